@@ -1,0 +1,86 @@
+// Package mode holds what every other package agrees on: the two iptables modes, what can be found out about them, and
+// the table that turns findings into a decision. It asks nobody anything: package probe collects the evidence.
+package mode
+
+import "errors"
+
+// Mode is one of the two ways iptables 1.8 talks to the kernel. The zero Mode means "none", for instance no override.
+type Mode uint8
+
+// The modes.
+const (
+	NFT    Mode = iota + 1 // over nf_tables
+	Legacy                 // over ip_tables and ip6_tables
+)
+
+// ErrUnknown is returned by Parse.
+var ErrUnknown = errors.New("not nft or legacy")
+
+// Parse returns the mode with the given name, "nft" or "legacy".
+func Parse(name string) (Mode, error) {
+	switch name {
+	case "nft":
+		return NFT, nil
+	case "legacy":
+		return Legacy, nil
+	}
+	return 0, ErrUnknown
+}
+
+// String returns the name that appears in file names such as xtables-nft-multi, and that Parse takes.
+func (m Mode) String() string {
+	switch m {
+	case NFT:
+		return "nft"
+	case Legacy:
+		return "legacy"
+	}
+	return "none"
+}
+
+// Other returns the mode that m is not.
+func (m Mode) Other() Mode {
+	if m == NFT {
+		return Legacy
+	}
+	return NFT
+}
+
+// Family is an address family as iptables divides its commands: iptables or ip6tables. It is an index into Hints.
+type Family uint8
+
+// The families.
+const (
+	IPv4 Family = iota
+	IPv6
+	NumFamilies = iota
+)
+
+// String returns the name nft uses: "ip" or "ip6".
+func (f Family) String() string {
+	if f == IPv6 {
+		return "ip6"
+	}
+	return "ip"
+}
+
+// Hint is a chain that kubelet creates, in the mode it uses, so that others can see that mode. It is an index into Hints.
+type Hint uint8
+
+// The hint chains. Kubelet has made the canary since 1.17 and the hint proper since 1.24, both in IPv4 and IPv6.
+const (
+	KubeIPTablesHint Hint = iota
+	KubeKubeletCanary
+	NumHints = iota
+)
+
+// HintTable is the table the hint chains are in.
+const HintTable = "mangle"
+
+// String returns the chain's name.
+func (h Hint) String() string {
+	if h == KubeKubeletCanary {
+		return "KUBE-KUBELET-CANARY"
+	}
+	return "KUBE-IPTABLES-HINT"
+}
