@@ -1,0 +1,113 @@
+package xtables_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
+)
+
+// folder stands for a root file system. The links in these tests are relative, so nothing leads out of it.
+type folder string
+
+func (f folder) Stat(path string, st *unix.Stat_t) error { return unix.Stat(string(f)+path, st) }
+
+func TestFind(t *testing.T) {
+	const self = "/usr/sbin/iptables-wrapper"
+	multi := func(dir string) xtables.Binary { return xtables.Binary{Dir: dir, Multi: true} }
+	split := func(dir string) xtables.Binary { return xtables.Binary{Dir: dir} }
+	tests := []struct {
+		name  string
+		files []string // executable; "a -> b" is a link, "a !" is not executable
+		self  string
+		want  xtables.Installation
+	}{
+		{"both beside the wrapper", []string{self, "/usr/sbin/xtables-nft-multi", "/usr/sbin/xtables-legacy-multi"}, self,
+			xtables.Installation{NFT: multi("/usr/sbin"), Legacy: multi("/usr/sbin")}},
+		{"its own directory first", []string{"/opt/wrapper", "/opt/xtables-nft-multi", "/opt/xtables-legacy-multi",
+			"/usr/sbin/xtables-nft-multi", "/usr/sbin/xtables-legacy-multi"}, "/opt/wrapper",
+			xtables.Installation{NFT: multi("/opt"), Legacy: multi("/opt")}},
+		{"in the root directory", []string{"/wrapper", "/xtables-nft-multi"}, "/wrapper", xtables.Installation{NFT: multi("/")}},
+		{"elsewhere", []string{"/opt/wrapper", "/sbin/xtables-nft-multi", "/usr/bin/xtables-nft-multi", "/usr/bin/xtables-legacy-multi"},
+			"/opt/wrapper", xtables.Installation{NFT: multi("/sbin"), Legacy: multi("/usr/bin")}},
+		{"wrapper not in the root", []string{"/usr/sbin/xtables-nft-multi", "/usr/sbin/xtables-legacy-multi"}, "",
+			xtables.Installation{NFT: multi("/usr/sbin"), Legacy: multi("/usr/sbin")}},
+		{"through a merged directory", []string{"/usr/bin/xtables-nft-multi", "/usr/sbin -> bin"}, "",
+			xtables.Installation{NFT: multi("/usr/sbin")}},
+		{"no multi-call binaries", []string{self, "/usr/sbin/iptables-nft", "/usr/sbin/iptables-legacy"}, self,
+			xtables.Installation{NFT: split("/usr/sbin"), Legacy: split("/usr/sbin")}},
+		{"only nft, as on RHEL 8", []string{self, "/usr/sbin/xtables-nft-multi"}, self, xtables.Installation{NFT: multi("/usr/sbin")}},
+		{"only legacy, as on Mariner 2", []string{self, "/usr/sbin/xtables-legacy-multi"}, self,
+			xtables.Installation{Legacy: multi("/usr/sbin")}},
+		{"the wrapper under a binary's name", []string{self, "/usr/sbin/xtables-nft-multi -> iptables-wrapper",
+			"/usr/sbin/iptables-legacy -> iptables-wrapper", "/usr/bin/xtables-legacy-multi"}, self,
+			xtables.Installation{Legacy: multi("/usr/bin")}},
+		{"not executable", []string{"/usr/sbin/xtables-nft-multi !", "/usr/sbin/xtables-legacy-multi"}, "",
+			xtables.Installation{Legacy: multi("/usr/sbin")}},
+		{"a directory in the way", []string{"/usr/sbin/xtables-nft-multi/x", "/usr/bin/xtables-nft-multi"}, "",
+			xtables.Installation{NFT: multi("/usr/bin")}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := xtables.Find(makeRoot(t, tt.files), tt.self)
+			if err != nil || got != tt.want {
+				t.Errorf("got %+v, %v, want %+v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestFindNothing(t *testing.T) {
+	root := makeRoot(t, []string{"/usr/sbin/iptables-wrapper", "/usr/sbin/iptables -> iptables-wrapper"})
+	if got, err := xtables.Find(root, "/usr/sbin/iptables-wrapper"); !errors.Is(err, xtables.ErrNone) {
+		t.Errorf("got %+v, %v, want ErrNone", got, err)
+	}
+}
+
+func TestPath(t *testing.T) {
+	inst := xtables.Installation{NFT: xtables.Binary{Dir: "/usr/sbin", Multi: true}, Legacy: xtables.Binary{Dir: "/"}}
+	if got, want := inst.Path(mode.NFT, applet.IP6TablesSave), "/usr/sbin/xtables-nft-multi"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	if got, want := inst.Path(mode.Legacy, applet.IP6TablesSave), "/ip6tables-legacy-save"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	inst.Legacy = xtables.Binary{}
+	if got := inst.Path(mode.Legacy, applet.IPTables); got != "" || inst.Has(mode.Legacy) {
+		t.Errorf("got %q for a mode that is not installed", got)
+	}
+}
+
+func makeRoot(t *testing.T, files []string) folder {
+	t.Helper()
+	root := t.TempDir()
+	for _, f := range files {
+		path, target, link := strings.Cut(f, " -> ")
+		path, _, plain := strings.Cut(path, " !")
+		path = filepath.Join(root, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		perm := os.FileMode(0o755)
+		if plain {
+			perm = 0o644
+		}
+		var err error
+		if link {
+			err = os.Symlink(target, path)
+		} else {
+			err = os.WriteFile(path, []byte(f), perm)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return folder(root)
+}
