@@ -1,0 +1,211 @@
+package rootfs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// openTree makes a directory from "path" -> content, "path@" -> link target, "path/" -> directory, and opens it as a root.
+func openTree(t *testing.T, tree map[string]string) (*Root, string) {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range tree {
+		link := name[len(name)-1] == '@'
+		folder := name[len(name)-1] == '/'
+		path := filepath.Join(dir, name[:len(name)])
+		if link {
+			path = path[:len(path)-1]
+		}
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		var err error
+		switch {
+		case link:
+			err = os.Symlink(content, path)
+		case folder:
+			err = os.MkdirAll(path, 0o755)
+		default:
+			err = os.WriteFile(path, []byte(content), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	root, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root, dir
+}
+
+func TestLinksStayInside(t *testing.T) {
+	outside := t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("host"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	root, _ := openTree(t, map[string]string{
+		"secret":        "inside",
+		"absolute@":     filepath.Join(outside, "secret"),
+		"up@":           "../../../../../../../../../secret",
+		"usr/sbin@":     "/../../../..",
+		"proc/self/fd/": "",
+		"magic@":        "/proc/self/root/" + outside + "/secret",
+	})
+	if _, err := root.ReadFile("/absolute", 100); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("absolute link: error %v, want ErrNotExist", err)
+	}
+	if _, err := root.ReadFile("/magic", 100); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("link through /proc/self/root: error %v, want ErrNotExist", err)
+	}
+	for _, name := range []string{"/up", "/usr/sbin/secret", "/../../secret"} {
+		data, err := root.ReadFile(name, 100)
+		if err != nil || string(data) != "inside" {
+			t.Errorf("ReadFile(%s) = %q, %v; want the root's own file", name, data, err)
+		}
+		if resolved, err := root.Resolve(name); err != nil || resolved != "/secret" {
+			t.Errorf("Resolve(%s) = %q, %v; want /secret", name, resolved, err)
+		}
+	}
+	// Writing through a link that would leave, too.
+	if err := root.ReplaceLink("/usr/sbin/new", "secret", "/usr/sbin/.new"); err != nil {
+		t.Fatal(err)
+	}
+	if target, err := root.Readlink("/new"); err != nil || target != "secret" {
+		t.Errorf("Readlink(/new) = %q, %v; want the link written inside the root", target, err)
+	}
+}
+
+func TestFollow(t *testing.T) {
+	root, _ := openTree(t, map[string]string{
+		"usr/bin/iptables-nft":       "x",
+		"usr/sbin@":                  "bin",
+		"sbin@":                      "usr/sbin",
+		"usr/bin/iptables@":          "/etc/alternatives/iptables",
+		"etc/alternatives/iptables@": "/usr/sbin/iptables-nft",
+		"usr/bin/loop@":              "loop",
+		"usr/bin/dangling@":          "../nowhere/x",
+		"usr/bin/gone@":              "missing",
+		"usr/bin/through@":           "../../sbin/../sbin/iptables-nft",
+	})
+	for _, row := range []struct {
+		name, last, end string
+		err             error
+	}{
+		{"/sbin/iptables", "/etc/alternatives/iptables", "/usr/bin/iptables-nft", nil},
+		{"/usr/sbin/iptables-nft", "", "/usr/bin/iptables-nft", nil},
+		{"/usr/sbin/through", "/usr/bin/through", "/usr/bin/iptables-nft", nil},
+		{"/usr/sbin/gone", "/usr/bin/gone", "/usr/bin/missing", fs.ErrNotExist},
+		{"/usr/sbin/dangling", "/usr/bin/dangling", "", fs.ErrNotExist},
+		{"/usr/sbin/loop", "/usr/bin/loop", "/usr/bin/loop", unix.ELOOP},
+	} {
+		last, end, err := root.Follow(row.name)
+		if last != row.last || end != row.end || !errors.Is(err, row.err) {
+			t.Errorf("Follow(%s) = %q, %q, %v; want %q, %q, %v", row.name, last, end, err, row.last, row.end, row.err)
+		}
+	}
+}
+
+func TestReadFileRefuses(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"big": "12345", "dir/": ""})
+	if err := unix.Mkfifo(filepath.Join(dir, "fifo"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]error{"/big": unix.EFBIG, "/dir": unix.EISDIR, "/fifo": unix.EINVAL, "/no": fs.ErrNotExist} {
+		if _, err := root.ReadFile(name, 4); !errors.Is(err, want) {
+			t.Errorf("ReadFile(%s): error %v, want %v", name, err, want)
+		}
+	}
+	if data, err := root.ReadFile("/big", 5); err != nil || string(data) != "12345" {
+		t.Errorf("ReadFile at its limit = %q, %v", data, err)
+	}
+}
+
+func TestReplaceLink(t *testing.T) {
+	root, dir := openTree(t, map[string]string{
+		"sbin/iptables@":     "iptables-wrapper",
+		"sbin/.stale@":       "something-else",
+		"sbin/.left@":        "xtables-nft-multi",
+		"sbin/directory/any": "x",
+	})
+	for _, temp := range []string{"/sbin/.fresh", "/sbin/.left", "/sbin/.stale"} {
+		if err := root.ReplaceLink("/sbin/iptables", "xtables-nft-multi", temp); err != nil {
+			t.Errorf("with %s: %v", temp, err)
+		}
+	}
+	if err := root.ReplaceLink("/sbin/directory", "x", "/sbin/.temp"); err == nil {
+		t.Error("a directory was replaced")
+	}
+	assertNames(t, filepath.Join(dir, "sbin"), "directory", "iptables")
+	if target, _ := root.Readlink("/sbin/iptables"); target != "xtables-nft-multi" {
+		t.Errorf("target is %q", target)
+	}
+}
+
+func TestReplaceLinkRaces(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"sbin/iptables@": "iptables-wrapper", "sbin/iptables-wrapper": "x", "sbin/multi": "x"})
+	var all sync.WaitGroup
+	for range 256 {
+		all.Go(func() {
+			if err := root.ReplaceLink("/sbin/iptables", "multi", "/sbin/.iptables.nft"); err != nil {
+				t.Error(err)
+			}
+			if _, err := root.Stat("/sbin/iptables"); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	assertNames(t, filepath.Join(dir, "sbin"), "iptables", "iptables-wrapper", "multi")
+}
+
+func TestReplaceFileKeepsOwnerAndMode(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root to own files as somebody else")
+	}
+	root, dir := openTree(t, map[string]string{"lib/state": "auto\n", "lib/link@": "state"})
+	path := filepath.Join(dir, "lib/state")
+	if err := errors.Join(os.Chown(path, 12, 34), os.Chmod(path, 0o640)); err != nil {
+		t.Fatal(err)
+	}
+	if err := root.ReplaceFile("/lib/state", []byte("manual\n"), "/.temp"); err != nil {
+		t.Fatal(err)
+	}
+	info, err := root.Lstat("/lib/state")
+	if err != nil || info.UID != 12 || info.GID != 34 || info.Perm() != 0o640 || info.Size != 7 {
+		t.Errorf("after: %+v, %v", info, err)
+	}
+	if err := root.ReplaceFile("/lib/link", nil, "/.temp"); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("a link was replaced by a file: %v", err)
+	}
+	assertNames(t, dir, "lib")
+}
+
+func assertNames(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, entry := range entries {
+		got = append(got, entry.Name())
+	}
+	if len(got) != len(want) {
+		t.Errorf("%s holds %q, want %q", dir, got, want)
+		return
+	}
+	for i := range got {
+		if got[i] != want[i] {
+			t.Errorf("%s holds %q, want %q", dir, got, want)
+			return
+		}
+	}
+}
