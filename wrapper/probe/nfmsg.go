@@ -1,0 +1,168 @@
+package probe
+
+import (
+	"encoding/binary"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// The messages of nf_tables over netlink, as bytes. Everything here is a pure function.
+//
+//	struct nlmsghdr { __u32 nlmsg_len; __u16 nlmsg_type; __u16 nlmsg_flags; __u32 nlmsg_seq; __u32 nlmsg_pid; };
+//	struct nfgenmsg { __u8 nfgen_family; __u8 version; __be16 res_id; };
+//	struct nlattr   { __u16 nla_len; __u16 nla_type; };
+//
+// from include/uapi/linux/netlink.h and include/uapi/linux/netfilter/nfnetlink.h. Headers are in the byte order of the
+// machine, nf_tables' numbers within attributes in network order; everything is aligned to four bytes.
+const (
+	headerLen = unix.NLMSG_HDRLEN
+	genLen    = 4
+	attrLen   = unix.NLA_HDRLEN
+)
+
+// nfproto returns the family as netfilter numbers it.
+func nfproto(f mode.Family) byte {
+	if f == mode.IPv6 {
+		return unix.NFPROTO_IPV6
+	}
+	return unix.NFPROTO_IPV4
+}
+
+// question asks for one chain by name, or for one table if chain is empty.
+type question struct {
+	family       mode.Family
+	table, chain string
+}
+
+// appendQuestion appends the request to b.
+func appendQuestion(b []byte, seq uint32, q question) []byte {
+	start := len(b)
+	if q.chain == "" {
+		b = appendHeader(b, unix.NFT_MSG_GETTABLE, unix.NLM_F_REQUEST, seq, q.family)
+		b = appendString(b, unix.NFTA_TABLE_NAME, q.table)
+	} else {
+		b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST, seq, q.family)
+		b = appendString(b, unix.NFTA_CHAIN_TABLE, q.table)
+		b = appendString(b, unix.NFTA_CHAIN_NAME, q.chain)
+	}
+	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
+	return b
+}
+
+// appendChainDump appends the request for all chains of a family.
+func appendChainDump(b []byte, seq uint32, f mode.Family) []byte {
+	start := len(b)
+	b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, f)
+	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
+	return b
+}
+
+func appendHeader(b []byte, typ, flags uint16, seq uint32, f mode.Family) []byte {
+	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
+	b = binary.NativeEndian.AppendUint16(b, unix.NFNL_SUBSYS_NFTABLES<<8|typ)
+	b = binary.NativeEndian.AppendUint16(b, flags)
+	b = binary.NativeEndian.AppendUint32(b, seq)
+	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel fills in the sender's port
+	return append(b, nfproto(f), unix.NFNETLINK_V0, 0, 0)
+}
+
+func appendString(b []byte, typ uint16, s string) []byte {
+	b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(s)+1))
+	b = binary.NativeEndian.AppendUint16(b, typ)
+	b = append(b, s...)
+	b = append(b, 0)
+	for len(b)%4 != 0 {
+		b = append(b, 0)
+	}
+	return b
+}
+
+// message is one netlink message: the body is what follows the header.
+type message struct {
+	typ, flags uint16
+	seq        uint32
+	body       []byte
+}
+
+// cutMessage takes the first message off b. It returns false if b does not begin with a whole one.
+func cutMessage(b []byte) (m message, rest []byte, ok bool) {
+	if len(b) < headerLen {
+		return message{}, nil, false
+	}
+	n := binary.NativeEndian.Uint32(b)
+	if n < headerLen || uint64(n) > uint64(len(b)) {
+		return message{}, nil, false
+	}
+	m = message{
+		typ:   binary.NativeEndian.Uint16(b[4:]),
+		flags: binary.NativeEndian.Uint16(b[6:]),
+		seq:   binary.NativeEndian.Uint32(b[8:]),
+		body:  b[headerLen:n],
+	}
+	return m, b[min(align(int(n)), len(b)):], true
+}
+
+// errno returns the error number in an NLMSG_ERROR or NLMSG_DONE message, zero for none.
+func (m message) errno() unix.Errno {
+	if len(m.body) < 4 {
+		return 0
+	}
+	if e := int32(binary.NativeEndian.Uint32(m.body)); e < 0 {
+		return unix.Errno(-int64(e))
+	}
+	return 0
+}
+
+// is reports whether m is nf_tables' message of type typ.
+func (m message) is(typ uint16) bool { return m.typ == unix.NFNL_SUBSYS_NFTABLES<<8|typ }
+
+// object is what a NEWCHAIN or NEWTABLE message says, as far as it matters here. The strings are parts of the message.
+type object struct {
+	table, chain []byte
+	use          uint32 // of a chain: rules in it and references to it
+}
+
+// parseObject reads a NEWCHAIN or NEWTABLE message. It returns false if the message is cut short.
+func parseObject(m message) (object, bool) {
+	var o object
+	if len(m.body) < genLen {
+		return o, false
+	}
+	for b := m.body[genLen:]; len(b) >= attrLen; {
+		n := int(binary.NativeEndian.Uint16(b))
+		typ := binary.NativeEndian.Uint16(b[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)
+		if n < attrLen || n > len(b) {
+			return object{}, false
+		}
+		value := b[attrLen:n]
+		switch typ {
+		case unix.NFTA_CHAIN_TABLE: // the same number as NFTA_TABLE_NAME
+			o.table = cstring(value)
+		case unix.NFTA_CHAIN_NAME:
+			o.chain = cstring(value)
+		case unix.NFTA_CHAIN_USE:
+			if len(value) == 4 {
+				o.use = binary.BigEndian.Uint32(value)
+			}
+		}
+		b = b[min(align(n), len(b)):]
+	}
+	if m.is(unix.NFT_MSG_NEWTABLE) { // there the numbers mean flags and a use count of chains and sets
+		o.chain, o.use = nil, 0
+	}
+	return o, true
+}
+
+func align(n int) int { return (n + 3) &^ 3 }
+
+// cstring returns b up to its first NUL byte.
+func cstring(b []byte) []byte {
+	for i, c := range b {
+		if c == 0 {
+			return b[:i]
+		}
+	}
+	return b
+}

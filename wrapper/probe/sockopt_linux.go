@@ -1,0 +1,110 @@
+package probe
+
+import (
+	"runtime"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// Socket options of ip_tables, the same numbers for ip6_tables; include/uapi/linux/netfilter_ipv{4/ip,6/ip6}_tables.h.
+const (
+	optGetInfo    = 64 // IPT_SO_GET_INFO, IP6T_SO_GET_INFO
+	optGetEntries = 65 // IPT_SO_GET_ENTRIES, IP6T_SO_GET_ENTRIES
+)
+
+// tableName is XT_TABLE_MAXNAMELEN bytes, ended by NUL.
+type tableName [32]byte
+
+// getinfo is struct ipt_getinfo, and ip6t_getinfo, which is the same:
+//
+//	struct ipt_getinfo {
+//		char name[XT_TABLE_MAXNAMELEN];
+//		unsigned int valid_hooks;
+//		unsigned int hook_entry[NF_INET_NUMHOOKS];
+//		unsigned int underflow[NF_INET_NUMHOOKS];
+//		unsigned int num_entries;
+//		unsigned int size;
+//	};
+type getinfo struct {
+	name       tableName
+	validHooks uint32
+	hookEntry  [5]uint32
+	underflow  [5]uint32
+	numEntries uint32
+	size       uint32
+}
+
+// getentries is the fixed part of struct ipt_get_entries, and of ip6t_get_entries:
+//
+//	struct ipt_get_entries {
+//		char name[XT_TABLE_MAXNAMELEN];
+//		unsigned int size;
+//		struct ipt_entry entrytable[];
+//	};
+type getentries struct {
+	name tableName
+	size uint32
+}
+
+// entriesOffset returns where entrytable begins. An entry holds 64-bit counters, which C aligns to 8 bytes, except on
+// i386, and Go does not on 32-bit architectures.
+func entriesOffset() int {
+	if runtime.GOARCH == "386" {
+		return 36
+	}
+	return 40
+}
+
+// tableInfo is what the kernel says of a table's size.
+type tableInfo struct {
+	hooks   uint32 // a bit for each built-in chain
+	entries uint32
+	size    uint32 // bytes
+}
+
+// getInfo asks for the size of a table. It creates the table if it does not exist, so ask for none that is not listed.
+func getInfo(fd int, f mode.Family, table string) (tableInfo, error) {
+	var v getinfo
+	copy(v.name[:len(v.name)-1], table)
+	if err := getsockopt(fd, f, optGetInfo, unsafe.Pointer(&v), unsafe.Sizeof(v)); err != nil {
+		return tableInfo{}, err
+	}
+	return tableInfo{hooks: v.validHooks, entries: v.numEntries, size: v.size}, nil
+}
+
+// getEntries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
+func getEntries(fd int, f mode.Family, table string, size uint32) ([]byte, error) {
+	offset := entriesOffset()
+	buf := make([]byte, offset+int(size))
+	// Go aligns an allocation of this size to 8 bytes or more.
+	v := (*getentries)(unsafe.Pointer(&buf[0]))
+	copy(v.name[:len(v.name)-1], table)
+	v.size = size
+	if err := getsockopt(fd, f, optGetEntries, unsafe.Pointer(&buf[0]), uintptr(len(buf))); err != nil {
+		return nil, err
+	}
+	return buf[offset:], nil
+}
+
+// getsockopt is getsockopt(2), which package unix does not have for values of one's own layout.
+func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintptr) error {
+	level := unix.SOL_IP
+	if f == mode.IPv6 {
+		level = unix.SOL_IPV6
+	}
+	length := uint32(size) // socklen_t
+	for {
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(opt),
+			uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
+		switch errno {
+		case 0:
+			return nil
+		case unix.EINTR:
+		default:
+			return errno
+		}
+	}
+}
