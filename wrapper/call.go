@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
+)
+
+// call is one call of an applet. It returns, with an exit status, only if there is nothing to become.
+func call(a applet.Applet, argv, env []string) int {
+	opts, err := parseOptions(env)
+	if err != nil {
+		complain(err.Error())
+		return exitUsage
+	}
+	self := selfPath()
+	inst, err := xtables.Find(xtables.Running{}, self)
+	if err != nil {
+		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
+		return exitFailed
+	}
+	in := inputs(opts, inst)
+	d, settled := mode.Settled(&in)
+	if !settled {
+		in.Evidence = probe.Enough()
+		d = mode.Decide(&in)
+	}
+	if opts.debug {
+		debug(&in, d, inst.Path(d.Mode, a))
+	}
+	if !inst.Has(d.Mode) {
+		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() + " is")
+		return exitFailed
+	}
+	path := inst.Path(d.Mode, a)
+	err = become(path, argv, env)
+	complain(path + ": " + err.Error())
+	return exitFailed
+}
+
+// inputs returns what is known before the kernel is asked.
+func inputs(opts options, inst xtables.Installation) mode.Inputs {
+	return mode.Inputs{
+		Override:        opts.override,
+		NFTInstalled:    inst.Has(mode.NFT),
+		LegacyInstalled: inst.Has(mode.Legacy),
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	_ "unsafe" // for go:linkname
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// What a user can say to a call: its arguments belong to iptables.
+const (
+	overrideVariable = "IPTABLES_WRAPPER_MODE"
+	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
+)
+
+type options struct {
+	override mode.Mode
+	debug    bool
+}
+
+// parseOptions reads the environment. Of a variable that is there twice the first counts, as for getenv(3). An empty
+// override is none: that is how a variable is unset in a container's specification.
+func parseOptions(env []string) (options, error) {
+	var o options
+	if value := variable(env, overrideVariable); value != "" {
+		m, err := mode.Parse(value)
+		if err != nil {
+			return o, errors.New(overrideVariable + "=" + value + ": " + err.Error())
+		}
+		o.override = m
+	}
+	o.debug = variable(env, debugVariable) == "1"
+	return o, nil
+}
+
+func variable(env []string, name string) string {
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, name); ok && value != "" && value[0] == '=' {
+			return value[1:]
+		}
+	}
+	return ""
+}
+
+// environ returns the environment as this process got it. os.Environ leaves out empty entries and all but one of those
+// with the same name, which is not what exec(2) would have handed on. This is the function of package runtime that
+// packages os and syscall start from.
+//
+//go:linkname environ syscall.runtime_envs
+func environ() []string
