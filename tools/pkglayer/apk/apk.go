@@ -1,0 +1,133 @@
+// Package apk reads Alpine packages of format version 2: up to three gzip streams one after the other, each a piece of
+// a tar archive: signatures, control (.PKGINFO and scripts) and data.
+package apk
+
+import (
+	"bytes"
+	"crypto/sha1"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+)
+
+// Names in Control.
+const (
+	InfoFile = ".PKGINFO"
+	// Identity is no file: it holds "Q1" and the base64 SHA-1 of the control stream, by which apk knows a package.
+	Identity = "identity"
+)
+
+// maxPackage bounds the compressed size. The package is held in memory, since its checksums are over compressed bytes.
+const maxPackage = 128 << 20
+
+// Read reads one package and checks the sum of its data stream that the control stream states. Signatures are the
+// lock's business: the sha256 pinned there covers the whole file.
+func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
+	whole, err := io.ReadAll(io.LimitReader(r, maxPackage+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(whole) > maxPackage {
+		return nil, fmt.Errorf("%w: more than %d bytes", archive.ErrTooLarge, maxPackage)
+	}
+	meter := archive.NewMeter(limits)
+	pkg := &archive.Package{Control: map[string][]byte{}}
+	for rest := whole; len(rest) > 0 && pkg.Control[InfoFile] == nil; {
+		files, stream, err := readStream(rest, meter)
+		if err != nil {
+			return nil, fmt.Errorf("control: %w", err)
+		}
+		rest = rest[len(stream):]
+		for _, file := range files {
+			if file.Type != archive.Regular || !strings.HasPrefix(file.Name, ".") {
+				return nil, fmt.Errorf("file /%s: before %s", file.Name, InfoFile)
+			}
+			pkg.Control[file.Name] = file.Data
+		}
+		if pkg.Control[InfoFile] == nil {
+			continue
+		}
+		sum := sha1.Sum(stream)
+		pkg.Control[Identity] = []byte("Q1" + base64.StdEncoding.EncodeToString(sum[:]))
+		whole = rest
+	}
+	info, err := ParseInfo(pkg.Control[InfoFile])
+	if err != nil {
+		return nil, err
+	}
+	if stated := info.First("datahash"); stated != "" {
+		if sum := sha256.Sum256(whole); hex.EncodeToString(sum[:]) != stated {
+			return nil, errors.New("data: truncated or corrupt: not the sum that .PKGINFO states")
+		}
+	}
+	data, _, err := readStream(whole, meter)
+	if err != nil {
+		return nil, fmt.Errorf("data: %w", err)
+	}
+	pkg.Files = data
+	pkg.Name, pkg.Version, pkg.Architecture = info.First("pkgname"), info.First("pkgver"), info.First("arch")
+	return pkg, pkg.Validate()
+}
+
+// readStream reads the tar in the gzip stream that compressed begins with, and returns that stream's own bytes. Only
+// the last of a package's streams ends its tar properly; the others stop after their last file.
+func readStream(compressed []byte, meter *archive.Meter) ([]archive.File, []byte, error) {
+	source := bytes.NewReader(compressed)
+	stream, err := gzip.NewReader(source)
+	if err != nil {
+		return nil, nil, fmt.Errorf("gzip: %w", err)
+	}
+	stream.Multistream(false)
+	files, err := archive.ReadTar(meter.Reader(stream), meter)
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := io.Copy(io.Discard, meter.Reader(stream)); err != nil {
+		return nil, nil, fmt.Errorf("gzip: %w", err)
+	}
+	return files, compressed[:len(compressed)-source.Len()], nil
+}
+
+// Info is a parsed .PKGINFO: lines "key = value", keys may repeat.
+type Info map[string][]string
+
+// ParseInfo parses a .PKGINFO file.
+func ParseInfo(text []byte) (Info, error) {
+	if len(text) == 0 {
+		return nil, fmt.Errorf("%s: missing", InfoFile)
+	}
+	info := Info{}
+	for line := range strings.Lines(string(text)) {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		key, value, found := strings.Cut(line, " = ")
+		if !found {
+			if key, found = strings.CutSuffix(line, " ="); !found {
+				return nil, fmt.Errorf("%s: line %q: no key and value", InfoFile, line)
+			}
+		}
+		info[key] = append(info[key], value)
+	}
+	return info, nil
+}
+
+// First returns the key's first value, or "".
+func (i Info) First(key string) string {
+	if len(i[key]) == 0 {
+		return ""
+	}
+	return i[key][0]
+}
+
+// Joined returns all values of a key, separated by spaces.
+func (i Info) Joined(key string) string { return strings.Join(i[key], " ") }

@@ -1,0 +1,84 @@
+package layer
+
+import (
+	"fmt"
+	"path"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
+)
+
+const alternativesLinks = "/etc/alternatives"
+
+// register does what the packages' post-install scripts would have done: it registers every alternative, one after the
+// other, then writes each group's state file and both links of each of its names, which lead to the best choice.
+func (t *Tree) register(database string, registrations []Registration) error {
+	if len(registrations) == 0 {
+		return nil
+	}
+	format, dir := alternatives.Dpkg, "var/lib/dpkg/alternatives"
+	switch database {
+	case "dpkg":
+	case "chkconfig":
+		format, dir = alternatives.Chkconfig, "var/lib/alternatives"
+	default:
+		return fmt.Errorf("settings: alternatives %q: not dpkg or chkconfig", database)
+	}
+	var groups []*alternatives.Group
+	byName := map[string]*alternatives.Group{}
+	for _, r := range registrations {
+		call := alternatives.Registration{Link: r.Link, Path: r.Path, Priority: r.Priority}
+		for _, f := range r.Followers {
+			call.Followers = append(call.Followers, alternatives.RegisteredFollower{Link: f.Link, Name: f.Name, Path: f.Path})
+		}
+		if group, exists := byName[r.Name]; exists {
+			group.Register(call)
+			continue
+		}
+		byName[r.Name] = alternatives.New(format, r.Name, call)
+		groups = append(groups, byName[r.Name])
+	}
+	for _, group := range groups {
+		if err := t.addText(path.Join(dir, group.Name), group.Bytes()); err != nil {
+			return err
+		}
+		if err := t.linkGroup(group); err != nil {
+			return fmt.Errorf("alternatives group %s: %w", group.Name, err)
+		}
+	}
+	return nil
+}
+
+func (t *Tree) linkGroup(group *alternatives.Group) error {
+	best, _ := group.Best()
+	if err := t.link(group.Name, group.Link, best.Path); err != nil {
+		return err
+	}
+	for _, follower := range group.Followers {
+		if target := group.Target(best, follower.Name); target != "" {
+			if err := t.link(follower.Name, follower.Link, target); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t *Tree) link(name, link, target string) error {
+	real, err := t.resolve(strings.TrimPrefix(target, "/"))
+	if err != nil {
+		return err
+	}
+	if _, exists := t.nodes[real]; !exists {
+		return fmt.Errorf("%s for %s: no such file in the packages", target, link)
+	}
+	middle := path.Join(alternativesLinks, name)
+	for _, pair := range [][2]string{{link, middle}, {middle, target}} {
+		file := archive.File{Name: strings.TrimPrefix(pair[0], "/"), Type: archive.Symlink, Mode: 0o777, Link: pair[1]}
+		if err := t.Add(file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
