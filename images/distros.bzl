@@ -1,0 +1,174 @@
+"""Every distribution, release and architecture there is an image of.
+
+This table is the only place that says so. The image targets and their tests (images/private), the repositories their
+packages come from (images/extensions.bzl), the locks (tools/lock), the README's table and the CI matrix are derived
+from it. It is data: plain Starlark that Bazel loads and that Go programs read too (tools/distros), so nothing in it may
+use Bazel's own functions.
+
+A new release is one entry here and one lock: bazel run //tools/lock -- DISTRO RELEASE
+"""
+
+# OCI architecture (with its variant) to Debian's, Alpine's and Fedora's own names. The wrapper is built for these.
+_DEBIAN = {
+    "386": "i386",
+    "amd64": "amd64",
+    "arm/v7": "armhf",
+    "arm64": "arm64",
+    "ppc64le": "ppc64el",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+
+_ALPINE = {
+    "386": "x86",
+    "amd64": "x86_64",
+    "arm/v7": "armv7",
+    "arm64": "aarch64",
+    "ppc64le": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+
+_FEDORA = {
+    "amd64": "x86_64",
+    "arm64": "aarch64",
+    "ppc64le": "ppc64le",
+    "s390x": "s390x",
+}
+
+# Documentation is left out as in every container image of these distributions; licence texts stay.
+_EXCLUDE = [
+    "usr/share/doc/**",
+    "usr/share/info/**",
+    "usr/share/lintian/**",
+    "usr/share/locale/**",
+    "usr/share/man/**",
+]
+
+_KEEP = [
+    "usr/share/doc/*",
+    "usr/share/doc/*/copyright",
+]
+
+# No program that both modes of iptables run needs these.
+_DISTROLESS_EXCLUDE = [
+    "etc/skel/**",
+    "etc/update-motd.d/**",
+    "usr/lib/*/gconv/**",
+    "usr/sbin/ip6tables-apply",
+    "usr/sbin/iptables-apply",
+    "usr/share/base-files/**",
+]
+
+def _debian_registration(name, mode, priority):
+    """One update-alternatives --install of iptables.postinst; the text is the same from bullseye to forky."""
+    link = "/usr/sbin/" + name
+    return struct(
+        name = name,
+        link = link,
+        path = link + "-" + mode,
+        priority = priority,
+        followers = [
+            struct(name = name + suffix, link = link + suffix, path = link + "-" + mode + suffix)
+            for suffix in ["-restore", "-save"]
+        ],
+    )
+
+_DEBIAN_REGISTRATIONS = [
+    _debian_registration("iptables", "legacy", 10),
+    _debian_registration("iptables", "nft", 20),
+    _debian_registration("ip6tables", "legacy", 10),
+    _debian_registration("ip6tables", "nft", 20),
+    _debian_registration("arptables", "nft", 20),
+    _debian_registration("ebtables", "nft", 20),
+]
+
+# Chosen by debootstrap in all four releases; from trixie on base-files brings the links itself.
+_MERGED_USR = {
+    "bin": "usr/bin",
+    "lib": "usr/lib",
+    "sbin": "usr/sbin",
+    "var/lock": "/run/lock",
+    "var/run": "/run",
+}
+
+_APPLETS = [
+    family + suffix
+    for family in ["iptables", "ip6tables"]
+    for suffix in ["", "-restore", "-save"]
+]
+
+_DEBIAN_VARIANTS = {
+    # A shell, the core utilities and dpkg: what a Dockerfile of somebody's own goes on from.
+    "debian": struct(
+        packages = ["base-files", "base-passwd", "coreutils", "dash", "diffutils", "dpkg", "grep", "iptables", "libc-bin", "netbase", "sed"],
+        without = [],
+        limit = 25000000,
+        links = _MERGED_USR,
+        directories = {
+            "mnt": "0755",
+            "opt": "0755",
+            "run/lock": "1777",
+            "srv": "0755",
+        },
+        copies = {
+            "etc/group": "usr/share/base-passwd/group.master",
+            "etc/nsswitch.conf": "usr/share/libc-bin/nsswitch.conf",
+            "etc/passwd": "usr/share/base-passwd/passwd.master",
+            "etc/profile": "usr/share/base-files/profile",
+            "root/.bashrc": "usr/share/base-files/dot.bashrc",
+            "root/.profile": "usr/share/base-files/dot.profile",
+        },
+        texts = {},
+        exclude = _EXCLUDE,
+        keep = _KEEP,
+        metadata = "dpkg",
+        alternatives = "dpkg",
+        registrations = _DEBIAN_REGISTRATIONS,
+        layout = "dpkg-alternatives",
+        shell = True,
+    ),
+    # No shell, no dpkg, nothing that both modes can do without. There is no alternatives database either, so the plain
+    # names are links as upstream's own installation makes them.
+    "distroless": struct(
+        packages = ["base-files", "iptables", "netbase"],
+        without = ["libgcc-s1", "mawk"],
+        limit = 6000000,
+        links = _MERGED_USR | {"usr/sbin/" + applet: "xtables-nft-multi" for applet in _APPLETS},
+        directories = {"run/lock": "1777"},
+        copies = {},
+        texts = {
+            "etc/group": "root:x:0:\ntty:x:5:\nnogroup:x:65534:\n",
+            "etc/passwd": "root:x:0:0:root:/root:/sbin/nologin\nnobody:x:65534:65534:nobody:/nonexistent:/sbin/nologin\n",
+        },
+        exclude = _EXCLUDE + _DISTROLESS_EXCLUDE,
+        keep = _KEEP,
+        metadata = "dpkg-status.d",
+        alternatives = "",
+        registrations = [],
+        layout = "plain-links",
+        shell = False,
+    ),
+}
+
+def _debian_release(version, oci_architectures, **overrides):
+    return struct(
+        version = version,
+        architectures = {oci: _DEBIAN[oci] for oci in oci_architectures},
+        # The point releases only. The security archive drops a version on the day its successor comes, which a build
+        # without snapshot.debian.org cannot follow; "CODENAME-security" may be added here where it can.
+        suites = overrides.get("suites", []),
+        links = overrides.get("links", {}),
+    )
+
+DISTROS = {
+    "debian": struct(
+        title = "Debian",
+        format = "deb",
+        sbin = "/usr/sbin",
+        variants = _DEBIAN_VARIANTS,
+        releases = {
+            "trixie": _debian_release("13", ["amd64", "arm64"]),
+        },
+    ),
+}
