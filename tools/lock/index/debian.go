@@ -1,0 +1,195 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+	debversion "github.com/knqyf263/go-deb-version"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
+)
+
+const (
+	snapshotArchive = "https://snapshot.debian.org/archive"
+	snapshotFormat  = "20060102T150405Z"
+	// A snapshot is taken some hours after a Release file is signed, and asking for a moment gives the last snapshot
+	// before it; files stay in the pool for a day and a half after a suite drops them (dak's StayOfExecution).
+	snapshotDelay = 12 * time.Hour
+)
+
+// Debian is one suite of one archive.
+type Debian struct {
+	Fetch  Fetcher
+	Mirror string // address of the archive, such as a mirror's /debian
+	Name   string // of the archive on snapshot.debian.org: debian or debian-security
+	Suite  string
+	Keys   openpgp.KeyRing
+}
+
+// Packages returns every package of an architecture.
+func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.Package, error) {
+	release, err := d.release(ctx)
+	if err != nil {
+		return nil, err
+	}
+	date, err := time.Parse(time.RFC1123, release["Date"])
+	if err != nil {
+		return nil, fmt.Errorf("suite %s: date: %w", d.Suite, err)
+	}
+	name := "main/binary-" + architecture + "/Packages.xz"
+	sum, listed := sumOf(release["SHA256"], name)
+	if !listed {
+		return nil, fmt.Errorf("suite %s: no packages for %s", d.Suite, architecture)
+	}
+	data, err := d.Fetch(ctx, d.Mirror+"/dists/"+d.Suite+"/"+name)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSum(name, data, sum); err != nil {
+		return nil, err
+	}
+	text, err := unpack(data)
+	if err != nil {
+		return nil, fmt.Errorf("index %s: %w", name, err)
+	}
+	pool := snapshotArchive + "/" + d.Name + "/" + date.UTC().Add(snapshotDelay).Format(snapshotFormat)
+	return d.parse(text, pool)
+}
+
+// release fetches InRelease and returns its signed fields.
+func (d Debian) release(ctx context.Context) (map[string]string, error) {
+	data, err := d.Fetch(ctx, d.Mirror+"/dists/"+d.Suite+"/InRelease")
+	if err != nil {
+		return nil, err
+	}
+	block, _ := clearsign.Decode(data)
+	if block == nil {
+		return nil, fmt.Errorf("suite %s: InRelease is not signed", d.Suite)
+	}
+	if _, err := block.VerifySignature(d.Keys, nil); err != nil {
+		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
+	}
+	fields, err := deb.Paragraph(block.Plaintext)
+	if err != nil {
+		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
+	}
+	return fields, nil
+}
+
+// sumOf finds a file in a Release file's field of lines "sum size name".
+func sumOf(lines, name string) (string, bool) {
+	for line := range strings.Lines(lines) {
+		fields := strings.Fields(line)
+		if len(fields) == 3 && fields[2] == name {
+			return fields[0], true
+		}
+	}
+	return "", false
+}
+
+func (d Debian) parse(text []byte, pool string) ([]*closure.Package, error) {
+	var packages []*closure.Package
+	for _, paragraph := range bytes.Split(bytes.TrimSpace(text), []byte("\n\n")) {
+		fields, err := deb.Paragraph(paragraph)
+		if err != nil {
+			return nil, fmt.Errorf("suite %s: Packages: %w", d.Suite, err)
+		}
+		p := &closure.Package{
+			Name:         fields["Package"],
+			Version:      fields["Version"],
+			Architecture: fields["Architecture"],
+			Rank:         priorityRank(fields["Priority"]),
+		}
+		for _, field := range []string{"Pre-Depends", "Depends"} {
+			need, err := parseDebianRelations(fields[field])
+			if err != nil {
+				return nil, fmt.Errorf("package %s: %s: %w", p.Name, field, err)
+			}
+			p.Requires = append(p.Requires, need...)
+		}
+		provided, err := parseDebianRelations(fields["Provides"])
+		if err != nil {
+			return nil, fmt.Errorf("package %s: Provides: %w", p.Name, err)
+		}
+		for _, alternatives := range provided {
+			p.Provides = append(p.Provides, alternatives...)
+		}
+		size, err := strconv.ParseInt(fields["Size"], 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("package %s: size: %w", p.Name, err)
+		}
+		file := (&url.URL{Path: path.Clean("/" + fields["Filename"])}).EscapedPath()
+		p.File = closure.File{Suite: d.Suite, Size: size, SHA256: fields["SHA256"], URL: pool + file}
+		packages = append(packages, p)
+	}
+	return packages, nil
+}
+
+func priorityRank(priority string) int {
+	for rank, name := range []string{"required", "important", "standard", "optional"} {
+		if priority == name {
+			return rank
+		}
+	}
+	return 4
+}
+
+// parseDebianRelations parses a relationship field (Debian policy, chapter 7): "a (>= 1) | b:any, c".
+func parseDebianRelations(field string) ([][]closure.Relation, error) {
+	if strings.TrimSpace(field) == "" {
+		return nil, nil
+	}
+	var all [][]closure.Relation
+	for _, group := range strings.Split(field, ",") {
+		var any []closure.Relation
+		for _, text := range strings.Split(group, "|") {
+			relation, err := parseDebianRelation(strings.TrimSpace(text))
+			if err != nil {
+				return nil, err
+			}
+			any = append(any, relation)
+		}
+		all = append(all, any)
+	}
+	return all, nil
+}
+
+func parseDebianRelation(text string) (closure.Relation, error) {
+	name, bound, bounded := strings.Cut(text, "(")
+	name, _, _ = strings.Cut(strings.TrimSpace(name), ":")
+	if name == "" {
+		return closure.Relation{}, fmt.Errorf("relation %q: no name", text)
+	}
+	if !bounded {
+		return closure.Relation{Name: name}, nil
+	}
+	bound, closed := strings.CutSuffix(strings.TrimSpace(bound), ")")
+	version := strings.TrimLeft(bound, "<=>")
+	op, known := map[string]string{"<<": "<", "<": "<=", "<=": "<=", "=": "=", ">=": ">=", ">": ">=", ">>": ">"}[strings.TrimSuffix(bound, version)]
+	if !closed || !known || strings.TrimSpace(version) == "" {
+		return closure.Relation{}, fmt.Errorf("relation %q: version bound", text)
+	}
+	return closure.Relation{Name: name, Op: op, Version: strings.TrimSpace(version)}, nil
+}
+
+// CompareDebian orders versions as dpkg does.
+func CompareDebian(a, b string) (int, error) {
+	first, err := debversion.NewVersion(a)
+	if err != nil {
+		return 0, fmt.Errorf("version %q: %w", a, err)
+	}
+	second, err := debversion.NewVersion(b)
+	if err != nil {
+		return 0, fmt.Errorf("version %q: %w", b, err)
+	}
+	return first.Compare(second), nil
+}

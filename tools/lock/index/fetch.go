@@ -1,0 +1,80 @@
+// Package index reads a distribution's own package index, after checking its signature: Debian's InRelease and
+// Packages, Alpine's APKINDEX, Fedora's repomd and primary.
+package index
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+)
+
+// Bounds on what a mirror may send: the largest index (Fedora's primary) is about 20 MB, and 250 MB unpacked.
+const (
+	maxDownload = 128 << 20
+	maxUnpacked = 1 << 30
+	timeout     = 5 * time.Minute
+)
+
+// Fetcher gets one file of a repository.
+type Fetcher func(ctx context.Context, address string) ([]byte, error)
+
+// HTTP fetches with client.
+func HTTP(client *http.Client) Fetcher {
+	return func(ctx context.Context, address string) ([]byte, error) {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+		if err != nil {
+			return nil, err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return nil, fmt.Errorf("index: %w", err)
+		}
+		defer response.Body.Close()
+		if response.StatusCode != http.StatusOK {
+			return nil, fmt.Errorf("index: %s: %s", address, response.Status)
+		}
+		data, err := readBounded(response.Body, maxDownload)
+		if err != nil {
+			return nil, fmt.Errorf("index: %s: %w", address, err)
+		}
+		return data, nil
+	}
+}
+
+func readBounded(r io.Reader, limit int64) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(r, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("more than %d bytes", limit)
+	}
+	return data, nil
+}
+
+func unpack(data []byte) ([]byte, error) {
+	stream, err := archive.Decompress(bytes.NewReader(data))
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	return readBounded(stream, maxUnpacked)
+}
+
+// checkSum compares with what a signed file says.
+func checkSum(name string, data []byte, want string) error {
+	sum := sha256.Sum256(data)
+	if got := hex.EncodeToString(sum[:]); got != want {
+		return fmt.Errorf("index %s: sha256 %s, the signed index says %s", name, got, want)
+	}
+	return nil
+}

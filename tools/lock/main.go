@@ -1,0 +1,79 @@
+// Command lock refreshes a packages.lock.json from the distribution's own index, whose signature it checks, and says
+// what changed.
+//
+//	lock [flags] DISTRO RELEASE
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+)
+
+func main() {
+	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "lock:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string, out io.Writer) error {
+	flags := flag.NewFlagSet("lock", flag.ContinueOnError)
+	// bazel run starts programs elsewhere and says in this variable where the user is.
+	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
+	mirror := flags.String("mirror", "", "`ADDRESS` of the distribution's archive, instead of its own")
+	keys := flags.String("keys", "", "`FILE` with the keys that may sign the index, instead of images/DISTRO/keys")
+	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if flags.NArg() != 2 {
+		return errors.New("usage: lock [flags] DISTRO RELEASE")
+	}
+	name, release := flags.Arg(0), flags.Arg(1)
+	table, err := distros.Read(filepath.Join(*workspace, "images", "distros.bzl"))
+	if err != nil {
+		return err
+	}
+	distro, exists := table[name]
+	if !exists {
+		return fmt.Errorf("distribution %q: not in images/distros.bzl", name)
+	}
+	if _, exists := distro.Releases[release]; !exists {
+		return fmt.Errorf("release %q of %s: not in images/distros.bzl", release, distro.Title)
+	}
+	dir := filepath.Join(*workspace, "images", name)
+	if *keys == "" {
+		*keys = filepath.Join(dir, "keys")
+	}
+	path := filepath.Join(dir, release, "packages.lock.json")
+	old, err := lockfile.Read(path)
+	if err != nil {
+		return err
+	}
+	next, err := makeLock(ctx, request{
+		client: http.DefaultClient, distro: distro, name: name, release: release, mirror: *mirror, keys: *keys,
+	})
+	if err != nil {
+		return err
+	}
+	for _, line := range old.Diff(next) {
+		fmt.Fprintln(out, line)
+	}
+	text, err := next.Bytes()
+	if err != nil || *dryRun {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o644)
+}
