@@ -1,0 +1,42 @@
+#!/bin/sh
+# Entry of ./bazelw: chooses the connected or the air-gapped way, and runs the steps of the latter in order.
+set -eu
+here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
+checkout=$(CDPATH='' cd -- "$here/../.." && pwd -P)
+# shellcheck source=tools/airgap/lib.sh
+. "$here/lib.sh"
+for part in prerequisites mirror debian gomodules distdir config run; do
+	# shellcheck source=/dev/null
+	. "$here/$part.sh"
+done
+
+way=${AIRGAP:-}
+case ${1:-} in
+--airgap) way=1 && shift ;;
+--no-airgap) way=0 && shift ;;
+--airgap-clean) clean && exit ;;
+esac
+
+# bazelisk first: it takes the release that .bazelversion names, where a plain bazel is whatever is installed.
+connected=$(command -v bazelisk || command -v bazel || true)
+case $way in
+0) [ -n "$connected" ] || die "AIRGAP=0: neither bazelisk nor bazel is in PATH; install bazelisk, or drop AIRGAP=0" ;;
+1) connected= ;;
+'') [ -n "$connected" ] && registry_answers || connected= ;;
+*) die "AIRGAP=$way: must be 0, 1 or empty" ;;
+esac
+if [ -n "$connected" ]; then
+	cd "$checkout"
+	exec "$connected" "$@"
+fi
+
+mkdir -p "$cache" || die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
+prerequisites
+exec 9>"$cache/lock"
+flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }
+make_debian
+make_go_modules
+make_distdir
+make_config
+exec 9>&-
+run_bazel "$@"

@@ -1,0 +1,45 @@
+# shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
+# The programs of the machine itself that the air-gapped way starts from.
+
+debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# missing: Debian packages whose program or file is not here. 
+missing() {
+	while read -r file package; do
+		case $file in
+		/*) [ -e "$file" ] || echo "$package" ;;
+		*) command -v "$file" >/dev/null || echo "$package" ;;
+		esac
+	done <<-END
+		mmdebstrap mmdebstrap
+		bwrap bubblewrap
+		flock util-linux
+		sha256sum coreutils
+		/usr/lib/apt/apt-helper apt
+		$debian_keys debian-archive-keyring
+	END
+	ca_bundle >/dev/null || echo ca-certificates
+}
+
+# ca_bundle: the machine's own bundle, since a mirror or proxy may have a certificate that only this machine trusts.
+ca_bundle() {
+	for bundle in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+		[ -n "$bundle" ] && [ -r "$bundle" ] && echo "$bundle" && return
+	done
+	return 1
+}
+
+prerequisites() {
+	packages=$(missing | tr '\n' ' ')
+	[ -n "$packages" ] || return 0
+	if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+		die "missing here: ${packages% }; install with: apt-get install ${packages% }"
+	fi
+	say "installing with apt-get: ${packages% }"
+	log=$cache/prerequisites.log
+	# shellcheck disable=SC2086 # a list of package names
+	if ! { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $packages; } \
+		</dev/null >"$log" 2>&1; then
+		die "apt-get install ${packages% }: $(explain "$log") (log: $log)"
+	fi
+}
