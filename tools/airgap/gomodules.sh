@@ -27,8 +27,8 @@ go_command() {
 	if command -v go >/dev/null; then
 		GOTOOLCHAIN=local GOFLAGS=-modcacherw GOWORK=off go "$@"
 	else
-		sandbox --setenv GOTOOLCHAIN local --setenv GOFLAGS -modcacherw --setenv GOWORK off --setenv GOMODCACHE "$GOMODCACHE" \
-			--chdir "$PWD" go "$@"
+		(sandbox --setenv GOTOOLCHAIN local --setenv GOFLAGS -modcacherw --setenv GOWORK off \
+			--setenv GOMODCACHE "$GOMODCACHE" --chdir "$PWD" go "$@")
 	fi
 }
 

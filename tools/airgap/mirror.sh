@@ -27,10 +27,14 @@ apt_uris() {
 	done | sed 's:/*$::' | awk '!seen[$0]++'
 }
 
+apt_sources() {
+	apt_uris /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources
+}
+
 # find_mirror: sets mirror to the first source that serves Debian's $suite. IPTABLES_WRAPPERS_MIRROR comes before apt's.
 find_mirror() {
 	[ -z "${mirror:-}" ] || return 0
-	uris=${IPTABLES_WRAPPERS_MIRROR:-$(apt_uris /etc/apt/sources.list /etc/apt/sources.list.d/*.list /etc/apt/sources.list.d/*.sources)}
+	uris=${IPTABLES_WRAPPERS_MIRROR:-$(apt_sources)}
 	[ -n "$uris" ] || die "no Debian mirror: /etc/apt names none; set IPTABLES_WRAPPERS_MIRROR to one's address"
 	log=$cache/mirror.log
 	: >"$log"

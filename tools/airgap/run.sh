@@ -2,7 +2,7 @@
 # Runs Bazel in the Debian root with bubblewrap. A Bazel server keeps the mounts it was started with, so they depend on
 # nothing but the checkout.
 
-# sandbox BWRAP-ARGUMENT... COMMAND...
+# sandbox BWRAP-ARGUMENT... COMMAND...: this shell becomes it, so callers that go on use a subshell.
 sandbox() {
 	bundle=$(ca_bundle) || die "no CA bundle; install ca-certificates"
 	# A linked worktree's objects are in the main one.
@@ -14,7 +14,7 @@ sandbox() {
 	done <<-END
 		$(proxies)
 	END
-	exec bwrap --bind "$debian" / --dev-bind /dev /dev --bind /proc /proc --bind /sys /sys --bind "$cache/tmp" /tmp \
+	exec bwrap --die-with-parent --bind "$debian" / --dev-bind /dev /dev --bind /proc /proc --bind /sys /sys --bind "$cache/tmp" /tmp \
 		--ro-bind-try /etc/resolv.conf /etc/resolv.conf --ro-bind-try /etc/hosts /etc/hosts \
 		--ro-bind "$bundle" /etc/ssl/certs/ca-certificates.crt \
 		--bind "$cache" "$cache" --bind "$git" "$git" --bind "$checkout" "$checkout" \
@@ -35,11 +35,54 @@ proxies() {
 	fi
 }
 
+# run_bazel ARGUMENT...: Ctrl-C reaches everything in the terminal's process group. Bazel's client must get it, cancel and
+# report (exit 8), while this shell and bubblewrap wait for it. Killed otherwise, they take the client along, and the server
+# then stops what it was doing.
 run_bazel() {
 	directory=$(pwd -P)
 	case $directory/ in
 	"$checkout"/*) ;;
 	*) directory=$checkout ;;
 	esac
-	sandbox --chdir "$directory" bazel --bazelrc="$config" "$@"
+	trap : INT QUIT
+	status=0
+	(
+		trap '' INT QUIT
+		sandbox --chdir "$directory" env --default-signal=INT,QUIT bazel --bazelrc="$config" "$@"
+	) || status=$?
+	exit "$status"
+}
+
+# registry_answers: whether the connected way would work; asked only where there is a Bazel to work with.
+registry_answers() {
+	index=https://bcr.bazel.build/bazel_registry.json
+	if command -v curl >/dev/null; then
+		curl -fsS --connect-timeout 3 --max-time 6 -o /dev/null "$index" 2>/dev/null
+	elif command -v wget >/dev/null; then
+		wget -q --tries=1 --timeout=6 -O /dev/null "$index"
+	else
+		say "neither curl nor wget to ask $index with; taking Bazel from PATH (AIRGAP=1 for the other way)"
+	fi
+}
+
+# clean: ends the Bazel servers that run from the cache, known by the process id each keeps in its output base, then removes it.
+clean() {
+	[ -d "$cache" ] || return 0
+	for file in "$cache"/bazel/*/server/server.pid.txt; do
+		[ -r "$file" ] || continue
+		pid=$(cat "$file")
+		base=${file%/server/server.pid.txt}
+		tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "--output_base=$base" && kill "$pid" && wait_end "$pid"
+	done
+	# Bazel makes its outputs read-only.
+	[ "$(id -u)" = 0 ] || chmod -R u+w "$cache"
+	remove "$cache"
+}
+
+wait_end() {
+	tries=0
+	while kill -0 "$1" 2>/dev/null && [ "$tries" -lt 50 ]; do
+		sleep 0.1
+		tries=$((tries + 1))
+	done
 }
