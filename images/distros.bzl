@@ -151,14 +151,15 @@ _DEBIAN_VARIANTS = {
     ),
 }
 
-def _debian_release(version, oci_architectures, **overrides):
+def _debian_release(version, oci_architectures):
     return struct(
         version = version,
         architectures = {oci: _DEBIAN[oci] for oci in oci_architectures},
         # The point releases only. The security archive drops a version on the day its successor comes, which a build
         # without snapshot.debian.org cannot follow; "CODENAME-security" may be added here where it can.
-        suites = overrides.get("suites", []),
-        links = overrides.get("links", {}),
+        suites = [],
+        # The dynamic linker's own folder, where an architecture has one. Until bookworm base-files does not bring it.
+        links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "ppc64le"]},
     )
 
 DISTROS = {

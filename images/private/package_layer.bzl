@@ -1,0 +1,44 @@
+"""Distribution packages to one image layer."""
+
+_SETTINGS = ["links", "directories", "copies", "texts", "exclude", "keep", "metadata", "alternatives", "registrations"]
+
+def _package_layer_impl(ctx):
+    settings = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.write(settings, ctx.attr.settings)
+    layer = ctx.actions.declare_file(ctx.label.name + ".tar.gz")
+    args = ctx.actions.args()
+    args.add("--output", layer)
+    args.add("--settings", settings)
+    args.add_all(ctx.files.packages)
+    ctx.actions.run(
+        executable = ctx.executable._pkglayer,
+        arguments = [args],
+        inputs = ctx.files.packages + [settings],
+        outputs = [layer],
+        mnemonic = "PackageLayer",
+        progress_message = "Assembling the packages of %{label}",
+    )
+    return [DefaultInfo(files = depset([layer]))]
+
+_package_layer = rule(
+    implementation = _package_layer_impl,
+    attrs = {
+        "packages": attr.label(mandatory = True, allow_files = [".deb", ".apk", ".rpm"]),
+        "settings": attr.string(mandatory = True),
+        "_pkglayer": attr.label(default = "//tools/pkglayer", executable = True, cfg = "exec"),
+    },
+)
+
+def package_layer(name, packages, variant, links = {}, **kwargs):
+    """A deterministic layer of packages; nothing of them is run.
+
+    Args:
+        name: the layer is NAME.tar.gz.
+        packages: label of the .deb, .apk or .rpm files.
+        variant: a variant of images/distros.bzl, which says what is left out and what is added.
+        links: links of this release and architecture, beside the variant's.
+        **kwargs: attributes every rule has.
+    """
+    settings = {key: getattr(variant, key) for key in _SETTINGS}
+    settings["links"] = settings["links"] | links
+    _package_layer(name = name, packages = packages, settings = json.encode(settings), **kwargs)
