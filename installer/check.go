@@ -1,0 +1,156 @@
+package installer
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// check refuses what would install well and then not work.
+func (s *site) check(program []byte) error {
+	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+		if !s.inst.Has(m) {
+			return fmt.Errorf("iptables has no %s variant here: %s", m, s.remedy(m))
+		}
+	}
+	own, err := elfMachine(program)
+	if err != nil {
+		return fmt.Errorf("the wrapper to install: %w", err)
+	}
+	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+		path, data, err := s.binary(m)
+		if err != nil {
+			return err
+		}
+		machine, err := elfMachine(data)
+		if err != nil {
+			return fmt.Errorf("%s: %w: reinstall iptables", path, err)
+		}
+		if machine != own {
+			return fmt.Errorf("the wrapper is built for %s but %s for %s: install the wrapper built for %[3]s", own, path, machine)
+		}
+		v, found := version(data, m)
+		if !found {
+			return fmt.Errorf("%s: no version in it: if it is 1.8.4 or later, install with --no-sanity-check", path)
+		}
+		if v.before(oldest) {
+			return fmt.Errorf("iptables %s is too old: 1.8.0 to 1.8.3 %s: update iptables to 1.8.4 or later", v, oldBugs)
+		}
+	}
+	return nil
+}
+
+// oldBugs is why iptables before 1.8.4 is refused (its release notes, and upstream's README).
+const oldBugs = "corrupt or lose rules in nft mode (iptables-nft-restore --noflush, -C of existing rules, races between writers)"
+
+// release is a version of iptables.
+type release [3]int
+
+func (r release) String() string {
+	return strconv.Itoa(r[0]) + "." + strconv.Itoa(r[1]) + "." + strconv.Itoa(r[2])
+}
+
+func (r release) before(other release) bool {
+	for i := range r {
+		if r[i] != other[i] {
+			return r[i] < other[i]
+		}
+	}
+	return false
+}
+
+// oldest is the first release without the bugs of 1.8.0 to 1.8.3.
+var oldest = release{1, 8, 4}
+
+// version reads the release out of a program's data, without running it: every 1.8 has the string that --version prints
+// after the v as one constant, such as "1.8.9 (nf_tables)" and "1.8.9 (legacy)" (PACKAGE_VERSION in xtables-standalone.c and
+// iptables-standalone.c).
+func version(data []byte, m mode.Mode) (release, bool) {
+	mark := []byte(" (nf_tables)\x00")
+	if m == mode.Legacy {
+		mark = []byte(" (legacy)\x00")
+	}
+	for {
+		at := bytes.Index(data, mark)
+		if at < 0 {
+			return release{}, false
+		}
+		start := at
+		for start > 0 && (data[start-1] == '.' || (data[start-1] >= '0' && data[start-1] <= '9')) {
+			start--
+		}
+		if r, ok := parseRelease(string(data[start:at])); ok {
+			return r, true
+		}
+		data = data[at+len(mark):]
+	}
+}
+
+func parseRelease(text string) (release, bool) {
+	var r release
+	parts := strings.Split(text, ".")
+	if len(parts) < 2 || len(parts) > 4 {
+		return r, false
+	}
+	for i, part := range parts[:min(len(parts), 3)] {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return r, false
+		}
+		r[i] = n
+	}
+	return r, true
+}
+
+// machine is what has to agree between two programs of one root: word size, byte order and instruction set.
+type machine struct {
+	class, order byte
+	number       uint16
+}
+
+// Numbers from elf.h.
+func (m machine) String() string {
+	switch m.number {
+	case 3:
+		return "386"
+	case 21:
+		return "ppc64le"
+	case 22:
+		return "s390x"
+	case 40:
+		return "arm"
+	case 62:
+		return "amd64"
+	case 183:
+		return "arm64"
+	case 243:
+		return "riscv64"
+	case 258:
+		return "loong64"
+	}
+	return "ELF machine " + strconv.Itoa(int(m.number))
+}
+
+var errNotELF = errors.New("is no ELF program")
+
+// elfMachine reads the beginning of an ELF file: e_ident[EI_CLASS], e_ident[EI_DATA] and e_machine.
+func elfMachine(data []byte) (machine, error) {
+	if len(data) < 20 || string(data[:4]) != "\x7fELF" {
+		return machine{}, errNotELF
+	}
+	m := machine{class: data[4], order: data[5]}
+	switch m.order {
+	case 1:
+		m.number = binary.LittleEndian.Uint16(data[18:])
+	case 2:
+		m.number = binary.BigEndian.Uint16(data[18:])
+	default:
+		return machine{}, errNotELF
+	}
+	return m, nil
+}

@@ -1,0 +1,217 @@
+package installer
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+)
+
+// Layout is who owns the six names in a root. It is read off the root itself: neither os-release nor a program that is
+// installed tells (Debian's update-alternatives is in /usr/bin only, Photon's program is Fedora's with Debian's groups).
+type Layout int
+
+// The layouts.
+const (
+	Plain           Layout = iota // links that belong to packages: Alpine, Wolfi, Arch, distroless
+	Dpkg                          // update-alternatives: Debian, Ubuntu, SLE 15
+	Chkconfig                     // alternatives: Fedora, EL 9, Azure Linux, Photon
+	Libalternatives               // alts: openSUSE Tumbleweed, Leap 16
+)
+
+// String is the layout as messages call it.
+func (l Layout) String() string {
+	return [...]string{"plain links", "update-alternatives", "alternatives", "libalternatives"}[l]
+}
+
+// altsName is the program that libalternatives' links lead to.
+const altsName = "alts"
+
+// names plans the way from the six names to the wrapper.
+func (p *plan) names(s *site) (Layout, error) {
+	layout := Plain
+	state, err := links.ReadState(p.root, applet.IPTables.String())
+	var corrupt *alternatives.SyntaxError
+	switch {
+	case err == nil:
+		layout = Dpkg
+		if state.Format == alternatives.Chkconfig {
+			layout = Chkconfig
+		}
+		err = p.groups(state)
+	case errors.As(err, &corrupt):
+		return layout, fmt.Errorf("%w: repair it (reinstall iptables), then install again", err)
+	case errors.Is(err, fs.ErrNotExist):
+		err = nil
+		if s.alts {
+			layout, err = Libalternatives, p.confs()
+		}
+	}
+	if err != nil {
+		return layout, err
+	}
+	p.rest(layout)
+	return layout, nil
+}
+
+// groups registers the wrapper in the group of iptables and, where ip6tables is no follower of it, in that of ip6tables.
+func (p *plan) groups(state links.State) error {
+	four, six := applets(applet.IPTables), applets(applet.IP6Tables)
+	if state.Has(applet.IP6Tables.String()) {
+		return p.group(state, append(four, six...))
+	}
+	other, err := links.ReadState(p.root, applet.IP6Tables.String())
+	if err != nil {
+		return fmt.Errorf("%w: the group of iptables does not have ip6tables, so it needs one: reinstall iptables", err)
+	}
+	return errors.Join(p.group(state, four), p.group(other, six))
+}
+
+// applets returns the three of one family, the leader first.
+func applets(leader applet.Applet) []applet.Applet {
+	return []applet.Applet{leader, leader + 1, leader + 2}
+}
+
+func (p *plan) group(state links.State, names []applet.Applet) error {
+	g := state.Group
+	wrapper := p.registered(g)
+	if g.Format == alternatives.Dpkg {
+		// dpkg's program forgets what is gone, whenever it reads a group.
+		for _, a := range append([]alternatives.Alternative(nil), g.Alternatives...) {
+			_, err := p.root.Stat(a.Path)
+			if there, err := exists(err); err != nil {
+				return err
+			} else if !there && a.Path != wrapper {
+				g.Unregister(a.Path)
+			}
+		}
+	}
+	dir, _ := rootfs.Split(g.Link)
+	r := alternatives.Registration{Link: g.Link, Path: wrapper, Priority: Priority}
+	for _, a := range names {
+		if a.String() != g.Name {
+			r.Followers = append(r.Followers, alternatives.RegisteredFollower{
+				Link: rootfs.Join(dir, a.String()), Name: a.String(), Path: wrapper,
+			})
+		}
+	}
+	g.Register(r)
+	best, _ := g.Best()
+	g.Manual = best.Path != wrapper
+
+	old, err := p.root.Stat(state.File)
+	if err != nil {
+		return err
+	}
+	p.file(Change{Kind: Write, Path: state.File, Data: g.Bytes(), like: old, staging: state.Staging})
+	p.link(links.AlternativesDir+"/"+g.Name, wrapper)
+	p.link(g.Link, links.AlternativesDir+"/"+g.Name)
+	p.managed = append(p.managed, g.Link)
+	for _, f := range g.Followers {
+		if self, _ := g.Find(wrapper); g.Target(self, f.Name) != "" {
+			p.link(links.AlternativesDir+"/"+f.Name, wrapper)
+			p.link(f.Link, links.AlternativesDir+"/"+f.Name)
+			p.managed = append(p.managed, f.Link)
+		}
+	}
+	return nil
+}
+
+// registered is the wrapper's path as the group spells its directory: /usr/sbin on a Fedora whose /usr/sbin is a link to bin,
+// if its packages register paths there.
+func (p *plan) registered(g *alternatives.Group) string {
+	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+		choice, found := links.Choice(g, m)
+		if !found {
+			continue
+		}
+		dir, _ := rootfs.Split(choice.Path)
+		path := rootfs.Join(dir, Name)
+		if place, err := p.root.Place(path); err == nil && place == p.wrapper {
+			return path
+		}
+	}
+	return p.wrapper
+}
+
+// confs gives libalternatives a configuration file for each applet that runs the wrapper, made from the distribution's own:
+// the same group, the same options.
+func (p *plan) confs() error {
+	own, _ := rootfs.Split(p.wrapper)
+	for _, a := range applet.All() {
+		dir := links.ConfDir + "/" + a.String()
+		var conf []byte
+		err := error(fs.ErrNotExist)
+		for _, file := range []string{"2.conf", "1.conf"} {
+			if conf, err = p.root.ReadFile(dir+"/"+file, 1<<16); err == nil {
+				break
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("%s/2.conf and 1.conf: %w: reinstall iptables, then install again", dir, err)
+		}
+		conf = alternatives.ConfWithBinary(conf, p.wrapper)
+		if !strings.Contains(string(conf), "KeepArgv0") {
+			return fmt.Errorf("%s: no option KeepArgv0, so a multi-call binary cannot know its name: update iptables", dir)
+		}
+		place, err := p.root.Place(dir + "/" + links.Conf)
+		if err != nil {
+			return err
+		}
+		p.file(Change{Kind: Write, Path: place, Data: conf, like: owned(0o644)})
+		p.managed = append(p.managed, rootfs.Join(own, a.String()))
+	}
+	return nil
+}
+
+// rest points at the wrapper what no database manages: on plain layouts all six names where the mode binaries are, and on
+// every layout names in other directories that lead straight to a mode's binary.
+func (p *plan) rest(layout Layout) {
+	own, _ := rootfs.Split(p.wrapper)
+	for _, dir := range links.Dirs(p.root, p.wrapper) {
+		for _, a := range applet.All() {
+			name := rootfs.Join(dir, a.String())
+			if layout == Plain && dir == own {
+				p.link(name, Name)
+				p.managed = append(p.managed, name)
+				continue
+			}
+			last, end, err := p.root.Follow(name)
+			if err != nil || last == "" || !isModeBinary(end) || p.planned(name, last) {
+				continue
+			}
+			if layout == Plain && last == rootfs.Join(own, a.String()) {
+				continue
+			}
+			p.link(last, p.wrapper)
+		}
+	}
+}
+
+// planned tells whether a link is changed already, or is a mode's own (iptables-nft) that only happens to be the last.
+func (p *plan) planned(name, last string) bool {
+	for _, change := range p.changes {
+		if change.Path == last || change.Path == name {
+			return true
+		}
+	}
+	_, base := rootfs.Split(last)
+	_, isApplet := applet.Parse(base)
+	return !isApplet
+}
+
+func isModeBinary(place string) bool {
+	base := applet.Base(place)
+	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+		if base == "xtables-"+m.String()+"-multi" {
+			return true
+		}
+	}
+	return false
+}
