@@ -1,0 +1,179 @@
+// Package layout reads and writes OCI image layout directories of the shape rules_oci produces: an index.json with
+// exactly one descriptor, and blobs that may be links to files elsewhere in the build's output tree.
+package layout
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
+)
+
+// Dir is the path of an OCI image layout directory.
+type Dir string
+
+// Create makes path an empty layout. An existing directory is kept, since Bazel makes output directories itself.
+func Create(path string) (Dir, error) {
+	d := Dir(path)
+	if err := os.MkdirAll(filepath.Join(path, "blobs", "sha256"), 0o755); err != nil {
+		return "", fmt.Errorf("create layout: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(path, "oci-layout"), []byte(`{"imageLayoutVersion":"1.0.0"}`), 0o644); err != nil {
+		return "", fmt.Errorf("create layout: %w", err)
+	}
+	return d, nil
+}
+
+// BlobPath is where the blob with this digest lives.
+func (d Dir) BlobPath(digest v1.Hash) string {
+	return filepath.Join(string(d), "blobs", digest.Algorithm, digest.Hex)
+}
+
+// Root returns the one descriptor of index.json.
+func (d Dir) Root() (v1.Descriptor, error) {
+	path := filepath.Join(string(d), "index.json")
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return v1.Descriptor{}, fmt.Errorf("read layout: %w", err)
+	}
+	var index v1.IndexManifest
+	if err := json.Unmarshal(data, &index); err != nil {
+		return v1.Descriptor{}, fmt.Errorf("read layout: %s: %w", path, err)
+	}
+	if n := len(index.Manifests); n != 1 {
+		return v1.Descriptor{}, fmt.Errorf("read layout: %s: %d manifests, expected exactly one", path, n)
+	}
+	return index.Manifests[0], nil
+}
+
+// ReadJSON decodes the blob with this digest into v, after checking that its bytes have the digest.
+func (d Dir) ReadJSON(digest v1.Hash, v any) error {
+	data, err := os.ReadFile(d.BlobPath(digest))
+	if err != nil {
+		return fmt.Errorf("read blob: %w", err)
+	}
+	actual, _, err := v1.SHA256(bytes.NewReader(data))
+	if err != nil {
+		return fmt.Errorf("read blob %s: %w", digest, err)
+	}
+	if actual != digest {
+		return fmt.Errorf("read blob %s: its bytes have digest %s: the layout is corrupt, rebuild it", digest, actual)
+	}
+	if err := json.Unmarshal(data, v); err != nil {
+		return fmt.Errorf("read blob %s: %w", digest, err)
+	}
+	return nil
+}
+
+// WriteJSON stores v as a blob and returns its digest and size in bytes. Equal values give equal bytes: encoding/json
+// sorts map keys.
+func (d Dir) WriteJSON(v any) (v1.Hash, int64, error) {
+	data, err := json.Marshal(v)
+	if err != nil {
+		return v1.Hash{}, 0, fmt.Errorf("write blob: %w", err)
+	}
+	digest, size, err := v1.SHA256(bytes.NewReader(data))
+	if err != nil {
+		return v1.Hash{}, 0, fmt.Errorf("write blob: %w", err)
+	}
+	if err := os.WriteFile(d.BlobPath(digest), data, 0o644); err != nil {
+		return v1.Hash{}, 0, fmt.Errorf("write blob: %w", err)
+	}
+	return digest, size, nil
+}
+
+// Link makes the blob a relative link to a file of the build's output tree, which costs nothing however large the layer.
+// The real rules do the same wherever Bazel permits it (7.1 and later).
+func (d Dir) Link(digest v1.Hash, file string) error {
+	blob := d.BlobPath(digest)
+	// Both ends are made absolute without following links: inside a sandbox the output tree is made of links, and the
+	// relative path must hold in the tree the output is moved to.
+	from, err := filepath.Abs(filepath.Dir(blob))
+	if err != nil {
+		return fmt.Errorf("link blob %s: %w", digest, err)
+	}
+	to, err := filepath.Abs(file)
+	if err != nil {
+		return fmt.Errorf("link blob %s: %w", digest, err)
+	}
+	target, err := filepath.Rel(from, to)
+	if err != nil {
+		return fmt.Errorf("link blob %s: %w", digest, err)
+	}
+	if err := os.Remove(blob); err != nil && !os.IsNotExist(err) {
+		return fmt.Errorf("link blob %s: %w", digest, err)
+	}
+	if err := os.Symlink(target, blob); err != nil {
+		return fmt.Errorf("link blob %s: %w", digest, err)
+	}
+	return nil
+}
+
+// Copy stores the bytes of file as the blob with this digest. A blob that is there already is left alone.
+func (d Dir) Copy(digest v1.Hash, file string) error {
+	in, err := os.Open(file)
+	if err != nil {
+		return fmt.Errorf("copy blob %s: %w", digest, err)
+	}
+	defer in.Close()
+	out, err := os.OpenFile(d.BlobPath(digest), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if os.IsExist(err) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("copy blob %s: %w", digest, err)
+	}
+	if _, err := io.Copy(out, in); err != nil {
+		out.Close()
+		return fmt.Errorf("copy blob %s: %w", digest, err)
+	}
+	if err := out.Close(); err != nil {
+		return fmt.Errorf("copy blob %s: %w", digest, err)
+	}
+	return nil
+}
+
+// Blobs lists the digests of all blobs.
+func (d Dir) Blobs() ([]v1.Hash, error) {
+	root := filepath.Join(string(d), "blobs")
+	algorithms, err := os.ReadDir(root)
+	if err != nil {
+		return nil, fmt.Errorf("list blobs: %w", err)
+	}
+	var digests []v1.Hash
+	for _, algorithm := range algorithms {
+		blobs, err := os.ReadDir(filepath.Join(root, algorithm.Name()))
+		if err != nil {
+			return nil, fmt.Errorf("list blobs: %w", err)
+		}
+		for _, blob := range blobs {
+			digest, err := v1.NewHash(algorithm.Name() + ":" + blob.Name())
+			if err != nil {
+				return nil, fmt.Errorf("list blobs of %s: %w", d, err)
+			}
+			digests = append(digests, digest)
+		}
+	}
+	return digests, nil
+}
+
+// WriteRoot writes index.json with its one descriptor, without annotations.
+func (d Dir) WriteRoot(descriptor v1.Descriptor) error {
+	data, err := json.Marshal(struct {
+		SchemaVersion int             `json:"schemaVersion"`
+		MediaType     types.MediaType `json:"mediaType"`
+		Manifests     []v1.Descriptor `json:"manifests"`
+	}{2, types.OCIImageIndex, []v1.Descriptor{descriptor}})
+	if err != nil {
+		return fmt.Errorf("write index.json: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(string(d), "index.json"), data, 0o644); err != nil {
+		return fmt.Errorf("write index.json: %w", err)
+	}
+	return nil
+}

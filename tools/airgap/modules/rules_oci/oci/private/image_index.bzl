@@ -1,0 +1,62 @@
+"""oci_image_index: several images behind one name, one per platform."""
+
+def _platforms_transition_impl(_settings, attr):
+    return [{"//command_line_option:platforms": str(platform)} for platform in attr.platforms]
+
+_platforms_transition = transition(
+    implementation = _platforms_transition_impl,
+    inputs = [],
+    outputs = ["//command_line_option:platforms"],
+)
+
+def _oci_image_index_impl(ctx):
+    # The transition yields every image once per platform.
+    if ctx.attr.platforms and len(ctx.attr.images) != len(ctx.attr.platforms):
+        fail("platforms can only be specified when there is exactly one image in the images attribute.")
+
+    output = ctx.actions.declare_directory(ctx.label.name)
+    inputs = list(ctx.files.images)
+    args = ctx.actions.args()
+    args.add("index")
+    args.add_all([output], before_each = "-output", expand_directories = False)
+    args.add_all(ctx.files.images, before_each = "-image", expand_directories = False)
+    if ctx.file.annotations:
+        args.add("-annotations", ctx.file.annotations)
+        inputs.append(ctx.file.annotations)
+
+    ctx.actions.run(
+        executable = ctx.executable._oci,
+        arguments = [args],
+        inputs = depset(
+            inputs,
+            transitive = [image[DefaultInfo].default_runfiles.files for image in ctx.attr.images],
+        ),
+        outputs = [output],
+        mnemonic = "OCIIndex",
+        progress_message = "OCI Index %{label}",
+    )
+    return DefaultInfo(files = depset([output]))
+
+oci_image_index = rule(
+    implementation = _oci_image_index_impl,
+    doc = "An OCI image index. Most users want the macro of the same name in `//oci:defs.bzl`.",
+    attrs = {
+        "images": attr.label_list(
+            mandatory = True,
+            cfg = _platforms_transition,
+            doc = "Images; exactly one if platforms are given.",
+        ),
+        "platforms": attr.label_list(
+            providers = [platform_common.PlatformInfo],
+            doc = "Platforms to build the one image for.",
+        ),
+        "annotations": attr.label(
+            allow_single_file = True,
+            doc = "File of key=value lines for the index.",
+        ),
+        "_allowlist_function_transition": attr.label(
+            default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
+        ),
+        "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "exec"),
+    },
+)
