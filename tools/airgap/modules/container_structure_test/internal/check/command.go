@@ -1,0 +1,146 @@
+package check
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/joho/godotenv"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/container"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/report"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/schema"
+)
+
+// command runs one command test on a fresh copy of the image. Each setup command and then the command itself gets a
+// container of its own: they share files and, as Docker commits it to an image in between, the environment, but neither
+// processes nor network. Teardown commands are checked and not run: the copy is thrown away, as Docker's containers are.
+func (s *Subject) command(config *schema.Config, test schema.CommandTest) report.Result {
+	invalid := report.Result{Name: test.Name}
+	validCommand(&invalid, test)
+	if len(invalid.Errors) > 0 {
+		return invalid
+	}
+	result := report.Result{Name: "Command Test: " + test.Name}
+	if s.Runner == nil {
+		result.Errorf("%v", s.NoRunner)
+		return result
+	}
+	root, release, err := s.NewRoot()
+	if err != nil {
+		result.Errorf("error creating driver: %v", err)
+		return result
+	}
+	s.commandIn(root, config, test, &result)
+	if err := release(); err != nil {
+		result.Errorf("%v", err)
+	}
+	return result
+}
+
+func validCommand(result *report.Result, test schema.CommandTest) {
+	if test.Name == "" {
+		result.Errorf("Please provide a valid name for every test")
+	}
+	if test.Command == "" {
+		result.Errorf("Please provide a valid command to run for test %s", test.Name)
+	}
+	isEmpty := func(command []string) bool { return len(command) == 0 }
+	if slices.ContainsFunc(test.Setup, isEmpty) {
+		result.Errorf("Error in setup command configuration encountered; please check formatting and remove all empty setup commands")
+	}
+	if slices.ContainsFunc(test.Teardown, isEmpty) {
+		result.Errorf("Error in teardown command configuration encountered; please check formatting and remove all empty teardown commands")
+	}
+	validVars(result, test.EnvVars)
+}
+
+func (s *Subject) commandIn(root string, config *schema.Config, test schema.CommandTest, result *report.Result) {
+	run := config.ContainerRunOptions
+	options := container.Options{
+		User:         s.Config.Config.User,
+		Workdir:      s.Config.Config.WorkingDir,
+		Privileged:   run.Privileged,
+		Capabilities: run.Capabilities,
+		BindMounts:   run.BindMounts,
+	}
+	if run.User != "" {
+		options.User = run.User
+	}
+	env := append(slices.Clone(s.Config.Config.Env), expandVars(config.GlobalEnvVars, environMap(s.Config.Config.Env))...)
+
+	if len(test.Setup) > 0 {
+		env = append(env, expandVars(test.EnvVars, environMap(env))...)
+		options.Env = env
+		for _, command := range test.Setup {
+			// As with Docker, only a setup command that cannot start is an error; what it exits with is not looked at.
+			if _, err := s.Runner.Run(root, command, options); err != nil {
+				result.Errorf("error in setup: %v", err)
+				return
+			}
+		}
+	}
+
+	own, err := commandEnv(run, test)
+	if err != nil {
+		result.Errorf("%v", err)
+		return
+	}
+	options.Env = append(slices.Clone(env), own...)
+	options.TTY = run.AllocateTTY
+	variables := environMap(env)
+	command := []string{expand(test.Command, variables)}
+	for _, arg := range test.Args {
+		command = append(command, expand(arg, variables))
+	}
+	start := time.Now()
+	output, err := s.Runner.Run(root, command, options)
+	result.Duration = time.Since(start)
+	if err != nil {
+		result.Errorf("%v", err)
+		return
+	}
+	result.Stdout, result.Stderr = output.Stdout, output.Stderr
+	matchAll(result, "error", output.Stderr, test.ExpectedError, test.ExcludedError)
+	matchAll(result, "output", output.Stdout, test.ExpectedOutput, test.ExcludedOutput)
+	if output.ExitCode != test.ExitCode {
+		result.Errorf("Test '%s' exited with incorrect error code. Expected: %d, Actual: %d", test.Name, test.ExitCode, output.ExitCode)
+	}
+}
+
+// commandEnv returns what the test adds to the environment of its command. With any containerRunOptions set,
+// container-structure-test 1.22.1 forgets a test's own envVars (docker_driver.go, exec) unless a setup command has put them
+// into the image: a test that counts on them would fail there, so it fails here, and says why.
+func commandEnv(run schema.RunOptions, test schema.CommandTest) ([]string, error) {
+	if !run.IsSet() {
+		var env []string
+		for _, v := range test.EnvVars {
+			env = append(env, v.Key+"="+v.Value)
+		}
+		return env, nil
+	}
+	if len(test.EnvVars) > 0 && len(test.Setup) == 0 {
+		return nil, errors.New("container-structure-test ignores a command test's envVars when the file has containerRunOptions: " +
+			"use globalEnvVars, or add a setup command")
+	}
+	var env []string
+	if run.EnvFile != "" {
+		variables, err := godotenv.Read(run.EnvFile)
+		if err != nil {
+			return nil, fmt.Errorf("containerRunOptions.envFile: %w", err)
+		}
+		for key, value := range variables {
+			if key != "" && value != "" {
+				env = append(env, key+"="+value)
+			}
+		}
+	}
+	for _, key := range run.EnvVars {
+		if value := os.Getenv(key); value != "" {
+			env = append(env, key+"="+value)
+		}
+	}
+	return env, nil
+}

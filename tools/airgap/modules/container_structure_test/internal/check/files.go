@@ -1,0 +1,131 @@
+package check
+
+import (
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/report"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/schema"
+)
+
+func (s *Subject) fileExistence(test schema.FileExistenceTest, env map[string]string) report.Result {
+	if invalid := validFile(test.Name, test.Path); len(invalid.Errors) > 0 {
+		return invalid
+	}
+	result := report.Result{Name: "File Existence Test: " + test.Name}
+	info, owner, err := s.Tree.Lstat(expand(test.Path, env))
+	if test.ShouldExist != nil && !*test.ShouldExist {
+		if err == nil {
+			result.Errorf("File %s should not exist but does", test.Path)
+		}
+		return result
+	}
+	if err != nil {
+		result.Errorf("Error examining file in container: %v", err)
+		return result
+	}
+	mode := info.Mode()
+	if test.Permissions != "" && test.Permissions != mode.String() {
+		result.Errorf("%s has incorrect permissions. Expected: %s, Actual: %s", test.Path, test.Permissions, mode)
+	}
+	if test.IsExecutableBy != "" {
+		executable(&result, test, mode)
+	}
+	s.ownership(&result, test, owner)
+	return result
+}
+
+func validFile(name, path string) report.Result {
+	result := report.Result{Name: name}
+	if name == "" {
+		result.Errorf("Please provide a valid name for every test")
+	}
+	if path == "" {
+		result.Errorf("Please provide a valid file path for test %s", name)
+	}
+	return result
+}
+
+func executable(result *report.Result, test schema.FileExistenceTest, mode fs.FileMode) {
+	bits := map[string]fs.FileMode{"any": 0o111, "owner": 0o100, "group": 0o010, "other": 0o001}
+	wanted, known := bits[test.IsExecutableBy]
+	if !known {
+		result.Errorf("%s not recognised as a valid option", test.IsExecutableBy)
+		return
+	}
+	if mode&wanted == 0 {
+		result.Errorf("%s has incorrect executable bit. Expected to be executable by %s, Actual: %s", test.Path, test.IsExecutableBy, mode)
+	}
+}
+
+func (s *Subject) ownership(result *report.Result, test schema.FileExistenceTest, owner rootfs.Owner) {
+	// Minus one is what the real tool fills in for "not checked", so it is understood as that.
+	checkUID := test.UID != nil && *test.UID != -1
+	checkGID := test.GID != nil && *test.GID != -1
+	if !checkUID && !checkGID {
+		return
+	}
+	if s.Driver == Tar {
+		result.Errorf("Error checking ownership of file %s: the tar driver does not know owners, use the docker driver", test.Path)
+		return
+	}
+	if checkUID && *test.UID != owner.UID {
+		result.Errorf("%s has incorrect user ownership. Expected: %d, Actual: %d", test.Path, *test.UID, owner.UID)
+	}
+	if checkGID && *test.GID != owner.GID {
+		result.Errorf("%s has incorrect group ownership. Expected: %d, Actual: %d", test.Path, *test.GID, owner.GID)
+	}
+}
+
+func (s *Subject) fileContent(test schema.FileContentTest) report.Result {
+	if invalid := validFile(test.Name, test.Path); len(invalid.Errors) > 0 {
+		return invalid
+	}
+	result := report.Result{Name: "File Content Test: " + test.Name}
+	content, err := s.Tree.ReadFile(test.Path)
+	if err != nil {
+		result.Errorf("Failed to open %s. Error: %v", test.Path, err)
+		return result
+	}
+	matchAll(&result, "file content string", string(content), test.ExpectedContents, test.ExcludedContents)
+	return result
+}
+
+// docRoot is where Debian packages keep their copyright files (Debian policy, section 12.5).
+const docRoot = "/usr/share/doc"
+
+// license looks for licenses container-structure-test does not let pass.
+func (s *Subject) license(test schema.LicenseTest) report.Result {
+	result := report.Result{Name: "License Test"}
+	files := test.Files
+	if test.Debian {
+		packages, err := s.Tree.ReadDir(docRoot)
+		if err != nil {
+			result.Errorf("Error reading directory: %v", err)
+			return result
+		}
+		files = nil
+		for _, name := range packages {
+			// The real tool lets this one package pass whatever it says.
+			if name != "libgnutls30" {
+				files = append(files, path.Join(docRoot, name, "copyright"))
+			}
+		}
+		files = append(files, test.Files...)
+	}
+	for _, file := range files {
+		text, err := s.Tree.ReadFile(file)
+		if err != nil {
+			result.Errorf("Error reading license file for %s: %v", file, err)
+			continue
+		}
+		for _, word := range []string{"AGPL", "WTFPL"} {
+			if strings.Contains(strings.ToUpper(string(text)), word) {
+				result.Errorf("Invalid license for %s, license contains %s", file, word)
+			}
+		}
+	}
+	return result
+}

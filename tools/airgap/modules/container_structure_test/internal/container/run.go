@@ -1,0 +1,139 @@
+// Package container runs commands in a root file system with runc, as Docker would run them.
+package container
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"github.com/creack/pty"
+	"golang.org/x/sys/unix"
+)
+
+// Result is what a command left behind.
+type Result struct {
+	Stdout, Stderr string
+	ExitCode       int
+}
+
+// Runner starts containers with one runc.
+type Runner struct {
+	runc  string
+	state string // runc's own records
+	count int
+	dir   string
+}
+
+// NewRunner looks runc up on PATH. Everything it writes goes below dir, which must exist.
+func NewRunner(dir string) (*Runner, error) {
+	runc, err := exec.LookPath("runc")
+	if err != nil {
+		return nil, errors.New("command tests need runc, which is not on PATH: install it (Debian: apt-get install runc)")
+	}
+	return &Runner{runc: runc, state: filepath.Join(dir, "runc"), dir: dir}, nil
+}
+
+// Run runs the command over the root file system, in new namespaces of its own, and waits for it. An error means that the
+// command could not be started; a command that ran and failed has an exit code.
+func (r *Runner) Run(root string, command []string, options Options) (Result, error) {
+	r.count++
+	// Names must not collide with those of another test on the same machine: cgroups may be shared.
+	id := fmt.Sprintf("structure-test-%d-%d", os.Getpid(), r.count)
+	bundle := filepath.Join(r.dir, id)
+	if err := os.Mkdir(bundle, 0o755); err != nil {
+		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	if err := makeWorkdir(root, options.Workdir); err != nil {
+		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	spec, err := newSpec(root, bundle, command, options)
+	if err != nil {
+		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	data, err := json.Marshal(spec)
+	if err != nil {
+		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	if err := os.WriteFile(filepath.Join(bundle, "config.json"), data, 0o644); err != nil {
+		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	log := filepath.Join(bundle, "log.json")
+	runc := exec.Command(r.runc, "--root", r.state, "--log", log, "--log-format", "json", "--rootless", rootless(),
+		"run", "--no-new-keyring", "--bundle", bundle, id)
+	result, err := r.wait(runc, options.TTY)
+	if err != nil {
+		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	if message := startError(log); message != "" {
+		return Result{}, fmt.Errorf("container cannot run %s: %s", strings.Join(command, " "), message)
+	}
+	return result, nil
+}
+
+// rootless tells runc to do without cgroups when they cannot be changed, as in most sandboxes. It decides by itself only
+// when it is in a user namespace.
+func rootless() string {
+	for _, path := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/devices"} {
+		if unix.Access(path, unix.W_OK) == nil {
+			return "auto"
+		}
+	}
+	return "true"
+}
+
+func (r *Runner) wait(runc *exec.Cmd, tty bool) (Result, error) {
+	var stdout, stderr bytes.Buffer
+	var err error
+	if tty {
+		err = runOnTerminal(runc, &stdout)
+	} else {
+		runc.Stdout, runc.Stderr = &stdout, &stderr
+		err = runc.Run()
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return Result{}, err
+	}
+	return Result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: runc.ProcessState.ExitCode()}, nil
+}
+
+// runOnTerminal gives runc a terminal of its own, whose other end is read until the last process has closed it. Standard
+// output and error are one there.
+func runOnTerminal(runc *exec.Cmd, output io.Writer) error {
+	terminal, err := pty.Start(runc)
+	if err != nil {
+		return err
+	}
+	defer terminal.Close()
+	// Linux reports a closed terminal as EIO (pty(7)), not as an end of file.
+	if _, err := io.Copy(output, terminal); err != nil && !errors.Is(err, unix.EIO) {
+		return errors.Join(err, runc.Wait())
+	}
+	return runc.Wait()
+}
+
+// startError returns the last error in runc's log: runc exits with the command's own status, so only the log tells a
+// command that failed from one that never ran.
+func startError(log string) string {
+	file, err := os.Open(log)
+	if err != nil {
+		return "" // no log was written: nothing went wrong
+	}
+	defer file.Close()
+	message := ""
+	scanner := bufio.NewScanner(file)
+	for scanner.Scan() {
+		var entry struct{ Level, Msg string }
+		if json.Unmarshal(scanner.Bytes(), &entry) == nil && entry.Level == "error" {
+			message = entry.Msg
+		}
+	}
+	return message
+}

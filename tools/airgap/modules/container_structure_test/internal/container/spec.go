@@ -1,0 +1,179 @@
+package container
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	securejoin "github.com/cyphar/filepath-securejoin"
+	"github.com/opencontainers/runtime-spec/specs-go"
+)
+
+// Options say how a container differs from Docker's defaults.
+type Options struct {
+	User         string // as for docker run --user; empty: root
+	Workdir      string // empty: /
+	Env          []string
+	Privileged   bool // all capabilities, nothing masked
+	TTY          bool
+	Capabilities []string // added to Docker's default set
+	BindMounts   []string // SOURCE:DESTINATION[:ro|rw]
+}
+
+const hostname = "structure-test"
+
+// newSpec describes a container over the root file system, as Docker would run it, without limits on resources: those
+// need cgroups, which a sandbox seldom lets one change.
+func newSpec(root, dir string, command []string, options Options) (*specs.Spec, error) {
+	user, err := lookUp(root, options.User)
+	if err != nil {
+		return nil, err
+	}
+	granted, err := capabilities(options.Capabilities, options.Privileged)
+	if err != nil {
+		return nil, err
+	}
+	mounts, err := mounts(dir, options)
+	if err != nil {
+		return nil, err
+	}
+	workdir := options.Workdir
+	if workdir == "" {
+		workdir = "/"
+	}
+	spec := &specs.Spec{
+		Version:  specs.Version,
+		Hostname: hostname,
+		Root:     &specs.Root{Path: root},
+		Mounts:   mounts,
+		Process: &specs.Process{
+			Terminal:     options.TTY,
+			User:         specs.User{UID: user.uid, GID: user.gid, AdditionalGids: user.groups},
+			Args:         command,
+			Env:          environment(options, user),
+			Cwd:          workdir,
+			Capabilities: &specs.LinuxCapabilities{Bounding: granted},
+		},
+		Linux: &specs.Linux{
+			Namespaces: []specs.LinuxNamespace{
+				{Type: specs.PIDNamespace},
+				{Type: specs.NetworkNamespace}, // a new one each: with loopback only, and its own rules
+				{Type: specs.IPCNamespace},
+				{Type: specs.UTSNamespace},
+				{Type: specs.MountNamespace},
+			},
+		},
+	}
+	// The kernel takes the effective set away from any other user than root at execve(2); Docker says so beforehand.
+	if user.uid == 0 {
+		spec.Process.Capabilities.Effective = granted
+		spec.Process.Capabilities.Permitted = granted
+	}
+	if !options.Privileged {
+		spec.Linux.MaskedPaths = []string{
+			"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
+			"/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
+			"/sys/devices/virtual/powercap",
+		}
+		spec.Linux.ReadonlyPaths = []string{
+			"/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger",
+		}
+	}
+	return spec, nil
+}
+
+// environment puts Docker's own variables before those of the image and the test, which win.
+func environment(options Options, user identity) []string {
+	env := []string{
+		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+		"HOSTNAME=" + hostname,
+	}
+	if options.TTY {
+		env = append(env, "TERM=xterm")
+	}
+	return mergeEnv(env, append([]string{"HOME=" + user.home}, options.Env...))
+}
+
+// mergeEnv adds NAME=VALUE entries; a name that is there already gets the new value in its place.
+func mergeEnv(env, more []string) []string {
+	merged := []string{}
+	place := map[string]int{}
+	for _, list := range [][]string{env, more} {
+		for _, entry := range list {
+			name, _, _ := strings.Cut(entry, "=")
+			if at, found := place[name]; found {
+				merged[at] = entry
+				continue
+			}
+			place[name] = len(merged)
+			merged = append(merged, entry)
+		}
+	}
+	return merged
+}
+
+// mounts are Docker's, and those the test asks for.
+func mounts(dir string, options Options) ([]specs.Mount, error) {
+	sys := []string{"nosuid", "noexec", "nodev", "ro"}
+	if options.Privileged {
+		sys = sys[:3]
+	}
+	list := []specs.Mount{
+		{Destination: "/proc", Type: "proc", Source: "proc", Options: []string{"nosuid", "noexec", "nodev"}},
+		{Destination: "/dev", Type: "tmpfs", Source: "tmpfs", Options: []string{"nosuid", "strictatime", "mode=755", "size=65536k"}},
+		{Destination: "/dev/pts", Type: "devpts", Source: "devpts", Options: []string{"nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"}},
+		{Destination: "/dev/shm", Type: "tmpfs", Source: "shm", Options: []string{"nosuid", "noexec", "nodev", "mode=1777", "size=65536k"}},
+		{Destination: "/dev/mqueue", Type: "mqueue", Source: "mqueue", Options: []string{"nosuid", "noexec", "nodev"}},
+		{Destination: "/sys", Type: "sysfs", Source: "sysfs", Options: sys},
+	}
+	for _, file := range []struct{ name, content string }{
+		{"hostname", hostname + "\n"},
+		{"hosts", "127.0.0.1\tlocalhost " + hostname + "\n::1\tlocalhost ip6-localhost ip6-loopback\n"},
+		{"resolv.conf", ""}, // there is no network to resolve names in
+	} {
+		source := filepath.Join(dir, file.name)
+		if err := os.WriteFile(source, []byte(file.content), 0o644); err != nil {
+			return nil, err
+		}
+		list = append(list, specs.Mount{Destination: "/etc/" + file.name, Type: "bind", Source: source, Options: []string{"bind", "private"}})
+	}
+	for _, bind := range options.BindMounts {
+		mount, err := bindMount(bind)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, mount)
+	}
+	return list, nil
+}
+
+// bindMount reads docker run --volume's form. Like Docker, it makes a source that is missing a directory.
+func bindMount(bind string) (specs.Mount, error) {
+	parts := strings.Split(bind, ":")
+	if len(parts) < 2 || len(parts) > 3 || !filepath.IsAbs(parts[0]) || !filepath.IsAbs(parts[1]) {
+		return specs.Mount{}, fmt.Errorf("bind mount %q is not /SOURCE:/DESTINATION[:ro]", bind)
+	}
+	mode := "rw"
+	if len(parts) == 3 {
+		mode = parts[2]
+	}
+	if mode != "ro" && mode != "rw" {
+		return specs.Mount{}, fmt.Errorf("bind mount %q: option %q is not supported: only ro and rw are", bind, mode)
+	}
+	if err := os.MkdirAll(parts[0], 0o755); err != nil {
+		if info, statErr := os.Stat(parts[0]); statErr != nil || info.IsDir() {
+			return specs.Mount{}, fmt.Errorf("bind mount %q: %w", bind, err)
+		}
+	}
+	return specs.Mount{Destination: parts[1], Type: "bind", Source: parts[0], Options: []string{"rbind", "rprivate", mode}}, nil
+}
+
+// makeWorkdir makes the working directory, as Docker does, if the image does not have it.
+func makeWorkdir(root, workdir string) error {
+	path, err := securejoin.SecureJoin(root, workdir)
+	if err != nil {
+		return err
+	}
+	return os.MkdirAll(path, 0o755)
+}

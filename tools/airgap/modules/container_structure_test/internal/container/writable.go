@@ -1,0 +1,67 @@
+package container
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+)
+
+// IsolateMounts gives the calling goroutine's thread, and every process started from it, a mount namespace of its own, so
+// that nothing mounted here outlives this program. It must be called before Overlay, on the goroutine that runs
+// containers, which stays bound to its thread for good.
+func IsolateMounts() error {
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
+		return fmt.Errorf("unshare mount namespace: %w", err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("make mounts private: %w", err)
+	}
+	return nil
+}
+
+// Overlay mounts a writable view of the lower directory at dir/root and returns that path. Changes go to memory: a tmpfs
+// is a valid upper layer whatever file system dir is on.
+func Overlay(lower, dir string) (string, error) {
+	scratch, root := filepath.Join(dir, "scratch"), filepath.Join(dir, "root")
+	for _, path := range []string{scratch, root} {
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			return "", fmt.Errorf("overlay: %w", err)
+		}
+	}
+	if err := unix.Mount("tmpfs", scratch, "tmpfs", 0, "mode=0755"); err != nil {
+		return "", fmt.Errorf("overlay: mount tmpfs: %w", err)
+	}
+	if err := mountOver(lower, scratch, root); err != nil {
+		return "", errors.Join(err, unix.Unmount(scratch, unix.MNT_DETACH))
+	}
+	return root, nil
+}
+
+func mountOver(lower, scratch, root string) error {
+	upper, work := filepath.Join(scratch, "upper"), filepath.Join(scratch, "work")
+	for _, path := range []string{upper, work} {
+		if err := os.Mkdir(path, 0o755); err != nil {
+			return fmt.Errorf("overlay: %w", err)
+		}
+	}
+	options := fmt.Sprintf("lowerdir=%s,upperdir=%s,workdir=%s", lower, upper, work)
+	if err := unix.Mount("overlay", root, "overlay", 0, options); err != nil {
+		return fmt.Errorf("overlay: mount: %w", err)
+	}
+	return nil
+}
+
+// Release undoes Overlay.
+func Release(dir string) error {
+	for _, path := range []string{filepath.Join(dir, "root"), filepath.Join(dir, "scratch")} {
+		if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
+			return fmt.Errorf("unmount %s: %w", path, err)
+		}
+	}
+	return nil
+}

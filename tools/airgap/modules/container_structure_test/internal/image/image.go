@@ -1,0 +1,56 @@
+// Package image opens what a structure test may be given: an OCI layout directory or a `docker save` archive.
+package image
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/tarball"
+)
+
+// Open reads the one image at path, which must be for the platform (os/architecture[/variant]); an empty platform fits
+// every image.
+func Open(path, platform string) (v1.Image, *v1.ConfigFile, error) {
+	image, err := open(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open image %s: %w", path, err)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, nil, fmt.Errorf("open image %s: %w", path, err)
+	}
+	if platform == "" {
+		return image, config, nil
+	}
+	wanted, err := v1.ParsePlatform(platform)
+	if err != nil {
+		return nil, nil, fmt.Errorf("platform: %w", err)
+	}
+	if !fits(config, wanted) {
+		return nil, nil, fmt.Errorf("image is for %s, but the test is for %s: set the platform attribute", config.Platform(), platform)
+	}
+	return image, config, nil
+}
+
+func open(path string) (v1.Image, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		if !strings.HasSuffix(path, ".tar") {
+			return nil, errors.New("neither a layout directory nor a .tar file")
+		}
+		return tarball.ImageFromPath(path, nil)
+	}
+	return openLayout(path)
+}
+
+// fits compares platforms the way an engine does: what one side leaves open fits everything.
+func fits(config *v1.ConfigFile, wanted *v1.Platform) bool {
+	return config.OS == wanted.OS && config.Architecture == wanted.Architecture &&
+		(config.Variant == "" || wanted.Variant == "" || config.Variant == wanted.Variant)
+}

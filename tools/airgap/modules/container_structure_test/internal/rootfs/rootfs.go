@@ -1,0 +1,221 @@
+// Package rootfs unpacks an image's layers into a directory and looks at files there as a container would see them.
+package rootfs
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	securejoin "github.com/cyphar/filepath-securejoin"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+)
+
+// Whiteouts of the OCI image specification, layer.md.
+const (
+	whiteoutPrefix = ".wh."
+	opaqueWhiteout = ".wh..wh..opq"
+)
+
+// Owner is who a file belongs to.
+type Owner struct {
+	UID, GID int
+}
+
+// Tree is an unpacked root file system.
+type Tree struct {
+	Dir string
+	// owners remembers what the layers said, by cleaned path from Dir. The file system may know less: where only some
+	// users are mapped (user namespaces, Bazel's linux-sandbox), files cannot be given to the others.
+	owners map[string]Owner
+}
+
+// Unpack applies the image's layers, lowest first, to a new directory.
+func Unpack(image v1.Image, dir string) (*Tree, error) {
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	layers, err := image.Layers()
+	if err != nil {
+		return nil, fmt.Errorf("unpack: %w", err)
+	}
+	tree := &Tree{Dir: dir, owners: map[string]Owner{}}
+	for i, layer := range layers {
+		reader, err := layer.Uncompressed()
+		if err != nil {
+			return nil, fmt.Errorf("unpack layer %d: %w", i, err)
+		}
+		err = tree.apply(reader)
+		reader.Close()
+		if err != nil {
+			return nil, fmt.Errorf("unpack layer %d: %w", i, err)
+		}
+	}
+	return tree, nil
+}
+
+// apply unpacks one layer over what is there.
+func (t *Tree) apply(layer io.Reader) error {
+	reader := tar.NewReader(layer)
+	written := map[string]bool{} // by this layer: an opaque whiteout spares it
+	var directories []pending
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		target, err := t.resolve(header.Name)
+		if err != nil {
+			return fmt.Errorf("%s: %w", header.Name, err)
+		}
+		base := filepath.Base(target)
+		if base == opaqueWhiteout {
+			if err := clearExcept(filepath.Dir(target), written); err != nil {
+				return fmt.Errorf("%s: %w", header.Name, err)
+			}
+			continue
+		}
+		if hidden, ok := strings.CutPrefix(base, whiteoutPrefix); ok {
+			if err := os.RemoveAll(filepath.Join(filepath.Dir(target), hidden)); err != nil {
+				return fmt.Errorf("%s: %w", header.Name, err)
+			}
+			continue
+		}
+		if err := t.extract(reader, header, target); err != nil {
+			return fmt.Errorf("%s: %w", header.Name, err)
+		}
+		for parent := target; parent != t.Dir && !written[parent]; parent = filepath.Dir(parent) {
+			written[parent] = true
+		}
+		if header.Typeflag == tar.TypeDir {
+			directories = append(directories, pending{header, target})
+		}
+	}
+	// A directory's time changes with every entry made in it, so times come last, and a parent after its children.
+	for i := len(directories) - 1; i >= 0; i-- {
+		if err := setTime(directories[i].header, directories[i].target); err != nil && !os.IsNotExist(err) {
+			return err
+		}
+	}
+	return nil
+}
+
+type pending struct {
+	header *tar.Header
+	target string
+}
+
+// resolve turns a name from an archive or a test into a path below Dir: links in the parent are followed inside the root,
+// and the last part is taken as it is.
+func (t *Tree) resolve(name string) (string, error) {
+	clean := path.Clean("/" + name)
+	if clean == "/" {
+		return t.Dir, nil
+	}
+	parent, err := securejoin.SecureJoin(t.Dir, path.Dir(clean))
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(parent, path.Base(clean)), nil
+}
+
+// clearExcept empties a directory but for what this layer put there.
+func clearExcept(dir string, written map[string]bool) error {
+	entries, err := os.ReadDir(dir)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		child := filepath.Join(dir, entry.Name())
+		if written[child] {
+			continue
+		}
+		if err := os.RemoveAll(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Lstat describes the file at path, an absolute path in the image, without following its last part.
+func (t *Tree) Lstat(name string) (os.FileInfo, Owner, error) {
+	target, err := t.resolve(name)
+	if err != nil {
+		return nil, Owner{}, err
+	}
+	info, err := os.Lstat(target)
+	if err != nil {
+		return nil, Owner{}, t.plain(err, name)
+	}
+	return info, t.owners[target], nil
+}
+
+// maxLinks bounds a chain of links, as the kernel does (ELOOP, path_resolution(7)).
+const maxLinks = 40
+
+// ReadFile reads the file at path. A link is followed as container-structure-test's Docker driver does: its target is
+// looked up from the root, even if it is relative, so that a test cannot pass here and fail there.
+func (t *Tree) ReadFile(name string) ([]byte, error) {
+	current := name
+	for range maxLinks {
+		target, err := t.resolve(current)
+		if err != nil {
+			return nil, err
+		}
+		info, err := os.Lstat(target)
+		if err != nil {
+			return nil, t.plain(err, current)
+		}
+		switch {
+		case info.Mode().Type() == os.ModeSymlink:
+			if current, err = os.Readlink(target); err != nil {
+				return nil, t.plain(err, current)
+			}
+		case info.IsDir():
+			return nil, fmt.Errorf("cannot read %s: it is a directory, not a file", name)
+		case !info.Mode().IsRegular():
+			return nil, fmt.Errorf("cannot read %s: it is no regular file", name)
+		default:
+			return os.ReadFile(target)
+		}
+	}
+	return nil, fmt.Errorf("cannot read %s: too many links", name)
+}
+
+// ReadDir lists the names of the directories right below the directory at path.
+func (t *Tree) ReadDir(name string) ([]string, error) {
+	target, err := securejoin.SecureJoin(t.Dir, name)
+	if err != nil {
+		return nil, err
+	}
+	entries, err := os.ReadDir(target)
+	if err != nil {
+		return nil, t.plain(err, name)
+	}
+	var names []string
+	for _, entry := range entries {
+		if entry.IsDir() {
+			names = append(names, entry.Name())
+		}
+	}
+	return names, nil
+}
+
+// plain names the file as the image does: where it was unpacked to helps nobody.
+func (t *Tree) plain(err error, name string) error {
+	var pathError *os.PathError
+	if errors.As(err, &pathError) {
+		return fmt.Errorf("file %s: %w", name, pathError.Err)
+	}
+	return err
+}

@@ -1,0 +1,153 @@
+// Package schema is the configuration format of container-structure-test, schema version 2.0.0.
+package schema
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"gopkg.in/yaml.v3"
+)
+
+// Version is the one schema version this program reads.
+const Version = "2.0.0"
+
+// Config is one configuration file.
+type Config struct {
+	SchemaVersion       string              `yaml:"schemaVersion"`
+	GlobalEnvVars       []EnvVar            `yaml:"globalEnvVars"`
+	CommandTests        []CommandTest       `yaml:"commandTests"`
+	FileExistenceTests  []FileExistenceTest `yaml:"fileExistenceTests"`
+	FileContentTests    []FileContentTest   `yaml:"fileContentTests"`
+	MetadataTest        MetadataTest        `yaml:"metadataTest"`
+	LicenseTests        []LicenseTest       `yaml:"licenseTests"`
+	ContainerRunOptions RunOptions          `yaml:"containerRunOptions"`
+}
+
+// EnvVar is a variable to set, or one to expect; only the latter looks at IsRegex.
+type EnvVar struct {
+	Key     string `yaml:"key"`
+	Value   string `yaml:"value"`
+	IsRegex bool   `yaml:"isRegex"`
+}
+
+// CommandTest runs one command in a container of its own.
+type CommandTest struct {
+	Name           string     `yaml:"name"`
+	Setup          [][]string `yaml:"setup"`
+	Teardown       [][]string `yaml:"teardown"`
+	EnvVars        []EnvVar   `yaml:"envVars"`
+	ExitCode       int        `yaml:"exitCode"`
+	Command        string     `yaml:"command"`
+	Args           []string   `yaml:"args"`
+	ExpectedOutput []string   `yaml:"expectedOutput"`
+	ExcludedOutput []string   `yaml:"excludedOutput"`
+	ExpectedError  []string   `yaml:"expectedError"`
+	ExcludedError  []string   `yaml:"excludedError"`
+}
+
+// FileExistenceTest looks at one path without following it. Nil fields are not checked; a nil ShouldExist means true.
+type FileExistenceTest struct {
+	Name           string `yaml:"name"`
+	Path           string `yaml:"path"`
+	ShouldExist    *bool  `yaml:"shouldExist"`
+	Permissions    string `yaml:"permissions"` // as Go prints a file mode, for example -rwxr-xr-x or Lrwxrwxrwx
+	UID            *int   `yaml:"uid"`
+	GID            *int   `yaml:"gid"`
+	IsExecutableBy string `yaml:"isExecutableBy"` // owner, group, other or any
+}
+
+// FileContentTest matches regular expressions against a file.
+type FileContentTest struct {
+	Name             string   `yaml:"name"`
+	Path             string   `yaml:"path"`
+	ExpectedContents []string `yaml:"expectedContents"`
+	ExcludedContents []string `yaml:"excludedContents"`
+}
+
+// MetadataTest looks at the image's configuration. A nil Entrypoint or Cmd is not checked; an empty one must be empty.
+type MetadataTest struct {
+	EnvVars          []EnvVar  `yaml:"envVars"`
+	UnboundEnvVars   []EnvVar  `yaml:"unboundEnvVars"`
+	ExposedPorts     []string  `yaml:"exposedPorts"`
+	UnexposedPorts   []string  `yaml:"unexposedPorts"`
+	Entrypoint       *[]string `yaml:"entrypoint"`
+	Cmd              *[]string `yaml:"cmd"`
+	Workdir          string    `yaml:"workdir"`
+	Volumes          []string  `yaml:"volumes"`
+	UnmountedVolumes []string  `yaml:"unmountedVolumes"`
+	Labels           []EnvVar  `yaml:"labels"`
+	User             string    `yaml:"user"`
+}
+
+// IsEmpty says that there is nothing to check.
+func (m MetadataTest) IsEmpty() bool {
+	return len(m.EnvVars) == 0 && len(m.UnboundEnvVars) == 0 && len(m.ExposedPorts) == 0 && len(m.UnexposedPorts) == 0 &&
+		m.Entrypoint == nil && m.Cmd == nil && m.Workdir == "" && len(m.Volumes) == 0 && len(m.UnmountedVolumes) == 0 &&
+		len(m.Labels) == 0 && m.User == ""
+}
+
+// LicenseTest looks for licenses that must not be shipped.
+type LicenseTest struct {
+	Debian bool     `yaml:"debian"`
+	Files  []string `yaml:"files"`
+}
+
+// RunOptions say how containers of command tests are run.
+type RunOptions struct {
+	User         string   `yaml:"user"`
+	Privileged   bool     `yaml:"privileged"`
+	AllocateTTY  bool     `yaml:"allocateTty"`
+	EnvVars      []string `yaml:"envVars"`
+	EnvFile      string   `yaml:"envFile"`
+	Capabilities []string `yaml:"capabilities"`
+	BindMounts   []string `yaml:"bindMounts"`
+}
+
+// IsSet says whether any option was given.
+func (o RunOptions) IsSet() bool {
+	return o.User != "" || o.Privileged || o.AllocateTTY || o.EnvFile != "" ||
+		len(o.EnvVars) > 0 || len(o.Capabilities) > 0 || len(o.BindMounts) > 0
+}
+
+// Load reads a .yaml, .yml or .json file. Unknown keys are errors. JSON is read as the YAML it is, so that the same keys
+// and defaults hold for both.
+func Load(path string) (*Config, error) {
+	switch filepath.Ext(path) {
+	case ".yaml", ".yml", ".json":
+	default:
+		return nil, fmt.Errorf("%s: neither a .yaml, .yml nor .json file", path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	var version struct {
+		SchemaVersion string `yaml:"schemaVersion"`
+	}
+	if err := yaml.Unmarshal(data, &version); err != nil {
+		return nil, err
+	}
+	switch version.SchemaVersion {
+	case Version:
+	case "":
+		return nil, errors.New("no schemaVersion: write schemaVersion: \"2.0.0\"")
+	case "1.0.0":
+		return nil, errors.New("schema version 1.0.0 is only read by the real container-structure-test: use 2.0.0")
+	default:
+		return nil, fmt.Errorf("unsupported schema version %s: use 2.0.0", version.SchemaVersion)
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.KnownFields(true)
+	config := &Config{}
+	if err := decoder.Decode(config); err != nil {
+		return nil, err
+	}
+	if err := decoder.Decode(&struct{}{}); err != io.EOF {
+		return nil, errors.New("more than one document: one file is one configuration")
+	}
+	return config, nil
+}
