@@ -1,0 +1,183 @@
+package installer
+
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+func osRelease(id, version string) tree {
+	return tree{"etc/os-release": "NAME=x\nID=" + id + "\nVERSION_ID=\"" + version + "\"\n"}
+}
+
+func alpine() tree { return plainCase("", "usr/sbin", "xtables-nft-multi", "", nil).before }
+
+func legacyLess() []string {
+	names := []string{"usr/sbin/xtables-legacy-multi"}
+	for name := range binaries("usr/sbin") {
+		if strings.Contains(name, "-legacy") {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func debianTree() tree {
+	for _, c := range layoutCases() {
+		if c.name == "Debian" {
+			return c.before
+		}
+	}
+	return nil
+}
+
+func TestRefusals(t *testing.T) {
+	real := programs(t)
+	nftOnly := alpine().without(legacyLess()...)
+	mariner := binaries("usr/sbin").without("usr/sbin/xtables-nft-multi")
+	for name := range mariner {
+		if strings.Contains(name, "-nft") {
+			delete(mariner, name)
+		}
+	}
+	const iptablesState = "var/lib/dpkg/alternatives/iptables"
+	for _, row := range []struct {
+		name string
+		tree tree
+		want string // in the message
+		hard bool   // refused without the sanity check, too
+	}{
+		{"no iptables", tree{"usr/sbin/": ""}, "install the distribution's iptables package first", true},
+		{"iptables 1.6", tree{"usr/sbin/xtables-multi": "nft"}, "older than 1.8", true},
+		{"Alpine without iptables-legacy", nftOnly.with(osRelease("alpine", "3.22.1")), "apk add iptables-legacy", false},
+		{"UBI 8", nftOnly.with(osRelease("rhel", "8.10")), "cannot serve", false},
+		{"UBI 9", nftOnly.with(osRelease("rhel", "9.4")), "EPEL 9", false},
+		{"Fedora", nftOnly.with(osRelease("fedora", "43")), "dnf install iptables-legacy", false},
+		{"SLES 16", nftOnly.with(osRelease("sles", "16.0")), "SLES 16 ships only nft", false},
+		{"Debian", nftOnly.with(osRelease("debian", "13")), "apt-get install --reinstall iptables", false},
+		{"unknown", nftOnly, "xtables-legacy-multi", false},
+		{"Mariner 2", mariner.with(osRelease("mariner", "2.0")), "use Azure Linux 3", false},
+		{"not a program", alpine().with(tree{"usr/sbin/xtables-legacy-multi": "nft"}), "no version in it", false},
+		{"directory for a link", alpine().without("usr/sbin/ip6tables@").with(tree{"usr/sbin/ip6tables/x": ""}), "/usr/sbin/ip6tables: is a directory", true},
+		{"directory for the wrapper", alpine().with(tree{"usr/sbin/iptables-wrapper/x": ""}), "/usr/sbin/iptables-wrapper: is a directory", true},
+		{"truncated state", debianTree().with(tree{iptablesState: "auto\n/usr/sbin/iptables\niptables-restore\n"}), iptablesState + ": line 4: unexpected end of file", true},
+		{"empty state", debianTree().with(tree{iptablesState: ""}), iptablesState + ": line 1", true},
+		{"no state of ip6tables", debianTree().without("var/lib/dpkg/alternatives/ip6tables"), "reinstall iptables", true},
+	} {
+		t.Run(row.name, func(t *testing.T) {
+			dir := row.tree.build(t, real)
+			before := snapshot(t, dir)
+			_, err := install(t, dir)
+			if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") {
+				t.Errorf("error %v, want one line with %q", err, row.want)
+			}
+			assertUnchanged(t, dir, before)
+			_, err = install(t, dir, func(o *Options) { o.SanityCheck = false })
+			if (err != nil) != row.hard {
+				t.Errorf("without the sanity check: %v", err)
+			}
+			if err != nil {
+				assertUnchanged(t, dir, before)
+			}
+		})
+	}
+}
+
+func TestRefusesForeignMachine(t *testing.T) {
+	dir := alpine().build(t, programs(t))
+	self, _ := os.Executable()
+	data, err := os.ReadFile(self)
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary.LittleEndian.PutUint16(data[18:], 183) // EM_AARCH64
+	foreign := filepath.Join(t.TempDir(), "iptables-wrapper")
+	if err := os.WriteFile(foreign, data, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	before := snapshot(t, dir)
+	_, err = install(t, dir, func(o *Options) { o.Self = foreign })
+	if err == nil || !strings.Contains(err.Error(), "built for arm64 but /usr/sbin/xtables-nft-multi for amd64") {
+		t.Errorf("error %v", err)
+	}
+	assertUnchanged(t, dir, before)
+}
+
+// Debian never shipped 1.8.0 to 1.8.3 in a release that can be had here, so the release in a real binary is changed.
+func TestRefusesOldReleases(t *testing.T) {
+	for text, old := range map[string]bool{"1.8.0": true, "1.8.3": true, "1.8.4": false, "1.8.10": false, "1.9": false, "2.0.1": false} {
+		data := []byte("\x00%s v%s\n\x00 (nf_tables)\x00v" + text + " (nf_tables)\x00")
+		v, found := version(data, mode.NFT)
+		if !found || v.before(oldest) != old {
+			t.Errorf("%s is read as %s, %v, old: %v", text, v, found, v.before(oldest))
+		}
+	}
+}
+
+func TestHostileLinksStayInside(t *testing.T) {
+	host := t.TempDir()
+	victim := filepath.Join(host, "victim")
+	if err := os.WriteFile(victim, []byte("host"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	real := programs(t)
+	for name, files := range map[string]tree{
+		"names":       alpine().with(names("usr/sbin", to("../../../../../../../.."+victim))),
+		"absolute":    alpine().with(names("usr/sbin", to(victim))),
+		"wrapper":     alpine().with(tree{"usr/sbin/iptables-wrapper@": victim}),
+		"state":       debianTree().without("var/lib/dpkg/alternatives/iptables").with(tree{"var/lib/dpkg/alternatives/iptables@": victim}),
+		"directory":   debianTree().without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables").with(tree{"var/lib/dpkg/alternatives@": host}),
+		"os-release":  alpine().with(tree{"etc/os-release@": victim}),
+		"alternative": debianTree().with(names("etc/alternatives", to(victim))),
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := files.build(t, real)
+			_, err := install(t, dir)
+			t.Logf("install says: %v", err)
+			data, readErr := os.ReadFile(victim)
+			entries, _ := os.ReadDir(host)
+			if readErr != nil || string(data) != "host" || len(entries) != 1 {
+				t.Errorf("the host was changed: %q, %v, %v", data, readErr, entries)
+			}
+		})
+	}
+}
+
+// Each directory that the install writes to is made immutable in turn: whatever step fails, the root is as it was.
+func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
+	real := programs(t)
+	for _, blocked := range []string{"usr/sbin", "etc/alternatives", "var/lib/dpkg", "var/lib/dpkg/alternatives"} {
+		t.Run(blocked, func(t *testing.T) {
+			dir := debianTree().build(t, real)
+			// A leader link that has to be renewed makes the last step one in /usr/sbin.
+			before := snapshot(t, dir)
+			block(t, filepath.Join(dir, blocked))
+			_, err := install(t, dir)
+			if err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+				t.Errorf("error %v", err)
+			}
+			assertUnchanged(t, dir, before)
+		})
+	}
+}
+
+// block makes a directory immutable, which holds against root, too (chattr +i).
+func block(t *testing.T, dir string) {
+	t.Helper()
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { unix.Close(fd) })
+	const immutable = 0x10 // FS_IMMUTABLE_FL, linux/fs.h
+	if err := unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, immutable); err != nil {
+		t.Skipf("make a directory immutable: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, 0) })
+}
