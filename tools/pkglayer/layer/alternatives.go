@@ -22,8 +22,10 @@ func (t *Tree) register(database string, registrations []Registration) error {
 	case "dpkg":
 	case "chkconfig":
 		format, dir = alternatives.Chkconfig, "var/lib/alternatives"
+	case "suse": // dpkg's program with another directory
+		dir = "var/lib/alternatives"
 	default:
-		return fmt.Errorf("settings: alternatives %q: not dpkg or chkconfig", database)
+		return fmt.Errorf("settings: alternatives %q: not dpkg, chkconfig or suse", database)
 	}
 	var groups []*alternatives.Group
 	byName := map[string]*alternatives.Group{}

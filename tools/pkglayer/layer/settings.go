@@ -28,7 +28,7 @@ type Settings struct {
 	Keep    []string `json:"keep"`
 	// Metadata is the package database that scanners read: "dpkg", "dpkg-status.d", "apk", "rpm-manifest" or "".
 	Metadata string `json:"metadata"`
-	// Alternatives is the database that the Registrations go to, in their order: "dpkg", "chkconfig" or "".
+	// Alternatives is the database that the Registrations go to, in their order: "dpkg", "chkconfig", "suse" or "".
 	Alternatives  string         `json:"alternatives"`
 	Registrations []Registration `json:"registrations"`
 }

@@ -1,0 +1,151 @@
+"""The targets of one row of tests/layouts/layouts.bzl."""
+
+load("@container_structure_test//:defs.bzl", "container_structure_test")
+load("@rules_oci//oci:defs.bzl", "oci_image")
+load("@rules_shell//shell:sh_test.bzl", "sh_test")
+load("//images/private:package_layer.bzl", "package_layer")
+load("//tests/layouts:layouts.bzl", "APPLETS", "LAYOUTS", "RUNTIME")
+
+# Where the interpreter of Debian's programs is looked for, whatever the layout.
+_LIBRARIES = {"lib": "usr/lib", "lib64": "usr/lib64"}
+
+_METADATA = {"apk": "apk", "deb": "dpkg", "rpm": "rpm-manifest"}
+
+_EXPECTED = "usr/share/layouts/expected/"
+
+def _fixture_package_impl(ctx):
+    sources = [
+        file
+        for file in ctx.files.packages
+        if file.basename.partition("_")[0] in ctx.attr.sources
+    ]
+    spec = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.write(spec, ctx.attr.spec)
+    output = ctx.actions.declare_file(ctx.label.name + "." + ctx.attr.format)
+    args = ctx.actions.args()
+    args.add("--output", output)
+    args.add("--spec", spec)
+    for target, path in ctx.attr.add.items():
+        args.add("--add", "{}={}".format(path, target.files.to_list()[0].path))
+    args.add_all(sources)
+    ctx.actions.run(
+        executable = ctx.executable._fixtures,
+        arguments = [args],
+        inputs = sources + ctx.files.add + [spec],
+        outputs = [output],
+        mnemonic = "FixturePackage",
+        progress_message = "Packing %{output}",
+    )
+    return [DefaultInfo(files = depset([output]))]
+
+_fixture_package = rule(
+    implementation = _fixture_package_impl,
+    attrs = {
+        "add": attr.label_keyed_string_dict(allow_files = True, doc = "files of this repository, to their paths"),
+        "format": attr.string(mandatory = True, values = ["apk", "deb", "rpm"]),
+        "packages": attr.label(mandatory = True, allow_files = [".deb"], doc = "Debian's packages"),
+        "sources": attr.string_list(doc = "names of those that are read"),
+        "spec": attr.string(mandatory = True, doc = "the package, JSON"),
+        "_fixtures": attr.label(default = "//tests/layouts/fixtures", executable = True, cfg = "exec"),
+    },
+)
+
+# Debian's packages for the machine that builds and runs: the binaries are real, and the container runs them.
+_DEBS = select({
+    "@platforms//cpu:arm64": "@distro_packages//debian/trixie:arm64_debian",
+    "//conditions:default": "@distro_packages//debian/trixie:amd64_debian",
+})
+
+_ARCHITECTURE = select({
+    "@platforms//cpu:arm64": "arm64",
+    "//conditions:default": "amd64",
+})
+
+def _package(name, package, format, add = {}):
+    spec = {
+        key: getattr(package, key)
+        for key in ["name", "keep", "files", "links", "texts", "ghosts", "commands"]
+    }
+    _fixture_package(
+        name = name,
+        add = add,
+        format = format,
+        packages = _DEBS,
+        sources = package.sources,
+        spec = json.encode(spec),
+    )
+
+def layout_runtimes():
+    """Declares the package that is in every layout, in each format."""
+    for format in _METADATA:
+        _package("runtime_" + format, RUNTIME, format, {"modes.sh": "usr/share/layouts/modes.sh"})
+
+def _base(name, row):
+    """The layout's packages, the layer they become and the image before the wrapper is installed."""
+    packages = [":runtime_" + row.format]
+    for package in row.packages:
+        target = "{}_{}".format(name, package.name)
+        _package(target, package, row.format)
+        packages.append(":" + target)
+    native.filegroup(name = name + "_packages", srcs = packages)
+    package_layer(
+        name = name + "_layer",
+        packages = name + "_packages",
+        variant = struct(
+            links = _LIBRARIES | row.links,
+            directories = row.directories,
+            copies = {},
+            texts = {_EXPECTED + path: text for path, text in row.states.items()},
+            exclude = [],
+            keep = [],
+            metadata = _METADATA[row.format],
+            alternatives = row.alternatives,
+            registrations = row.registrations,
+        ),
+    )
+    oci_image(
+        name = name + "_base",
+        architecture = _ARCHITECTURE,
+        os = "linux",
+        tars = [name + "_layer"],
+    )
+
+def _expectations(row):
+    """The configuration of the structure test."""
+    wrapper = row.sbin + "/iptables-wrapper"
+    return {
+        "schemaVersion": "2.0.0",
+        "containerRunOptions": {"capabilities": ["NET_ADMIN", "NET_RAW"]},
+        "fileExistenceTests": [
+            {"name": "wrapper", "path": wrapper, "permissions": "-rwxr-xr-x"},
+        ] + [
+            {"name": applet, "path": row.sbin + "/" + applet, "permissions": "Lrwxrwxrwx"}
+            for applet in APPLETS
+        ],
+        "commandTests": [{
+            "name": "both modes",
+            "command": "/bin/sh",
+            "args": ["/usr/share/layouts/modes.sh"],
+            "envVars": [{"key": "SBIN", "value": row.sbin}] + [
+                {"key": key, "value": " ".join(value)}
+                for key, value in [("STATES", row.states.keys()), ("CONFS", row.confs)]
+                if value
+            ],
+            "expectedOutput": ["both modes"],
+        }],
+    }
+
+def _text_impl(ctx):
+    output = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.write(output, ctx.attr.text)
+    return [DefaultInfo(files = depset([output]))]
+
+_text = rule(
+    implementation = _text_impl,
+    attrs = {"text": attr.string(mandatory = True)},
+)
+
+def layouts():
+    """Declares everything for every row of the table."""
+    for name, row in LAYOUTS.items():
+        _base(name, row)
