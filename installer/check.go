@@ -67,28 +67,25 @@ func (r release) before(other release) bool {
 // oldest is the first release without the bugs of 1.8.0 to 1.8.3.
 var oldest = release{1, 8, 4}
 
-// version reads the release out of a program's data, without running it: every 1.8 has the string that --version prints
-// after the v as one constant, such as "1.8.9 (nf_tables)" and "1.8.9 (legacy)" (PACKAGE_VERSION in xtables-standalone.c and
-// iptables-standalone.c).
+// version reads the release out of a program's data, without running it. Newer ones have what --version prints after the v
+// as one constant, "1.8.9 (nf_tables)" or "1.8.9 (legacy)"; older ones (1.8.7) have the number alone, for "%s v%s (legacy)".
 func version(data []byte, m mode.Mode) (release, bool) {
-	mark := []byte(" (nf_tables)\x00")
+	suffix := []byte(" (nf_tables)")
 	if m == mode.Legacy {
-		mark = []byte(" (legacy)\x00")
+		suffix = []byte(" (legacy)")
 	}
-	for {
-		at := bytes.Index(data, mark)
-		if at < 0 {
-			return release{}, false
-		}
-		start := at
-		for start > 0 && (data[start-1] == '.' || (data[start-1] >= '0' && data[start-1] <= '9')) {
-			start--
-		}
-		if r, ok := parseRelease(string(data[start:at])); ok {
-			return r, true
-		}
-		data = data[at+len(mark):]
+	if !bytes.Contains(data, suffix) {
+		return release{}, false
 	}
+	for constant := range bytes.SplitSeq(data, []byte{0}) {
+		if number, found := bytes.CutSuffix(constant, suffix); found || len(constant) <= len("1.8.99") {
+			// The number alone must look like iptables' own: other libraries' versions may be there, too.
+			if r, ok := parseRelease(string(number)); ok && (found || (r[0] == 1 && r[1] >= 8)) {
+				return r, true
+			}
+		}
+	}
+	return release{}, false
 }
 
 func parseRelease(text string) (release, bool) {

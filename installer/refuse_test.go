@@ -109,13 +109,21 @@ func TestRefusesForeignMachine(t *testing.T) {
 	assertUnchanged(t, dir, before)
 }
 
-// Debian never shipped 1.8.0 to 1.8.3 in a release that can be had here, so the release in a real binary is changed.
+// No release that can be had here has 1.8.0 to 1.8.3, so these are the constants alone, as the two kinds of real binaries that
+// TestReleaseOfRealBinaries reads have them.
 func TestRefusesOldReleases(t *testing.T) {
 	for text, old := range map[string]bool{"1.8.0": true, "1.8.3": true, "1.8.4": false, "1.8.10": false, "1.9": false, "2.0.1": false} {
-		data := []byte("\x00%s v%s\n\x00 (nf_tables)\x00v" + text + " (nf_tables)\x00")
-		v, found := version(data, mode.NFT)
-		if !found || v.before(oldest) != old {
-			t.Errorf("%s is read as %s, %v, old: %v", text, v, found, v.before(oldest))
+		for _, data := range []string{
+			"\x001.2.5\x00%s v%s\n\x00 (nf_tables)\x00" + text + " (nf_tables)\x00",
+			"\x001.2.5\x00" + text + "\x00%s v%s (nf_tables)\n\x00",
+		} {
+			v, found := version([]byte(data), mode.NFT)
+			if alone := !strings.Contains(data, text+" ("); alone && text == "2.0.1" {
+				continue // told from another library's version by its suffix only
+			}
+			if !found || v.before(oldest) != old {
+				t.Errorf("%q is read as %s, %v, old: %v", data, v, found, v.before(oldest))
+			}
 		}
 	}
 }

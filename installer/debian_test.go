@@ -1,0 +1,205 @@
+package installer
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
+)
+
+// in runs a program of a real root inside it.
+func in(t *testing.T, dir string, argv ...string) string {
+	t.Helper()
+	command := exec.Command("/usr/bin/env", argv...)
+	command.SysProcAttr = &syscall.SysProcAttr{Chroot: dir}
+	command.Dir = "/"
+	command.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s", argv, err, out)
+	}
+	return string(out)
+}
+
+// database is all that the program may write: state files and links.
+func database(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	all := map[string]string{}
+	for _, name := range []string{"iptables", "ip6tables"} {
+		data, err := os.ReadFile(filepath.Join(dir, "var/lib/dpkg/alternatives", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[name] = string(data)
+	}
+	for _, a := range applet.All() {
+		for _, place := range []string{"etc/alternatives/", "usr/sbin/"} {
+			target, err := os.Readlink(filepath.Join(dir, place+a.String()))
+			if err != nil {
+				t.Fatal(err)
+			}
+			all[place+a.String()] = target
+		}
+	}
+	return all
+}
+
+func assertDatabase(t *testing.T, what string, got, want map[string]string) {
+	t.Helper()
+	for name := range want {
+		if got[name] != want[name] {
+			t.Errorf("%s: %s is\n%q, want\n%q", what, name, got[name], want[name])
+		}
+	}
+}
+
+// program registers the wrapper with the root's own update-alternatives, as upstream's README has users do it.
+func register(t *testing.T, dir string) {
+	t.Helper()
+	const wrapper = "/usr/sbin/iptables-wrapper"
+	if err := os.WriteFile(filepath.Join(dir, wrapper), []byte("#!/bin/sh\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, leader := range []string{"iptables", "ip6tables"} {
+		in(t, dir, "update-alternatives",
+			"--install", "/usr/sbin/"+leader, leader, wrapper, "100",
+			"--slave", "/usr/sbin/"+leader+"-save", leader+"-save", wrapper,
+			"--slave", "/usr/sbin/"+leader+"-restore", leader+"-restore", wrapper)
+	}
+}
+
+func query(t *testing.T, dir, group string) map[string]string {
+	t.Helper()
+	answer := map[string]string{}
+	header, _, _ := strings.Cut(in(t, dir, "update-alternatives", "--query", group), "\n\n")
+	for line := range strings.Lines(header) {
+		if key, value, found := strings.Cut(line, ": "); found {
+			answer[key] = strings.TrimSpace(value)
+		}
+	}
+	return answer
+}
+
+// Debian's own program is the judge: what Install and Pin leave is what it would have left, and it shows it, switches it,
+// and changes it back.
+func TestRealUpdateAlternatives(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("chroot needs root")
+	}
+	for _, archive := range debianArchives(t) {
+		t.Run(filepath.Base(archive), func(t *testing.T) {
+			reference, dir := unpack(t, archive), unpack(t, archive)
+			register(t, reference)
+			r := mustInstall(t, dir)
+			if r.Layout != Dpkg || r.Wrapper != "/usr/sbin/iptables-wrapper" {
+				t.Fatalf("installed as %v at %s", r.Layout, r.Wrapper)
+			}
+			installed := database(t, dir)
+			assertDatabase(t, "install", installed, database(t, reference))
+
+			groups := []string{"iptables", "ip6tables"}
+			assertQuery := func(status, suffix string) {
+				t.Helper()
+				for _, group := range groups {
+					value := "/usr/sbin/" + group + suffix
+					if suffix == "" {
+						value = "/usr/sbin/iptables-wrapper"
+					}
+					if q := query(t, dir, group); q["Status"] != status || q["Value"] != value || q["Best"] != "/usr/sbin/iptables-wrapper" {
+						t.Errorf("--query %s says %v, want %s and %s", group, q, status, value)
+					}
+				}
+			}
+			assertQuery("auto", "")
+			if shown := in(t, dir, "update-alternatives", "--display", "iptables"); !strings.Contains(shown, "/usr/sbin/iptables-wrapper - priority 100") {
+				t.Errorf("--display says\n%s", shown)
+			}
+
+			for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+				root := open(t, dir)
+				inst, err := xtables.Find(statRoot{root}, r.Wrapper)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if err := links.Pin(root, r.Wrapper, inst, m); err != nil {
+					t.Fatal(err)
+				}
+				assertQuery("manual", "-"+m.String())
+				for _, group := range groups {
+					in(t, reference, "update-alternatives", "--set", group, "/usr/sbin/"+group+"-"+m.String())
+				}
+				assertDatabase(t, "pin "+m.String(), database(t, dir), database(t, reference))
+				want := map[mode.Mode]string{mode.NFT: "(nf_tables)", mode.Legacy: "(legacy)"}[m]
+				for _, a := range applet.All() {
+					if says := in(t, dir, a.String(), "--version"); !strings.Contains(says, want) {
+						t.Errorf("%s --version after a pin to %s says %s", a, m, says)
+					}
+				}
+
+				// An upgrade of iptables registers its own again: the choice stays.
+				in(t, dir, "dpkg-reconfigure", "iptables")
+				assertQuery("manual", "-"+m.String())
+				mustInstall(t, dir)
+				assertDatabase(t, "reinstall", database(t, dir), installed)
+			}
+
+			in(t, dir, "update-alternatives", "--set", "iptables", "/usr/sbin/iptables-legacy")
+			in(t, dir, "update-alternatives", "--auto", "iptables")
+			assertQuery("auto", "")
+			for _, group := range groups {
+				in(t, dir, "update-alternatives", "--remove", group, "/usr/sbin/iptables-wrapper")
+			}
+			pristine := unpack(t, archive)
+			assertDatabase(t, "remove", database(t, dir), database(t, pristine))
+		})
+	}
+}
+
+// An alternative whose file is gone is forgotten by dpkg's program at the next --install, and by ours.
+func TestForgetsWhatIsGone(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("chroot needs root")
+	}
+	archive := debianArchives(t)[0]
+	reference, dir := unpack(t, archive), unpack(t, archive)
+	for _, root := range []string{reference, dir} {
+		for _, leader := range []string{"iptables", "ip6tables"} {
+			if err := os.Symlink("xtables-nft-multi", filepath.Join(root, "usr/sbin/"+leader+"-old")); err != nil {
+				t.Fatal(err)
+			}
+			in(t, root, "update-alternatives", "--install", "/usr/sbin/"+leader, leader, "/usr/sbin/"+leader+"-old", "5",
+				"--slave", "/usr/sbin/"+leader+"-xml", leader+"-xml", "/usr/sbin/xtables-nft-multi")
+			if err := os.Remove(filepath.Join(root, "usr/sbin/"+leader+"-old")); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	register(t, reference)
+	mustInstall(t, dir)
+	assertDatabase(t, "install", database(t, dir), database(t, reference))
+}
+
+// The release is read out of real binaries of every Debian given, and is what they say themselves.
+func TestReleaseOfRealBinaries(t *testing.T) {
+	for _, archive := range debianArchives(t) {
+		dir := unpack(t, archive)
+		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+			data, err := os.ReadFile(filepath.Join(dir, "usr/sbin/xtables-"+m.String()+"-multi"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, found := version(data, m)
+			says := in(t, dir, "iptables-"+m.String(), "--version")
+			if !found || !strings.Contains(says, " v"+v.String()+" ") {
+				t.Errorf("%s: read %s, %v; it says %s", archive, v, found, says)
+			}
+		}
+	}
+}
