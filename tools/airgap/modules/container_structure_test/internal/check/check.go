@@ -102,7 +102,7 @@ func validVars(result *report.Result, vars []schema.EnvVar) {
 func matches(pattern, text string) (bool, error) {
 	expression, err := regexp.Compile(pattern)
 	if err != nil {
-		return false, fmt.Errorf("bad regular expression %q: %w", pattern, err)
+		return false, fmt.Errorf("bad regular expression '%s': %w", pattern, err)
 	}
 	return expression.MatchString(text), nil
 }

@@ -119,7 +119,7 @@ func Load(path string) (*Config, error) {
 	switch filepath.Ext(path) {
 	case ".yaml", ".yml", ".json":
 	default:
-		return nil, fmt.Errorf("%s: neither a .yaml, .yml nor .json file", path)
+		return nil, fmt.Errorf("%s is neither YAML nor JSON: name it .yaml, .yml or .json", path)
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {

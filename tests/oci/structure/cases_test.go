@@ -1,0 +1,131 @@
+package structure_test
+
+// testCase is one configuration and, if it must fail, what the output must contain then.
+type testCase struct{ name, config, failure string }
+
+func commands() []testCase {
+	return []testCase{
+		{"command", "commandTests: [{name: a, command: probe, args: [print, hello]}]", ""},
+		{"command not found", "commandTests: [{name: a, command: nothing}]", "executable file not found"},
+		{"command without name", "commandTests: [{command: probe}]", "valid name"},
+		{"no command", "commandTests: [{name: a}]", "valid command"},
+		{"args expand", "commandTests: [{name: a, command: probe, args: [print, \"$GREETING ${GREETING}\"], expectedOutput: [\"(?m)^hello hello$\"]}]", ""},
+		{"exit code", "commandTests: [{name: a, command: probe, args: [exit, \"3\"], exitCode: 3}]", ""},
+		{"wrong exit code", "commandTests: [{name: a, command: probe, args: [exit, \"3\"]}]", "Expected: 0, Actual: 3"},
+		{"expected output", "commandTests: [{name: a, command: probe, args: [print, hello], expectedOutput: [h.l+o]}]", ""},
+		{"expected output missing", "commandTests: [{name: a, command: probe, args: [print, hello], expectedOutput: [bye]}]", "Expected string 'bye' not found in output"},
+		{"excluded output", "commandTests: [{name: a, command: probe, args: [print, hello], excludedOutput: [bye]}]", ""},
+		{"excluded output found", "commandTests: [{name: a, command: probe, args: [print, hello], excludedOutput: [h.l]}]", "Excluded string 'h.l' found in output"},
+		{"expected error", "commandTests: [{name: a, command: probe, args: [error, oops], expectedError: [oops], excludedOutput: [oops]}]", ""},
+		{"expected error missing", "commandTests: [{name: a, command: probe, args: [print, oops], expectedError: [oops]}]", "Expected string 'oops' not found in error"},
+		{"excluded error", "commandTests: [{name: a, command: probe, args: [print, oops], excludedError: [oops]}]", ""},
+		{"excluded error found", "commandTests: [{name: a, command: probe, args: [error, oops], excludedError: [oops]}]", "Excluded string 'oops' found in error"},
+		{"bad expression", "commandTests: [{name: a, command: probe, args: [print, \"(\"], expectedOutput: [\"(\"]}]", "'('"},
+		{"environment", "commandTests: [{name: a, command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [\"(?m)^X=y$\"]}]", ""},
+		{"environment without value", "commandTests: [{name: a, command: probe, envVars: [{key: X}]}]", "non-empty keys and values"},
+		{"global environment", "globalEnvVars: [{key: X, value: \"$GREETING you\"}]\ncommandTests: [{name: a, command: probe, args: [env, X], expectedOutput: [\"(?m)^X=hello you$\"]}]", ""},
+		{"setup", "commandTests: [{name: a, setup: [[probe, write, /tmp/a]], command: probe, args: [cat, /tmp/a], expectedOutput: [written]}]", ""},
+		{"setup keeps the environment", "commandTests: [{name: a, setup: [[probe, print, x]], command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [X=y]}]", ""},
+		{"setup may fail", "commandTests: [{name: a, setup: [[probe, exit, \"3\"]], command: probe, args: [print, a]}]", ""},
+		{"setup cannot start", "commandTests: [{name: a, setup: [[nothing]], command: probe}]", "error in setup"},
+		{"empty setup", "commandTests: [{name: a, setup: [[]], command: probe}]", "empty setup commands"},
+		{"teardown", "commandTests: [{name: a, teardown: [[probe, print, x]], command: probe, args: [print, a]}]", ""},
+		{"empty teardown", "commandTests: [{name: a, teardown: [[]], command: probe}]", "empty teardown commands"},
+		{"fresh root", "commandTests: [{name: a, command: probe, args: [write, /tmp/a]}, {name: b, command: probe, args: [cat, /tmp/a]}]", "Actual: 1"},
+		{"working directory is made", "commandTests: [{name: a, command: probe, args: [show, pwd], expectedOutput: [\"(?m)^/made/by/engine$\"]}]", ""},
+		{"own network", "commandTests: [{name: a, command: probe, args: [show, interfaces], expectedOutput: [interface lo]}]", ""},
+		{"default capabilities", "commandTests: [{name: a, command: probe, args: [has, \"13\", has, \"12\"], expectedOutput: [\"13: true\", \"12: false\"]}]", ""},
+	}
+}
+
+// Docker itself has dropped what stands behind the capabilities option, so the case asks for privileges, too.
+func runOptions() []testCase {
+	return []testCase{
+		{"user", "commandTests: [{name: a, command: probe, args: [show, id], expectedOutput: [uid=1000 gid=1001]}]\ncontainerRunOptions: {user: guest}", ""},
+		{"user by number", "commandTests: [{name: a, command: probe, args: [show, id], expectedOutput: [\"uid=7 gid=42\"]}]\ncontainerRunOptions: {user: \"7:shadow\"}", ""},
+		{"other user has no capabilities", "commandTests: [{name: a, command: probe, args: [has, \"13\"], expectedOutput: [\"13: false\"]}]\ncontainerRunOptions: {user: guest}", ""},
+		{"unknown user", "commandTests: [{name: a, command: probe}]\ncontainerRunOptions: {user: nobody-at-all}", "nobody-at-all"},
+		{"privileged", "commandTests: [{name: a, command: probe, args: [has, \"12\", has, \"21\"], expectedOutput: [\"12: true\", \"21: true\"]}]\ncontainerRunOptions: {privileged: true}", ""},
+		{"capabilities", "commandTests: [{name: a, command: probe, args: [has, \"12\"], expectedOutput: [\"12: true\"]}]\ncontainerRunOptions: {privileged: true, capabilities: [NET_ADMIN, cap_net_raw]}", ""},
+		{"bind mount", "commandTests: [{name: a, command: probe, args: [cat, /host/hosts], expectedOutput: [localhost]}]\ncontainerRunOptions: {bindMounts: [\"/etc:/host:ro\"]}", ""},
+		{"bind mount is read-only", "commandTests: [{name: a, command: probe, args: [write, /host/structure-test]}]\ncontainerRunOptions: {bindMounts: [\"/etc:/host:ro\"]}", "read-only file system"},
+		{"terminal", "commandTests: [{name: a, command: probe, args: [show, terminal], expectedOutput: [terminal=true]}]\ncontainerRunOptions: {allocateTty: true}", ""},
+		{"no terminal", "commandTests: [{name: a, command: probe, args: [show, terminal], expectedOutput: [terminal=false]}]", ""},
+		{"variable of the host", "commandTests: [{name: a, command: probe, args: [env, FROM_HOST], expectedOutput: [FROM_HOST=host value]}]\ncontainerRunOptions: {envVars: [FROM_HOST]}", ""},
+	}
+}
+
+func existence() []testCase {
+	return []testCase{
+		{"exists", "fileExistenceTests: [{name: a, path: /bin/probe}]", ""},
+		{"does not exist", "fileExistenceTests: [{name: a, path: /bin/nothing}]", "/bin/nothing"},
+		{"should not exist", "fileExistenceTests: [{name: a, path: /bin/nothing, shouldExist: false}]", ""},
+		{"should not exist but does", "fileExistenceTests: [{name: a, path: /bin/probe, shouldExist: false}]", "should not exist but does"},
+		{"without name", "fileExistenceTests: [{path: /bin/probe}]", "valid name"},
+		{"without path", "fileExistenceTests: [{name: a}]", "valid file path"},
+		{"path expands", "globalEnvVars: [{key: DIR, value: /bin}]\nfileExistenceTests: [{name: a, path: $DIR/probe}]", ""},
+		{"permissions", "fileExistenceTests: [{name: a, path: /etc/shadow, permissions: \"-rw-r-----\"}]", ""},
+		{"wrong permissions", "fileExistenceTests: [{name: a, path: /etc/shadow, permissions: \"-rw-r--r--\"}]", "Actual: -rw-r-----"},
+		{"setuid permissions", "fileExistenceTests: [{name: a, path: /bin/setuid, permissions: \"urwxr-xr-x\"}]", ""},
+		{"link permissions", "fileExistenceTests: [{name: a, path: /bin/link, permissions: \"Lrwxrwxrwx\"}]", ""},
+		{"directory permissions", "fileExistenceTests: [{name: a, path: /tmp, permissions: \"dtrwxrwxrwx\"}]", ""},
+		{"dangling link exists", "fileExistenceTests: [{name: a, path: /bin/dangling}]", ""},
+		{"owners", "fileExistenceTests: [{name: a, path: /etc/shadow, uid: 0, gid: 42}]", ""},
+		{"wrong user", "fileExistenceTests: [{name: a, path: /etc/shadow, uid: 1}]", "incorrect user ownership. Expected: 1, Actual: 0"},
+		{"wrong group", "fileExistenceTests: [{name: a, path: /etc/shadow, gid: 0}]", "incorrect group ownership. Expected: 0, Actual: 42"},
+		{"executable by any", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: any}]", ""},
+		{"executable by owner", "fileExistenceTests: [{name: a, path: /bin/probe, isExecutableBy: owner}]", ""},
+		{"executable by group", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: group}]", ""},
+		{"executable by other", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: other}]", ""},
+		{"not executable by any", "fileExistenceTests: [{name: a, path: /etc/shadow, isExecutableBy: any}]", "executable by any"},
+		{"not executable by owner", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: owner}]", "executable by owner"},
+		{"not executable by group", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: group}]", "executable by group"},
+		{"not executable by other", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: other}]", "executable by other"},
+		{"executable by nobody known", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: me}]", "not recognised"},
+	}
+}
+
+func contents() []testCase {
+	return []testCase{
+		{"contents", "fileContentTests: [{name: a, path: /etc/group, expectedContents: [\"shadow:x:42\"], excludedContents: [wheel]}]", ""},
+		{"contents through a link", "fileContentTests: [{name: a, path: /bin/link, expectedContents: [\"shadow:x:42\"]}]", ""},
+		{"contents missing", "fileContentTests: [{name: a, path: /etc/group, expectedContents: [wheel]}]", "Expected string 'wheel' not found in file content"},
+		{"contents excluded", "fileContentTests: [{name: a, path: /etc/group, excludedContents: [shadow]}]", "Excluded string 'shadow' found in file content"},
+		{"contents of nothing", "fileContentTests: [{name: a, path: /etc/nothing}]", "Failed to open /etc/nothing"},
+		{"contents of a directory", "fileContentTests: [{name: a, path: /etc}]", "is a directory"},
+	}
+}
+
+func metadata() []testCase {
+	return []testCase{
+		{"metadata", "metadataTest: {envVars: [{key: GREETING, value: hello}, {key: PATH, value: b.n, isRegex: true}], unboundEnvVars: [{key: HOME}]}", ""},
+		{"wrong variable", "metadataTest: {envVars: [{key: GREETING, value: bye}]}", "does not match expected value: bye"},
+		{"wrong expression", "metadataTest: {envVars: [{key: GREETING, value: ^bye, isRegex: true}]}", "does not match expected value: ^bye"},
+		{"missing variable", "metadataTest: {envVars: [{key: HOME, value: /}]}", "HOME not found in image"},
+		{"bound variable", "metadataTest: {unboundEnvVars: [{key: GREETING}]}", "GREETING should not be present"},
+		{"variable without key", "metadataTest: {envVars: [{value: a}]}", "key cannot be empty"},
+		{"labels", "metadataTest: {labels: [{key: org.example.label, value: value}, {key: org.example.label, value: ^v, isRegex: true}]}", ""},
+		{"wrong label", "metadataTest: {labels: [{key: org.example.label, value: other}]}", "does not match expected value: other"},
+		{"missing label", "metadataTest: {labels: [{key: org.example.none, value: other}]}", "label org.example.none not found"},
+		{"words", "metadataTest: {entrypoint: [/bin/probe], cmd: [print]}", ""},
+		{"wrong entrypoint", "metadataTest: {entrypoint: []}", "entrypoint"},
+		{"wrong cmd", "metadataTest: {cmd: [other]}", "Cmd"},
+		{"workdir and user", "metadataTest: {workdir: /made/by/engine, user: root}", ""},
+		{"wrong workdir", "metadataTest: {workdir: /}", "does not match config workdir: /"},
+		{"wrong user of the image", "metadataTest: {user: guest}", "does not match config user: guest"},
+		{"ports", "metadataTest: {exposedPorts: [\"80\", \"53\"], unexposedPorts: [\"22\"]}", ""},
+		{"port not exposed", "metadataTest: {exposedPorts: [\"22\"]}", "Port 22 not found"},
+		{"port exposed", "metadataTest: {unexposedPorts: [\"53\"]}", "Port 53 should not be exposed"},
+		{"volumes", "metadataTest: {volumes: [/data], unmountedVolumes: [/etc]}", ""},
+		{"volume missing", "metadataTest: {volumes: [/etc]}", "Volume /etc not found"},
+		{"volume mounted", "metadataTest: {unmountedVolumes: [/data]}", "Volume /data should not be mounted"},
+	}
+}
+
+func licenses() []testCase {
+	return []testCase{
+		{"licenses", "licenseTests: [{debian: true, files: [/usr/share/doc/good/copyright]}]", ""},
+		{"bad license", "licenseTests: [{files: [/licenses/bad]}]", "license contains AGPL"},
+		{"no license file", "licenseTests: [{files: [/licenses/none]}]", "Error reading license file"},
+	}
+}

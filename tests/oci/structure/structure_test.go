@@ -1,0 +1,137 @@
+// Package structure_test holds container_structure_test, whichever module provides it, to schema version 2.0.0.
+package structure_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// config is one configuration file.
+type config struct{ file, text string }
+
+// check runs a container_structure_test target with more configuration files than its own.
+func check(t *testing.T, variable string, configs ...config) (output string, passed bool) {
+	t.Helper()
+	program := os.Getenv(variable)
+	if program == "" {
+		t.Skipf("%s is not set: run bazel test //tests/oci/structure/...", variable)
+	}
+	var args []string
+	for _, c := range configs {
+		path := filepath.Join(t.TempDir(), c.file)
+		if err := os.WriteFile(path, []byte(c.text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		args = append(args, "--config", path)
+	}
+	command := exec.Command(program, args...)
+	// The report of this test is not that of the targets it runs.
+	command.Env = append(os.Environ(), "XML_OUTPUT_FILE="+filepath.Join(t.TempDir(), "report.xml"))
+	combined, err := command.CombinedOutput()
+	if _, failed := err.(*exec.ExitError); err != nil && !failed {
+		t.Fatal(err)
+	}
+	return string(combined), err == nil
+}
+
+// header starts every configuration of the tables.
+const header = "schemaVersion: \"2.0.0\"\n"
+
+func tables() [][]testCase {
+	return [][]testCase{commands(), runOptions(), existence(), contents(), metadata(), licenses()}
+}
+
+// TestSchemaPasses runs everything that must pass at once, in a file each.
+func TestSchemaPasses(t *testing.T) {
+	var configs []config
+	for _, table := range tables() {
+		for _, c := range table {
+			if c.failure == "" {
+				configs = append(configs, config{strings.ReplaceAll(c.name, " ", "-") + ".yaml", header + c.config})
+			}
+		}
+	}
+	if output, passed := check(t, "IMAGE", configs...); !passed {
+		t.Errorf("failed:\n%s", output)
+	}
+}
+
+// TestSchemaFails runs what must fail one by one: a failure must not hide behind another.
+func TestSchemaFails(t *testing.T) {
+	for _, table := range tables() {
+		for _, c := range table {
+			if c.failure == "" {
+				continue
+			}
+			t.Run(c.name, func(t *testing.T) {
+				output, passed := check(t, "IMAGE", config{"case.yaml", header + c.config})
+				if passed {
+					t.Errorf("passed:\n%s", output)
+				}
+				if !strings.Contains(output, c.failure) {
+					t.Errorf("failed without saying %q:\n%s", c.failure, output)
+				}
+			})
+		}
+	}
+}
+
+func TestConfigurationErrors(t *testing.T) {
+	for _, c := range []struct{ name, file, config, message string }{
+		{"no version", "case.yaml", "commandTests: []\n", "schema"},
+		{"unknown version", "case.yaml", "schemaVersion: \"9.9.9\"\n", "9.9.9"},
+		{"unknown key", "case.yaml", header + "commandTest: []\n", "commandTest"},
+		{"unknown key in a test", "case.yaml", header + "fileExistenceTests: [{name: a, path: /bin, mode: x}]\n", "mode"},
+		{"wrong type", "case.yml", header + "commandTests: {}\n", "error"},
+		{"not a configuration", "case.txt", header, "YAML"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			output, passed := check(t, "IMAGE", config{c.file, c.config})
+			if passed {
+				t.Errorf("passed:\n%s", output)
+			}
+			if !strings.Contains(output, c.message) {
+				t.Errorf("failed without saying %q:\n%s", c.message, output)
+			}
+		})
+	}
+}
+
+func TestEnvFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "variables.env")
+	if err := os.WriteFile(file, []byte("FROM_FILE=file value\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	output, passed := check(t, "IMAGE", config{"case.yaml", header +
+		"commandTests: [{name: a, command: probe, args: [env, FROM_FILE], expectedOutput: [FROM_FILE=file value]}]\n" +
+		"containerRunOptions: {envFile: " + file + "}\n"})
+	if !passed {
+		t.Errorf("failed:\n%s", output)
+	}
+}
+
+func TestOutput(t *testing.T) {
+	output, passed := check(t, "IMAGE", config{"case.yaml", header + "commandTests: [{name: greeting, command: probe, args: [print, hello]}]\n"})
+	if !passed {
+		t.Errorf("failed:\n%s", output)
+	}
+	for _, line := range []string{"=== RUN: Command Test: greeting", "--- PASS", "stdout: hello", "Passes:      3", "Total tests: 3", "PASS"} {
+		if !strings.Contains(output, line) {
+			t.Errorf("no %q in the output:\n%s", line, output)
+		}
+	}
+}
+
+func TestForeignArchitecture(t *testing.T) {
+	output, passed := check(t, "FOREIGN", config{"case.yaml", header + "fileContentTests: [{name: a, path: /etc/group, expectedContents: [shadow]}]\n"})
+	if !passed {
+		t.Errorf("files of another architecture could not be looked at:\n%s", output)
+	}
+	output, passed = check(t, "FOREIGN", config{"case.yaml", header + "commandTests: [{name: a, command: /nothing}]\n"})
+	if passed {
+		t.Errorf("a command of another architecture ran:\n%s", output)
+	}
+}
