@@ -28,7 +28,7 @@ end_of() {
 		number=${number%.conf}
 		[ "$number" -gt "$best" ] || continue
 		best=$number
-		while IFS== read -r key value; do
+		while IFS='=' read -r key value; do
 			[ "$key" != binary ] || binary=$value
 		done <"$conf"
 	done

@@ -4,6 +4,7 @@
 # there is no mirror to ask.
 
 # locked LOCK...: sha256, size, file name, name, version, distribution, release and archive path of each package, one a line.
+# shellcheck disable=SC2016 # the variables are jq's
 locked() (
 	sandbox jq -r '.distro as $distro | .release as $release
 		| .. | objects | select(has("sha256") and has("urls") and (.urls[0] | test("/archive/debian(-security)?/")))

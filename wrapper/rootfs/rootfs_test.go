@@ -18,7 +18,7 @@ func openTree(t *testing.T, tree map[string]string) (*Root, string) {
 	for name, content := range tree {
 		link := name[len(name)-1] == '@'
 		folder := name[len(name)-1] == '/'
-		path := filepath.Join(dir, name[:len(name)])
+		path := filepath.Join(dir, name)
 		if link {
 			path = path[:len(path)-1]
 		}
