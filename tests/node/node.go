@@ -1,0 +1,109 @@
+// Package node makes what the demo and the benchmark run in: a network namespace without any firewall rule, standing for
+// a host, and in it the root file system of an image, standing for a container. It needs root.
+package node
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Node is one such host and container. Its namespaces belong to the thread of the goroutine that made it.
+type Node struct {
+	root string // the container's root file system
+}
+
+// Run makes a node in which an image unpacked at dir (see Unpack) is the lower, untouched layer of the root file system,
+// and calls f with it. The node is gone when Run returns. scratch is an empty folder for what the container writes.
+func Run(dir, scratch string, f func(*Node) error) error {
+	done := make(chan error)
+	go func() {
+		// Never unlocked: the thread ends with this goroutine, and its namespaces and mounts with it.
+		runtime.LockOSThread()
+		n, err := enter(dir, scratch)
+		if err == nil {
+			err = f(n)
+		}
+		done <- err
+	}()
+	return <-done
+}
+
+func enter(dir, scratch string) (*Node, error) {
+	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
+		return nil, fmt.Errorf("unshare: %w", err)
+	}
+	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+		return nil, fmt.Errorf("make mounts private: %w", err)
+	}
+	n := &Node{root: filepath.Join(scratch, "root")}
+	upper, work := filepath.Join(scratch, "upper"), filepath.Join(scratch, "work")
+	for _, d := range []string{n.root, upper, work} {
+		if err := os.Mkdir(d, 0o755); err != nil {
+			return nil, err
+		}
+	}
+	layers := "lowerdir=" + dir + ",upperdir=" + upper + ",workdir=" + work
+	for _, m := range []struct{ source, target, fstype, options string }{
+		{"overlay", "", "overlay", layers},
+		{"proc", "proc", "proc", ""},
+		{"tmpfs", "run", "tmpfs", ""},
+	} {
+		if err := unix.Mount(m.source, filepath.Join(n.root, m.target), m.fstype, 0, m.options); err != nil {
+			return nil, fmt.Errorf("mount %s on /%s: %w", m.fstype, m.target, err)
+		}
+	}
+	return n, nil
+}
+
+// Command returns a command that runs argv in the container.
+func (n *Node) Command(argv ...string) *exec.Cmd {
+	return &exec.Cmd{
+		Path:        argv[0],
+		Args:        argv,
+		Env:         []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"},
+		Dir:         "/",
+		SysProcAttr: &syscall.SysProcAttr{Chroot: n.root},
+	}
+}
+
+// Output runs argv, with stdin as its standard input, and returns its standard output. The error of a command that
+// failed holds its standard error.
+func (n *Node) Output(stdin string, argv ...string) (string, error) {
+	cmd := n.Command(argv...)
+	var stderr bytes.Buffer
+	cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w: %s", strings.Join(argv, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return string(out), nil
+}
+
+// Links returns the paths a path of the container leads through, itself first and the file at the end last.
+func (n *Node) Links(path string) ([]string, error) {
+	chain := []string{path}
+	for range 40 { // as many as the kernel follows
+		target, err := os.Readlink(filepath.Join(n.root, path))
+		if errors.Is(err, syscall.EINVAL) { // not a link
+			return chain, nil
+		}
+		if err != nil {
+			return chain, err
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+		chain = append(chain, path)
+	}
+	return chain, fmt.Errorf("%s: %w", chain[0], syscall.ELOOP)
+}
