@@ -1,7 +1,6 @@
 package alternatives
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 )
@@ -14,7 +13,7 @@ func New(format Format, name string, first Registration) *Group {
 		g.Followers = append(g.Followers, Follower{Name: f.Name, Link: f.Link})
 	}
 	if format == Dpkg {
-		g.sortFollowers(func(a, b Follower) int { return cmp.Compare(a.Name, b.Name) })
+		g.sortFollowers(func(a, b Follower) bool { return a.Name < b.Name })
 	}
 	g.put(first)
 	return g
@@ -41,14 +40,14 @@ func (g *Group) Register(r Registration) {
 	replaced := g.put(r)
 	if g.Format == Dpkg {
 		g.dropUnserved()
-		g.sortFollowers(func(a, b Follower) int { return cmp.Compare(a.Name, b.Name) })
-		slices.SortFunc(g.Alternatives, func(a, b Alternative) int { return cmp.Compare(a.Path, b.Path) })
+		g.sortFollowers(func(a, b Follower) bool { return a.Name < b.Name })
+		sortStable(g.Alternatives, func(a, b Alternative) bool { return a.Path < b.Path })
 		return
 	}
 	if replaced {
 		g.dropUnserved()
 	}
-	g.sortFollowers(func(a, b Follower) int { return cmp.Compare(a.Link, b.Link) })
+	g.sortFollowers(func(a, b Follower) bool { return a.Link < b.Link })
 }
 
 // put adds r's alternative under the group's present followers, in the place of one with the same path if there is one.
@@ -93,12 +92,12 @@ func (g *Group) dropUnserved() {
 }
 
 // sortFollowers puts the followers in order and moves every alternative's targets along.
-func (g *Group) sortFollowers(compare func(a, b Follower) int) {
+func (g *Group) sortFollowers(less func(a, b Follower) bool) {
 	order := make([]int, len(g.Followers))
 	for i := range order {
 		order[i] = i
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return compare(g.Followers[a], g.Followers[b]) })
+	sortStable(order, func(a, b int) bool { return less(g.Followers[a], g.Followers[b]) })
 	followers := make([]Follower, len(order))
 	for i, from := range order {
 		followers[i] = g.Followers[from]
@@ -126,4 +125,14 @@ func inBin(path string) string {
 		}
 	}
 	return ""
+}
+
+// sortStable sorts the handful of entries that a group has, by insertion. Package slices sorts long slices well, for 50 kB
+// more in a wrapper that may have 1.9 MB.
+func sortStable[T any](s []T, less func(a, b T) bool) {
+	for i := range s {
+		for k := i; k > 0 && less(s[k], s[k-1]); k-- {
+			s[k], s[k-1] = s[k-1], s[k]
+		}
+	}
 }
