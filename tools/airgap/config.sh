@@ -25,6 +25,7 @@ config_text() {
 		build --nosandbox_debug
 		common --distdir=$distdir
 		common --disk_cache=$cache/disk
+		build --define=airgap=true
 		common --override_module=rules_go=$modules/rules_go
 		common --override_module=gazelle=$modules/gazelle
 	END

@@ -1,0 +1,10 @@
+#!/bin/sh
+# Runs each test program given, all of them even if one fails.
+set -u
+[ $# -gt 0 ] || { echo "no tests" >&2 && exit 1; }
+status=0
+for test in "$@"; do
+	echo "=== $test"
+	"$test" || status=1
+done
+exit $status
