@@ -60,7 +60,7 @@ func assertDatabase(t *testing.T, what string, got, want map[string]string) {
 	}
 }
 
-// program registers the wrapper with the root's own update-alternatives, as upstream's README has users do it.
+// register registers the wrapper with the root's own update-alternatives, as upstream's README has users do it.
 func register(t *testing.T, dir string) {
 	t.Helper()
 	const wrapper = "/usr/sbin/iptables-wrapper"
@@ -85,6 +85,19 @@ func query(t *testing.T, dir, group string) map[string]string {
 		}
 	}
 	return answer
+}
+
+// upgrade does what iptables.postinst does at every upgrade.
+func upgrade(t *testing.T, dir string) {
+	t.Helper()
+	for _, leader := range []string{"iptables", "ip6tables"} {
+		for suffix, priority := range map[string]string{"-legacy": "10", "-nft": "20"} {
+			in(t, dir, "update-alternatives",
+				"--install", "/usr/sbin/"+leader, leader, "/usr/sbin/"+leader+suffix, priority,
+				"--slave", "/usr/sbin/"+leader+"-restore", leader+"-restore", "/usr/sbin/"+leader+suffix+"-restore",
+				"--slave", "/usr/sbin/"+leader+"-save", leader+"-save", "/usr/sbin/"+leader+suffix+"-save")
+		}
+	}
 }
 
 // Debian's own program is the judge: what Install and Pin leave is what it would have left, and it shows it, switches it,
@@ -118,6 +131,8 @@ func TestRealUpdateAlternatives(t *testing.T) {
 				}
 			}
 			assertQuery("auto", "")
+			upgrade(t, dir)
+			assertDatabase(t, "upgrade", database(t, dir), installed)
 			if shown := in(t, dir, "update-alternatives", "--display", "iptables"); !strings.Contains(shown, "/usr/sbin/iptables-wrapper - priority 100") {
 				t.Errorf("--display says\n%s", shown)
 			}
@@ -144,7 +159,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 				}
 
 				// An upgrade of iptables registers its own again: the choice stays.
-				in(t, dir, "dpkg-reconfigure", "iptables")
+				upgrade(t, dir)
 				assertQuery("manual", "-"+m.String())
 				mustInstall(t, dir)
 				assertDatabase(t, "reinstall", database(t, dir), installed)

@@ -17,10 +17,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// rootsVariable names real Debian root file systems with package iptables configured: tar archives, ':' between them.
+// rootsVariable names real Debian root file systems with package iptables registered and dpkg: tar archives, ':' between.
 const rootsVariable = "INSTALLER_ROOTFS"
 
-// debianRoots unpacks every real root given to the tests.
+// debianArchives is the real roots given to the tests.
 func debianArchives(t testing.TB) []string {
 	t.Helper()
 	value := os.Getenv(rootsVariable)
@@ -33,7 +33,11 @@ func debianArchives(t testing.TB) []string {
 func unpack(t testing.TB, archive string, only ...string) string {
 	t.Helper()
 	dir := t.TempDir()
-	args := append([]string{"-xpf", archive, "-C", dir, "--exclude=./dev/*", "--exclude=dev/*"}, only...)
+	args := []string{"-xpf", archive, "-C", dir}
+	for _, needless := range []string{"dev", "usr/share/doc", "usr/share/locale", "usr/share/man", "var/cache", "var/lib/apt"} {
+		args = append(args, "--exclude="+needless+"/*", "--exclude=./"+needless+"/*")
+	}
+	args = append(args, only...)
 	if out, err := exec.Command("tar", args...).CombinedOutput(); err != nil {
 		t.Fatalf("tar %q: %v\n%s", args, err, out)
 	}
