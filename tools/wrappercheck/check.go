@@ -1,0 +1,95 @@
+package main
+
+import (
+	"debug/elf"
+	"fmt"
+	"path"
+
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// wrapperName is the file name `iptables-wrapper install` gives the wrapper.
+const wrapperName = "iptables-wrapper"
+
+// machine returns the ELF machine of an architecture as an image's configuration names it (GOARCH).
+func machine(architecture string) (elf.Machine, bool) {
+	switch architecture {
+	case "386":
+		return elf.EM_386, true
+	case "amd64":
+		return elf.EM_X86_64, true
+	case "arm":
+		return elf.EM_ARM, true
+	case "arm64":
+		return elf.EM_AARCH64, true
+	case "ppc64le":
+		return elf.EM_PPC64, true
+	case "riscv64":
+		return elf.EM_RISCV, true
+	case "s390x":
+		return elf.EM_S390, true
+	}
+	return elf.EM_NONE, false
+}
+
+// check returns what is wrong with the image, one line each, or an error if it cannot be read.
+func check(image v1.Image) ([]string, error) {
+	config, err := image.ConfigFile()
+	if err != nil {
+		return nil, err
+	}
+	want, known := machine(config.Architecture)
+	if !known {
+		return nil, fmt.Errorf("architecture %q: the wrapper is not built for it", config.Architecture)
+	}
+	files, err := flatten(image)
+	if err != nil {
+		return nil, err
+	}
+	var problems []string
+	complain := func(format string, arguments ...any) {
+		problems = append(problems, fmt.Sprintf(format, arguments...))
+	}
+	wrapper := ""
+	for _, a := range applet.All() {
+		name, target, err := files.find(a.String())
+		switch {
+		case err != nil:
+			complain("%s: %v", a, err)
+		case path.Base(target) != wrapperName:
+			complain("%s: leads to %s, not to the wrapper", name, target)
+		case wrapper != "" && target != wrapper:
+			complain("%s: leads to %s, where others lead to %s", name, target, wrapper)
+		default:
+			wrapper = target
+		}
+	}
+	if wrapper == "" {
+		return problems, nil
+	}
+	if got := files[wrapper]; got.mode&0o111 != 0o111 {
+		complain("%s: mode %04o: not executable for everybody", wrapper, got.mode)
+	}
+	programs := []string{wrapper}
+	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
+		// The one program of all applets, or where a distribution has none, the program of this one.
+		_, target, err := files.find("xtables-" + m.String() + "-multi")
+		if err != nil {
+			_, target, err = files.find(applet.IPTables.In(m))
+		}
+		if err != nil {
+			complain("%s: mode not installed: %v", m, err)
+			continue
+		}
+		programs = append(programs, target)
+	}
+	for _, program := range programs {
+		if got := files[program].machine; got != want {
+			complain("%s: %s, but the image is for %s (%s)", program, got, config.Architecture, want)
+		}
+	}
+	return problems, nil
+}
