@@ -1,36 +1,38 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# The bazelrc that turns the checkout's plain MODULE.bazel into an air-gapped build: nothing else knows of it.
+# The bazelrc that turns the checkout's plain MODULE.bazel into an air-gapped build: nothing else knows of it. It takes the
+# place of Debian's own, so that a Bazel started by a test is air-gapped too.
 
 # Modules packaged in Debian that Debian's own /etc/bazel/bazelrc does not name. Bazel refuses an override of a module that
 # nothing depends on, so this list and modules/ hold what the module graph names, and no more.
 debian_modules='rules_shell=rules/shell'
 
-# make_config: sets config to the bazelrc of this checkout. A rewritten one that says the same would not disturb Bazel, but
-# two at once must never see half of it.
+# make_config: sets config to the bazelrc of this checkout. Replaced whole and only when it changes: running servers have it.
 make_config() {
 	mkdir -p "$cache/config" "$cache/tmp" "$cache/home" "$cache/bazel"
 	chmod 1777 "$cache/tmp"
 	config=$cache/config/$(key "$checkout").bazelrc
 	config_text >"$config.part"
-	mv "$config.part" "$config"
+	cmp -s "$config.part" "$config" || mv "$config.part" "$config"
 }
 
 config_text() {
-	# Debian's bazelrc asks for sandbox_debug, hundreds of lines for each failing action.
+	# Debian's asks for sandbox_debug, hundreds of lines for each failing action, and names an option that warns of its age.
+	grep -vE 'try-import|sandbox_debug|host_javabase' "$debian/etc/bazel/bazelrc"
 	cat <<-END
 		startup --output_user_root=$cache/bazel
 		common --registry=file://$here/registry
 		common --lockfile_mode=off
 		common --repository_cache=$cache/repositories
-		build --nosandbox_debug
 		common --distdir=$distdir
 		common --disk_cache=$cache/disk
 		build --define=airgap=true
 		common --override_module=rules_go=$modules/rules_go
 		common --override_module=gazelle=$modules/gazelle
 	END
-	# The name that rules_go gives the SDK of go_sdk.download in the root module.
-	echo "common --override_repository=rules_go~~go_sdk~main___download_0_linux_$(go_arch)=$modules/sdk"
+	# The names that rules_go gives the SDK of go_sdk.download: main_ in the root module, else with the module's own name.
+	for module in main_ iptables_wrappers; do
+		echo "common --override_repository=rules_go~~go_sdk~${module}__download_0_linux_$(go_arch)=$modules/sdk"
+	done
 	for module in $debian_modules; do
 		echo "common --override_module=${module%%=*}=/usr/share/bazel/${module#*=}"
 	done

@@ -32,26 +32,26 @@ begin() {
 	mkdir -p "$1.part" || die "$1.part: cannot be made"
 }
 
-# finish PATH: PATH.part becomes PATH; other versions of it that nothing has used for a week go.
+# finish PATH: PATH.part becomes PATH; what else there is of its kind goes when nothing has used it for a week.
 finish() {
 	mv -T "$1.part" "$1" || die "$1: cannot be renamed from $1.part"
-	find "$cache" -maxdepth 1 -name "${1##*/}.part" -prune -o -maxdepth 1 -name "$(basename "$1" | sed 's/-[0-9a-f]*$//')-*" \
-		-mtime +7 ! -path "$1" -print | while read -r old; do remove "$old"; done
+	find "$cache" -maxdepth 1 -name "$(basename "${1%-*}")-*" -mtime +7 ! -path "$1" | while read -r old; do remove "$old"; done
 }
 
 remove() {
 	[ ! -e "$1" ] || rm -rf --one-file-system -- "$1" || die "$1: cannot be removed"
 }
 
-# explain LOG: one line for the usual reasons a download or an unpack fails, else the log's last error line.
+# explain LOG: one line for the usual reasons why a download or an unpacking fails, else the log's first error. A full disk is
+# asked about first: it leaves logs cut short.
 explain() {
-	if grep -qiE 'no space left|ENOSPC|disk quota' "$1"; then
+	if [ "$(df -Pk "$cache" | awk 'NR == 2 { print $4 }')" -lt 4096 ] || grep -qi 'no space left' "$1"; then
 		echo "no space left on the disk of $cache"
-	elif grep -qiE 'NO_PUBKEY|BADSIG|EXPKEYSIG|not signed|signatures? (were|was|couldn|could not|verification)|sqv|checksum mismatch|SECURITY ERROR|Hash Sum mismatch' "$1"; then
-		echo "a signature or checksum does not verify: $(grep -iE 'NO_PUBKEY|BADSIG|EXPKEYSIG|not signed|signature|sqv|mismatch' "$1" | tail -n 1)"
-	elif grep -qiE 'could not resolve|could not connect|connection (refused|timed out|failed)|unable to connect|temporary failure|no route|i/o timeout|no such host' "$1"; then
-		echo "does not answer: $(grep -iE 'resolve|connect|connection|temporary failure|no route|timeout|no such host' "$1" | tail -n 1)"
+	elif line=$(grep -m 1 -iE 'NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|signatures? (were|was|could)|hash sum mismatch|checksum mismatch|SECURITY ERROR' "$1"); then
+		echo "a signature or checksum does not verify: $line"
+	elif line=$(grep -m 1 -iE 'could not (resolve|connect)|unable to connect|connection (refused|timed out|failed)|temporary failure|no route|i/o timeout|no such host' "$1"); then
+		echo "does not answer: $line"
 	else
-		grep -m 1 -iE "^E:|error" "$1" || tail -n 1 "$1"
+		grep -m 1 -iE '^E:|error' "$1" || tail -n 1 "$1"
 	fi
 }

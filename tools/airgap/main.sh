@@ -25,8 +25,12 @@ case $way in
 '') [ -n "$connected" ] && registry_answers || connected= ;;
 *) die "AIRGAP=$way: must be 0, 1 or empty" ;;
 esac
+# From anywhere else it is this checkout that is meant; inside, it may be a folder of it with a workspace of its own.
+case $(pwd -P)/ in
+"$checkout"/*) ;;
+*) cd "$checkout" ;;
+esac
 if [ -n "$connected" ]; then
-	cd "$checkout"
 	exec "$connected" "$@"
 fi
 

@@ -39,16 +39,11 @@ proxies() {
 # report (exit 8), while this shell and bubblewrap wait for it. Killed otherwise, they take the client along, and the server
 # then stops what it was doing.
 run_bazel() {
-	directory=$(pwd -P)
-	case $directory/ in
-	"$checkout"/*) ;;
-	*) directory=$checkout ;;
-	esac
 	trap : INT QUIT
 	status=0
 	(
 		trap '' INT QUIT
-		sandbox --chdir "$directory" env --default-signal=INT,QUIT bazel --bazelrc="$config" "$@"
+		sandbox --ro-bind "$config" /etc/bazel/bazelrc --chdir "$PWD" env --default-signal=INT,QUIT bazel "$@"
 	) || status=$?
 	exit "$status"
 }

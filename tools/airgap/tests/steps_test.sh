@@ -1,0 +1,95 @@
+#!/bin/sh
+# shellcheck disable=SC2154 # names set by the steps
+# The parts of the bootstrap that can go wrong in quiet: what is read from apt's sources, when a step counts as done, and
+# what a user is told. Real apt and real files; nothing is reached beyond this machine.
+set -eu
+here=$(dirname "$(readlink -f "$1")")
+work=${TEST_TMPDIR:?}/airgap
+export IPTABLES_WRAPPERS_CACHE="$work/cache"
+mkdir -p "$IPTABLES_WRAPPERS_CACHE"
+for part in lib prerequisites mirror; do
+	# shellcheck source=/dev/null
+	. "$here/$part.sh"
+done
+failed=0
+
+# same NAME GOT WANT
+same() {
+	[ "$2" = "$3" ] && return
+	printf 'FAIL %s\n got: %s\nwant: %s\n' "$1" "$2" "$3"
+	failed=1
+}
+
+# like NAME GOT PATTERN: one line that matches.
+like() {
+	echo "$2" | grep -qE "$3" && [ "$(echo "$2" | wc -l)" = 1 ] && return
+	printf 'FAIL %s\n got: %s\nwant one line like: %s\n' "$1" "$2" "$3"
+	failed=1
+}
+
+mkdir -p "$work/apt"
+cat >"$work/apt/one.list" <<'END'
+# deb http://commented.example/debian bookworm main
+deb [arch=amd64 signed-by=/k.gpg] http://options.example/debian/ bookworm main # remark
+deb-src http://source.example/debian bookworm main
+  deb	http://plain.example/debian	bookworm main
+END
+cat >"$work/apt/two.sources" <<'END'
+Types: deb
+# a remark inside
+URIs: http://first.example/debian
+ http://folded.example/debian
+Suites: bookworm
+
+Types: deb-src
+URIs: http://source.example/debian
+
+Enabled: no
+Types: deb
+URIs: http://disabled.example/debian
+
+types: deb-src deb
+uris: http://plain.example/debian/ http://last.example/debian
+END
+same "sources" "$(apt_uris "$work/apt/one.list" "$work/apt/two.sources" "$work/apt/none.list" | tr '\n' ' ')" \
+	"http://options.example/debian http://plain.example/debian http://first.example/debian http://folded.example/debian http://last.example/debian "
+
+same "key of the same" "$(key a b)" "$(key a b)"
+[ "$(key a b)" != "$(key ab)" ] || same "key" "does not tell 'a b' from 'ab'" ""
+
+step=$cache/step-123456789abc
+begin "$step"
+echo half >"$step.part/file"
+begin "$step"
+same "a step cut off" "$(ls "$step.part")" ""
+[ ! -e "$step" ] || same "a step under way" "taken for done" ""
+echo whole >"$step.part/file"
+mkdir "$cache/step-aged" "$cache/step-used" "$cache/other-aged"
+touch -d '8 days ago' "$cache/step-aged" "$cache/other-aged"
+finish "$step"
+same "a step done" "$(cat "$step/file") $(cd "$cache" && echo other-* step-*)" "whole other-aged step-123456789abc step-used"
+
+like "no mirror in apt's sources" "$( (
+	# shellcheck disable=SC2329 # find_mirror calls it
+	apt_sources() { :; }
+	find_mirror
+) 2>&1)" '^bazelw: no Debian mirror: /etc/apt names none'
+# Port 1 of loopback: nothing listens there.
+like "a mirror that does not answer" "$( (IPTABLES_WRAPPERS_MIRROR=http://127.0.0.1:1/debian find_mirror) 2>&1)" \
+	'^bazelw: no Debian mirror: none of http://127.0.0.1:1/debian serves forky: does not answer: .*127.0.0.1'
+mkdir -p "$work/other/dists/$suite"
+echo 'Origin: Other' >"$work/other/dists/$suite/InRelease"
+like "a mirror of something else" "$( (IPTABLES_WRAPPERS_MIRROR=file://$work/other find_mirror) 2>&1)" 'none of file://.* serves forky'
+
+# apt's own words about an archive whose release file was signed by nobody.
+mkdir -p "$work/state/lists/partial" "$work/archives/partial" "$work/unsigned/dists/$suite"
+printf 'Origin: Debian\nSuite: %s\nCodename: %s\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n' "$suite" "$suite" >"$work/unsigned/dists/$suite/Release"
+echo "deb file:$work/unsigned $suite main" >"$work/apt/unsigned.list"
+apt-get -o APT::Sandbox::User=root -o Dir::Etc::SourceList="$work/apt/unsigned.list" -o Dir::Etc::SourceParts=- \
+	-o Dir::State::Lists="$work/state/lists" -o Dir::Cache="$work" update >"$work/unsigned.log" 2>&1 || true
+like "no signature" "$(explain "$work/unsigned.log")" '^a signature or checksum does not verify: .*not signed'
+
+echo 'dpkg: error processing archive x.deb: failed to write (No space left on device)' >"$work/full.log"
+like "a full disk" "$(explain "$work/full.log")" '^no space left on the disk of '
+
+exit "$failed"
