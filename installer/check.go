@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"strconv"
 	"strings"
 
@@ -15,12 +14,12 @@ import (
 func (s *site) check(program []byte) error {
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		if !s.inst.Has(m) {
-			return fmt.Errorf("iptables has no %s variant here: %s", m, s.remedy(m))
+			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m))
 		}
 	}
 	own, err := elfMachine(program)
 	if err != nil {
-		return fmt.Errorf("the wrapper to install: %w", err)
+		return &problem{"the wrapper to install: ", err, ""}
 	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		path, data, err := s.binary(m)
@@ -29,17 +28,18 @@ func (s *site) check(program []byte) error {
 		}
 		machine, err := elfMachine(data)
 		if err != nil {
-			return fmt.Errorf("%s: %w: reinstall iptables", path, err)
+			return &problem{path + ": ", err, ": reinstall iptables"}
 		}
 		if machine != own {
-			return fmt.Errorf("the wrapper is built for %s but %s for %s: install the wrapper built for %[3]s", own, path, machine)
+			return errors.New("the wrapper is built for " + own.String() + " but " + path + " for " + machine.String() +
+				": install the wrapper built for " + machine.String())
 		}
 		v, found := version(data, m)
 		if !found {
-			return fmt.Errorf("%s: no version in it: if it is 1.8.4 or later, install with --no-sanity-check", path)
+			return errors.New(path + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
 		}
 		if v.before(oldest) {
-			return fmt.Errorf("iptables %s is too old: 1.8.0 to 1.8.3 %s: update iptables to 1.8.4 or later", v, oldBugs)
+			return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
 		}
 	}
 	return nil

@@ -6,10 +6,8 @@ package installer
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"io/fs"
-	"os"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -28,7 +26,7 @@ const maxBinary = 64 << 20
 // Options say what to install where.
 type Options struct {
 	Root        *rootfs.Root
-	Self        string    // path of the wrapper binary to copy, outside Root's own paths
+	Self        string    // absolute path of the wrapper binary to copy, outside Root's own paths
 	SanityCheck bool      // refuse what could not work later
 	DryRun      bool      // say what would be changed, on Out, and change nothing
 	Out         io.Writer // one line for each change; needed for DryRun only
@@ -44,9 +42,9 @@ type Result struct {
 // Install puts the wrapper in place and points all six applets at it. A second call changes nothing; one after a pin makes
 // the wrapper decide anew.
 func Install(o Options) (Result, error) {
-	program, err := os.ReadFile(o.Self)
+	program, err := rootfs.Host().ReadFile(o.Self, maxBinary)
 	if err != nil {
-		return Result{}, fmt.Errorf("the wrapper to install: %w", err)
+		return Result{}, &problem{"the wrapper to install: ", err, ""}
 	}
 	found, err := survey(o.Root)
 	if err != nil {
@@ -66,7 +64,7 @@ func Install(o Options) (Result, error) {
 	}
 	if o.DryRun {
 		for _, change := range p.changes {
-			if _, err := fmt.Fprintln(o.Out, change); err != nil {
+			if _, err := io.WriteString(o.Out, change.String()+"\n"); err != nil {
 				return result, err
 			}
 		}
@@ -90,9 +88,9 @@ func (p *plan) apply() error {
 		return tx.Commit()
 	}
 	if undoErr := tx.Undo(); undoErr != nil {
-		return fmt.Errorf("%w; and taking the changes back: %w", err, undoErr)
+		return errors.Join(err, &problem{"taking the changes back: ", undoErr, ""})
 	}
-	return fmt.Errorf("%w: nothing was changed", err)
+	return &problem{"", err, ": nothing was changed"}
 }
 
 // verify follows every name to the wrapper.
@@ -100,10 +98,10 @@ func (p *plan) verify() error {
 	for _, name := range p.managed {
 		_, end, err := p.root.Follow(name)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return &problem{name + ": ", err, ""}
 		}
 		if end != p.wrapper && applet.Base(end) != altsName {
-			return fmt.Errorf("%s leads to %s, not to the wrapper", name, end)
+			return errors.New(name + " leads to " + end + ", not to the wrapper")
 		}
 	}
 	return nil

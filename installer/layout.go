@@ -2,7 +2,6 @@ package installer
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"strings"
 
@@ -46,7 +45,7 @@ func (p *plan) names(s *site) (Layout, error) {
 		}
 		err = p.groups(state)
 	case errors.As(err, &corrupt):
-		return layout, fmt.Errorf("%w: repair it (reinstall iptables), then install again", err)
+		return layout, &problem{"", err, ": repair it (reinstall iptables), then install again"}
 	case errors.Is(err, fs.ErrNotExist):
 		err = nil
 		if s.alts {
@@ -68,7 +67,7 @@ func (p *plan) groups(state links.State) error {
 	}
 	other, err := links.ReadState(p.root, applet.IP6Tables.String())
 	if err != nil {
-		return fmt.Errorf("%w: the group of iptables does not have ip6tables, so it needs one: reinstall iptables", err)
+		return &problem{"", err, ": the group of iptables does not have ip6tables, so it needs one: reinstall iptables"}
 	}
 	return errors.Join(p.group(state, four), p.group(other, six))
 }
@@ -154,11 +153,11 @@ func (p *plan) confs() error {
 			}
 		}
 		if err != nil {
-			return fmt.Errorf("%s/2.conf and 1.conf: %w: reinstall iptables, then install again", dir, err)
+			return &problem{dir + "/2.conf and 1.conf: ", err, ": reinstall iptables, then install again"}
 		}
 		conf = alternatives.ConfWithBinary(conf, p.wrapper)
 		if !strings.Contains(string(conf), "KeepArgv0") {
-			return fmt.Errorf("%s: no option KeepArgv0, so a multi-call binary cannot know its name: update iptables", dir)
+			return errors.New(dir + ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables")
 		}
 		place, err := p.root.Place(dir + "/" + links.Conf)
 		if err != nil {

@@ -3,8 +3,8 @@ package installer
 import (
 	"bytes"
 	"errors"
-	"fmt"
-	"os"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
@@ -113,7 +113,7 @@ func (p *plan) lstat(place string) (rootfs.Info, bool) {
 		p.refuse(err)
 	}
 	if there && info.IsDir() {
-		p.refuse(fmt.Errorf("%s: %w", place, errDirectory))
+		p.refuse(&problem{place + ": ", errDirectory, ""})
 	}
 	return info, there
 }
@@ -122,8 +122,8 @@ var errDirectory = errors.New("is a directory where a link should be: move it aw
 
 // owned is how a new file shall be: root's, or the caller's own where an unprivileged user unpacked the root.
 func owned(mode uint32) rootfs.Info {
-	if os.Geteuid() == 0 {
+	if unix.Geteuid() == 0 {
 		return rootfs.Info{Mode: mode}
 	}
-	return rootfs.Info{Mode: mode, UID: os.Geteuid(), GID: os.Getegid()}
+	return rootfs.Info{Mode: mode, UID: unix.Geteuid(), GID: unix.Getegid()}
 }

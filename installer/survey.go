@@ -2,7 +2,6 @@ package installer
 
 import (
 	"errors"
-	"fmt"
 
 	"golang.org/x/sys/unix"
 
@@ -36,7 +35,7 @@ func survey(root *rootfs.Root) (*site, error) {
 		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("no iptables in %s: %w: install the distribution's iptables package first", root.Dir(), err)
+		return nil, &problem{"no iptables in " + root.Dir() + ": ", err, ": install the distribution's iptables package first"}
 	}
 	s := &site{root: root, inst: inst}
 	dir := inst.NFT.Dir
