@@ -2,8 +2,10 @@ package main
 
 import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
@@ -32,6 +34,12 @@ func call(a applet.Applet, argv, env []string) int {
 	if !inst.Has(d.Mode) {
 		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() + " is")
 		return exitFailed
+	}
+	if d.Pin {
+		// A read-only or foreign file system is normal: the call works all the same, and the next one tries again.
+		if err := links.Pin(rootfs.Host(), self, inst, d.Mode); err != nil && opts.debug {
+			complain("not pinned: " + err.Error())
+		}
 	}
 	path := inst.Path(d.Mode, a)
 	err = become(path, argv, env)

@@ -2,8 +2,6 @@ package main
 
 import (
 	"errors"
-	"io"
-	"os"
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -44,8 +42,10 @@ func command(args []string) int {
 	}
 	var err error
 	switch args[0] {
+	case "install":
+		err = install(args[1:])
 	case "detect":
-		err = detect(args[1:], os.Stdout)
+		err = detect(args[1:])
 	case "version":
 		err = print(args[1:], commandName+" "+version+"\n")
 	case "help", "--help", "-h":
@@ -75,14 +75,14 @@ func print(args []string, text string) error {
 	if len(args) > 0 {
 		return usageError("unexpected argument \"" + args[0] + "\"")
 	}
-	_, err := os.Stdout.WriteString(text)
+	_, err := stdout.Write([]byte(text))
 	return err
 }
 
 // pollInterval is how often detect --wait looks again.
 const pollInterval = 250 * time.Millisecond
 
-func detect(args []string, out io.StringWriter) error {
+func detect(args []string) error {
 	output, limit := "text", "0s"
 	if err := parse(args, option{name: "--output", value: &output}, option{name: "--wait", value: &limit}); err != nil {
 		return usageError("detect: " + err.Error())
@@ -117,7 +117,7 @@ func detect(args []string, out io.StringWriter) error {
 	if output == "json" {
 		report = json(&in, d)
 	}
-	if _, err := out.WriteString(report); err != nil {
+	if _, err := stdout.Write([]byte(report)); err != nil {
 		return err
 	}
 	if wait > 0 && !grounded(d) {

@@ -4,7 +4,7 @@
 package main
 
 import (
-	"os"
+	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
@@ -16,22 +16,44 @@ const (
 )
 
 func main() {
-	name := ""
-	if len(os.Args) > 0 {
-		name = applet.Base(os.Args[0])
+	argv, name := arguments(), ""
+	if len(argv) > 0 {
+		name = applet.Base(argv[0])
 	}
 	if a, ok := applet.Parse(name); ok {
-		os.Exit(call(a, os.Args, environ()))
+		unix.Exit(call(a, argv, environ()))
 	}
 	if name == commandName {
-		os.Exit(command(os.Args[1:]))
+		unix.Exit(command(argv[1:]))
 	}
 	// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
 	complain("called as \"" + name + "\", which is not the name of an iptables command")
-	os.Exit(exitUsage)
+	unix.Exit(exitUsage)
+}
+
+// stream is a standard stream. Package os would do, but it starts with a look at all three, at its own path and at more,
+// and it takes 150 kB.
+type stream int
+
+const (
+	stdout stream = 1
+	stderr stream = 2
+)
+
+// Write is io.Writer's.
+func (s stream) Write(b []byte) (int, error) {
+	written := 0
+	for written < len(b) {
+		n, err := unix.Write(int(s), b[written:])
+		if err != nil && err != unix.EINTR {
+			return written, err
+		}
+		written += max(n, 0)
+	}
+	return written, nil
 }
 
 // complain prints the one line that says why nothing more happens. It is not called on a call that works.
 func complain(why string) {
-	os.Stderr.WriteString(commandName + ": " + why + "\n")
+	stderr.Write([]byte(commandName + ": " + why + "\n"))
 }

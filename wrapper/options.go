@@ -43,6 +43,11 @@ func variable(env []string, name string) string {
 	return ""
 }
 
+// arguments returns the command line. os.Args is a copy of it.
+//
+//go:linkname arguments os.runtime_args
+func arguments() []string
+
 // environ returns the environment as this process got it. os.Environ leaves out empty entries and all but one of those
 // with the same name, which is not what exec(2) would have handed on. This is the function of package runtime that
 // packages os and syscall start from.

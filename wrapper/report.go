@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"strconv"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -9,7 +8,7 @@ import (
 
 // debug prints to standard error what a call found and decided.
 func debug(in *mode.Inputs, d mode.Decision, path string) {
-	os.Stderr.WriteString(text(in, d) + "runs: " + path + "\n")
+	stderr.Write([]byte(text(in, d) + "runs: " + path + "\n"))
 }
 
 // text is the report of a decision for people.

@@ -1,0 +1,39 @@
+package main
+
+import (
+	"errors"
+
+	"github.com/iptables-wrappers/iptables-wrappers/installer"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+)
+
+func install(args []string) error {
+	dir := "/"
+	var unchecked, dry bool
+	err := parse(args, option{name: "--root", value: &dir},
+		option{name: "--no-sanity-check", set: &unchecked}, option{name: "--dry-run", set: &dry})
+	if err != nil {
+		return usageError("install: " + err.Error())
+	}
+	if dir == "" {
+		return usageError("install: --root is empty")
+	}
+	root := rootfs.Host()
+	if dir != "/" {
+		if root, err = rootfs.Open(dir); err != nil {
+			return errors.New("install: " + err.Error())
+		}
+		defer root.Close()
+	}
+	self := selfPath()
+	if self == "" {
+		return errors.New("install: cannot find its own file: no /proc, and not started by a path")
+	}
+	_, err = installer.Install(installer.Options{
+		Root: root, Self: self, SanityCheck: !unchecked, DryRun: dry, Out: stdout,
+	})
+	if err != nil {
+		return errors.New("install: " + err.Error())
+	}
+	return nil
+}
