@@ -1,0 +1,186 @@
+package scenarios
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// host is a network namespace without any rule, and a container's root file system in it. Both are gone with the test.
+type host struct {
+	t    *testing.T
+	root string
+	attr syscall.SysProcAttr // of the processes that are started
+}
+
+// newHost moves the test's goroutine, for good, to a thread in namespaces of its own, and clones the image, with the
+// wrapper installed by its own command line.
+func newHost(t *testing.T) *host {
+	t.Helper()
+	h := newHostWithoutProc(t)
+	mount(t, "proc", filepath.Join(h.root, "proc"), "proc", 0)
+	return h
+}
+
+// newHostWithoutProc is newHost in a container without /proc.
+func newHostWithoutProc(t *testing.T) *host {
+	t.Helper()
+	if parts.missing != "" {
+		t.Skip(parts.missing)
+	}
+	root := parts.image.clone(t)
+	// Never unlocked: the thread ends with the test's goroutine, and its namespaces with it. Processes are started from
+	// this thread, so they are in its namespaces.
+	runtime.LockOSThread()
+	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
+		t.Fatalf("unshare: %v", err)
+	}
+	remount(t, "/", unix.MS_REC|unix.MS_PRIVATE)
+	h := &host{t: t, root: root}
+	h.attr.Chroot = root
+	h.install()
+	return h
+}
+
+// mount mounts, and unmounts before the test's folder is removed: that must not reach into what is mounted there.
+func mount(t *testing.T, source, target, fstype string, flags uintptr) {
+	t.Helper()
+	if err := unix.Mount(source, target, fstype, flags, ""); err != nil {
+		t.Fatalf("mount %s: %v", target, err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(target, unix.MNT_DETACH); err != nil {
+			t.Fatalf("unmount %s: %v", target, err)
+		}
+	})
+}
+
+// remount changes what is mounted.
+func remount(t *testing.T, target string, flags uintptr) {
+	t.Helper()
+	if err := unix.Mount("", target, "", flags, ""); err != nil {
+		t.Fatalf("remount %s: %v", target, err)
+	}
+}
+
+// install runs "iptables-wrapper install --root".
+func (h *host) install() {
+	h.t.Helper()
+	cmd := exec.Command(parts.wrapper, "install", "--root", h.root)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		h.t.Fatalf("install: %v\n%s", err, out)
+	}
+}
+
+// readOnly makes the root file system read-only, but for /run, which iptables-legacy needs for its lock.
+func (h *host) readOnly() {
+	h.t.Helper()
+	mount(h.t, h.root, h.root, "", unix.MS_BIND|unix.MS_REC)
+	remount(h.t, h.root, unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY)
+	mount(h.t, "tmpfs", filepath.Join(h.root, "run"), "tmpfs", 0)
+}
+
+// call is one command to run.
+type call struct {
+	path  string // in the container; argv[0] if empty
+	argv  []string
+	env   []string
+	stdin io.Reader
+	attr  *syscall.SysProcAttr // nil for the host's
+}
+
+// result is how it went.
+type result struct {
+	stdout, stderr string
+	status         syscall.WaitStatus
+}
+
+func (h *host) do(c call) result {
+	h.t.Helper()
+	cmd := h.command(c)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		h.t.Fatalf("%q: %v", c.argv, err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.Sys().(syscall.WaitStatus)}
+}
+
+func (h *host) command(c call) *exec.Cmd {
+	attr := c.attr
+	if attr == nil {
+		attr = &h.attr
+	}
+	env := append([]string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, c.env...)
+	path := c.path
+	if path == "" {
+		path = c.argv[0]
+	}
+	return &exec.Cmd{Path: path, Args: c.argv, Env: env, Dir: "/", Stdin: c.stdin, SysProcAttr: attr}
+}
+
+// run runs a command that must succeed, and returns its standard output.
+func (h *host) run(argv ...string) string {
+	h.t.Helper()
+	return h.must(call{argv: argv})
+}
+
+func (h *host) must(c call) string {
+	h.t.Helper()
+	r := h.do(c)
+	if r.status != 0 {
+		h.t.Fatalf("%q: status %#x\n%s%s", c.argv, r.status, r.stdout, r.stderr)
+	}
+	return r.stdout
+}
+
+// restore feeds rules to the restore command of one mode and family, such as "iptables-nft".
+func (h *host) restore(command string, rules ...string) {
+	h.t.Helper()
+	h.must(call{argv: []string{"/usr/sbin/" + command + "-restore"}, stdin: strings.NewReader(strings.Join(rules, "\n") + "\n")})
+}
+
+// version calls an applet with -V through its link and returns the mode that answered.
+func (h *host) version(applet string) string {
+	h.t.Helper()
+	out := h.run("/usr/sbin/"+applet, "-V")
+	switch {
+	case strings.Contains(out, "(nf_tables)"):
+		return "nft"
+	case strings.Contains(out, "(legacy)"):
+		return "legacy"
+	}
+	h.t.Fatalf("%s -V: %q", applet, out)
+	return ""
+}
+
+// pinned reports whether the applet's link leads to a mode's binary rather than to the wrapper.
+func (h *host) pinned(applet string) bool {
+	h.t.Helper()
+	path := "/usr/sbin/" + applet
+	for range 40 {
+		target, err := os.Readlink(h.root + path)
+		if err != nil {
+			break
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(filepath.Dir(path), target)
+		}
+		path = target
+	}
+	if _, err := os.Lstat(h.root + path); err != nil {
+		h.t.Fatalf("%s leads nowhere: %v", applet, err)
+	}
+	return filepath.Base(path) != "iptables-wrapper"
+}

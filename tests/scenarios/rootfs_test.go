@@ -1,0 +1,212 @@
+package scenarios
+
+import (
+	"archive/tar"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const (
+	rootfsVariable  = "SCENARIOS_ROOTFS"
+	wrapperVariable = "SCENARIOS_WRAPPER"
+	entryFlag       = "-E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry"
+)
+
+// image is what all tests share: an unpacked root file system, not to be written to, and a wrapper.
+type image struct {
+	root, wrapper string
+}
+
+// parts is set once, by TestMain, before any test runs. Without an image it says why there is none.
+var parts struct {
+	image
+	missing string
+}
+
+func TestMain(m *testing.M) {
+	os.Exit(runWithImage(m))
+}
+
+func runWithImage(m *testing.M) int {
+	layers := os.Getenv(rootfsVariable)
+	switch {
+	case layers == "":
+		parts.missing = rootfsVariable + " names no root file system"
+		return m.Run()
+	case os.Getuid() != 0:
+		parts.missing = "not root: network namespaces and chroot need it"
+		return m.Run()
+	}
+	dir, err := os.MkdirTemp("", "scenarios")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	parts.image, err = makeImage(dir, strings.Split(layers, ":"))
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return m.Run()
+}
+
+func makeImage(dir string, layers []string) (image, error) {
+	im := image{root: filepath.Join(dir, "image"), wrapper: os.Getenv(wrapperVariable)}
+	if err := os.Mkdir(im.root, 0o755); err != nil {
+		return im, err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // tests also run as other users
+		return im, err
+	}
+	for _, layer := range layers {
+		if err := unpack(im.root, layer); err != nil {
+			return im, fmt.Errorf("%s: %w", layer, err)
+		}
+	}
+	if im.wrapper != "" {
+		var err error
+		im.wrapper, err = filepath.Abs(im.wrapper)
+		return im, err
+	}
+	im.wrapper = filepath.Join(dir, "iptables-wrapper")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w "+entryFlag, "-o", im.wrapper, "../../wrapper")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return im, fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return im, nil
+}
+
+// unpack unpacks a layer over root. Device nodes are left out, nothing here needs one.
+func unpack(root, layer string) error {
+	f, err := os.Open(layer)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	for r := tar.NewReader(f); ; {
+		h, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := unpackEntry(root, h, r); err != nil {
+			return fmt.Errorf("%s: %w", h.Name, err)
+		}
+	}
+}
+
+func unpackEntry(root string, h *tar.Header, content io.Reader) error {
+	path := filepath.Join(root, h.Name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return err
+	}
+	switch h.Typeflag {
+	case tar.TypeDir:
+		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
+			return err
+		}
+		return os.Chmod(path, h.FileInfo().Mode())
+	case tar.TypeSymlink:
+		os.Remove(path)
+		return os.Symlink(h.Linkname, path)
+	case tar.TypeLink:
+		os.Remove(path)
+		return os.Link(filepath.Join(root, h.Linkname), path)
+	case tar.TypeReg:
+		os.Remove(path)
+		return writeFile(path, content, h.FileInfo().Mode())
+	}
+	return nil
+}
+
+func writeFile(path string, content io.Reader, perm fs.FileMode) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return err
+	}
+	if _, err := io.Copy(f, content); err != nil {
+		f.Close()
+		return err
+	}
+	if err := f.Chmod(perm); err != nil {
+		f.Close()
+		return err
+	}
+	return f.Close()
+}
+
+// clone copies the image's root file system for one test, but for /usr/share, which holds no program. Files under /usr
+// are hard links to the image's: nothing writes to such a file in place.
+func (im image) clone(t *testing.T) string {
+	t.Helper()
+	root := filepath.Join(tempDir(t), "root")
+	err := filepath.WalkDir(im.root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name, err := filepath.Rel(im.root, path)
+		if err != nil {
+			return err
+		}
+		info, err := d.Info()
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(root, name)
+		switch {
+		case name == "usr/share":
+			return fs.SkipDir
+		case d.IsDir():
+			if err := os.Mkdir(to, 0o755); err != nil {
+				return err
+			}
+			return os.Chmod(to, info.Mode())
+		case d.Type() == fs.ModeSymlink:
+			target, err := os.Readlink(path)
+			if err != nil {
+				return err
+			}
+			return os.Symlink(target, to)
+		case strings.HasPrefix(name, "usr/"):
+			return os.Link(path, to)
+		}
+		f, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		return writeFile(to, f, info.Mode())
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, dir := range []string{"proc", "run", "tmp", "dev"} {
+		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root
+}
+
+// tempDir is t.TempDir, but open to other users.
+func tempDir(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for _, d := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(d, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
