@@ -59,7 +59,10 @@ func Install(o Options) (Result, error) {
 	p.program(program)
 	layout, err := p.names(found)
 	result := Result{Layout: layout, Wrapper: found.wrapper, Changes: p.changes}
-	if err := errors.Join(err, p.err); err != nil {
+	if err == nil {
+		err = p.err
+	}
+	if err != nil {
 		return result, err
 	}
 	if o.DryRun {
@@ -88,7 +91,7 @@ func (p *plan) apply() error {
 		return tx.Commit()
 	}
 	if undoErr := tx.Undo(); undoErr != nil {
-		return errors.Join(err, &problem{"taking the changes back: ", undoErr, ""})
+		return &problem{err.Error() + "; taking the changes back: ", undoErr, ": unpack the root again"}
 	}
 	return &problem{"", err, ": nothing was changed"}
 }

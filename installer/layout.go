@@ -69,7 +69,10 @@ func (p *plan) groups(state links.State) error {
 	if err != nil {
 		return &problem{"", err, ": the group of iptables does not have ip6tables, so it needs one: reinstall iptables"}
 	}
-	return errors.Join(p.group(state, four), p.group(other, six))
+	if err := p.group(state, four); err != nil {
+		return err
+	}
+	return p.group(other, six)
 }
 
 // applets returns the three of one family, the leader first.

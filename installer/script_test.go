@@ -62,13 +62,39 @@ func newScriptRoot(t *testing.T, shell []string) scriptRoot {
 	copyFile(t, wrapperBinary(t), filepath.Join(dir, "iptables-wrapper"))
 	copyFile(t, "iptables-wrapper-installer.sh", filepath.Join(dir, "iptables-wrapper-installer.sh"))
 	if filepath.Base(shell[0]) == "busybox" {
-		copyFile(t, shell[0], filepath.Join(dir, "usr/bin/busybox"))
+		return scriptRoot{dir: dir, shell: append(bring(t, shell[0], dir), shell[1:]...)}
 	}
 	if _, err := os.Stat(filepath.Join(dir, "usr/bin", filepath.Base(shell[0]))); err != nil {
 		t.Skipf("the real root has no %s", filepath.Base(shell[0]))
 	}
 	inside := append([]string{"/usr/bin/" + filepath.Base(shell[0])}, shell[1:]...)
 	return scriptRoot{dir: dir, shell: inside}
+}
+
+// bring copies a program of this machine into the root, with its own loader and libraries beside it: those of the root may be
+// older. It returns how to start it there.
+func bring(t *testing.T, program, dir string) []string {
+	t.Helper()
+	if err := os.Mkdir(filepath.Join(dir, "brought"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	inside := "/brought/" + filepath.Base(program)
+	copyFile(t, program, filepath.Join(dir, inside))
+	libraries, err := exec.Command("ldd", program).Output()
+	if err != nil {
+		return []string{inside} // a static one
+	}
+	loader := ""
+	for _, word := range strings.Fields(string(libraries)) {
+		if !strings.HasPrefix(word, "/") {
+			continue
+		}
+		copyFile(t, word, filepath.Join(dir, "brought", filepath.Base(word)))
+		if strings.HasPrefix(filepath.Base(word), "ld-") {
+			loader = "/brought/" + filepath.Base(word)
+		}
+	}
+	return []string{loader, "--library-path", "/brought", inside}
 }
 
 func copyFile(t *testing.T, from, to string) {

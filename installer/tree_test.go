@@ -47,7 +47,7 @@ func unpack(t testing.TB, archive string, only ...string) string {
 // programs returns the directory with a real Debian's mode binaries, unpacked once for a test and all in it.
 func programs(t testing.TB) string {
 	t.Helper()
-	dir := unpack(t, debianArchives(t)[0], "--wildcards", "*/usr/sbin/xtables-*-multi")
+	dir := unpack(t, debianArchives(t)[0], "--wildcards", "*usr/sbin/xtables-*-multi")
 	return filepath.Join(dir, "usr/sbin")
 }
 

@@ -3,16 +3,13 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -58,9 +55,6 @@ func run() (passed bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	// Bazel ends a test that takes too long with SIGTERM.
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
 	printer := report.NewPrinter(os.Stdout)
 	for _, file := range opts.configs {
 		printer.Banner(file)
@@ -71,7 +65,7 @@ func run() (passed bool, err error) {
 			printer.Add(result)
 			continue
 		}
-		subject.Run(ctx, config, printer)
+		subject.Run(config, printer)
 	}
 	if path := os.Getenv("XML_OUTPUT_FILE"); path != "" {
 		if err := printer.WriteJUnit(path, "container-structure-test.test"); err != nil {
