@@ -69,7 +69,7 @@ type tableInfo struct {
 func getInfo(fd int, f mode.Family, table string) (tableInfo, error) {
 	var v getinfo
 	copy(v.name[:len(v.name)-1], table)
-	if err := getsockopt(fd, f, optGetInfo, unsafe.Pointer(&v), unsafe.Sizeof(v)); err != nil {
+	if err := getsockopt(fd, f, optGetInfo, unsafe.Pointer(&v), sizeofGetinfo); err != nil {
 		return tableInfo{}, err
 	}
 	return tableInfo{hooks: v.validHooks, entries: v.numEntries, size: v.size}, nil
@@ -108,3 +108,9 @@ func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintp
 		}
 	}
 }
+
+// What the kernel compares the length of a value with; a test holds that Go lays the structs out as C does.
+const (
+	sizeofGetinfo    = unsafe.Sizeof(getinfo{})
+	sizeofGetentries = unsafe.Sizeof(getentries{})
+)

@@ -3,13 +3,16 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 
@@ -55,6 +58,9 @@ func run() (passed bool, err error) {
 	if err != nil {
 		return false, err
 	}
+	// Bazel ends a test that takes too long with SIGTERM.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	printer := report.NewPrinter(os.Stdout)
 	for _, file := range opts.configs {
 		printer.Banner(file)
@@ -65,7 +71,7 @@ func run() (passed bool, err error) {
 			printer.Add(result)
 			continue
 		}
-		subject.Run(config, printer)
+		subject.Run(ctx, config, printer)
 	}
 	if path := os.Getenv("XML_OUTPUT_FILE"); path != "" {
 		if err := printer.WriteJUnit(path, "container-structure-test.test"); err != nil {

@@ -2,6 +2,7 @@
 package check
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"regexp"
@@ -38,9 +39,9 @@ type Subject struct {
 }
 
 // Run runs all tests of the configuration in the order container-structure-test has.
-func (s *Subject) Run(config *schema.Config, out *report.Printer) {
+func (s *Subject) Run(ctx context.Context, config *schema.Config, out *report.Printer) {
 	for _, test := range config.CommandTests {
-		out.Add(s.command(config, test))
+		out.Add(s.command(ctx, config, test))
 	}
 	env := s.env(config)
 	for _, test := range config.FileContentTests {

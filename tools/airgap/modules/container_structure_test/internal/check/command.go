@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -17,7 +18,7 @@ import (
 // command runs one command test on a fresh copy of the image. Each setup command and then the command itself gets a
 // container of its own: they share files and, as Docker commits it to an image in between, the environment, but neither
 // processes nor network. Teardown commands are checked and not run: the copy is thrown away, as Docker's containers are.
-func (s *Subject) command(config *schema.Config, test schema.CommandTest) report.Result {
+func (s *Subject) command(ctx context.Context, config *schema.Config, test schema.CommandTest) report.Result {
 	invalid := report.Result{Name: test.Name}
 	validCommand(&invalid, test)
 	if len(invalid.Errors) > 0 {
@@ -33,7 +34,7 @@ func (s *Subject) command(config *schema.Config, test schema.CommandTest) report
 		result.Errorf("error creating driver: %v", err)
 		return result
 	}
-	s.commandIn(root, config, test, &result)
+	s.commandIn(ctx, root, config, test, &result)
 	if err := release(); err != nil {
 		result.Errorf("%v", err)
 	}
@@ -57,7 +58,7 @@ func validCommand(result *report.Result, test schema.CommandTest) {
 	validVars(result, test.EnvVars)
 }
 
-func (s *Subject) commandIn(root string, config *schema.Config, test schema.CommandTest, result *report.Result) {
+func (s *Subject) commandIn(ctx context.Context, root string, config *schema.Config, test schema.CommandTest, result *report.Result) {
 	run := config.ContainerRunOptions
 	options := container.Options{
 		User:         s.Config.Config.User,
@@ -76,7 +77,7 @@ func (s *Subject) commandIn(root string, config *schema.Config, test schema.Comm
 		options.Env = env
 		for _, command := range test.Setup {
 			// As with Docker, only a setup command that cannot start is an error; what it exits with is not looked at.
-			if _, err := s.Runner.Run(root, command, options); err != nil {
+			if _, err := s.Runner.Run(ctx, root, command, options); err != nil {
 				result.Errorf("error in setup: %v", err)
 				return
 			}
@@ -96,7 +97,7 @@ func (s *Subject) commandIn(root string, config *schema.Config, test schema.Comm
 		command = append(command, expand(arg, variables))
 	}
 	start := time.Now()
-	output, err := s.Runner.Run(root, command, options)
+	output, err := s.Runner.Run(ctx, root, command, options)
 	result.Duration = time.Since(start)
 	if err != nil {
 		result.Errorf("%v", err)

@@ -4,6 +4,7 @@ package container
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -42,7 +43,10 @@ func NewRunner(dir string) (*Runner, error) {
 
 // Run runs the command over the root file system, in new namespaces of its own, and waits for it. An error means that the
 // command could not be started; a command that ran and failed has an exit code.
-func (r *Runner) Run(root string, command []string, options Options) (Result, error) {
+//
+// A cancelled context kills everything in the container: its first process would not heed a gentler signal, and would
+// outlive runc.
+func (r *Runner) Run(ctx context.Context, root string, command []string, options Options) (Result, error) {
 	r.count++
 	// Names must not collide with those of another test on the same machine: cgroups may be shared.
 	id := fmt.Sprintf("structure-test-%d-%d", os.Getpid(), r.count)
@@ -65,11 +69,17 @@ func (r *Runner) Run(root string, command []string, options Options) (Result, er
 		return Result{}, fmt.Errorf("container: %w", err)
 	}
 	log := filepath.Join(bundle, "log.json")
-	runc := exec.Command(r.runc, "--root", r.state, "--log", log, "--log-format", "json", "--rootless", rootless(),
+	runc := exec.CommandContext(ctx, r.runc, "--root", r.state, "--log", log, "--log-format", "json", "--rootless", rootless(),
 		"run", "--no-new-keyring", "--bundle", bundle, id)
+	runc.Cancel = func() error {
+		return exec.Command(r.runc, "--root", r.state, "kill", id, "KILL").Run()
+	}
 	result, err := r.wait(runc, options.TTY)
 	if err != nil {
 		return Result{}, fmt.Errorf("container: %w", err)
+	}
+	if err := ctx.Err(); err != nil {
+		return Result{}, fmt.Errorf("container was stopped: %w", err)
 	}
 	if message := startError(log); message != "" {
 		return Result{}, fmt.Errorf("container cannot run %s: %s", strings.Join(command, " "), message)

@@ -1,0 +1,298 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// unhex reads bytes written as hexadecimal digits, with anything from # to the end of a line a comment. The golden
+// bytes are those of a little-endian machine.
+func unhex(t testing.TB, text string) []byte {
+	t.Helper()
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("golden bytes are little-endian")
+	}
+	var digits strings.Builder
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		digits.WriteString(strings.Join(strings.Fields(line), ""))
+	}
+	b, err := hex.DecodeString(digits.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// nft list chain ip6 mangle KUBE-IPTABLES-HINT
+const getChain = `
+	38000000 040a 0100 05000000 00000000  # length 56, GETCHAIN, REQUEST, sequence number 5
+	0a 00 0000                            # NFPROTO_IPV6
+	0b00 0100 6d616e676c6500 00           # NFTA_CHAIN_TABLE "mangle", padded
+	1700 0300 4b5542452d49505441424c45532d48494e5400 00  # NFTA_CHAIN_NAME
+`
+
+// The reply to it, after nft add chain ip6 mangle KUBE-IPTABLES-HINT and a rule in it.
+const newChain = `
+	4c000000 030a 0000 05000000 39300000  # length 76, NEWCHAIN, sequence number 5, port 12345
+	0a 00 0007                            # NFPROTO_IPV6, generation 7
+	0b00 0100 6d616e676c6500 00           # NFTA_CHAIN_TABLE "mangle"
+	1700 0300 4b5542452d49505441424c45532d48494e5400 00  # NFTA_CHAIN_NAME
+	0c00 0200 0000000000000001            # NFTA_CHAIN_HANDLE
+	0800 0600 00000001                    # NFTA_CHAIN_USE 1
+`
+
+// The reply if there is none.
+const notFound = `
+	24000000 0200 0000 05000000 39300000  # length 36, NLMSG_ERROR
+	feffffff                              # -ENOENT
+	38000000 040a 0100 05000000 00000000  # the request's header
+`
+
+func hintQuestion() question {
+	return question{mode.IPv6, mode.HintTable, mode.KubeIPTablesHint.String()}
+}
+
+func TestAppendQuestion(t *testing.T) {
+	want := unhex(t, getChain)
+	if got := appendQuestion(nil, 5, hintQuestion()); !bytes.Equal(got, want) {
+		t.Errorf("got  %x\nwant %x", got, want)
+	}
+	// nft list table ip nat
+	want = unhex(t, `1c000000 010a 0100 06000000 00000000  02 00 0000  0800 0100 6e617400`)
+	if got := appendQuestion(nil, 6, question{mode.IPv4, "nat", ""}); !bytes.Equal(got, want) {
+		t.Errorf("got  %x\nwant %x", got, want)
+	}
+	// nft list chains ip
+	want = unhex(t, `14000000 040a 0103 07000000 00000000  02 00 0000`)
+	if got := appendChainDump(nil, 7, mode.IPv4); !bytes.Equal(got, want) {
+		t.Errorf("got  %x\nwant %x", got, want)
+	}
+}
+
+func TestJudgeReply(t *testing.T) {
+	errorReply := func(e unix.Errno) string {
+		return strings.Replace(notFound, "feffffff", fmt.Sprintf("%02xffffff", byte(-int(e))), 1)
+	}
+	for _, tt := range []struct {
+		name, reply   string
+		answers, find mode.Outcome
+		err           bool
+	}{
+		{"found", newChain, mode.Present, mode.Present, false},
+		{"not found", notFound, mode.Present, mode.Absent, false},
+		{"not permitted", errorReply(unix.EPERM), mode.Unknown, mode.Unknown, true},
+		{"no nf_tables", errorReply(unix.EINVAL), mode.Absent, mode.Absent, false},
+		{"no such family", errorReply(unix.EAFNOSUPPORT), mode.Present, mode.Absent, false},
+		{"no memory", errorReply(unix.ENOMEM), mode.Unknown, mode.Unknown, true},
+		{"no error at all", strings.Replace(notFound, "feffffff", "00000000", 1), mode.Unknown, mode.Unknown, true},
+		{"another chain", strings.Replace(newChain, "48494e5400 00", "48494e5458 00", 1), mode.Unknown, mode.Unknown, true},
+		{"another table", strings.Replace(newChain, "6d616e676c65", "6d616e676c66", 1), mode.Unknown, mode.Unknown, true},
+		{"an attribute cut short", strings.Replace(newChain, "0800 0600", "0900 0600", 1), mode.Unknown, mode.Unknown, true},
+		{"an attribute without length", strings.Replace(newChain, "0800 0600", "0000 0600", 1), mode.Unknown, mode.Unknown, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, rest, ok := cutMessage(unhex(t, tt.reply))
+			if !ok || len(rest) != 0 || m.seq != 5 {
+				t.Fatalf("cutMessage: %+v, %d bytes left, %v", m, len(rest), ok)
+			}
+			answers, found, err := judgeReply(m, hintQuestion())
+			if answers != tt.answers || found != tt.find || (err != nil) != tt.err {
+				t.Errorf("got %v, %v, %v; want %v, %v, error %v", answers, found, err, tt.answers, tt.find, tt.err)
+			}
+		})
+	}
+}
+
+func TestCutMessageRefuses(t *testing.T) {
+	whole := unhex(t, newChain)
+	for n := range whole {
+		if m, _, ok := cutMessage(whole[:n]); ok {
+			t.Errorf("the first %d bytes are taken for the message %+v", n, m)
+		}
+	}
+	for _, length := range []uint32{0, 15, 77, 1 << 31} {
+		b := bytes.Clone(whole)
+		binary.NativeEndian.PutUint32(b, length)
+		if _, _, ok := cutMessage(b); ok {
+			t.Errorf("length %d is accepted in a message of %d bytes", length, len(b))
+		}
+	}
+}
+
+// entry makes an entry of a legacy table, with an ERROR target for a chain's head and a standard one otherwise.
+func entry(f mode.Family, chain string) []byte {
+	l := layoutOf(f)
+	size := map[mode.Family]int{mode.IPv4: 112, mode.IPv6: 168}[f] // sizeof(struct ipt_entry), sizeof(struct ip6t_entry)
+	length := size + 40                                            // struct xt_standard_target
+	if chain != "" {
+		length = size + 64 // struct xt_error_target
+	}
+	b := make([]byte, length)
+	binary.NativeEndian.PutUint16(b[l.targetOffset:], uint16(size))
+	binary.NativeEndian.PutUint16(b[l.nextOffset:], uint16(length))
+	binary.NativeEndian.PutUint16(b[size:], uint16(length-size))
+	if chain != "" {
+		copy(b[size+targetName:], errorTarget)
+		copy(b[size+errorName:], chain)
+	}
+	return b
+}
+
+// table is an empty mangle table with the user-defined chains, each of them with a rule and its end.
+func table(f mode.Family, chains ...string) []byte {
+	var b []byte
+	for range 5 {
+		b = append(b, entry(f, "")...)
+	}
+	for _, chain := range chains {
+		b = append(b, entry(f, chain)...)
+		b = append(b, entry(f, "")...)
+		b = append(b, entry(f, "")...)
+	}
+	return append(b, entry(f, errorTarget)...)
+}
+
+func TestEachChain(t *testing.T) {
+	want := []string{"KUBE-IPTABLES-HINT", "X", "twenty-eight-characters-long"}
+	for _, f := range []mode.Family{mode.IPv4, mode.IPv6} {
+		var got []string
+		n, err := eachChain(table(f, want...), f, func(name []byte) { got = append(got, string(name)) })
+		if err != nil || n != len(want) || strings.Join(got, " ") != strings.Join(want, " ") {
+			t.Errorf("%v: got %d %q, %v; want %q", f, n, got, err, want)
+		}
+		info := tableInfo{hooks: 0x1f, entries: 5 + 3*3 + 1}
+		if got := rules(info, n); got != 3 {
+			t.Errorf("%v: %d rules, want 3", f, got)
+		}
+	}
+}
+
+func TestEachChainRefuses(t *testing.T) {
+	whole := table(mode.IPv4, "X")
+	for n := 1; n < len(whole); n++ {
+		_, err := eachChain(whole[:n], mode.IPv4, func([]byte) {})
+		if boundary := n%152 == 0 && n <= 5*152 || n == 5*152+176 || n == 6*152+176 || n == 7*152+176; (err == nil) != boundary {
+			t.Errorf("the first %d of %d bytes: %v", n, len(whole), err)
+		}
+	}
+	for _, next := range []uint16{0, 111, 151 - 8, 0xffff} {
+		b := bytes.Clone(whole)
+		binary.NativeEndian.PutUint16(b[90:], next)
+		if _, err := eachChain(b, mode.IPv4, func([]byte) {}); err == nil {
+			t.Errorf("next_offset %d is accepted", next)
+		}
+	}
+}
+
+func TestParseProc(t *testing.T) {
+	const modules = "nft_compat 20480 2 - Live 0x0000000000000000\nnf_tables 323584 123 nft_compat, Live 0x0\nnfnetlink 20480 1 nf_tables, Live 0x0\n"
+	for text, want := range map[string][2]bool{
+		"":      {false, false},
+		modules: {true, true},
+		"nfnetlink 20480 1 nf_tables, Live 0x0\n":           {false, true},
+		"nf_tables_x 1 0 - Live 0x0\nxnfnetlink 1 0 - Live": {false, false},
+	} {
+		if a, b := parseModules([]byte(text)); a != want[0] || b != want[1] {
+			t.Errorf("parseModules(%q) = %v, %v, want %v", text, a, b, want)
+		}
+	}
+	const header = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
+	for line, want := range map[string]bool{
+		"00000000a2cf9c9b 12  0          00000000 0        0        0     2        0        1498\n":     true,
+		"00000000a2cf9c9b 12  4021       00000000 0        0        0     2        0        1498\n":     false,
+		"00000000a2cf9c9b 15  0          00000000 0        0        0     2        0        1498\n":     false,
+		"00000000a2cf9c9b 0   12         00000000 0        0        0     2        0        1498\n12 0": false,
+	} {
+		if got := parseNetlink([]byte(header + line)); got != want {
+			t.Errorf("parseNetlink(%q) = %v", line, got)
+		}
+	}
+	if got := parseNames([]byte("nat\nfilter\nmangled\nXraw\n")); got != [numManaged]bool{true, true} {
+		t.Errorf("parseNames: %v", got)
+	}
+}
+
+// The kernel's structs, measured in C on a 64-bit machine; they are the same on every architecture.
+func TestSizes(t *testing.T) {
+	if got := binary.Size(struct {
+		Name       [32]byte
+		Hooks      uint32
+		Entry      [5]uint32
+		Underflow  [5]uint32
+		Entries    uint32
+		SizeOfData uint32
+	}{}); got != int(sizeofGetinfo) {
+		t.Errorf("struct ipt_getinfo has %d bytes, getinfo %d", got, sizeofGetinfo)
+	}
+	if sizeofGetinfo != 84 || sizeofGetentries != 36 || entriesOffset() < int(sizeofGetentries) {
+		t.Errorf("getinfo has %d bytes, want 84; getentries %d, want 36", sizeofGetinfo, sizeofGetentries)
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	for _, text := range []string{getChain, newChain, notFound, newChain + notFound} {
+		f.Add(unhex(f, text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for len(b) > 0 {
+			m, rest, ok := cutMessage(b)
+			if !ok {
+				return
+			}
+			if len(rest) >= len(b) {
+				t.Fatal("no progress")
+			}
+			if _, found, err := judgeReply(m, hintQuestion()); found == mode.Present && !bytes.Contains(b, []byte("KUBE-IPTABLES-HINT")) || err != nil && found != mode.Unknown {
+				t.Fatalf("found %v, %v", found, err)
+			}
+			b = rest
+		}
+	})
+}
+
+func FuzzEachChain(f *testing.F) {
+	f.Add(table(mode.IPv4, "KUBE-IPTABLES-HINT", "X"), false)
+	f.Add(table(mode.IPv6, "KUBE-KUBELET-CANARY"), true)
+	f.Fuzz(func(t *testing.T, b []byte, v6 bool) {
+		family := mode.IPv4
+		if v6 {
+			family = mode.IPv6
+		}
+		calls := 0
+		n, _ := eachChain(b, family, func(name []byte) {
+			calls++
+			if len(name) > errorNameLen || !bytes.Contains(b, name) {
+				t.Fatalf("name %q", name)
+			}
+		})
+		if n != calls {
+			t.Fatalf("%d chains, %d calls", n, calls)
+		}
+	})
+}
+
+func FuzzProc(f *testing.F) {
+	f.Add([]byte("nf_tables 323584 123 nft_compat, Live 0x0\nnfnetlink 20480 1 nf_tables, Live 0x0\n"))
+	f.Add([]byte("00000000a2cf9c9b 12  0          00000000 0 0 0 2 0 1498\n"))
+	f.Add([]byte("nat\nfilter\nmangle\n"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if a, _ := parseModules(b); a && !bytes.Contains(b, []byte("nf_tables")) {
+			t.Fatal("nf_tables out of nothing")
+		}
+		if parseNetlink(b) && !bytes.Contains(b, []byte("12")) {
+			t.Fatal("a socket out of nothing")
+		}
+		if listed := parseNames(b); listed[2] && !bytes.Contains(b, []byte("mangle")) {
+			t.Fatal("a table out of nothing")
+		}
+	})
+}
