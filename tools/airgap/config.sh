@@ -8,8 +8,6 @@ debian_modules='rules_shell=rules/shell'
 
 # make_config: sets config to the bazelrc of this checkout. Replaced whole and only when it changes: running servers have it.
 make_config() {
-	mkdir -p "$cache/config" "$cache/tmp" "$cache/home" "$cache/bazel"
-	chmod 1777 "$cache/tmp"
 	config=$cache/config/$(key "$checkout").bazelrc
 	config_text >"$config.part"
 	cmp -s "$config.part" "$config" || mv "$config.part" "$config"

@@ -1,7 +1,7 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
 # The Debian root file system that Bazel runs in: Debian's own Bazel, its packaged Bazel modules, and what the tests use.
 
-# bazel-*: Bazel 7.7.1 and the modules that modules.sh overrides. gcc for rules_cc's look at the machine.
+# bazel-*: Bazel 7.7.1 and the modules that config.sh overrides.
 # The rest is what tests run: both iptables modes, a container runtime and engine, the shells and package tools of the
 # distributions whose layouts are tested.
 debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates git
@@ -25,12 +25,22 @@ make_debian() {
 	set --
 	for pattern in $debian_excludes; do set -- "$@" --dpkgopt="path-exclude=$pattern"; done
 	set +f
+	# In a mount and process namespace of its own, which ends with this shell however that ends: mmdebstrap would go on, and
+	# leave its mounts below the folder that the next run has to remove. Without root it makes such a namespace itself.
 	# A mirror may be a frozen snapshot, so a release file past its date is no error; its signature is checked all the same.
-	mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
+	contained mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
 		--include="$(echo "$packages" | tr ' ' ,)" "$suite" "$debian.part" "deb [signed-by=$debian_keys] $mirror $suite main" \
 		</dev/null >"$log" 2>&1 || {
+		reason=$(explain "$log")
 		remove "$debian.part"
-		die "Debian $suite from $mirror: $(explain "$log") (log: $log)"
+		die "Debian $suite from $mirror: $reason (log: $log)"
 	}
 	finish "$debian"
+}
+
+contained() {
+	if [ "$(id -u)" = 0 ]; then
+		set -- unshare --mount --pid --fork --kill-child --mount-proc "$@"
+	fi
+	setpriv --pdeathsig KILL "$@"
 }

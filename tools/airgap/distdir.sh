@@ -10,7 +10,7 @@ locked() (
 		| .. | objects | select(has("sha256") and has("urls") and (.urls[0] | test("/archive/debian(-security)?/")))
 		| [.sha256, .size, (.urls[0] | sub(".*/"; "")), .name, .version, $distro, $release,
 		   (.urls[0] | capture("/archive/(?<archive>debian[-a-z]*)/[^/]+/(?<path>.*)") | .archive, .path)]
-		| join(" ")' "$@" | sort -u
+		| join(" ")' "$@"
 )
 
 make_distdir() {
@@ -22,7 +22,8 @@ make_distdir() {
 		mkdir -p "$distdir"
 		begin "$stamp"
 		: >"$stamp.part/lost"
-		[ $# = 0 ] || locked "$@" >"$stamp.part/files" || die "$*: not in the format of a lock"
+		[ $# = 0 ] || locked "$@" >"$stamp.part/all" || die "cannot be read as locks: $*"
+		[ $# = 0 ] || sort -u "$stamp.part/all" >"$stamp.part/files"
 		[ $# = 0 ] || fetch_locked "$stamp.part/files" "$stamp.part/lost"
 		finish "$stamp"
 	fi

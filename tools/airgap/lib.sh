@@ -45,13 +45,13 @@ remove() {
 # explain LOG: one line for the usual reasons why a download or an unpacking fails, else the log's first error. A full disk is
 # asked about first: it leaves logs cut short.
 explain() {
-	if [ "$(df -Pk "$cache" | awk 'NR == 2 { print $4 }')" -lt 4096 ] || grep -qi 'no space left' "$1"; then
+	if [ "$(df -Pk "$cache" | awk 'NR == 2 { print $4 }')" -lt 4096 ] || grep -qiE 'no space left|enough free space' "$1"; then
 		echo "no space left on the disk of $cache"
 	elif line=$(grep -m 1 -iE 'NO_PUBKEY|BADSIG|EXPKEYSIG|is not signed|signatures? (were|was|could)|hash sum mismatch|checksum mismatch|SECURITY ERROR' "$1"); then
-		echo "a signature or checksum does not verify: $line"
+		echo "a signature or checksum does not verify: ${line#"${line%%[! ]*}"}"
 	elif line=$(grep -m 1 -iE 'could not (resolve|connect)|unable to connect|connection (refused|timed out|failed)|temporary failure|no route|i/o timeout|no such host' "$1"); then
-		echo "does not answer: $line"
+		echo "does not answer: ${line#"${line%%[! ]*}"}"
 	else
-		grep -m 1 -iE '^E:|error' "$1" || tail -n 1 "$1"
+		grep -m 1 -E '^E:|[Ee]rror:' "$1" || tail -n 1 "$1"
 	fi
 }

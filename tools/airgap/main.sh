@@ -34,10 +34,11 @@ if [ -n "$connected" ]; then
 	exec "$connected" "$@"
 fi
 
-mkdir -p "$cache" || die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
-prerequisites
+mkdir -p "$cache" "$cache/bazel" "$cache/config" "$cache/home" "$cache/tmp" && chmod 1777 "$cache/tmp" ||
+	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }
+prerequisites
 make_debian
 make_go_modules
 make_distdir

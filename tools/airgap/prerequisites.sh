@@ -13,7 +13,7 @@ missing() {
 	done <<-END
 		mmdebstrap mmdebstrap
 		bwrap bubblewrap
-		flock util-linux
+		unshare util-linux
 		sha256sum coreutils
 		/usr/lib/apt/apt-helper apt
 		$debian_keys debian-archive-keyring
