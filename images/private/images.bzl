@@ -1,8 +1,111 @@
 """The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
 
+load("@container_structure_test//:defs.bzl", "container_structure_test")
+load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load")
+load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
+load("//images/private:layer_listing.bzl", "layer_listing_test")
 load("//images/private:names.bzl", "image_name", "packages_target")
 load("//images/private:package_layer.bzl", "package_layer")
+load("//images/private:wrapper_layer.bzl", "ARCHITECTURES", "iptables_wrapper_layer")
+
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+# The paths whose type, mode and link target the golden listings hold.
+_LISTED = [
+    "bin",
+    "etc/alternatives/*",
+    "lib",
+    "sbin",
+    "tmp",
+    "usr/sbin/**",
+    "var/lib/alternatives/*",
+    "var/lib/dpkg/alternatives/*",
+    "var/run",
+]
+
+def _image(name, variant, architecture, **kwargs):
+    words = architecture.split("/")
+    oci_image(
+        name = name,
+        architecture = words[0],
+        cmd = ["/bin/sh"] if variant.shell else None,
+        env = {"PATH": _PATH},
+        os = "linux",
+        variant = words[1] if len(words) > 1 else None,
+        **kwargs
+    )
+
+def _structure_tests(name, image, variant, architecture, variant_name):
+    """What can be seen from outside is tested for every architecture, what must run on its own alone."""
+    container_structure_test(
+        name = name + "_files_test",
+        size = "small",
+        configs = ["//tests/structure:{}_files.yaml".format(variant_name)],
+        image = image,
+        platform = "linux/" + architecture,
+    )
+    container_structure_test(
+        name = name + "_commands_test",
+        configs = ["//tests/structure:{}_commands.yaml".format(variant_name)],
+        image = image,
+        platform = "linux/" + architecture,
+        target_compatible_with = [ARCHITECTURES[architecture]],
+    )
+
+def _images(distro, variant_name, release, architecture):
+    variant = DISTROS[distro].variants[variant_name]
+    facts = DISTROS[distro].releases[release]
+
+    def name(part = None):
+        return image_name(release, architecture, part)
+
+    package_layer(
+        name = name("packages"),
+        links = facts.links.get(architecture, {}),
+        packages = "@distro_packages//{}/{}:{}".format(distro, release, packages_target(architecture, variant_name)),
+        variant = variant,
+        visibility = ["//visibility:public"],
+    )
+    _image(
+        name = name("base"),
+        architecture = architecture,
+        tars = [name("packages")],
+        variant = variant,
+        visibility = ["//visibility:public"],
+    )
+    iptables_wrapper_layer(
+        name = name("wrapper"),
+        architecture = architecture,
+        base = name("base"),
+        visibility = ["//visibility:public"],
+    )
+    oci_image(
+        name = name(),
+        base = name("base"),
+        tars = [name("wrapper")],
+        visibility = ["//visibility:public"],
+    )
+    oci_load(
+        name = name("load"),
+        image = name(),
+        repo_tags = ["iptables-wrappers/{}:{}".format(variant_name, release)],
+        visibility = ["//visibility:public"],
+    )
+    _structure_tests(name(), name(), variant, architecture, variant_name)
+    layer_listing_test(
+        name = name("layers_test"),
+        golden = "//tests/layers:{}_{}.mtree".format(variant_name, release),
+        layers = [name("packages"), name("wrapper")],
+        only = _LISTED,
+    )
+    sh_test(
+        name = name("size_test"),
+        size = "small",
+        srcs = ["//images/private:size_test.sh"],
+        args = [str(variant.limit), "$(rootpath :{})".format(name())],
+        data = [name()],
+    )
 
 def distro_images(distro, variant):
     """Declares the images of a variant: for each release and architecture the layers, the images and their tests.
@@ -11,13 +114,11 @@ def distro_images(distro, variant):
         distro: key of DISTROS.
         variant: key of its variants.
     """
-    entry = DISTROS[distro]
-    for release, facts in entry.releases.items():
+    for release, facts in DISTROS[distro].releases.items():
         for architecture in facts.architectures:
-            package_layer(
-                name = image_name(release, architecture, "packages"),
-                packages = "@distro_packages//{}/{}:{}".format(distro, release, packages_target(architecture, variant)),
-                variant = entry.variants[variant],
-                links = facts.links.get(architecture, {}),
-                visibility = ["//visibility:public"],
-            )
+            _images(distro, variant, release, architecture)
+        oci_image_index(
+            name = image_name(release),
+            images = [image_name(release, architecture) for architecture in facts.architectures],
+            visibility = ["//visibility:public"],
+        )

@@ -5,25 +5,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path"
-	"path/filepath"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-const (
-	whiteout       = ".wh."
-	opaqueWhiteout = ".wh..wh..opq"
-)
+// Whiteout begins the name of an entry that takes a path of the layers below away (OCI image specification).
+const Whiteout = ".wh."
+
+const opaqueWhiteout = ".wh..wh..opq"
+
+// sink gets what a base layer does to a directory on disk.
+type sink interface {
+	remove(name string) error
+	put(file archive.File, content io.Reader) error
+}
 
 // AddBase reads one layer of the base image, so that this layer follows the base's links and repeats none of its
 // directories: a directory entry over a link such as /sbin -> usr/sbin would replace it and break the image.
-func (t *Tree) AddBase(r io.Reader) error {
+func (t *Tree) AddBase(r io.Reader) error { return t.apply(r, nil) }
+
+func (t *Tree) apply(r io.Reader, disk sink) error {
 	stream, err := archive.Decompress(r)
 	if err != nil {
-		return err
+		return fmt.Errorf("base layer: %w", err)
 	}
 	defer stream.Close()
 	entries := tar.NewReader(stream)
@@ -35,56 +41,74 @@ func (t *Tree) AddBase(r io.Reader) error {
 		if err != nil {
 			return fmt.Errorf("base layer: %w", err)
 		}
-		name, err := archive.CleanName(header.Name)
-		if err != nil {
+		if err := t.applyEntry(header, entries, disk); err != nil {
 			return fmt.Errorf("base layer: %w", err)
 		}
-		if name == "" {
-			continue
-		}
-		if base := path.Base(name); base == opaqueWhiteout {
-			t.remove(path.Dir(name), false)
-			continue
-		} else if removed, found := strings.CutPrefix(base, whiteout); found {
-			t.remove(path.Join(path.Dir(name), removed), true)
-			continue
-		}
-		file := archive.File{Name: name, Type: archive.Regular, Mode: header.Mode & 0o7777, UID: header.Uid, GID: header.Gid}
-		switch header.Typeflag {
-		case tar.TypeDir:
-			file.Type = archive.Directory
-		case tar.TypeSymlink:
-			file.Type, file.Link = archive.Symlink, header.Linkname
-		}
-		t.nodes[name] = &node{File: file, owner: "the base image", below: true}
 	}
+}
+
+func (t *Tree) applyEntry(header *tar.Header, content io.Reader, disk sink) error {
+	name, err := archive.CleanName(header.Name)
+	if err != nil || name == "" {
+		return err
+	}
+	if name, err = t.resolve(name); err != nil {
+		return err
+	}
+	if path.Base(name) == opaqueWhiteout {
+		return t.remove(path.Dir(name), false, disk)
+	}
+	if hidden, found := strings.CutPrefix(path.Base(name), Whiteout); found {
+		return t.remove(path.Join(path.Dir(name), hidden), true, disk)
+	}
+	file := archive.File{Name: name, Type: archive.Regular, Mode: header.Mode & 0o7777, UID: header.Uid, GID: header.Gid}
+	switch header.Typeflag {
+	case tar.TypeDir:
+		file.Type = archive.Directory
+	case tar.TypeSymlink:
+		file.Type, file.Link = archive.Symlink, header.Linkname
+	case tar.TypeLink:
+		file.Type = archive.Hardlink
+		if file.Link, err = archive.CleanName(header.Linkname); err != nil {
+			return err
+		}
+		if file.Link, err = t.resolve(file.Link); err != nil {
+			return err
+		}
+	}
+	old, exists := t.nodes[name]
+	if exists && (old.Type != archive.Directory || file.Type != archive.Directory) {
+		if err := t.remove(name, true, disk); err != nil {
+			return err
+		}
+	}
+	if err := t.checkParents(name); err != nil {
+		return err
+	}
+	t.nodes[name] = &node{File: file, owner: "the base image", below: true}
+	if disk == nil || isDevice(header.Typeflag) {
+		return nil
+	}
+	return disk.put(file, content)
+}
+
+func isDevice(kind byte) bool {
+	return kind == tar.TypeChar || kind == tar.TypeBlock || kind == tar.TypeFifo
 }
 
 // remove takes away what is beneath a directory, and with self the path itself.
-func (t *Tree) remove(name string, self bool) {
-	for path := range t.nodes {
-		if strings.HasPrefix(path, name+"/") || (self && path == name) {
-			delete(t.nodes, path)
+func (t *Tree) remove(name string, self bool, disk sink) error {
+	for found := range t.nodes {
+		if !strings.HasPrefix(found, name+"/") && (!self || found != name) {
+			continue
+		}
+		delete(t.nodes, found)
+		if disk == nil {
+			continue
+		}
+		if err := disk.remove(found); err != nil {
+			return err
 		}
 	}
-}
-
-// WriteFile writes a file completely or not at all.
-func WriteFile(name string, write func(io.Writer) error) error {
-	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name())
-	defer file.Close()
-	if err := write(file); err != nil {
-		return err
-	}
-	if err := file.Chmod(0o644); err != nil {
-		return err
-	}
-	if err := file.Close(); err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
+	return nil
 }

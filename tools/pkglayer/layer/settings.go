@@ -67,11 +67,12 @@ func ParseSettings(text []byte) (Settings, error) {
 
 // Keeps tells whether a path of a package belongs into the layer.
 func (s Settings) Keeps(name string) bool {
-	matches := func(pattern string) bool { return matchPath(pattern, name) }
+	matches := func(pattern string) bool { return Match(pattern, name) }
 	return !slices.ContainsFunc(s.Exclude, matches) || slices.ContainsFunc(s.Keep, matches)
 }
 
-func matchPath(pattern, name string) bool {
+// Match tells whether a pattern of Settings matches a path.
+func Match(pattern, name string) bool {
 	patterns, parts := strings.Split(pattern, "/"), strings.Split(name, "/")
 	for i, p := range patterns {
 		if p == "**" && i == len(patterns)-1 {

@@ -1,0 +1,120 @@
+"""A layer that installs the wrapper over any image that has both modes of iptables."""
+
+load("//images/private:names.bzl", "architecture_name")
+
+# OCI architecture to the constraints of the platform it is. The wrapper is built for these.
+ARCHITECTURES = {
+    "386": "@platforms//cpu:x86_32",
+    "amd64": "@platforms//cpu:x86_64",
+    "arm/v7": "@platforms//cpu:armv7",
+    "arm64": "@platforms//cpu:aarch64",
+    "ppc64le": "@platforms//cpu:ppc64le",
+    "riscv64": "@platforms//cpu:riscv64",
+    "s390x": "@platforms//cpu:s390x",
+}
+
+def wrapper_binary(architecture = None):
+    """The label of the wrapper's binary.
+
+    Args:
+        architecture: OCI architecture, such as "arm64" or "arm/v7"; None is the target platform's.
+
+    Returns:
+        a label, or a select of labels
+    """
+    if architecture == None:
+        return select(
+            {
+                Label(cpu): Label("//images/private:wrapper_" + architecture_name(known))
+                for known, cpu in ARCHITECTURES.items()
+            },
+            no_match_error = "the wrapper is built for linux on " + ", ".join(ARCHITECTURES),
+        )
+    if architecture not in ARCHITECTURES:
+        fail("architecture = {}: the wrapper is built for {}".format(repr(architecture), ", ".join(ARCHITECTURES)))
+    return Label("//images/private:wrapper_" + architecture_name(architecture))
+
+def _wrapper_layer_impl(ctx):
+    layer = ctx.actions.declare_file(ctx.label.name + ".tar.gz")
+    args = ctx.actions.args()
+    args.add("--output", layer)
+    args.add("--wrapper", ctx.file.wrapper)
+    direct = [ctx.file.wrapper]
+    transitive = []
+    if ctx.attr.base:
+        args.add("--base", ctx.file.base.path)
+        direct.append(ctx.file.base)
+
+        # The blobs of an image of rules_oci can be links to those of the image below.
+        transitive.append(ctx.attr.base[DefaultInfo].default_runfiles.files)
+    if ctx.file.installer:
+        args.add("--installer", ctx.file.installer)
+        direct.append(ctx.file.installer)
+    ctx.actions.run(
+        executable = ctx.executable._wrapperlayer,
+        arguments = [args],
+        inputs = depset(direct, transitive = transitive),
+        outputs = [layer],
+        mnemonic = "WrapperLayer",
+        progress_message = "Installing the wrapper for %{label}",
+    )
+    return [DefaultInfo(files = depset([layer]))]
+
+_wrapper_layer = rule(
+    implementation = _wrapper_layer_impl,
+    attrs = {
+        "base": attr.label(allow_single_file = True),
+        "installer": attr.label(allow_single_file = True),
+        "wrapper": attr.label(mandatory = True, allow_single_file = True, cfg = "target"),
+        "_wrapperlayer": attr.label(default = "//tools/wrapperlayer", executable = True, cfg = "exec"),
+    },
+)
+
+def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
+    """A layer that installs the wrapper over an image, computed while building: nothing of the image is run.
+
+    The layer is what `iptables-wrapper install --root` changes in the unpacked image: the wrapper itself beside both
+    modes' binaries, the six command names as links to it, and the entries of the distribution's alternatives database
+    where there is one. It holds no directories of the base, so a merged /usr stays as it is.
+
+    The build fails, with the installer's own one-line reason, if the base lacks a mode, has an iptables older than
+    1.8.4, or is of another architecture.
+
+    Example:
+
+    ```starlark
+    iptables_wrapper_layer(
+        name = "wrapper",
+        base = "@my_base",
+    )
+
+    oci_image(
+        name = "image",
+        base = "@my_base",
+        tars = [":wrapper"],
+    )
+    ```
+
+    Args:
+        name: name of the layer, which is NAME.tar.gz.
+        base: label of the image, an OCI layout directory as `oci_image` makes and `oci.pull` fetches it, of one
+            platform.
+        architecture: OCI architecture of the base, such as "arm64" or "arm/v7". None is that of the target platform.
+        **kwargs: attributes every rule has.
+    """
+    _wrapper_layer(name = name, base = base, wrapper = wrapper_binary(architecture), **kwargs)
+
+def iptables_wrapper_installer_layer(name, architecture = None, **kwargs):
+    """A layer that carries the wrapper and its installer script in the root folder, to be run in a container.
+
+    Args:
+        name: name of the layer, which is NAME.tar.gz.
+        architecture: as of `iptables_wrapper_layer`.
+        **kwargs: attributes every rule has.
+    """
+    _wrapper_layer(
+        name = name,
+        installer = Label("//installer:iptables-wrapper-installer.sh"),
+        wrapper = wrapper_binary(architecture),
+        **kwargs
+    )
