@@ -20,7 +20,7 @@ def image_name(release, architecture = None, part = None):
         architecture: OCI architecture, or None.
         part: what of the image; None is the image itself. "packages" and "wrapper" are layers, "base" the image
             without the wrapper, "installer" its twin that carries the installer and has not run it; others are tests
-            and what `oci_load` needs.
+            and helpers.
 
     Returns:
         RELEASE[_ARCHITECTURE][_PART]

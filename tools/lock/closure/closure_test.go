@@ -1,0 +1,96 @@
+package closure_test
+
+import (
+	"cmp"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+)
+
+func needs(names ...string) [][]closure.Relation {
+	var all [][]closure.Relation
+	for _, alternatives := range names {
+		var any []closure.Relation
+		for _, text := range strings.Split(alternatives, "|") {
+			words := strings.Fields(text)
+			r := closure.Relation{Name: words[0]}
+			if len(words) == 3 {
+				r.Op, r.Version = words[1], words[2]
+			}
+			any = append(any, r)
+		}
+		all = append(all, any)
+	}
+	return all
+}
+
+func byText(a, b string) (int, error) { return cmp.Compare(a, b), nil }
+
+func TestResolve(t *testing.T) {
+	for _, test := range []struct {
+		name       string
+		candidates []*closure.Package
+		without    []string
+		want       string // names, or an error's text after "!"
+	}{
+		{"chain", []*closure.Package{
+			{Name: "app", Requires: needs("lib")}, {Name: "lib", Requires: needs("base")}, {Name: "base"}, {Name: "other"},
+		}, nil, "app base lib"},
+		{"circle", []*closure.Package{{Name: "app", Requires: needs("lib")}, {Name: "lib", Requires: needs("app")}}, nil, "app lib"},
+		{"first alternative", []*closure.Package{{Name: "app", Requires: needs("b|a")}, {Name: "a"}, {Name: "b"}}, nil, "app b"},
+		{"alternative already there", []*closure.Package{
+			{Name: "app", Requires: needs("a", "b|a")}, {Name: "a"}, {Name: "b"},
+		}, nil, "a app"},
+		{"alternative that does not exist", []*closure.Package{{Name: "app", Requires: needs("b|a")}, {Name: "a"}}, nil, "a app"},
+		{"provider by rank", []*closure.Package{
+			{Name: "app", Requires: needs("awk")},
+			{Name: "a", Rank: 3, Provides: []closure.Relation{{Name: "awk"}}},
+			{Name: "mawk", Rank: 0, Provides: []closure.Relation{{Name: "awk"}}},
+		}, nil, "app mawk"},
+		{"own name before provider", []*closure.Package{
+			{Name: "app", Requires: needs("awk")}, {Name: "awk", Rank: 3}, {Name: "mawk", Provides: []closure.Relation{{Name: "awk"}}},
+		}, nil, "app awk"},
+		{"newest of a name", []*closure.Package{
+			{Name: "app", Requires: needs("lib >= 2")}, {Name: "lib", Version: "1"}, {Name: "lib", Version: "3"},
+		}, nil, "app lib"},
+		{"versioned capability", []*closure.Package{
+			{Name: "app", Requires: needs("cap >= 2")},
+			{Name: "old", Provides: []closure.Relation{{Name: "cap", Op: "=", Version: "1"}}},
+			{Name: "verynew", Provides: []closure.Relation{{Name: "cap", Op: "=", Version: "2"}}},
+		}, nil, "app verynew"},
+		{"unversioned capability serves no bound", []*closure.Package{
+			{Name: "app", Requires: needs("cap >= 2")}, {Name: "x", Provides: []closure.Relation{{Name: "cap"}}},
+		}, nil, "!package app: needs [cap >= 2]"},
+		{"unwanted", []*closure.Package{
+			{Name: "app", Requires: needs("lib", "base")}, {Name: "lib", Requires: needs("more")}, {Name: "more"}, {Name: "base"},
+		}, []string{"lib"}, "app base"},
+		{"missing", []*closure.Package{{Name: "app", Requires: needs("gone")}}, nil, "!nothing in the index provides it"},
+		{"not in the index", nil, nil, "!package app: not in the index"},
+		{"only provided", []*closure.Package{{Name: "x", Provides: []closure.Relation{{Name: "app"}}}}, nil, "!package app: not in the index"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			solver, err := closure.New(test.candidates, byText)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found, err := solver.Resolve([]string{"app"}, test.without)
+			if wanted, fails := strings.CutPrefix(test.want, "!"); fails {
+				if err == nil || !strings.Contains(err.Error(), wanted) {
+					t.Fatalf("got %v, want an error with %q", err, wanted)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			var names []string
+			for _, p := range found {
+				names = append(names, p.Name)
+			}
+			if got := strings.Join(names, " "); got != test.want {
+				t.Errorf("got %q, want %q", got, test.want)
+			}
+		})
+	}
+}
