@@ -8,7 +8,7 @@ use Bazel's own functions.
 A new release is one entry here and one lock: bazel run //tools/lock -- DISTRO RELEASE
 """
 
-# OCI architecture (with its variant) to Debian's, Alpine's and Fedora's own names. The wrapper is built for these.
+# OCI architecture (with its variant) to Debian's own name. The wrapper is built for these.
 _DEBIAN = {
     "386": "i386",
     "amd64": "amd64",
@@ -16,23 +16,6 @@ _DEBIAN = {
     "arm64": "arm64",
     "ppc64le": "ppc64el",
     "riscv64": "riscv64",
-    "s390x": "s390x",
-}
-
-_ALPINE = {
-    "386": "x86",
-    "amd64": "x86_64",
-    "arm/v7": "armv7",
-    "arm64": "aarch64",
-    "ppc64le": "ppc64le",
-    "riscv64": "riscv64",
-    "s390x": "s390x",
-}
-
-_FEDORA = {
-    "amd64": "x86_64",
-    "arm64": "aarch64",
-    "ppc64le": "ppc64le",
     "s390x": "s390x",
 }
 
