@@ -3,13 +3,21 @@
 load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("@rules_oci//oci:defs.bzl", "oci_image")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
-load("//images/private:package_layer.bzl", "package_layer")
+
+# The layouts go the way of the images themselves.
+load("//images/private:package_layer.bzl", "package_layer")  # buildifier: disable=bzl-visibility
+load("//images/private:wrapper_layer.bzl", "iptables_wrapper_layer")  # buildifier: disable=bzl-visibility
 load("//tests/layouts:layouts.bzl", "APPLETS", "LAYOUTS", "RUNTIME")
 
 # Where the interpreter of Debian's programs is looked for, whatever the layout.
 _LIBRARIES = {"lib": "usr/lib", "lib64": "usr/lib64"}
 
-_METADATA = {"apk": "apk", "deb": "dpkg", "rpm": "rpm-manifest"}
+# The package database that goes with a format, its file, and how iptables is in it.
+_METADATA = {
+    "apk": ("apk", "/lib/apk/db/installed", "P:iptables\nV:1\\.8\\.\\d+-r0\n"),
+    "deb": ("dpkg", "/var/lib/dpkg/status", "Package: iptables\nStatus: install ok installed\nVersion: 1\\.8\\.\\d+-1\n"),
+    "rpm": ("rpm-manifest", "/var/lib/rpmmanifest/container-manifest-2", "(?m)^iptables[-a-z]*\t1\\.8\\.\\d+-1\t"),
+}
 
 _EXPECTED = "usr/share/layouts/expected/"
 
@@ -93,12 +101,13 @@ def _base(name, row):
         packages = name + "_packages",
         variant = struct(
             links = _LIBRARIES | row.links,
-            directories = row.directories,
+            # iptables-legacy locks /run/xtables.lock.
+            directories = {"run": "0755"} | row.directories,
             copies = {},
             texts = {_EXPECTED + path: text for path, text in row.states.items()},
             exclude = [],
             keep = [],
-            metadata = _METADATA[row.format],
+            metadata = _METADATA[row.format][0],
             alternatives = row.alternatives,
             registrations = row.registrations,
         ),
@@ -113,24 +122,30 @@ def _base(name, row):
 def _expectations(row):
     """The configuration of the structure test."""
     wrapper = row.sbin + "/iptables-wrapper"
+    _, database, entry = _METADATA[row.format]
     return {
         "schemaVersion": "2.0.0",
         "containerRunOptions": {"capabilities": ["NET_ADMIN", "NET_RAW"]},
+        # A command test's own variables are ignored beside containerRunOptions.
+        "globalEnvVars": [{"key": "SBIN", "value": row.sbin}] + [
+            {"key": key, "value": " ".join(value)}
+            for key, value in [("STATES", row.states.keys()), ("CONFS", row.confs)]
+            if value
+        ],
         "fileExistenceTests": [
             {"name": "wrapper", "path": wrapper, "permissions": "-rwxr-xr-x"},
         ] + [
             {"name": applet, "path": row.sbin + "/" + applet, "permissions": "Lrwxrwxrwx"}
             for applet in APPLETS
+        ] + [
+            {"name": "merged " + link, "path": "/" + link, "permissions": "Lrwxrwxrwx"}
+            for link in row.links
         ],
+        "fileContentTests": [{"name": "package database", "path": database, "expectedContents": [entry]}],
         "commandTests": [{
             "name": "both modes",
             "command": "/bin/sh",
             "args": ["/usr/share/layouts/modes.sh"],
-            "envVars": [{"key": "SBIN", "value": row.sbin}] + [
-                {"key": key, "value": " ".join(value)}
-                for key, value in [("STATES", row.states.keys()), ("CONFS", row.confs)]
-                if value
-            ],
             "expectedOutput": ["both modes"],
         }],
     }
@@ -145,7 +160,77 @@ _text = rule(
     attrs = {"text": attr.string(mandatory = True)},
 )
 
+def _accepted(name, row):
+    """The image with the wrapper, and the test that both modes work in it."""
+    iptables_wrapper_layer(
+        name = name + "_wrapper",
+        base = name + "_base",
+    )
+    oci_image(
+        name = name,
+        base = name + "_base",
+        tars = [name + "_wrapper"],
+    )
+    _text(
+        name = name + ".json",
+        text = json.encode_indent(_expectations(row)),
+    )
+    container_structure_test(
+        name = name + "_test",
+        size = "small",
+        configs = [name + ".json"],
+        image = name,
+        # The image is for the machine that runs the test.
+        platform = "",
+    )
+
+def _refused(name, row):
+    """The test that no layer is made, and that the one line with the remedy is said."""
+    sh_test(
+        name = name + "_test",
+        size = "small",
+        srcs = ["refusal_test.sh"],
+        args = [
+            "$(rootpath //tools/wrapperlayer)",
+            "$(rootpath //wrapper)",
+            "$(rootpath :{}_base)".format(name),
+            "'" + row.refusal + "'",
+        ],
+        data = [
+            name + "_base",
+            "//tools/wrapperlayer",
+            "//wrapper",
+        ],
+    )
+
+def _packages(name, row):
+    """The test that the format's own tools agree about the packages."""
+    commands = [command for package in row.packages for command in package.commands]
+    sh_test(
+        name = name + "_packages_test",
+        size = "small",
+        srcs = ["packages_test.sh"],
+        args = [
+            "$(rootpath :{}_layer)".format(name),
+            "'" + (commands + [""])[0] + "'",
+            "$(rootpaths :{}_packages)".format(name),
+        ],
+        data = [
+            name + "_layer",
+            name + "_packages",
+        ],
+    )
+
+# One row for each format and each kind of file, held against the format's own tools.
+_HELD = ["apk-sbin-legacy", "debian-alternatives", "chkconfig-one-group", "libalternatives"]
+
 def layouts():
     """Declares everything for every row of the table."""
     for name, row in LAYOUTS.items():
         _base(name, row)
+        if row.refusal:
+            _refused(name, row)
+        else:
+            _accepted(name, row)
+        if name in _HELD:
+            _packages(name, row)

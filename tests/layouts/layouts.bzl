@@ -171,14 +171,22 @@ def _states(dir, state, two = False):
         states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
     return states
 
-def _distroless(target):
+def _distroless(target, texts = {}):
     links = _links("usr/sbin", APPLETS, target) if target else {}
-    return [_package("iptables", "usr/sbin", ["legacy", "nft"], links = links)]
+    return [_package("iptables", "usr/sbin", ["legacy", "nft"], links = links, texts = texts)]
 
 _DEBIAN = {
     "debian-alternatives": _debian("Debian 11 and later; Ubuntu 20.10 and later", 10, 20, DEBIAN),
     "debian-alternatives-legacy": _debian("Ubuntu 20.04", 20, 10, DEBIAN_LEGACY_FIRST),
     "distroless-no-names": _layout("Debian's files without scripts run", "deb", "/usr/sbin", _distroless(""), links = _MERGED_USR),
+    # The shell script of upstream's second version, which this wrapper takes the place of, was installed already.
+    "distroless-script": _layout(
+        "distroless-iptables before its first call",
+        "deb",
+        "/usr/sbin",
+        _distroless("/usr/sbin/iptables-wrapper", texts = {"usr/sbin/iptables-wrapper": "#!/bin/sh\nexit 1\n"}),
+        links = _MERGED_USR,
+    ),
     "distroless-plain": _layout(
         "distroless-iptables after its first call",
         "deb",
@@ -247,7 +255,7 @@ def _two_groups(covers, nft, legacy, state):
     )
 
 _CHKCONFIG = {
-    "chkconfig-one-group": _fedora("Fedora 34 to 41; EL 9 with EPEL", "/usr/sbin", FEDORA, links = _MERGED_USR),
+    "chkconfig-one-group": _fedora("Fedora 34 to 41; EL 9 with EPEL; Amazon Linux 2023", "/usr/sbin", FEDORA, links = _MERGED_USR),
     "chkconfig-one-group-legacy": _fedora(
         "the same, iptables-legacy installed first",
         "/usr/sbin",
@@ -276,6 +284,8 @@ _CHKCONFIG = {
 }
 
 # --- SUSE ---
+
+# SLE 15 moves the directory of dpkg's state files; /var/lib/alternatives is what its packaging is taken to use.
 
 _SLE_REGISTRATIONS = [
     _registration("/usr/sbin", APPLETS, mode, priority, multi = True)
@@ -340,8 +350,10 @@ _SUSE = {
 # --- Refused: one line with the remedy ---
 
 def _refused(covers, format, sbin, packages, os_release, line, **more):
-    """A layout that cannot serve. Which remedy there is depends on the distribution, so this is the one kind of row with an
-    os-release; it has the lines that matter."""
+    """A layout that cannot serve.
+
+    The remedy depends on the distribution, so this is the one kind of row with an os-release: the lines that matter.
+    """
     texts = {"etc/os-release": os_release}
     release = _package("release", "etc", texts = texts)
     return _layout(covers, format, sbin, packages + [release], refusal = line, **more)

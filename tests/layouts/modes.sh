@@ -103,6 +103,17 @@ $path
 	done
 }
 
+# Goes back to the wrapper by the distribution's own program, if it is here.
+reset() {
+	if ! type update-alternatives >/dev/null 2>&1; then
+		iptables-wrapper install
+		return
+	fi
+	for state in $STATES; do
+		update-alternatives --admindir "/${state%/*}" --auto "${state##*/}"
+	done
+}
+
 # What is stored in mode $1 by iptables and ip6tables.
 stored() {
 	"$SBIN/xtables-$1-multi" iptables-save
@@ -145,6 +156,6 @@ host legacy legacy iptables
 iptables-wrapper install
 installed
 host nft nf_tables ip6tables
-iptables-wrapper install
+reset
 installed
 echo "both modes"
