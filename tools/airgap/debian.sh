@@ -26,9 +26,10 @@ make_debian() {
 	for pattern in $debian_excludes; do set -- "$@" --dpkgopt="path-exclude=$pattern"; done
 	set +f
 	# In a mount and process namespace of its own, which ends with this shell however that ends: mmdebstrap would go on, and
-	# leave its mounts below the folder that the next run has to remove. Without root it makes such a namespace itself.
+	# leave its mounts below the folder that the next run has to remove.
 	# A mirror may be a frozen snapshot, so a release file past its date is no error; its signature is checked all the same.
-	contained mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
+		mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
 		--include="$(echo "$packages" | tr ' ' ,)" "$suite" "$debian.part" "deb [signed-by=$debian_keys] $mirror $suite main" \
 		</dev/null >"$log" 2>&1 || {
 		reason=$(explain "$log")
@@ -36,11 +37,4 @@ make_debian() {
 		die "Debian $suite from $mirror: $reason (log: $log)"
 	}
 	finish "$debian"
-}
-
-contained() {
-	if [ "$(id -u)" = 0 ]; then
-		set -- unshare --mount --pid --fork --kill-child --mount-proc "$@"
-	fi
-	setpriv --pdeathsig KILL "$@"
 }

@@ -34,8 +34,9 @@ if [ -n "$connected" ]; then
 	exec "$connected" "$@"
 fi
 
-mkdir -p "$cache" "$cache/bazel" "$cache/config" "$cache/home" "$cache/tmp" && chmod 1777 "$cache/tmp" ||
+mkdir -p "$cache/bazel" "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null ||
 	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
+chmod 1777 "$cache/tmp"
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }
 prerequisites

@@ -7,18 +7,17 @@ sandbox() {
 	bundle=$(ca_bundle) || die "no CA bundle; install ca-certificates"
 	# A linked worktree's objects are in the main one.
 	git=$(git -C "$checkout" rev-parse --path-format=absolute --git-common-dir 2>/dev/null) || git=$checkout
-	[ "$(id -u)" != 0 ] || set -- --cap-add ALL "$@"
 	# How to reach a module proxy is the user's; everything else of the environment stays out, so that no build depends on it.
 	while IFS='=' read -r name value; do
 		[ -z "$value" ] || set -- --setenv "$name" "$value" "$@"
 	done <<-END
 		$(proxies)
 	END
-	exec bwrap --die-with-parent --bind "$debian" / --dev-bind /dev /dev --bind /proc /proc --bind /sys /sys --bind "$cache/tmp" /tmp \
+	exec bwrap --die-with-parent --cap-add ALL --bind "$debian" / --dev-bind /dev /dev --bind /proc /proc --bind /sys /sys --bind "$cache/tmp" /tmp \
 		--ro-bind-try /etc/resolv.conf /etc/resolv.conf --ro-bind-try /etc/hosts /etc/hosts \
 		--ro-bind "$bundle" /etc/ssl/certs/ca-certificates.crt \
 		--bind "$cache" "$cache" --bind "$git" "$git" --bind "$checkout" "$checkout" \
-		--clearenv --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin --setenv HOME "$cache/home" --setenv USER "$(id -un)" \
+		--clearenv --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin --setenv HOME "$cache/home" --setenv USER root \
 		--setenv TERM "${TERM:-dumb}" --setenv LANG C.UTF-8 --setenv SSL_CERT_FILE /etc/ssl/certs/ca-certificates.crt \
 		--setenv GO_REPOSITORY_USE_HOST_CACHE 1 --setenv GOPATH "$cache/gopath" --setenv GOCACHE "$cache/gocache" \
 		"$@"
@@ -69,8 +68,6 @@ clean() {
 		base=${file%/server/server.pid.txt}
 		tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "--output_base=$base" && kill "$pid" && wait_end "$pid"
 	done
-	# Bazel makes its outputs read-only.
-	[ "$(id -u)" = 0 ] || chmod -R u+w "$cache"
 	remove "$cache"
 }
 
