@@ -45,8 +45,9 @@ func (s *site) check(program []byte) error {
 	return nil
 }
 
-// oldBugs is why iptables before 1.8.4 is refused (its release notes, and upstream's README).
-const oldBugs = "corrupt or lose rules in nft mode (iptables-nft-restore --noflush, -C of existing rules, races between writers)"
+// oldBugs is why iptables before 1.8.4 is refused: -C is kubernetes/kubernetes#82361, the hang is why the first
+// iptables-wrappers gave iptables-nft-save of 1.8.3 five seconds.
+const oldBugs = "have known bugs in nft mode (-C misses rules that are there, iptables-nft-save can hang)"
 
 // release is a version of iptables.
 type release [3]int

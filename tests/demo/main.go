@@ -2,7 +2,9 @@
 // namespace, and prints for each the mode that was chosen and why, where iptables leads before and after the first call,
 // and how long the first and the second call took.
 //
-// Usage: demo OCI-LAYOUT
+// Usage: demo LAYER...
+//
+// The layers are those of an image with the wrapper installed, lowest first.
 package main
 
 import (
@@ -15,21 +17,21 @@ import (
 )
 
 func main() {
-	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: demo OCI-LAYOUT")
+	if len(os.Args) < 2 {
+		fmt.Fprintln(os.Stderr, "usage: demo LAYER...")
 		os.Exit(2)
 	}
 	if os.Geteuid() != 0 {
 		fmt.Fprintln(os.Stderr, "demo: not root: network namespaces and firewall rules need it; run it with sudo")
 		os.Exit(1)
 	}
-	if err := run(os.Args[1]); err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "demo:", err)
 		os.Exit(1)
 	}
 }
 
-func run(ociLayout string) error {
+func run(layers []string) error {
 	dir, err := os.MkdirTemp("", "demo")
 	if err != nil {
 		return err
@@ -39,7 +41,7 @@ func run(ociLayout string) error {
 	if err := os.Mkdir(image, 0o755); err != nil {
 		return err
 	}
-	if err := node.Unpack(ociLayout, image); err != nil {
+	if err := node.Unpack(image, layers...); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
