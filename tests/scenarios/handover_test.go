@@ -94,7 +94,7 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// describe starts path, waits until the process executes binary, tells what it got from its parent, and kills it.
+// describe starts path, waits until the process executes binary and reads its standard input, tells what it got from its parent, and kills it.
 func (h *host) describe(path, binary string, argv, env []string, extra *os.File) string {
 	h.t.Helper()
 	r, w, err := os.Pipe()
@@ -118,8 +118,12 @@ func (h *host) describe(path, binary string, argv, env []string, extra *os.File)
 	defer p.Wait()
 	defer p.Kill()
 	proc := fmt.Sprintf("/proc/%d/", p.Pid)
+	reading := fmt.Sprintf("%d 0x0 ", unix.SYS_READ) // proc(5): the system call it waits in, and its first argument
 	for deadline := time.Now().Add(30 * time.Second); ; time.Sleep(time.Millisecond) {
-		if exe, err := os.Readlink(proc + "exe"); err == nil && exe == h.root+binary {
+		exe, _ := os.Readlink(proc + "exe")
+		if where, err := os.ReadFile(proc + "syscall"); err != nil {
+			h.t.Fatal(err)
+		} else if exe == h.root+binary && strings.HasPrefix(string(where), reading) {
 			break
 		}
 		if time.Now().After(deadline) {
@@ -145,6 +149,7 @@ func (h *host) describe(path, binary string, argv, env []string, extra *os.File)
 	}
 	for fd := range 8 {
 		if target, err := os.Readlink(fmt.Sprintf("%sfd/%d", proc, fd)); err == nil && fd != 0 { // each has its own pipe
+			target, _, _ = strings.Cut(target, "[") // and its own socket:[inode]
 			fmt.Fprintf(&b, "fd %d: %s\n", fd, target)
 		}
 	}
