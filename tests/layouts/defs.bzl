@@ -7,7 +7,9 @@ load("@rules_shell//shell:sh_test.bzl", "sh_test")
 # The layouts go the way of the images themselves.
 load("//images/private:package_layer.bzl", "package_layer")  # buildifier: disable=bzl-visibility
 load("//images/private:wrapper_layer.bzl", "iptables_wrapper_layer")  # buildifier: disable=bzl-visibility
-load("//tests/layouts:layouts.bzl", "APPLETS", "LAYOUTS", "RUNTIME")
+load("//tests/layouts:layouts.bzl", "LAYOUTS")
+load("//tests/layouts:parts.bzl", "APPLETS")
+load("//tests/layouts:runtime.bzl", "RUNTIME")
 
 # Where the interpreter of Debian's programs is looked for, whatever the layout.
 _LIBRARIES = {"lib": "usr/lib", "lib64": "usr/lib64"}
@@ -129,7 +131,7 @@ def _expectations(row):
         # A command test's own variables are ignored beside containerRunOptions.
         "globalEnvVars": [{"key": "SBIN", "value": row.sbin}] + [
             {"key": key, "value": " ".join(value)}
-            for key, value in [("STATES", row.states.keys()), ("CONFS", row.confs)]
+            for key, value in [("STATES", row.states.keys()), ("CONFS", row.confs), ("OTHERS", row.others)]
             if value
         ],
         "fileExistenceTests": [
@@ -143,7 +145,7 @@ def _expectations(row):
         ],
         "fileContentTests": [{"name": "package database", "path": database, "expectedContents": [entry]}],
         "commandTests": [{
-            "name": "both modes",
+            "name": "both modes: " + row.covers,
             "command": "/bin/sh",
             "args": ["/usr/share/layouts/modes.sh"],
             "expectedOutput": ["both modes"],

@@ -5,8 +5,9 @@
 # SBIN   the directory of the binaries
 # STATES state files of the alternatives database, if there is one
 # CONFS  directories of libalternatives, if they own the names
+# OTHERS arptables and ebtables, if their plain names are there
 set -eu
-: "${STATES=}" "${CONFS=}"
+: "${STATES=}" "${CONFS=}" "${OTHERS=}"
 
 applets="iptables iptables-restore iptables-save ip6tables ip6tables-restore ip6tables-save"
 expected=/usr/share/layouts/expected
@@ -60,6 +61,10 @@ names_lead_to() {
 # The wrapper is installed and selected, and the database is what its own program would have written.
 installed() {
 	names_lead_to iptables-wrapper
+	for other in $OTHERS; do
+		found=$(readlink -f "$(command -v "$other")")
+		[ "$found" = "$(readlink -f "$SBIN/xtables-nft-multi")" ] || fail "$other leads to $found"
+	done
 	for state in $STATES; do
 		want=$(cat "$expected/$state" && echo .)
 		found=$(cat "/$state" && echo .)

@@ -1,0 +1,63 @@
+"""Layouts that cannot serve: the installation is refused with one line that has the remedy."""
+
+load(":parts.bzl", "FEDORA_ORDER", "MERGED_USR", "layout", "package", "registration")
+
+def _refused(covers, format, sbin, packages, os_release, line, **more):
+    """A layout that cannot serve.
+
+    The remedy depends on the distribution, so this is the one kind of row with an os-release: the lines that matter.
+    """
+    texts = {"etc/os-release": os_release}
+    release = package("release", "etc", texts = texts)
+    return layout(covers, format, sbin, packages + [release], refusal = line, **more)
+
+REFUSED = {
+    "apk-without-legacy": _refused(
+        "Alpine 3.19 and later without iptables-legacy",
+        "apk",
+        "/usr/sbin",
+        [package("iptables", "usr/sbin", ["nft"], plain = "xtables-nft-multi", others = True)],
+        "ID=alpine\nVERSION_ID=3.22.2\n",
+        "iptables has no legacy variant here: apk add iptables-legacy (Alpine 3.19 and later package it alone)",
+    ),
+    # The names without a mode are files of the package there, and nothing is spelled iptables-nft.
+    "nft-only-renamed": _refused(
+        "RHEL 8, CentOS 8, UBI 8",
+        "rpm",
+        "/usr/sbin",
+        [package("iptables", "usr/sbin", ["nft"], spelled = [], plain = "xtables-nft-multi")],
+        "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"8\"\n",
+        "iptables has no legacy variant here: RHEL 8 and UBI 8 ship only nft and cannot serve: use another base image",
+        links = MERGED_USR,
+    ),
+    "chkconfig-nft-only": _refused(
+        "RHEL 9, CentOS Stream 9, UBI 9",
+        "rpm",
+        "/usr/sbin",
+        [package("iptables-nft", "usr/sbin", ["nft"])],
+        "ID=\"rhel\"\nID_LIKE=\"fedora\"\nVERSION_ID=\"9.6\"\n",
+        "iptables has no legacy variant here: RHEL and UBI from 8 on ship only nft and cannot serve: enable EPEL 9 and " +
+        "dnf install iptables-legacy, or use another base image",
+        links = MERGED_USR,
+        alternatives = "chkconfig",
+        registrations = [registration("/usr/sbin", FEDORA_ORDER, "nft", 10)],
+    ),
+    "nft-only": _refused(
+        "SLES 16",
+        "rpm",
+        "/usr/sbin",
+        [package("iptables", "usr/sbin", ["nft"], plain = "/usr/sbin/xtables-nft-multi")],
+        "ID=\"sles\"\nVERSION_ID=\"16.0\"\n",
+        "iptables has no legacy variant here: SLES 16 ships only nft and cannot serve: use another base image",
+        links = MERGED_USR,
+    ),
+    "legacy-only": _refused(
+        "Mariner 2",
+        "rpm",
+        "/usr/sbin",
+        [package("iptables", "usr/sbin", ["legacy"], plain = "xtables-legacy-multi")],
+        "ID=mariner\nVERSION_ID=\"2.0\"\n",
+        "iptables has no nft variant here: Mariner 2 builds iptables without nft and cannot serve: use Azure Linux 3",
+        links = MERGED_USR,
+    ),
+}
