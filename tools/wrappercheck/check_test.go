@@ -5,11 +5,14 @@ import (
 	"bytes"
 	"debug/elf"
 	"io"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 
@@ -181,8 +184,49 @@ func TestUnknownArchitecture(t *testing.T) {
 	}
 }
 
-func TestOpenSaysWhichPath(t *testing.T) {
+// Bazel's sandbox shows every file of a directory as a link.
+func TestOpenFollowsLinks(t *testing.T) {
+	stored, linked := t.TempDir(), t.TempDir()
+	path, err := layout.Write(stored, empty.Index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := path.AppendImage(imageOf(t, "amd64", plain(elf.EM_X86_64))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.CopyFS(linked, os.DirFS(stored)); err != nil {
+		t.Fatal(err)
+	}
+	blobs, err := filepath.Glob(filepath.Join(linked, "blobs/sha256/*"))
+	if err != nil || len(blobs) == 0 {
+		t.Fatalf("blobs: %q, %v", blobs, err)
+	}
+	for _, name := range blobs {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(stored, "blobs/sha256", filepath.Base(name)), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	image, err := open(linked)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if problems, err := check(image); err != nil || len(problems) > 0 {
+		t.Errorf("got %q, %v", problems, err)
+	}
+}
+
+func TestOpenRefusals(t *testing.T) {
 	if _, err := open(t.TempDir()); err == nil || !strings.Contains(err.Error(), "no OCI layout") {
-		t.Errorf("got %v", err)
+		t.Errorf("empty folder: %v", err)
+	}
+	folder := t.TempDir()
+	if _, err := layout.Write(folder, empty.Index); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := open(folder); err == nil || !strings.Contains(err.Error(), "not one image") {
+		t.Errorf("layout without an image: %v", err)
 	}
 }

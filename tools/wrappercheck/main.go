@@ -7,9 +7,6 @@ package main
 import (
 	"fmt"
 	"os"
-
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/layout"
 )
 
 func main() {
@@ -30,20 +27,4 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Println("the six names are links to a wrapper of the image's architecture, and both modes are beside it")
-}
-
-// open reads the one image of a layout directory.
-func open(path string) (v1.Image, error) {
-	index, err := layout.ImageIndexFromPath(path)
-	if err != nil {
-		return nil, fmt.Errorf("%q: no OCI layout: %w", path, err)
-	}
-	manifest, err := index.IndexManifest()
-	if err != nil {
-		return nil, err
-	}
-	if len(manifest.Manifests) != 1 || !manifest.Manifests[0].MediaType.IsImage() {
-		return nil, fmt.Errorf("%q: not one image: test the image of each platform by itself", path)
-	}
-	return index.Image(manifest.Manifests[0].Digest)
 }

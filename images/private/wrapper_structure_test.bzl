@@ -1,0 +1,90 @@
+"""Tests of an image that the wrapper is installed in."""
+
+load("@container_structure_test//:defs.bzl", "container_structure_test")
+load("//images/private:wrapper_layer.bzl", "ARCHITECTURES")
+
+def _files_test_impl(ctx):
+    executable = ctx.actions.declare_file(ctx.label.name)
+    ctx.actions.symlink(output = executable, target_file = ctx.executable._wrappercheck, is_executable = True)
+
+    # The blobs of an image of rules_oci can be links to those of the image below.
+    runfiles = ctx.runfiles([ctx.file.image]).merge(ctx.attr.image[DefaultInfo].default_runfiles)
+    return [
+        DefaultInfo(
+            executable = executable,
+            runfiles = runfiles.merge(ctx.attr._wrappercheck[DefaultInfo].default_runfiles),
+        ),
+        RunEnvironmentInfo(environment = {"IMAGE": ctx.file.image.short_path}),
+    ]
+
+_files_test = rule(
+    implementation = _files_test_impl,
+    attrs = {
+        "image": attr.label(mandatory = True, allow_single_file = True),
+        "_wrappercheck": attr.label(default = "//tools/wrappercheck", executable = True, cfg = "exec"),
+    },
+    test = True,
+)
+
+def iptables_wrapper_structure_test(name, image, architecture = None, shell = False, tags = [], **kwargs):
+    """Tests that the wrapper is installed in an image, and that it becomes either mode.
+
+    It is a suite of two tests:
+
+    - `NAME.files` runs nothing of the image, and so tests images of every architecture: the six command names lead to
+      one wrapper file, the wrapper and both modes' binaries are for the architecture in the image's configuration.
+    - `NAME.commands` is a `container_structure_test` that runs all six commands in both modes. It needs what that rule
+      needs (Docker), and is skipped as incompatible when `architecture` is not the target platform's.
+
+    Example:
+
+    ```starlark
+    iptables_wrapper_structure_test(
+        name = "image_test",
+        image = ":image",
+        shell = True,
+    )
+    ```
+
+    Args:
+        name: name of the suite, and the first part of its tests' names.
+        image: label of the image, an OCI layout directory as `oci_image` makes it, of one platform.
+        architecture: OCI architecture of the image, such as "arm64" or "arm/v7". None is that of the target platform.
+        shell: True if the image has /bin/sh. Then the commands also make kubelet's chain in each mode, and the links
+            must be repointed to that mode. Needs a kernel with both backends.
+        tags: tags of the suite and of both tests.
+        **kwargs: attributes every test has (size, timeout, visibility, ...), for both tests.
+    """
+    if architecture == None:
+        platform = select(
+            {Label(cpu): "linux/" + known for known, cpu in ARCHITECTURES.items()},
+            no_match_error = "the wrapper is built for linux on " + ", ".join(ARCHITECTURES),
+        )
+        compatible = []
+    elif architecture in ARCHITECTURES:
+        platform = "linux/" + architecture
+        compatible = [Label(ARCHITECTURES[architecture])]
+    else:
+        fail("architecture = {}: the wrapper is built for {}".format(repr(architecture), ", ".join(ARCHITECTURES)))
+    _files_test(
+        name = name + ".files",
+        image = image,
+        tags = tags,
+        **kwargs
+    )
+    container_structure_test(
+        name = name + ".commands",
+        configs = [Label("//images/private:wrapper_structure_test.yaml")] +
+                  ([Label("//images/private:wrapper_structure_test_shell.yaml")] if shell else []),
+        image = image,
+        platform = platform,
+        tags = tags,
+        target_compatible_with = compatible,
+        **kwargs
+    )
+    native.test_suite(
+        name = name,
+        tags = tags,
+        tests = [name + ".files", name + ".commands"],
+        visibility = kwargs.get("visibility"),
+    )
