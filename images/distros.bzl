@@ -86,6 +86,8 @@ _DEBIAN_VARIANTS = {
     "debian": struct(
         packages = ["base-files", "base-passwd", "coreutils", "dash", "diffutils", "dpkg", "grep", "iptables", "libc-bin", "netbase", "sed"],
         without = [],
+        # Every further one costs each build some 16 MB of packages for a shell; distroless has them all.
+        architectures = ["amd64", "arm64"],
         limit = 25000000,
         links = _MERGED_USR,
         directories = {
@@ -116,6 +118,7 @@ _DEBIAN_VARIANTS = {
     "distroless": struct(
         packages = ["base-files", "iptables", "netbase"],
         without = ["libgcc-s1", "mawk"],
+        architectures = [],  # all of a release
         limit = 6000000,
         links = _MERGED_USR | {"usr/sbin/" + applet: "xtables-nft-multi" for applet in _APPLETS},
         directories = {"run/lock": "1777"},
@@ -152,7 +155,10 @@ DISTROS = {
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
         releases = {
-            "trixie": _debian_release("13", ["amd64", "arm64"]),
+            "bullseye": _debian_release("11", ["386", "amd64", "arm/v7", "arm64"]),
+            "bookworm": _debian_release("12", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "s390x"]),
+            "trixie": _debian_release("13", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
+            "forky": _debian_release("14", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
         },
     ),
 }

@@ -38,7 +38,7 @@ fetch_locked() {
 	todo=$1.todo
 	while read -r sha256 size file rest; do
 		[ "$(stat -c %s "$distdir/$file" 2>/dev/null)" = "$size" ] || echo "$sha256 $size $file $rest"
-	done <"$1" >"$todo"
+	done <"$1" | sort -u -k 3,3 >"$todo" # two releases can share a file
 	[ -s "$todo" ] || return 0
 	find_mirror
 	say "locked packages: $(wc -l <"$todo") of $(wc -l <"$1") to fetch"
