@@ -86,8 +86,6 @@ _DEBIAN_VARIANTS = {
     "debian": struct(
         packages = ["base-files", "base-passwd", "coreutils", "dash", "diffutils", "dpkg", "grep", "iptables", "libc-bin", "netbase", "sed"],
         without = [],
-        # Every further one costs each build some 16 MB of packages for a shell; distroless has them all.
-        architectures = ["amd64", "arm64"],
         limit = 25000000,
         links = _MERGED_USR,
         directories = {
@@ -118,7 +116,6 @@ _DEBIAN_VARIANTS = {
     "distroless": struct(
         packages = ["base-files", "iptables", "netbase"],
         without = ["libgcc-s1", "mawk"],
-        architectures = [],  # all of a release
         limit = 6000000,
         links = _MERGED_USR | {"usr/sbin/" + applet: "xtables-nft-multi" for applet in _APPLETS},
         directories = {"run/lock": "1777"},

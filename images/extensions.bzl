@@ -7,7 +7,7 @@ its images are skipped and Bazel says why.
 """
 
 load("//images:distros.bzl", "DISTROS")
-load("//images/private:names.bzl", "image_architectures", "package_repository", "packages_target")
+load("//images/private:names.bzl", "package_repository", "packages_target")
 
 _FILES = """\
 filegroup(
@@ -93,8 +93,8 @@ def _targets(distro, release):
     """All (name, architecture, variant) of a release."""
     return [
         (packages_target(architecture, variant), architecture, variant)
-        for variant, facts in DISTROS[distro].variants.items()
-        for architecture in image_architectures(DISTROS[distro].releases[release], facts)
+        for architecture in DISTROS[distro].releases[release].architectures
+        for variant in DISTROS[distro].variants
     ]
 
 def _locked(distro, release, lock):

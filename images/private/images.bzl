@@ -5,7 +5,7 @@ load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
 load("//images/private:layer_listing.bzl", "layer_listing_test")
-load("//images/private:names.bzl", "image_architectures", "image_name", "packages_target")
+load("//images/private:names.bzl", "image_name", "packages_target")
 load("//images/private:package_layer.bzl", "package_layer")
 load("//images/private:wrapper_layer.bzl", "ARCHITECTURES", "iptables_wrapper_installer_layer", "iptables_wrapper_layer")
 
@@ -126,12 +126,11 @@ def distro_images(distro, variant):
         variant: key of its variants.
     """
     for release, facts in DISTROS[distro].releases.items():
-        architectures = image_architectures(facts, DISTROS[distro].variants[variant])
-        for architecture in architectures:
+        for architecture in facts.architectures:
             _images(distro, variant, release, architecture)
         for part in [None, "installer"]:
             oci_image_index(
                 name = image_name(release, part = part),
-                images = [image_name(release, architecture, part) for architecture in architectures],
+                images = [image_name(release, architecture, part) for architecture in facts.architectures],
                 visibility = ["//visibility:public"],
             )

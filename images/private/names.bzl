@@ -27,7 +27,3 @@ def image_name(release, architecture = None, part = None):
     """
     words = [release, architecture_name(architecture) if architecture else None, part]
     return "_".join([word for word in words if word])
-
-def image_architectures(release, variant):
-    """The OCI architectures that a variant has images for in a release, both structs of images/distros.bzl."""
-    return [a for a in release.architectures if not variant.architectures or a in variant.architectures]

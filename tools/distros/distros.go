@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 
 	starlarkjson "go.starlark.net/lib/json"
 	"go.starlark.net/starlark"
@@ -33,13 +32,6 @@ type Release struct {
 type Variant struct {
 	Packages []string `json:"packages"` // wanted by name
 	Without  []string `json:"without"`  // left out although something depends on them
-	// Architectures are the only OCI architectures there are images for; empty means all of a release.
-	Architectures []string `json:"architectures"`
-}
-
-// On tells whether there are images of the variant for an OCI architecture.
-func (v Variant) On(architecture string) bool {
-	return len(v.Architectures) == 0 || slices.Contains(v.Architectures, architecture)
 }
 
 // Read evaluates the table.

@@ -39,7 +39,7 @@ func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
 		Release:       r.release,
 		Architectures: map[string][]lockfile.Package{},
 	}
-	for oci, architecture := range r.distro.Releases[r.release].Architectures {
+	for _, architecture := range r.distro.Releases[r.release].Architectures {
 		candidates, err := from(ctx, architecture)
 		if err != nil {
 			return nil, err
@@ -50,9 +50,6 @@ func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
 		}
 		locked := map[string]lockfile.Package{}
 		for name, variant := range r.distro.Variants {
-			if !variant.On(oci) {
-				continue
-			}
 			needed, err := solver.Resolve(variant.Packages, variant.Without)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
