@@ -1,8 +1,6 @@
 package scenarios
 
 import (
-	"archive/tar"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -11,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
 )
 
 const (
@@ -66,10 +66,8 @@ func makeImage(dir string, layers []string) (image, error) {
 	if err := os.Chmod(dir, 0o755); err != nil { // tests also run as other users
 		return im, err
 	}
-	for _, layer := range layers {
-		if err := unpack(im.root, layer); err != nil {
-			return im, fmt.Errorf("%s: %w", layer, err)
-		}
+	if err := node.Unpack(im.root, layers...); err != nil {
+		return im, err
 	}
 	if im.wrapper != "" {
 		var err error
@@ -83,51 +81,6 @@ func makeImage(dir string, layers []string) (image, error) {
 		return im, fmt.Errorf("go build: %w\n%s", err, out)
 	}
 	return im, nil
-}
-
-// unpack unpacks a layer over root. Device nodes are left out, nothing here needs one.
-func unpack(root, layer string) error {
-	f, err := os.Open(layer)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	for r := tar.NewReader(f); ; {
-		h, err := r.Next()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := unpackEntry(root, h, r); err != nil {
-			return fmt.Errorf("%s: %w", h.Name, err)
-		}
-	}
-}
-
-func unpackEntry(root string, h *tar.Header, content io.Reader) error {
-	path := filepath.Join(root, h.Name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		return err
-	}
-	switch h.Typeflag {
-	case tar.TypeDir:
-		if err := os.Mkdir(path, 0o755); err != nil && !errors.Is(err, fs.ErrExist) {
-			return err
-		}
-		return os.Chmod(path, h.FileInfo().Mode())
-	case tar.TypeSymlink:
-		os.Remove(path)
-		return os.Symlink(h.Linkname, path)
-	case tar.TypeLink:
-		os.Remove(path)
-		return os.Link(filepath.Join(root, h.Linkname), path)
-	case tar.TypeReg:
-		os.Remove(path)
-		return writeFile(path, content, h.FileInfo().Mode())
-	}
-	return nil
 }
 
 func writeFile(path string, content io.Reader, perm fs.FileMode) error {

@@ -22,7 +22,7 @@ import (
 const (
 	signals = 64 // _NSIG, include/uapi/asm-generic/signal.h; the same on every architecture entry_linux_*.s is for
 
-	// actionSize is the room for one struct sigaction of the kernel: 32 bytes on 64-bit architectures, 20 on arm. Its
+	// actionSize is the room for one struct sigaction of the kernel: 32 bytes on 64-bit architectures, 20 on 32-bit ones. Its
 	// first word is the handler on all of them.
 	actionSize = 32
 
