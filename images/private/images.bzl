@@ -1,7 +1,7 @@
 """The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
-load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load")
+load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oci_push")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
 load("//images/private:layer_listing.bzl", "layer_listing_test")
@@ -134,3 +134,10 @@ def distro_images(distro, variant):
                 images = [image_name(release, architecture, part) for architecture in facts.architectures],
                 visibility = ["//visibility:public"],
             )
+        oci_push(
+            name = image_name(release, part = "push"),
+            image = image_name(release),
+            remote_tags = [release],
+            repository = "ghcr.io/iptables-wrappers/iptables-" + variant,
+            visibility = ["//visibility:public"],
+        )
