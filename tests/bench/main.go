@@ -1,10 +1,10 @@
 // Command bench measures what a first call through the wrapper costs over calling the mode's binary directly: by mode,
-// and by the number of rules on the host. It prints medians and ratios; with --svg it also draws them.
+// and by the number of rules on the host. It prints medians and ratios; with --svg it also draws them. All kinds of call are
+// timed in turn in one run, so that whatever else the machine does meanwhile falls on all of them alike.
 //
-//	go run ./tests/bench --root DIR [--calls 200] [--rules 0,1000,10000,50000] [--svg FILE]
+//	bazel run //tests/bench -- [--calls 200] [--rules 0,1000,10000,50000] [--svg FILE]
 //
-// DIR is an unpacked root file system with both modes' binaries into which the wrapper is installed
-// (iptables-wrapper install --root DIR); it is left installed and not pinned. Needs root.
+// Bazel adds a --layer FILE for each layer of the trixie image, which has the wrapper installed. Needs root.
 package main
 
 import (
@@ -12,16 +12,13 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
 )
 
 func main() {
@@ -32,13 +29,26 @@ func main() {
 }
 
 func run() error {
-	root := flag.String("root", "", "root file system with the wrapper installed")
 	calls := flag.Int("calls", 200, "calls of each kind")
 	counts := flag.String("rules", "0,1000,10000,50000", "numbers of rules")
-	svg := flag.String("svg", "", "file to draw a chart in")
+	svg := flag.String("svg", "", "absolute path of a file to draw a chart in")
+	var layers []string
+	flag.Func("layer", "layer of an image with the wrapper installed; repeated, lowest first", func(file string) error {
+		layers = append(layers, file)
+		return nil
+	})
 	flag.Parse()
-	if *root == "" || *calls < 1 {
-		return errors.New("usage: bench --root DIR [--calls N] [--rules N,N,...] [--svg FILE]")
+	if len(layers) == 0 || *calls < 1 || flag.NArg() > 0 {
+		return errors.New("usage: bench --layer FILE... [--calls N] [--rules N,N,...] [--svg FILE]")
+	}
+	dir, err := os.MkdirTemp("", "bench")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	image := filepath.Join(dir, "image")
+	if err := errors.Join(os.Mkdir(image, 0o755), node.Unpack(image, layers...)); err != nil {
+		return err
 	}
 	var rows []row
 	for _, mode := range []string{"nft", "legacy"} {
@@ -47,7 +57,12 @@ func run() error {
 			if err != nil || n < 0 {
 				return fmt.Errorf("--rules %s: not numbers separated by commas", *counts)
 			}
-			r, err := measure(*root, mode, n, *calls)
+			r := row{mode: mode, rules: n}
+			scratch := filepath.Join(dir, mode+text)
+			if err := os.Mkdir(scratch, 0o755); err != nil {
+				return err
+			}
+			err = node.Run(image, scratch, func(host *node.Node) error { return r.measure(host, *calls) })
 			if err != nil {
 				return fmt.Errorf("%s, %d rules: %w", mode, n, err)
 			}
@@ -73,31 +88,11 @@ type row struct {
 
 func (r row) overhead() time.Duration { return r.first - r.direct }
 
-// measure fills a network namespace of its own and times the calls in turn, so that whatever else the machine does
-// meanwhile falls on all kinds alike.
-func measure(root, mode string, rules, calls int) (row, error) {
-	r := row{mode: mode, rules: rules}
-	done := make(chan error, 1)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread and its namespace end with this goroutine
-		done <- r.measure(root, rules, calls)
-	}()
-	err := <-done
-	return r, err
-}
-
-func (r *row) measure(root string, rules, calls int) error {
-	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
-		return fmt.Errorf("unshare: %w", err)
-	}
-	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
-		return fmt.Errorf("mount: %w", err)
-	}
-	if err := unix.Mount("proc", filepath.Join(root, "proc"), "proc", 0, ""); err != nil {
-		return fmt.Errorf("mount: %w", err)
-	}
-	b := bench{root: root, mode: r.mode}
-	if err := b.restore("*filter", ":A - [0:0]", strings.Repeat("-A A -s 192.0.2.1 -j ACCEPT\n", rules)+"COMMIT"); err != nil {
+// measure fills the host with rules and times the calls.
+func (r *row) measure(host *node.Node, calls int) error {
+	b := bench{host, r.mode}
+	rules := "*filter\n:A - [0:0]\n" + strings.Repeat("-A A -s 192.0.2.1 -j ACCEPT\n", r.rules) + "COMMIT\n"
+	if err := b.restore(rules); err != nil {
 		return err
 	}
 	var guess, direct, floor, first []time.Duration
@@ -106,7 +101,7 @@ func (r *row) measure(root string, rules, calls int) error {
 			return err
 		}
 	}
-	if err := b.restore("*mangle", ":KUBE-IPTABLES-HINT - [0:0]", "COMMIT"); err != nil {
+	if err := b.restore("*mangle\n:KUBE-IPTABLES-HINT - [0:0]\nCOMMIT\n"); err != nil {
 		return err
 	}
 	for range calls {
@@ -124,32 +119,22 @@ func (r *row) measure(root string, rules, calls int) error {
 }
 
 type bench struct {
-	root, mode string
+	host *node.Node
+	mode string
 }
 
-// command is a call in the container. With told the wrapper is told the mode, and does not ask.
-func (b bench) command(path string, told bool, args ...string) *exec.Cmd {
-	cmd := &exec.Cmd{Path: path, Args: append([]string{"iptables"}, args...), Dir: "/", Env: []string{"PATH=/usr/sbin"}}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Chroot: b.root}
+func (b bench) restore(rules string) error {
+	_, err := b.host.Output(rules, "/usr/sbin/iptables-"+b.mode+"-restore", "--noflush")
+	return err
+}
+
+// time times one call of "iptables -V", which does nothing else. With told the wrapper is told the mode, and does not ask.
+func (b bench) time(times *[]time.Duration, path string, told bool) error {
+	cmd := b.host.Command("iptables", "-V")
+	cmd.Path = path
 	if told {
 		cmd.Env = append(cmd.Env, "IPTABLES_WRAPPER_MODE="+b.mode)
 	}
-	return cmd
-}
-
-func (b bench) restore(lines ...string) error {
-	cmd := b.command("/usr/sbin/iptables-"+b.mode+"-restore", false, "--noflush")
-	cmd.Args[0] = "iptables-restore"
-	cmd.Stdin = strings.NewReader(strings.Join(lines, "\n") + "\n")
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("iptables-%s-restore: %w: %s", b.mode, err, out)
-	}
-	return nil
-}
-
-// time times one call of "iptables -V", which does nothing else.
-func (b bench) time(times *[]time.Duration, path string, told bool) error {
-	cmd := b.command(path, told, "-V")
 	start := time.Now()
 	if err := cmd.Run(); err != nil {
 		return fmt.Errorf("%s: %w", path, err)
@@ -160,12 +145,8 @@ func (b bench) time(times *[]time.Duration, path string, told bool) error {
 
 // reinstall undoes the pin, so that the next call is a first one again.
 func (b bench) reinstall() error {
-	cmd := b.command("/usr/sbin/iptables-wrapper", false, "install")
-	cmd.Args[0] = "iptables-wrapper"
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("install: %w: %s", err, out)
-	}
-	return nil
+	_, err := b.host.Output("", "/usr/sbin/iptables-wrapper", "install")
+	return err
 }
 
 func median(times []time.Duration) time.Duration {
