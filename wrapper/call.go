@@ -32,7 +32,8 @@ func call(a applet.Applet, argv, env []string) int {
 		debug(&in, d, inst.Path(d.Mode, a))
 	}
 	if !inst.Has(d.Mode) {
-		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() + " is")
+		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() +
+			" is: unset the variable, or install that mode in this image")
 		return exitFailed
 	}
 	if d.Pin {

@@ -27,7 +27,7 @@ func main() {
 		unix.Exit(command(argv[1:]))
 	}
 	// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
-	complain("called as \"" + name + "\", which is not the name of an iptables command")
+	complain("called as \"" + name + "\", which is not the name of an iptables command: rename it iptables-wrapper")
 	unix.Exit(exitUsage)
 }
 

@@ -26,7 +26,7 @@ func parseOptions(env []string) (options, error) {
 	if value := variable(env, overrideVariable); value != "" {
 		m, err := mode.Parse(value)
 		if err != nil {
-			return o, errors.New(overrideVariable + "=" + value + ": " + err.Error())
+			return o, errors.New(overrideVariable + "=" + value + ": " + err.Error() + ": correct or unset it")
 		}
 		o.override = m
 	}

@@ -249,7 +249,7 @@ func TestOverride(t *testing.T) {
 	t.Run("nonsense", func(t *testing.T) {
 		h := newHost(t)
 		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-N", "X"}, env: []string{"IPTABLES_WRAPPER_MODE=nf_tables"}})
-		h.expectRefusal(r, 2, "iptables-wrapper: IPTABLES_WRAPPER_MODE=nf_tables: not nft or legacy\n")
+		h.expectRefusal(r, 2, "iptables-wrapper: IPTABLES_WRAPPER_MODE=nf_tables: not nft or legacy: correct or unset it\n")
 		if r := h.do(call{argv: []string{"/usr/sbin/iptables-nft", "-S", "X"}}); r.status.ExitStatus() != 1 {
 			t.Error("the command was run")
 		}
@@ -282,7 +282,7 @@ func TestOnlyInstalled(t *testing.T) {
 				t.Error("the only mode was pinned")
 			}
 			r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}, env: []string{"IPTABLES_WRAPPER_MODE=" + other}})
-			h.expectRefusal(r, 1, "iptables-wrapper: IPTABLES_WRAPPER_MODE="+other+": that mode is not installed, only "+mode+" is\n")
+			h.expectRefusal(r, 1, "iptables-wrapper: IPTABLES_WRAPPER_MODE="+other+": that mode is not installed, only "+mode+" is: unset the variable, or install that mode in this image\n")
 		})
 	}
 	t.Run("none", func(t *testing.T) {

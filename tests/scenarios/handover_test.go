@@ -198,7 +198,7 @@ func TestNames(t *testing.T) {
 	h := newHost(t)
 	for _, name := range []string{"iptabels", "iptables-nft", "", "xtables-nft-multi"} {
 		r := h.do(call{path: "/usr/sbin/iptables-wrapper", argv: []string{name, "-V"}})
-		h.expectRefusal(r, 2, "iptables-wrapper: called as \""+name+"\", which is not the name of an iptables command\n")
+		h.expectRefusal(r, 2, "iptables-wrapper: called as \""+name+"\", which is not the name of an iptables command: rename it iptables-wrapper\n")
 	}
 	r := h.do(call{argv: []string{"/usr/sbin/iptables-wrapper"}})
 	h.expectRefusal(r, 2, "iptables-wrapper: no command; see iptables-wrapper help\n")
