@@ -12,7 +12,7 @@ import (
 // Relation names a package or capability, with a bound on its version if Op is not empty.
 type Relation struct {
 	Name    string
-	Op      string // "<", "<=", "=", ">=", ">"
+	Op      string // "<", "<=", "=", ">=", ">", or Alpine's "~": equal as far as Version goes
 	Version string
 }
 
@@ -26,7 +26,11 @@ type Package struct {
 	Rank         int          // smaller is preferred where several packages could serve
 	Provides     []Relation   // beside its own name; Op "=" or "" for no version
 	Requires     [][]Relation // each is satisfied by any one of its relations, the first of them preferred
-	File         File
+	Conditional  []Condition
+	Conflicts    []Relation // must not be served by any other selected package
+	// Unsupported is a need that cannot be expressed here. Selecting the package is an error that names it.
+	Unsupported string
+	File        File
 }
 
 // File is what a lock says about a package's file.
@@ -34,7 +38,9 @@ type File struct {
 	Suite  string
 	Size   int64
 	SHA256 string
-	URL    string
+	// Identity is what an index that has no SHA256 of the file says instead: Alpine's sum of the control stream.
+	Identity string
+	URLs     []string
 }
 
 // Solver answers from one fixed set of candidates.
@@ -106,6 +112,9 @@ func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
 	for len(queue) > 0 {
 		p := queue[0]
 		queue = queue[1:]
+		if p.Unsupported != "" {
+			return nil, fmt.Errorf("package %s: needs %s: not understood by this program", p.Name, p.Unsupported)
+		}
 		for _, need := range p.Requires {
 			found, err := s.satisfy(need, selected, without)
 			if err != nil {
@@ -115,13 +124,29 @@ func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
 				take(found)
 			}
 		}
+		if len(queue) > 0 {
+			continue
+		}
+		// Only now is it known which conditions hold; what they bring may make others hold.
+		found, err := s.conditional(sorted(selected), selected, without)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			take(p)
+		}
 	}
+	list := sorted(selected)
+	return list, s.checkConflicts(list)
+}
+
+func sorted(selected map[string]*Package) []*Package {
 	list := make([]*Package, 0, len(selected))
 	for _, p := range selected {
 		list = append(list, p)
 	}
 	slices.SortFunc(list, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
-	return list, nil
+	return list
 }
 
 // satisfy returns the package that serves a need: one already selected if there is one, else the best of the first
@@ -183,6 +208,10 @@ func (s *Solver) serves(p *Package, r Relation) (bool, error) {
 func (s *Solver) holds(version string, r Relation) (bool, error) {
 	if r.Op == "" {
 		return true, nil
+	}
+	if r.Op == "~" {
+		rest, begins := strings.CutPrefix(version, r.Version)
+		return begins && (rest == "" || strings.ContainsAny(rest[:1], "._-")), nil
 	}
 	order, err := s.compare(version, r.Version)
 	if err != nil {

@@ -65,6 +65,29 @@ func TestResolve(t *testing.T) {
 		{"unwanted", []*closure.Package{
 			{Name: "app", Requires: needs("lib", "base")}, {Name: "lib", Requires: needs("more")}, {Name: "more"}, {Name: "base"},
 		}, []string{"lib"}, "app base"},
+		{"condition that holds, and makes another hold", []*closure.Package{
+			{Name: "app", Requires: needs("lib"), Conditional: []closure.Condition{
+				{If: closure.Relation{Name: "hook"}, Then: needs("more")[0]}, {If: closure.Relation{Name: "lib"}, Then: needs("hook")[0]},
+			}},
+			{Name: "lib"}, {Name: "hook"}, {Name: "more"},
+		}, nil, "app hook lib more"},
+		{"condition that does not hold", []*closure.Package{
+			{Name: "app", Conditional: []closure.Condition{{If: closure.Relation{Name: "lib"}, Then: needs("hook")[0]}}}, {Name: "lib"}, {Name: "hook"},
+		}, nil, "app"},
+		{"conflict", []*closure.Package{
+			{Name: "app", Requires: needs("lib"), Conflicts: []closure.Relation{{Name: "lib", Op: "<", Version: "2"}}}, {Name: "lib", Version: "1"},
+		}, nil, "!package app: conflicts with lib < 2: lib 1 is needed too"},
+		{"conflict with another version, and with itself", []*closure.Package{
+			{Name: "app", Requires: needs("lib"), Conflicts: []closure.Relation{{Name: "lib", Op: "<", Version: "2"}, {Name: "app"}}}, {Name: "lib", Version: "3"},
+		}, nil, "app lib"},
+		{"as far as the version goes", []*closure.Package{
+			{Name: "app", Requires: needs("lib ~ 1.3")}, {Name: "lib", Version: "1.3.7"},
+		}, nil, "app lib"},
+		{"as far as the version goes, in whole numbers", []*closure.Package{
+			{Name: "app", Requires: needs("lib ~ 1.3")}, {Name: "lib", Version: "1.37"},
+		}, nil, "!nothing in the index provides it"},
+		{"unsupported, selected", []*closure.Package{{Name: "app", Unsupported: "magic"}}, nil, "!package app: needs magic: not understood"},
+		{"unsupported, not selected", []*closure.Package{{Name: "app"}, {Name: "x", Unsupported: "magic"}}, nil, "app"},
 		{"missing", []*closure.Package{{Name: "app", Requires: needs("gone")}}, nil, "!nothing in the index provides it"},
 		{"not in the index", nil, nil, "!package app: not in the index"},
 		{"only provided", []*closure.Package{{Name: "x", Provides: []closure.Relation{{Name: "app"}}}}, nil, "!package app: not in the index"},
