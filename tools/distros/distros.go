@@ -17,6 +17,7 @@ import (
 type Distro struct {
 	Title    string             `json:"title"`
 	Format   string             `json:"format"` // deb, apk or rpm
+	Keys     string             `json:"keys"`   // address of its public keys, for people; empty where they are in the repository
 	Releases map[string]Release `json:"releases"`
 	Variants map[string]Variant `json:"variants"`
 }

@@ -30,7 +30,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	// bazel run starts programs elsewhere and says in this variable where the user is.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	mirror := flags.String("mirror", "", "`ADDRESS` of the distribution's archive, instead of its own")
-	keys := flags.String("keys", "", "`FILE` with the keys that may sign the index, instead of images/DISTRO/keys")
+	keys := flags.String("keys", "", "`PATH` of the keys that may sign, instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err

@@ -2,18 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
-	"os"
-	"strings"
-	"time"
-
-	"github.com/ProtonMail/go-crypto/openpgp"
+	"slices"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
@@ -22,14 +17,11 @@ type request struct {
 	distro        distros.Distro
 	name, release string
 	mirror        string // empty for the distribution's own
-	keys          string // file
+	keys          string // file, for Alpine a folder
 }
 
-// source returns all packages of one architecture, and how their versions compare.
-type source func(ctx context.Context, architecture string) ([]*closure.Package, error)
-
 func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
-	from, compare, err := r.source()
+	from, err := r.source()
 	if err != nil {
 		return nil, err
 	}
@@ -39,17 +31,18 @@ func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
 		Release:       r.release,
 		Architectures: map[string][]lockfile.Package{},
 	}
-	for _, architecture := range r.distro.Releases[r.release].Architectures {
-		candidates, err := from(ctx, architecture)
+	for _, architecture := range slices.Sorted(maps.Values(r.distro.Releases[r.release].Architectures)) {
+		candidates, err := from.packages(ctx, architecture)
 		if err != nil {
 			return nil, err
 		}
-		solver, err := closure.New(candidates, compare)
+		solver, err := closure.New(candidates, from.compare)
 		if err != nil {
 			return nil, err
 		}
 		locked := map[string]lockfile.Package{}
-		for name, variant := range r.distro.Variants {
+		for _, name := range slices.Sorted(maps.Keys(r.distro.Variants)) {
+			variant := r.distro.Variants[name]
 			needed, err := solver.Resolve(variant.Packages, variant.Without)
 			if err != nil {
 				return nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
@@ -57,9 +50,12 @@ func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
 			for _, p := range needed {
 				entry, exists := locked[p.Name]
 				if !exists {
+					if err := from.complete(ctx, p); err != nil {
+						return nil, err
+					}
 					entry = lockfile.Package{
 						Name: p.Name, Version: p.Version, Architecture: p.Architecture,
-						Suite: p.File.Suite, Size: p.File.Size, SHA256: p.File.SHA256, URLs: []string{p.File.URL},
+						Suite: p.File.Suite, Size: p.File.Size, SHA256: p.File.SHA256, URLs: p.File.URLs,
 					}
 				}
 				entry.Variants = append(entry.Variants, name)
@@ -75,59 +71,4 @@ func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
 		return nil, err
 	}
 	return lockfile.Parse(text)
-}
-
-func (r request) source() (source, func(a, b string) (int, error), error) {
-	switch r.distro.Format {
-	case "deb":
-		from, err := r.debian()
-		return from, index.CompareDebian, err
-	default:
-		return nil, nil, fmt.Errorf("packages of format %q: no index is known", r.distro.Format)
-	}
-}
-
-func (r request) debian() (source, error) {
-	keys, err := readKeys(r.keys)
-	if err != nil {
-		return nil, err
-	}
-	fetch := index.HTTP(r.client)
-	suites := append([]string{r.release}, r.distro.Releases[r.release].Suites...)
-	return func(ctx context.Context, architecture string) ([]*closure.Package, error) {
-		var all []*closure.Package
-		for _, suite := range suites {
-			archive := "debian"
-			if strings.HasSuffix(suite, "-security") {
-				archive = "debian-security"
-			}
-			mirror := "https://snapshot.debian.org/archive/" + archive + "/" + time.Now().UTC().Format("20060102T150405Z")
-			if r.mirror != "" {
-				mirror = strings.TrimSuffix(strings.TrimSuffix(r.mirror, "/"), "/debian") + "/" + archive
-			}
-			suite := index.Debian{Fetch: fetch, Mirror: mirror, Name: archive, Suite: suite, Keys: keys}
-			packages, err := suite.Packages(ctx, architecture)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, packages...)
-		}
-		return all, nil
-	}, nil
-}
-
-func readKeys(path string) (openpgp.EntityList, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	keys, err := openpgp.ReadArmoredKeyRing(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s: %w", path, errors.New("no keys"))
-	}
-	return keys, nil
 }

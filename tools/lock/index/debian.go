@@ -62,7 +62,7 @@ func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.P
 		return nil, fmt.Errorf("index %s: %w", name, err)
 	}
 	pool := snapshotArchive + "/" + d.Name + "/" + date.UTC().Add(snapshotDelay).Format(snapshotFormat)
-	return d.parse(text, pool)
+	return ParsePackages(text, d.Suite, pool)
 }
 
 // release fetches InRelease and returns its signed fields.
@@ -96,12 +96,13 @@ func sumOf(lines, name string) (string, bool) {
 	return "", false
 }
 
-func (d Debian) parse(text []byte, pool string) ([]*closure.Package, error) {
+// ParsePackages parses Debian's index of one suite and architecture. pool is the address that names in it are below.
+func ParsePackages(text []byte, suite, pool string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for _, paragraph := range bytes.Split(bytes.TrimSpace(text), []byte("\n\n")) {
 		fields, err := deb.Paragraph(paragraph)
 		if err != nil {
-			return nil, fmt.Errorf("suite %s: Packages: %w", d.Suite, err)
+			return nil, fmt.Errorf("suite %s: Packages: %w", suite, err)
 		}
 		p := &closure.Package{
 			Name:         fields["Package"],
@@ -128,7 +129,7 @@ func (d Debian) parse(text []byte, pool string) ([]*closure.Package, error) {
 			return nil, fmt.Errorf("package %s: size: %w", p.Name, err)
 		}
 		file := (&url.URL{Path: path.Clean("/" + fields["Filename"])}).EscapedPath()
-		p.File = closure.File{Suite: d.Suite, Size: size, SHA256: fields["SHA256"], URL: pool + file}
+		p.File = closure.File{Suite: suite, Size: size, SHA256: fields["SHA256"], URLs: []string{pool + file}}
 		packages = append(packages, p)
 	}
 	return packages, nil

@@ -7,11 +7,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"time"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
@@ -20,7 +22,12 @@ const (
 	maxDownload = 128 << 20
 	maxUnpacked = 1 << 30
 	timeout     = 5 * time.Minute
+	// A signature is 256 to 512 bytes; the stream of Alpine's that holds them is a tar of one or two.
+	maxSignatures = 1 << 20
 )
+
+// errNotFound is what a Fetcher's error is for a file that the repository does not have.
+var errNotFound = errors.New("not found")
 
 // Fetcher gets one file of a repository.
 type Fetcher func(ctx context.Context, address string) ([]byte, error)
@@ -39,6 +46,9 @@ func HTTP(client *http.Client) Fetcher {
 			return nil, fmt.Errorf("index: %w", err)
 		}
 		defer response.Body.Close()
+		if response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone {
+			return nil, fmt.Errorf("index: %s: %w", address, errNotFound)
+		}
 		if response.StatusCode != http.StatusOK {
 			return nil, fmt.Errorf("index: %s: %s", address, response.Status)
 		}
@@ -70,11 +80,21 @@ func unpack(data []byte) ([]byte, error) {
 	return readBounded(stream, maxUnpacked)
 }
 
-// checkSum compares with what a signed file says.
+// checkSum compares with what a file says that is checked itself.
 func checkSum(name string, data []byte, want string) error {
 	sum := sha256.Sum256(data)
 	if got := hex.EncodeToString(sum[:]); got != want {
-		return fmt.Errorf("index %s: sha256 %s, the signed index says %s", name, got, want)
+		return fmt.Errorf("index %s: sha256 %s, the index says %s", name, got, want)
 	}
+	return nil
+}
+
+// complete adds the sum of a package's file, which is checked already, and compares its size with the index.
+func complete(p *closure.Package, data []byte) error {
+	if int64(len(data)) != p.File.Size {
+		return fmt.Errorf("package %s %s: %d bytes, the index says %d", p.Name, p.Version, len(data), p.File.Size)
+	}
+	sum := sha256.Sum256(data)
+	p.File.SHA256 = hex.EncodeToString(sum[:])
 	return nil
 }

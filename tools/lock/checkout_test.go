@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+)
+
+// checkout is a folder with a table of one distribution and its keys, beside a repository served on loopback.
+type checkout struct {
+	t               *testing.T
+	dir, repository string // folders
+	address         string // of the repository
+	distro, release string
+}
+
+// newCheckout makes both. The table is the text of an entry of DISTROS.
+func newCheckout(t *testing.T, distro, release, entry string) *checkout {
+	t.Helper()
+	c := &checkout{t: t, dir: t.TempDir(), repository: t.TempDir(), distro: distro, release: release}
+	put(t, filepath.Join(c.dir, "images", "distros.bzl"), []byte("DISTROS = {\""+distro+"\": "+entry+"}\n"))
+	server := httptest.NewServer(http.FileServer(http.Dir(c.repository)))
+	t.Cleanup(server.Close)
+	c.address = server.URL
+	return c
+}
+
+// put writes a file of the repository.
+func (c *checkout) put(name string, data []byte) {
+	c.t.Helper()
+	put(c.t, filepath.Join(c.repository, name), data)
+}
+
+func (c *checkout) keys(name string, data []byte) {
+	c.t.Helper()
+	put(c.t, filepath.Join(c.dir, "images", c.distro, name), data)
+}
+
+func (c *checkout) lockPath() string {
+	return filepath.Join(c.dir, "images", c.distro, c.release, "packages.lock.json")
+}
+
+// lock runs the program as bazel run does, and returns what it prints.
+func (c *checkout) lock(flags ...string) (string, error) {
+	var out bytes.Buffer
+	args := append([]string{"-workspace", c.dir, "-mirror", c.address}, flags...)
+	err := run(context.Background(), append(args, c.distro, c.release), &out)
+	return out.String(), err
+}
+
+// mustLock wants success and returns the lock and what was printed.
+func (c *checkout) mustLock() (*lockfile.Lock, string) {
+	c.t.Helper()
+	out, err := c.lock()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	lock, err := lockfile.Read(c.lockPath())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return lock, out
+}
+
+// refuses wants an error of one line with a text in it, and the lock as it was.
+func (c *checkout) refuses(text string) {
+	c.t.Helper()
+	before := c.bytes()
+	out, err := c.lock()
+	if err == nil || !strings.Contains(err.Error(), text) || strings.Contains(err.Error(), "\n") {
+		c.t.Errorf("got %v, want one line with %q", err, text)
+	}
+	if out != "" {
+		c.t.Errorf("printed %q before it failed", out)
+	}
+	if !bytes.Equal(before, c.bytes()) {
+		c.t.Error("the lock has changed")
+	}
+}
+
+// bytes are the lock file's, nil if there is none.
+func (c *checkout) bytes() []byte {
+	c.t.Helper()
+	data, err := os.ReadFile(c.lockPath())
+	if err != nil && !os.IsNotExist(err) {
+		c.t.Fatal(err)
+	}
+	return data
+}
+
+// stable runs the program again and wants the same bytes and no changes.
+func (c *checkout) stable() {
+	c.t.Helper()
+	before := c.bytes()
+	if out, err := c.lock(); err != nil || out != "" || !bytes.Equal(before, c.bytes()) {
+		c.t.Errorf("run again: error %v, printed %q, same bytes %v", err, out, bytes.Equal(before, c.bytes()))
+	}
+}
+
+// names lists the packages of one architecture as "name version", in the lock's order.
+func names(packages []lockfile.Package) string {
+	var all []string
+	for _, p := range packages {
+		all = append(all, p.Name+" "+p.Version)
+	}
+	return strings.Join(all, ", ")
+}
+
+func put(t *testing.T, path string, data []byte) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newSigner makes an OpenPGP key, and its public half in armor. RSA, which rpm's signature tags hold.
+func newSigner(t *testing.T) (*openpgp.Entity, []byte) {
+	t.Helper()
+	signer, err := openpgp.NewEntity("repository", "", "repository@example.com", &packet.Config{
+		Algorithm: packet.PubKeyAlgoRSA, RSABits: 2048, DefaultHash: crypto.SHA256,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var public bytes.Buffer
+	writer, err := armor.Encode(&public, openpgp.PublicKeyType, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := signer.Serialize(writer); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return signer, public.Bytes()
+}

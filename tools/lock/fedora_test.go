@@ -1,0 +1,185 @@
+package main
+
+import (
+	"bytes"
+	"crypto"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/google/rpmpack"
+)
+
+const fedoraTable = `struct(title = "Example", format = "rpm", keys = "https://keys.example/",
+    variants = {"only": struct(packages = ["iptables-nft", "glibc-minimal-langpack"], without = [])},
+    releases = {"43": struct(version = "43", architectures = {"amd64": "x86_64"}, suites = [])},
+)`
+
+type rpmPackage struct {
+	name, version, arch string // version-release
+	requires, provides  []string
+	files               []string
+}
+
+var fedoraPackages = []rpmPackage{
+	{"iptables-nft", "1.8.11-9", "x86_64", []string{"/usr/bin/sh", "alternatives >= 1.32", "libxtables.so.12()(64bit)", "(fancy if unrelated)"}, []string{"iptables = 1.8.11-9"}, nil},
+	{"iptables-nft", "1.8.10-1", "x86_64", []string{"gone"}, nil, nil},
+	{"iptables-nft", "1.9-1", "i686", []string{"gone"}, nil, nil},
+	{"alternatives", "1.33-1", "x86_64", nil, nil, nil},
+	{"iptables-libs", "1.8.11-9", "x86_64", []string{"glibc"}, []string{"libxtables.so.12()(64bit)"}, nil},
+	{"glibc", "2.42-4", "x86_64", []string{"(glibc-langpack-aa or glibc-minimal-langpack)", "(hooks if sh-rc)"}, nil, nil},
+	{"glibc-langpack-aa", "2.42-4", "x86_64", nil, nil, nil},
+	{"glibc-minimal-langpack", "2.42-4", "x86_64", nil, nil, nil},
+	{"bash", "5.3.0-2", "x86_64", []string{"sh-rc"}, nil, []string{"/usr/bin/sh"}},
+	{"sh-rc", "1-1", "noarch", nil, nil, nil},
+	{"hooks", "1-1", "noarch", nil, nil, nil},
+	{"unrelated", "1-1", "noarch", []string{"(a with b)"}, nil, nil},
+}
+
+const fedoraFolder = "releases/43/Everything/x86_64/os"
+
+// putFedora writes packages, signed unless signer is nil, and has createrepo_c make the index.
+func putFedora(c *checkout, signer *openpgp.Entity, packages []rpmPackage) {
+	c.t.Helper()
+	program, err := exec.LookPath("createrepo_c")
+	if err != nil {
+		c.t.Skip("createrepo_c is not in PATH: the index of a repository of .rpm is made by it (./bazelw test has it)")
+	}
+	root := filepath.Join(c.repository, fedoraFolder)
+	if err := os.RemoveAll(root); err != nil {
+		c.t.Fatal(err)
+	}
+	for _, p := range packages {
+		c.put(filepath.Join(fedoraFolder, "Packages", p.name+"-"+p.version+"."+p.arch+".rpm"), buildRPM(c.t, p, signer))
+	}
+	if out, err := exec.Command(program, "--quiet", root).CombinedOutput(); err != nil {
+		c.t.Fatalf("createrepo_c: %v\n%s", err, out)
+	}
+}
+
+func buildRPM(t *testing.T, p rpmPackage, signer *openpgp.Entity) []byte {
+	t.Helper()
+	relations := func(texts []string) rpmpack.Relations {
+		var all rpmpack.Relations
+		for _, text := range texts {
+			// NewRelation takes a name's own brackets for a pattern's.
+			words := strings.Fields(text)
+			relation := &rpmpack.Relation{Name: text}
+			if len(words) == 3 && !strings.HasPrefix(text, "(") {
+				var err error
+				if relation, err = rpmpack.NewRelation(text); err != nil {
+					t.Fatal(err)
+				}
+			}
+			all = append(all, relation)
+		}
+		return all
+	}
+	version, release, _ := strings.Cut(p.version, "-")
+	pkg, err := rpmpack.NewRPM(rpmpack.RPMMetaData{
+		Name: p.name, Version: version, Release: release, Arch: p.arch, Epoch: rpmpack.NoEpoch, BuildTime: time.Unix(1, 0),
+		Summary: "fixture", Description: "fixture", Licence: "none", Compressor: "gzip",
+		Requires: relations(p.requires), Provides: relations(p.provides),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range p.files {
+		pkg.AddFile(rpmpack.RPMFile{Name: name, Body: []byte(p.name), Mode: 0o100755, Owner: "root", Group: "root"})
+	}
+	if signer != nil {
+		pkg.SetPGPSigner(func(data []byte) ([]byte, error) {
+			var out bytes.Buffer
+			err := openpgp.DetachSign(&out, signer, bytes.NewReader(data), &packet.Config{DefaultHash: crypto.SHA256})
+			return out.Bytes(), err
+		})
+	}
+	var out bytes.Buffer
+	if err := pkg.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func newFedora(t *testing.T) (*checkout, *openpgp.Entity) {
+	t.Helper()
+	c := newCheckout(t, "fedora", "43", fedoraTable)
+	signer, public := newSigner(t)
+	c.keys("keys", public)
+	putFedora(c, signer, fedoraPackages)
+	return c, signer
+}
+
+func TestFedora(t *testing.T) {
+	c, signer := newFedora(t)
+	lock, out := c.mustLock()
+	want := "alternatives 1.33-1, bash 5.3.0-2, glibc 2.42-4, glibc-minimal-langpack 2.42-4, hooks 1-1, " +
+		"iptables-libs 1.8.11-9, iptables-nft 1.8.11-9, sh-rc 1-1"
+	if got := names(lock.Architectures["x86_64"]); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if !strings.Contains(out, "x86_64: + bash 5.3.0-2\n") {
+		t.Errorf("printed %q", out)
+	}
+	bash := lock.Architectures["x86_64"][1]
+	place := "/" + fedoraFolder + "/Packages/bash-5.3.0-2.x86_64.rpm"
+	if got := strings.Join(bash.URLs, " "); got != fedoraOrigin+place+" "+fedoraArchive+place {
+		t.Errorf("addresses %s", got)
+	}
+	c.stable()
+
+	// An index may be signed too. Then the signature counts.
+	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sign := func(signer *openpgp.Entity) {
+		var out bytes.Buffer
+		if err := openpgp.ArmoredDetachSign(&out, signer, bytes.NewReader(listed), nil); err != nil {
+			t.Fatal(err)
+		}
+		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
+	}
+	sign(signer)
+	c.stable()
+	stranger, _ := newSigner(t)
+	sign(stranger)
+	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
+}
+
+func TestFedoraRefuses(t *testing.T) {
+	c, signer := newFedora(t)
+	c.mustLock()
+
+	primary, err := filepath.Glob(filepath.Join(c.repository, fedoraFolder, "repodata/*-primary.xml.*"))
+	if err != nil || len(primary) != 1 {
+		t.Fatalf("primary: %v, %v", primary, err)
+	}
+	put(t, primary[0], []byte("<metadata/>"))
+	c.refuses("primary.xml")
+
+	putFedora(c, signer, fedoraPackages)
+	bash := fedoraFolder + "/Packages/bash-5.3.0-2.x86_64.rpm"
+	c.put(bash, buildRPM(t, rpmPackage{name: "bash", version: "5.3.0-2", arch: "x86_64"}, signer))
+	c.refuses("package bash: sha256")
+
+	if err := os.Remove(filepath.Join(c.repository, bash)); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses("bash-5.3.0-2.x86_64.rpm: not found")
+
+	stranger, _ := newSigner(t)
+	putFedora(c, stranger, fedoraPackages)
+	c.refuses("package alternatives 1.33-1: signature: keyid")
+
+	putFedora(c, nil, fedoraPackages)
+	c.refuses("package alternatives 1.33-1: not signed")
+
+	putFedora(c, signer, append([]rpmPackage{{"glibc", "2.43-1", "x86_64", []string{"(a with b)"}, nil, nil}}, fedoraPackages...))
+	c.refuses("package glibc: needs (a with b): not a boolean dependency of or, and, if: not understood by this program")
+}

@@ -1,0 +1,100 @@
+package index
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/sassoftware/go-rpmutils"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+)
+
+// Fedora is one repository of .rpm packages.
+//
+// Fedora signs its packages and not its index. So an index signature (repomd.xml.asc) is checked where there is one,
+// and every selected package's own signature always. Without an index signature a mirror could still offer an older
+// index of genuine packages.
+type Fedora struct {
+	Fetch   Fetcher
+	Mirror  string   // address that is asked
+	Origins []string // the distribution's own addresses, which go into the lock, the first of them Mirror's equal
+	Path    string   // of the repository below each
+	Keys    openpgp.EntityList
+}
+
+// Packages returns every package of an architecture.
+func (f Fedora) Packages(ctx context.Context, architecture string) ([]*closure.Package, error) {
+	base := f.Mirror + "/" + f.Path
+	listed, err := f.Fetch(ctx, base+"/repodata/repomd.xml")
+	if err != nil {
+		return nil, err
+	}
+	signature, err := f.Fetch(ctx, base+"/repodata/repomd.xml.asc")
+	switch {
+	case errors.Is(err, errNotFound):
+	case err != nil:
+		return nil, err
+	default:
+		if _, err := openpgp.CheckArmoredDetachedSignature(f.Keys, bytes.NewReader(listed), bytes.NewReader(signature), nil); err != nil {
+			return nil, fmt.Errorf("index %s: repomd.xml.asc: %w", f.Path, err)
+		}
+	}
+	place, sum, err := ParseRepomd(listed)
+	if err != nil {
+		return nil, err
+	}
+	data, err := f.Fetch(ctx, base+"/"+place)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkSum(place, data, sum); err != nil {
+		return nil, err
+	}
+	text, err := unpack(data)
+	if err != nil {
+		return nil, fmt.Errorf("index %s: %w", place, err)
+	}
+	bases := make([]string, len(f.Origins))
+	for i, origin := range f.Origins {
+		bases[i] = origin + "/" + f.Path
+	}
+	packages, err := ParsePrimary(text, architecture, bases)
+	for _, p := range packages {
+		p.File.Suite = f.Path
+	}
+	return packages, err
+}
+
+// Complete fetches a package and checks its sum, its size and its signature.
+func (f Fedora) Complete(ctx context.Context, p *closure.Package) error {
+	data, err := f.Fetch(ctx, f.Mirror+strings.TrimPrefix(p.File.URLs[0], f.Origins[0]))
+	if err != nil {
+		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
+	}
+	if err := checkSum("primary: package "+p.Name, data, p.File.SHA256); err != nil {
+		return err
+	}
+	if err := verifyRPM(data, f.Keys); err != nil {
+		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
+	}
+	return complete(p, data)
+}
+
+// verifyRPM wants a good signature by one of keys that covers the whole package: either directly, or over the header
+// that has the payload's digest, as rpm has written since 4.14.
+func verifyRPM(data []byte, keys openpgp.EntityList) error {
+	header, signatures, err := rpmutils.Verify(bytes.NewReader(data), keys)
+	if err != nil {
+		return fmt.Errorf("signature: %w", err)
+	}
+	for _, signature := range signatures {
+		if !signature.HeaderOnly || header.HasTag(rpmutils.PAYLOADDIGEST) {
+			return nil
+		}
+	}
+	return errors.New("not signed")
+}

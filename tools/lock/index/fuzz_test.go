@@ -1,0 +1,107 @@
+package index_test
+
+import (
+	"archive/tar"
+	"bytes"
+	"net/url"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
+)
+
+const fuzzBase = "https://example.com/pool"
+
+// checkAddresses wants every package to be fetched from below the base, whatever an index says.
+func checkAddresses(t *testing.T, packages []*closure.Package) {
+	t.Helper()
+	for _, p := range packages {
+		for _, address := range p.File.URLs {
+			parsed, err := url.Parse(address)
+			if err != nil {
+				t.Fatalf("package %q: %v", p.Name, err)
+			}
+			clean := parsed.JoinPath().Path
+			if parsed.Host != "example.com" || !strings.HasPrefix(clean, "/pool/") || parsed.RawQuery != "" || parsed.Fragment != "" {
+				t.Fatalf("package %q: address %q", p.Name, address)
+			}
+		}
+	}
+}
+
+func FuzzParsePackages(f *testing.F) {
+	f.Add([]byte(packagesText))
+	f.Add([]byte(packagesText + "\n" + strings.Replace(packagesText, "pool/", "../", 1)))
+	f.Add([]byte("Package: a\nVersion: 1\nSize: x\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		packages, err := index.ParsePackages(text, "stable", fuzzBase)
+		if err == nil {
+			checkAddresses(t, packages)
+		}
+	})
+}
+
+func FuzzParseAPKINDEX(f *testing.F) {
+	f.Add([]byte(apkIndexText))
+	f.Add([]byte(apkIndexText + "\n" + strings.Replace(apkIndexText, "P:iptables", "P:..", 1)))
+	f.Add([]byte("P:a\n\nV:b"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		packages, err := index.ParseAPKINDEX(text, fuzzBase)
+		if err == nil {
+			checkAddresses(t, packages)
+		}
+	})
+}
+
+func FuzzParsePrimary(f *testing.F) {
+	f.Add([]byte(primaryText))
+	f.Add([]byte(strings.Replace(primaryText, "(a or b)", "((a or b) if c)", 1)))
+	f.Add([]byte(strings.Replace(primaryText, "Packages/", "../", 1)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		packages, err := index.ParsePrimary(text, "x86_64", []string{fuzzBase})
+		if err == nil {
+			checkAddresses(t, packages)
+		}
+	})
+}
+
+func FuzzParseRepomd(f *testing.F) {
+	f.Add([]byte(repomdText))
+	f.Add([]byte(strings.Replace(repomdText, "repodata/", "../", 1)))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		place, sum, err := index.ParseRepomd(text)
+		if err == nil && (place == "" || strings.HasPrefix(place, "/") || strings.HasPrefix(place, "..")) {
+			t.Fatalf("primary at %q with sum %q", place, sum)
+		}
+	})
+}
+
+// Without keys nothing is ever taken for signed.
+func FuzzVerifyAPKINDEX(f *testing.F) {
+	var signed bytes.Buffer
+	stream := gzip.NewWriter(&signed)
+	files := tar.NewWriter(stream)
+	if err := files.WriteHeader(&tar.Header{Name: ".SIGN.RSA256.key.rsa.pub", Size: 3, Mode: 0o644}); err != nil {
+		f.Fatal(err)
+	}
+	if _, err := files.Write([]byte("sig")); err != nil {
+		f.Fatal(err)
+	}
+	if err := files.Flush(); err != nil {
+		f.Fatal(err)
+	}
+	if err := stream.Close(); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(signed.Bytes())
+	f.Add(signed.Bytes()[:signed.Len()-5])
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if _, err := index.VerifyAPKINDEX(data, index.AlpineKeys{}); err == nil {
+			t.Fatal("an index was taken for signed")
+		}
+	})
+}

@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
+)
+
+// The distributions' own addresses.
+const (
+	alpineOrigin  = "https://dl-cdn.alpinelinux.org/alpine"
+	fedoraOrigin  = "https://dl.fedoraproject.org/pub/fedora/linux"
+	fedoraArchive = "https://archives.fedoraproject.org/pub/archive/fedora/linux" // where a release goes at its end
+)
+
+// source is where the packages of one release come from.
+type source struct {
+	// packages returns all packages of one architecture.
+	packages func(ctx context.Context, architecture string) ([]*closure.Package, error)
+	// complete adds to a selected package what the index does not say, after checking the package itself.
+	complete func(ctx context.Context, p *closure.Package) error
+	compare  func(a, b string) (int, error)
+}
+
+func (r request) source() (source, error) {
+	open, known := map[string]func() (source, error){"apk": r.alpine, "deb": r.debian, "rpm": r.fedora}[r.distro.Format]
+	if !known {
+		return source{}, fmt.Errorf("packages of format %q: no index is known", r.distro.Format)
+	}
+	from, err := open()
+	if errors.Is(err, fs.ErrNotExist) && r.distro.Keys != "" {
+		return source{}, fmt.Errorf("no keys to check the index of %s with: %w; put those of %s there", r.distro.Title, err, r.distro.Keys)
+	}
+	return from, err
+}
+
+func (r request) debian() (source, error) {
+	keys, err := readKeys(r.keys)
+	if err != nil {
+		return source{}, err
+	}
+	fetch := index.HTTP(r.client)
+	suites := append([]string{r.release}, r.distro.Releases[r.release].Suites...)
+	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
+		var all []*closure.Package
+		for _, suite := range suites {
+			archive := "debian"
+			if strings.HasSuffix(suite, "-security") {
+				archive = "debian-security"
+			}
+			mirror := "https://snapshot.debian.org/archive/" + archive + "/" + time.Now().UTC().Format("20060102T150405Z")
+			if r.mirror != "" {
+				mirror = strings.TrimSuffix(strings.TrimSuffix(r.mirror, "/"), "/debian") + "/" + archive
+			}
+			suite := index.Debian{Fetch: fetch, Mirror: mirror, Name: archive, Suite: suite, Keys: keys}
+			packages, err := suite.Packages(ctx, architecture)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, packages...)
+		}
+		return all, nil
+	}
+	// The signed index has every package's sum.
+	complete := func(context.Context, *closure.Package) error { return nil }
+	return source{packages, complete, index.CompareDebian}, nil
+}
+
+// alpine reads the release's repository main, and those that the table names beside it.
+func (r request) alpine() (source, error) {
+	keys, err := index.ReadAlpineKeys(r.keys)
+	if err != nil {
+		return source{}, err
+	}
+	repository := index.Alpine{Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(alpineOrigin), Origin: alpineOrigin, Keys: keys}
+	repositories := append([]string{"main"}, r.distro.Releases[r.release].Suites...)
+	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
+		var all []*closure.Package
+		for _, name := range repositories {
+			repository.Path = "v" + r.release + "/" + name
+			packages, err := repository.Packages(ctx, architecture)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, packages...)
+		}
+		return all, nil
+	}
+	return source{packages, repository.Complete, index.CompareAlpine}, nil
+}
+
+// fedora reads the packages as they were when the release came out: of its updates only the newest stay on the mirrors.
+func (r request) fedora() (source, error) {
+	keys, err := readKeys(r.keys)
+	if err != nil {
+		return source{}, err
+	}
+	repository := index.Fedora{
+		Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(fedoraOrigin), Origins: []string{fedoraOrigin, fedoraArchive}, Keys: keys,
+	}
+	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
+		repository.Path = "releases/" + r.release + "/Everything/" + architecture + "/os"
+		return repository.Packages(ctx, architecture)
+	}
+	return source{packages, repository.Complete, index.CompareRPM}, nil
+}
+
+func (r request) mirrorOr(origin string) string {
+	if r.mirror == "" {
+		return origin
+	}
+	return strings.TrimSuffix(r.mirror, "/")
+}
+
+func readKeys(path string) (openpgp.EntityList, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	keys, err := openpgp.ReadArmoredKeyRing(file)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	if len(keys) == 0 {
+		return nil, fmt.Errorf("%s: no keys", path)
+	}
+	return keys, nil
+}
