@@ -5,7 +5,9 @@ packages come from (images/extensions.bzl), the locks (tools/lock), the README's
 from it. It is data: plain Starlark that Bazel loads and that Go programs read too (tools/distros), so nothing in it may
 use Bazel's own functions.
 
-A new release is one entry here and one lock: bazel run //tools/lock -- DISTRO RELEASE
+A new release is one entry here, one lock (./bazelw run //tools/lock -- DISTRO RELEASE), and for each variant one golden
+listing in tests/layers, whose test says how it is made. Until there is a lock, Bazel skips the release's images and
+their tests, and says so.
 """
 
 # OCI architecture (with its variant) to Debian's own name. The wrapper is built for these.
@@ -134,6 +136,103 @@ _DEBIAN_VARIANTS = {
     ),
 }
 
+# --- Alpine ---
+
+# The sets that alpine:3.24 is made of, and both modes. Plain names are links of the package iptables, to nft.
+_ALPINE_PACKAGES = ["alpine-baselayout", "alpine-keys", "alpine-release", "apk-tools", "busybox-binsh", "iptables", "iptables-legacy"]
+
+# busybox's post-install script links every applet; these are the ones a script expects.
+_BUSYBOX = {
+    "bin": ["cat", "chmod", "chown", "cp", "date", "echo", "false", "grep", "ln", "ls", "mkdir", "mv", "pwd", "rm", "rmdir", "sed", "sleep", "touch", "true", "uname"],
+    "usr/bin": ["[", "awk", "basename", "cut", "dirname", "env", "find", "head", "id", "printf", "readlink", "realpath", "sort", "tail", "test", "tr", "uniq", "wc", "which", "xargs"],
+}
+
+_ALPINE_VARIANTS = {
+    "alpine": struct(
+        packages = _ALPINE_PACKAGES,
+        without = [],
+        limit = 12000000,
+        links = {folder + "/" + applet: "/bin/busybox" for folder in _BUSYBOX for applet in _BUSYBOX[folder]},
+        directories = {},
+        copies = {},
+        texts = {},
+        exclude = _EXCLUDE,
+        keep = _KEEP,
+        metadata = "apk",
+        alternatives = "",
+        registrations = [],
+        layout = "plain-links",
+        shell = True,
+    ),
+}
+
+# OCI architecture to Alpine's own name, those that the wrapper is built for.
+_ALPINE = {
+    "386": "x86",
+    "amd64": "x86_64",
+    "arm/v7": "armv7",
+    "arm64": "aarch64",
+    "ppc64le": "ppc64le",
+    "riscv64": "riscv64",
+    "s390x": "s390x",
+}
+
+# --- Fedora ---
+
+def _fedora_registration(name, mode, followers):
+    """One update-alternatives --install of %post. The -man followers are skipped where documentation is left out."""
+    link = "/usr/bin/"
+    return struct(
+        name = name,
+        link = link + name,
+        path = link + name + "-" + mode,
+        priority = 10,
+        followers = [
+            struct(name = follower, link = link + follower, path = link + family + "-" + mode + dash + verb)
+            for follower in followers
+            for family, dash, verb in [follower.partition("-")]
+        ],
+    )
+
+# In the scripts' own order: of equal priorities the first registered stays selected.
+_FEDORA_FOLLOWERS = ["ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"]
+
+_FEDORA_REGISTRATIONS = [
+    _fedora_registration("iptables", "nft", _FEDORA_FOLLOWERS),
+    _fedora_registration("ebtables", "nft", ["ebtables-save", "ebtables-restore"]),
+    _fedora_registration("arptables", "nft", ["arptables-save", "arptables-restore"]),
+    _fedora_registration("iptables", "legacy", _FEDORA_FOLLOWERS),
+]
+
+_FEDORA_VARIANTS = {
+    "fedora": struct(
+        packages = ["alternatives", "bash", "coreutils-single", "fedora-release-container", "filesystem", "glibc-minimal-langpack", "iptables-legacy", "iptables-nft", "setup"],
+        without = [],
+        limit = 60000000,
+        # Before any package is placed; filesystem brings the other merged directories.
+        links = {"usr/sbin": "bin"},
+        directories = {},
+        copies = {},
+        texts = {},
+        exclude = _EXCLUDE,
+        keep = _KEEP,
+        metadata = "rpm-manifest",
+        alternatives = "chkconfig",
+        registrations = _FEDORA_REGISTRATIONS,
+        layout = "chkconfig-one-group",
+        shell = True,
+    ),
+}
+
+# The architectures on Fedora's main mirrors; the others are in a tree of their own.
+_FEDORA = {
+    "amd64": "x86_64",
+    "arm64": "aarch64",
+}
+
+def _release(version, architectures):
+    return struct(version = version, architectures = architectures, suites = [], links = {})
+
 def _debian_release(version, oci_architectures):
     return struct(
         version = version,
@@ -145,10 +244,21 @@ def _debian_release(version, oci_architectures):
         links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "ppc64le"]},
     )
 
+# keys: where a distribution publishes the keys that its index or packages are signed with, if images/DISTRO/keys does
+# not hold them yet.
 DISTROS = {
+    "alpine": struct(
+        title = "Alpine",
+        format = "apk",
+        keys = "https://alpinelinux.org/keys/ (a folder of *.rsa.pub)",
+        sbin = "/usr/sbin",
+        variants = _ALPINE_VARIANTS,
+        releases = {"3.24": _release("3.24", _ALPINE)},
+    ),
     "debian": struct(
         title = "Debian",
         format = "deb",
+        keys = "",
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
         releases = {
@@ -157,5 +267,13 @@ DISTROS = {
             "trixie": _debian_release("13", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
             "forky": _debian_release("14", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
         },
+    ),
+    "fedora": struct(
+        title = "Fedora",
+        format = "rpm",
+        keys = "https://fedoraproject.org/security/ (one armored file)",
+        sbin = "/usr/bin",
+        variants = _FEDORA_VARIANTS,
+        releases = {"43": _release("43", _FEDORA)},
     ),
 }

@@ -76,8 +76,14 @@ filegroup(
 )
 """
 
+_LOCKED = """\
+# The releases that have a lock, as DISTRO/RELEASE.
+LOCKED = {}
+"""
+
 def _hub_impl(rctx):
     rctx.file("BUILD.bazel")
+    rctx.file("locks.bzl", _LOCKED.format(repr(rctx.attr.locked)))
     for package, content in rctx.attr.packages.items():
         rctx.file(package + "/BUILD.bazel", content)
 
@@ -85,6 +91,7 @@ _hub = repository_rule(
     implementation = _hub_impl,
     doc = "Names for the packages of every image.",
     attrs = {
+        "locked": attr.string_list(doc = "the releases with a lock"),
         "packages": attr.string_dict(doc = "Bazel package to the text of its BUILD file"),
     },
 )
@@ -119,15 +126,17 @@ def _unlocked(distro, release):
 def _packages_impl(mctx):
     root = mctx.path(Label("//:MODULE.bazel")).dirname
     hub = {}
+    locked = []
     for distro, entry in DISTROS.items():
         for release in entry.releases:
             path = root.get_child("images", distro, release, "packages.lock.json")
             mctx.watch(path)
             if path.exists:
+                locked.append(distro + "/" + release)
                 hub[distro + "/" + release] = _locked(distro, release, json.decode(mctx.read(path)))
             else:
                 hub[distro + "/" + release] = _unlocked(distro, release)
-    _hub(name = "distro_packages", packages = hub)
+    _hub(name = "distro_packages", packages = hub, locked = locked)
     return mctx.extension_metadata(
         root_module_direct_deps = ["distro_packages"] if mctx.modules[0].is_root else [],
         root_module_direct_dev_deps = [],

@@ -1,6 +1,7 @@
 """The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
+load("@distro_packages//:locks.bzl", "LOCKED")
 load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oci_push")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
@@ -49,6 +50,8 @@ def _commands_test(image, architecture, config):
 def _images(distro, variant_name, release, architecture):
     variant = DISTROS[distro].variants[variant_name]
     facts = DISTROS[distro].releases[release]
+    sbin = DISTROS[distro].sbin.removeprefix("/")
+    packages = "@distro_packages//{}/{}:{}".format(distro, release, packages_target(architecture, variant_name))
 
     def name(part = None):
         return image_name(release, architecture, part)
@@ -56,7 +59,7 @@ def _images(distro, variant_name, release, architecture):
     package_layer(
         name = name("packages"),
         links = facts.links.get(architecture, {}),
-        packages = "@distro_packages//{}/{}:{}".format(distro, release, packages_target(architecture, variant_name)),
+        packages = packages,
         variant = variant,
         visibility = ["//visibility:public"],
     )
@@ -106,9 +109,10 @@ def _images(distro, variant_name, release, architecture):
     _commands_test(name(), architecture, variant_name)
     layer_listing_test(
         name = name("layers_test"),
-        golden = "//tests/layers:{}_{}.mtree".format(variant_name, release),
+        # Without a lock there is nothing to list yet: the test is skipped for the same reason as the image.
+        golden = "//tests/layers:{}_{}.mtree".format(variant_name, release) if distro + "/" + release in LOCKED else packages,
         layers = [name("packages"), name("wrapper")],
-        only = _LISTED,
+        only = _LISTED + (["usr/sbin", sbin + "/*tables*"] if sbin != "usr/sbin" else []),
     )
     sh_test(
         name = name("size_test"),
