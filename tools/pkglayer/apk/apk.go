@@ -25,18 +25,12 @@ const (
 	Identity = "identity"
 )
 
-// maxPackage bounds the compressed size. The package is held in memory, since its checksums are over compressed bytes.
-const maxPackage = 128 << 20
-
 // Read reads one package and checks the sum of its data stream that the control stream states. Signatures are the
 // lock's business: the sha256 pinned there covers the whole file.
 func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
-	whole, err := io.ReadAll(io.LimitReader(r, maxPackage+1))
+	whole, err := archive.ReadWhole(r)
 	if err != nil {
 		return nil, err
-	}
-	if len(whole) > maxPackage {
-		return nil, fmt.Errorf("%w: more than %d bytes", archive.ErrTooLarge, maxPackage)
 	}
 	meter := archive.NewMeter(limits)
 	pkg := &archive.Package{Control: map[string][]byte{}}

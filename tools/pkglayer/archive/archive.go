@@ -67,6 +67,22 @@ func DefaultLimits() Limits {
 	return Limits{Files: 20_000, Bytes: 256 << 20}
 }
 
+// maxPackage bounds the compressed size of a package that is held in memory, because its checksums are over compressed
+// bytes. No iptables package of any distribution reaches 1 MB, no glibc 20.
+const maxPackage = 128 << 20
+
+// ReadWhole reads a compressed package into memory, and fails with ErrTooLarge if it is none that an image could need.
+func ReadWhole(r io.Reader) ([]byte, error) {
+	whole, err := io.ReadAll(io.LimitReader(r, maxPackage+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(whole) > maxPackage {
+		return nil, fmt.Errorf("%w: more than %d bytes", ErrTooLarge, maxPackage)
+	}
+	return whole, nil
+}
+
 // Meter counts a package's entries and bytes against its limits.
 type Meter struct {
 	limits Limits

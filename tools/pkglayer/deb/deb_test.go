@@ -18,7 +18,7 @@ import (
 const control = "Package: example\nVersion: 1:2.3-4\nArchitecture: amd64\nDescription: an example\n of two lines\n"
 
 // build writes a package with the given data files; nothing of the reader under test is used.
-func build(t *testing.T, files ...tar.Header) []byte {
+func build(t testing.TB, files ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	out.WriteString("!<arch>\n")
@@ -36,7 +36,7 @@ func member(out *bytes.Buffer, name string, data []byte) {
 	}
 }
 
-func pack(t *testing.T, files []tar.Header, content string) []byte {
+func pack(t testing.TB, files []tar.Header, content string) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	compressed := gzip.NewWriter(&out)
@@ -148,6 +148,7 @@ func FuzzRead(f *testing.F) {
 	member(&seed, "control.tar", []byte(control))
 	member(&seed, "data.tar", nil)
 	f.Add(seed.Bytes())
+	f.Add(build(f, tar.Header{Name: "./usr/tool", Mode: 0o755, Size: 9}, tar.Header{Typeflag: tar.TypeSymlink, Name: "./l", Linkname: "usr/tool"}))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		pkg, err := read(data)
 		if err != nil {

@@ -16,17 +16,13 @@ const (
 
 // fileCapabilities returns the security.capability attribute of every file that has one. The header states them as
 // text, cap_to_text(3).
-func fileCapabilities(header *rpmutils.RpmHeader) (map[string]string, error) {
+func fileCapabilities(header *rpmutils.RpmHeader, files []rpmutils.FileInfo) (map[string]string, error) {
 	if !header.HasTag(tagCaps) {
 		return nil, nil
 	}
 	texts, err := header.GetStrings(tagCaps)
 	if err != nil {
 		return nil, fmt.Errorf("header: file capabilities: %w", err)
-	}
-	files, err := header.GetFiles()
-	if err != nil {
-		return nil, fmt.Errorf("header: %w", err)
 	}
 	if len(texts) != len(files) {
 		return nil, fmt.Errorf("header: capabilities of %d files, but %d files", len(texts), len(files))

@@ -2,7 +2,7 @@
 package rpm
 
 import (
-	"errors"
+	"bytes"
 	"fmt"
 	"io"
 	"strings"
@@ -22,16 +22,30 @@ const (
 	typeDir     = 0o040000
 	typeLink    = 0o120000
 	flagGhost   = 1 << 6 // RPMFILE_GHOST: named by the header, not in the payload
-	tagCaps     = 5010   // RPMTAG_FILECAPS
 )
 
-// Read reads one package.
+// Tags that go-rpmutils has no names for (rpm, rpmtag.h).
+const (
+	tagCaps            = 5010 // RPMTAG_FILECAPS
+	tagPayloadDigest   = 5092 // RPMTAG_PAYLOADSHA256 since rpm 4.20, PAYLOADDIGEST before
+	tagPayloadDigestBy = 5093 // RPMTAG_PAYLOADDIGESTALGO
+)
+
+// Read reads one package. Nothing that the library is given leads outside the package: see checkHeaders.
 func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
-	file, err := rpmutils.ReadRpm(r)
+	whole, err := archive.ReadWhole(r)
+	if err != nil {
+		return nil, err
+	}
+	end, err := checkHeaders(whole)
+	if err != nil {
+		return nil, err
+	}
+	header, err := rpmutils.ReadHeader(bytes.NewReader(whole))
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	nevra, err := file.Header.GetNEVRA()
+	nevra, err := header.GetNEVRA()
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
@@ -39,93 +53,23 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 		Name:         nevra.Name,
 		Version:      nevra.Version + "-" + nevra.Release,
 		Architecture: nevra.Arch,
-		Control:      map[string][]byte{ManifestLine: []byte(manifestLine(file.Header, nevra))},
+		Control:      map[string][]byte{ManifestLine: []byte(manifestLine(header, nevra))},
 	}
-	capabilities, err := fileCapabilities(file.Header)
-	if err != nil {
-		return nil, err
-	}
-	if pkg.Files, err = readPayload(file, capabilities, archive.NewMeter(limits)); err != nil {
-		return nil, err
-	}
-	return pkg, pkg.Validate()
-}
-
-func readPayload(file *rpmutils.Rpm, capabilities map[string]string, meter *archive.Meter) ([]archive.File, error) {
-	listed, err := file.Header.GetFiles()
+	listed, err := listFiles(header)
 	if err != nil {
 		return nil, fmt.Errorf("header: %w", err)
 	}
-	var left int64
-	for _, info := range listed {
-		if err := meter.File(); err != nil {
-			return nil, err
-		}
-		if info.Flags()&flagGhost == 0 && info.Mode()&typeMask == typeRegular {
-			left += info.Size()
-		}
-		if left < 0 || left > meter.MaxBytes() {
-			return nil, fmt.Errorf("%w: more than %d bytes unpacked", archive.ErrTooLarge, meter.MaxBytes())
-		}
-	}
-	payload, err := file.PayloadReaderExtended()
+	capabilities, err := fileCapabilities(header, listed)
 	if err != nil {
+		return nil, err
+	}
+	if err := checkDigest(header, whole[end:]); err != nil {
+		return nil, err
+	}
+	if pkg.Files, err = readPayload(whole[end:], listed, capabilities, archive.NewMeter(limits)); err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
 	}
-	var files []archive.File
-	waiting := map[inode][]int{} // hard links that came before their content
-	for {
-		info, err := payload.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return nil, fmt.Errorf("payload: %w", err)
-		}
-		entry, err := fromInfo(info, capabilities)
-		if err != nil {
-			return nil, err
-		}
-		if entry.Name == "" {
-			continue
-		}
-		if entry.Type == archive.Regular {
-			id := inode{info.Device(), info.Inode()}
-			if payload.IsLink() {
-				entry.Type = archive.Hardlink
-				waiting[id] = append(waiting[id], len(files))
-			} else {
-				if entry.Data, err = meter.Data(payload, info.Size()); err != nil {
-					return nil, fmt.Errorf("file /%s: %w", entry.Name, err)
-				}
-				for _, i := range waiting[id] {
-					files[i].Link = entry.Name
-				}
-			}
-		}
-		files = append(files, entry)
-	}
-	return files, checkComplete(files, listed)
-}
-
-type inode struct{ device, number int }
-
-// checkComplete finds a payload that ends early: every file that the header names must have come, but for ghosts.
-func checkComplete(files []archive.File, listed []rpmutils.FileInfo) error {
-	have := make(map[string]bool, len(files))
-	for _, file := range files {
-		have[file.Name] = true
-	}
-	for _, info := range listed {
-		name, err := archive.CleanName(info.Name())
-		if err != nil {
-			return err
-		}
-		if info.Flags()&flagGhost == 0 && name != "" && !have[name] {
-			return fmt.Errorf("payload: truncated: file /%s is missing", name)
-		}
-	}
-	return nil
+	return pkg, pkg.Validate()
 }
 
 func fromInfo(info rpmutils.FileInfo, capabilities map[string]string) (archive.File, error) {

@@ -1,0 +1,161 @@
+package rpm
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/cavaliergopher/cpio"
+	"github.com/sassoftware/go-rpmutils"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+)
+
+// hashSHA256 is PGPHASHALGO_SHA256 of rpmpgp.h.
+const hashSHA256 = 8
+
+// checkDigest compares the payload with the sum that the header states. rpm states one since 4.14.
+func checkDigest(header *rpmutils.RpmHeader, payload []byte) error {
+	if !header.HasTag(tagPayloadDigest) {
+		return nil
+	}
+	stated, err := header.GetStrings(tagPayloadDigest)
+	if err != nil {
+		return fmt.Errorf("header: sum of the payload: %w", err)
+	}
+	if by, err := header.GetInts(tagPayloadDigestBy); err != nil || len(by) != 1 || by[0] != hashSHA256 {
+		return nil
+	}
+	if sum := sha256.Sum256(payload); hex.EncodeToString(sum[:]) != stated[0] {
+		return errors.New("payload: truncated or corrupt: not the sum that the header states")
+	}
+	return nil
+}
+
+// listing is what the header says of the payload's files, by name.
+type listing struct {
+	files  []rpmutils.FileInfo
+	byName map[string]int
+	// empty are files whose content comes with a later link to the same inode (rpm's lib/rpmfi.c, rpmfilesBuildNLink).
+	empty map[int]bool
+}
+
+type inode struct{ device, number int }
+
+func newListing(files []rpmutils.FileInfo, meter *archive.Meter) (*listing, error) {
+	l := &listing{files: files, byName: map[string]int{}, empty: map[int]bool{}}
+	var total int64
+	last := map[inode]int{}
+	for i, info := range files {
+		if err := meter.File(); err != nil {
+			return nil, err
+		}
+		name, err := archive.CleanName(info.Name())
+		if err != nil {
+			return nil, err
+		}
+		if _, twice := l.byName[name]; twice {
+			return nil, fmt.Errorf("file /%s: twice in one package", name)
+		}
+		l.byName[name] = i
+		if info.Flags()&flagGhost != 0 || info.Mode()&typeMask != typeRegular {
+			continue
+		}
+		if info.Size() < 0 || info.Size() > meter.MaxBytes()-total {
+			return nil, fmt.Errorf("%w: more than %d bytes unpacked", archive.ErrTooLarge, meter.MaxBytes())
+		}
+		total += info.Size()
+		id := inode{info.Device(), info.Inode()}
+		if earlier, linked := last[id]; linked && id.number != 0 {
+			l.empty[earlier] = true
+			total -= info.Size()
+		}
+		last[id] = i
+	}
+	return l, nil
+}
+
+// readPayload reads the cpio archive. The header is what rpm installs by, so both must agree.
+func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map[string]string, meter *archive.Meter) ([]archive.File, error) {
+	list, err := newListing(listed, meter)
+	if err != nil {
+		return nil, err
+	}
+	stream, err := archive.Decompress(bytes.NewReader(compressed))
+	if err != nil {
+		return nil, err
+	}
+	defer stream.Close()
+	payload := cpio.NewReader(meter.Reader(stream))
+	var files []archive.File
+	waiting := map[inode][]int{} // hard links that came before their content
+	for {
+		entry, err := payload.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, fmt.Errorf("cpio: %w", err)
+		}
+		name, err := archive.CleanName(entry.Name)
+		if err != nil {
+			return nil, err
+		}
+		at, known := list.byName[name]
+		if !known {
+			return nil, fmt.Errorf("file /%s: not in the header", name)
+		}
+		info := listed[at]
+		file, err := fromInfo(info, capabilities)
+		if err != nil {
+			return nil, err
+		}
+		if file.Name == "" {
+			continue
+		}
+		if file.Type == archive.Regular {
+			id := inode{info.Device(), info.Inode()}
+			want := info.Size()
+			if list.empty[at] {
+				file.Type, want = archive.Hardlink, 0
+				waiting[id] = append(waiting[id], len(files))
+			} else {
+				for _, i := range waiting[id] {
+					files[i].Link = file.Name
+				}
+			}
+			if entry.Size != want {
+				return nil, fmt.Errorf("file /%s: %d bytes, but the header says %d", name, entry.Size, want)
+			}
+			if file.Data, err = meter.Data(payload, want); err != nil {
+				return nil, fmt.Errorf("file /%s: %w", name, err)
+			}
+		}
+		files = append(files, file)
+	}
+	if _, err := io.Copy(io.Discard, meter.Reader(stream)); err != nil {
+		return nil, err
+	}
+	return files, list.checkComplete(files)
+}
+
+// checkComplete finds a payload that ends early: every file that the header names must have come, but for ghosts.
+func (l *listing) checkComplete(files []archive.File) error {
+	have := make(map[string]bool, len(files))
+	for _, file := range files {
+		have[file.Name] = true
+	}
+	for _, info := range l.files {
+		name, err := archive.CleanName(info.Name())
+		if err != nil {
+			return err
+		}
+		if info.Flags()&flagGhost == 0 && name != "" && !have[name] {
+			return fmt.Errorf("truncated: file /%s is missing", name)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,228 @@
+package rpm
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/rpmpack"
+	"github.com/sassoftware/go-rpmutils"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+)
+
+func small() archive.Limits { return archive.Limits{Files: 50, Bytes: 1 << 20} }
+
+// build writes a package. Modes are stat(2)'s.
+func build(t testing.TB, compressor string, files ...rpmpack.RPMFile) []byte {
+	t.Helper()
+	pkg, err := rpmpack.NewRPM(rpmpack.RPMMetaData{
+		Name: "example", Version: "1.2", Release: "3", Arch: "x86_64", Epoch: 4, Vendor: "Example", Summary: "s",
+		Description: "d", Licence: "Apache-2.0", BuildTime: time.Unix(5, 0), Compressor: compressor,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		file.Owner, file.Group = "root", "root"
+		pkg.AddFile(file)
+	}
+	var out bytes.Buffer
+	if err := pkg.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func example() []rpmpack.RPMFile {
+	return []rpmpack.RPMFile{
+		{Name: "/usr/sbin", Mode: 0o40755},
+		{Name: "/usr/sbin/link", Mode: 0o120777, Body: []byte("tool")},
+		{Name: "/usr/sbin/tool", Mode: 0o104755, Body: bytes.Repeat([]byte("content "), 500)},
+		{Name: "/var/ghost", Mode: 0o100644, Type: rpmpack.GhostFile},
+	}
+}
+
+func read(data []byte) (*archive.Package, error) { return Read(bytes.NewReader(data), small()) }
+
+func TestRead(t *testing.T) {
+	for _, compressor := range []string{"gzip", "xz", "zstd"} {
+		pkg, err := read(build(t, compressor, example()...))
+		if err != nil {
+			t.Fatalf("%s: %v", compressor, err)
+		}
+		var got []string
+		for _, f := range pkg.Files {
+			got = append(got, fmt.Sprintf("%s %d %04o %s %d", f.Name, f.Type, f.Mode, f.Link, len(f.Data)))
+		}
+		want := []string{"usr/sbin 2 0755  0", "usr/sbin/link 3 0777 tool 0", "usr/sbin/tool 1 4755  4000"}
+		if strings.Join(got, "\n") != strings.Join(want, "\n") {
+			t.Errorf("%s: files %q, want %q", compressor, got, want)
+		}
+		if pkg.Name+" "+pkg.Version+" "+pkg.Architecture != "example 1.2-3 x86_64" {
+			t.Errorf("%s: package %s %s %s", compressor, pkg.Name, pkg.Version, pkg.Architecture)
+		}
+	}
+}
+
+// The line of the manifest is what rpm says itself of the package.
+func TestManifestIsWhatRpmSays(t *testing.T) {
+	if _, err := exec.LookPath("rpm"); err != nil {
+		t.Skip("rpm is not in PATH")
+	}
+	data := build(t, "zstd", example()...)
+	pkg, err := read(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "example.rpm")
+	if err := os.WriteFile(name, data, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	// The installation time, third, is not known of a package that is not installed.
+	const format = "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}"
+	out, err := exec.Command("rpm", "-qp", "--nosignature", "--qf", format, name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := string(pkg.Control[ManifestLine]); got != string(out) {
+		t.Errorf("manifest line\n%q, rpm says\n%q", got, out)
+	}
+	out, err = exec.Command("rpm", "-qp", "--nosignature", "--qf", "[%{FILENAMES} %{FILEMODES:octal} %{FILEUSERNAME}\n]", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[archive.Type]int64{archive.Regular: typeRegular, archive.Directory: typeDir, archive.Symlink: typeLink}
+	for _, file := range pkg.Files {
+		if line := fmt.Sprintf("/%s %o %s\n", file.Name, kinds[file.Type]|file.Mode, file.User); !strings.Contains(string(out), line) {
+			t.Errorf("rpm does not say %q but\n%s", line, out)
+		}
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	good := build(t, "gzip", example()...)
+	one := func(name string, mode uint, size int) []byte {
+		return build(t, "gzip", rpmpack.RPMFile{Name: name, Mode: mode, Body: make([]byte, size)})
+	}
+	for name, test := range map[string]struct {
+		data []byte
+		want string
+	}{
+		"empty":         {nil, "not an RPM package"},
+		"another magic": {append([]byte("PK\x03\x04"), good[4:]...), "not an RPM package"},
+		"only a lead":   {good[:leadSize], "signature: truncated"},
+		"no header":     {good[:bytes.LastIndex(good, []byte{0x8e, 0xad, 0xe8, 1})], "header: truncated"},
+		"cut payload":   {good[:len(good)-9], "truncated or corrupt"},
+		"another sum":   {flip(good, len(good)-20), "truncated or corrupt"},
+		"4 GB header":   {patch(good, leadSize+12, 0xfffffff0), "signature: truncated"},
+		"too many tags": {patch(good, leadSize+8, 0xffffffff), "signature: corrupt"},
+		"climbing name": {one("/usr/../../etc/passwd", 0o100644, 1), "leads out of the root"},
+		"device":        {remode(t, good, 0o20644), "device node"},
+		"pipe":          {remode(t, good, 0o10644), "device node or pipe"},
+		"larger inside": {resize(t, good, 3), "bytes, but the header says"},
+		"exabytes":      {resize(t, good, 0x7fffffff), "too large"},
+		"bomb":          {one("/bomb", 0o100644, 2<<20), "too large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := read(test.data)
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("got %v, want an error with %q", err, test.want)
+			}
+		})
+	}
+}
+
+func flip(data []byte, at int) []byte {
+	data = bytes.Clone(data)
+	data[at] ^= 1
+	return data
+}
+
+func patch(data []byte, at int, value uint32) []byte {
+	data = bytes.Clone(data)
+	binary.BigEndian.PutUint32(data[at:], value)
+	return data
+}
+
+// remode gives the last but one file, a regular one, another mode in the header.
+func remode(t *testing.T, data []byte, mode uint16) []byte {
+	data = unsigned(t, data)
+	binary.BigEndian.PutUint16(data[value(t, data, rpmutils.FILEMODES)+2*2:], mode)
+	return data
+}
+
+// resize gives that file another size.
+func resize(t *testing.T, data []byte, size uint32) []byte {
+	data = unsigned(t, data)
+	return patch(data, value(t, data, rpmutils.FILESIZES)+4*2, size)
+}
+
+// unsigned takes the header's sums away, so that a changed header gets as far as its author wants.
+func unsigned(t testing.TB, data []byte) []byte {
+	t.Helper()
+	data = bytes.Clone(data)
+	const unknown = 1
+	for i := range binary.BigEndian.Uint32(data[leadSize+8:]) {
+		binary.BigEndian.PutUint32(data[leadSize+introSize+entrySize*int(i):], unknown)
+	}
+	return data
+}
+
+// value returns where the main header has a tag's value.
+func value(t *testing.T, data []byte, tag uint32) int {
+	t.Helper()
+	begin := bytes.LastIndex(data, []byte{0x8e, 0xad, 0xe8, 1})
+	tags := int(binary.BigEndian.Uint32(data[begin+8:]))
+	for i := range tags {
+		entry := data[begin+introSize+entrySize*i:]
+		if binary.BigEndian.Uint32(entry) == tag {
+			return begin + introSize + entrySize*tags + int(binary.BigEndian.Uint32(entry[8:]))
+		}
+	}
+	t.Fatalf("no tag %d", tag)
+	return 0
+}
+
+// Whatever a header's table says, reading ends in an error or a package, never in a crash.
+func TestReadSurvivesEveryHeaderWord(t *testing.T) {
+	good := unsigned(t, build(t, "gzip", example()...))
+	end, err := checkHeaders(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at := leadSize; at+4 <= end; at += 4 {
+		for _, value := range []uint32{0, 1, 0x7fffffff, 0x80000000, 0xffffffff} {
+			if pkg, err := read(patch(good, at, value)); err == nil {
+				checkClean(t, pkg)
+			}
+		}
+	}
+}
+
+func checkClean(t *testing.T, pkg *archive.Package) {
+	t.Helper()
+	for _, file := range pkg.Files {
+		if name, err := archive.CleanName(file.Name); err != nil || name != file.Name || name == "" {
+			t.Errorf("unclean name %q", file.Name)
+		}
+	}
+}
+
+func FuzzRead(f *testing.F) {
+	for _, compressor := range []string{"gzip", "zstd"} {
+		f.Add(build(f, compressor, example()...))
+		f.Add(unsigned(f, build(f, compressor, example()...)))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if pkg, err := read(data); err == nil {
+			checkClean(t, pkg)
+		}
+	})
+}
