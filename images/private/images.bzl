@@ -9,6 +9,7 @@ load("//images/private:layer_listing.bzl", "layer_listing_test")
 load("//images/private:names.bzl", "image_name", "packages_target")
 load("//images/private:package_layer.bzl", "package_layer")
 load("//images/private:wrapper_layer.bzl", "ARCHITECTURES", "iptables_wrapper_installer_layer", "iptables_wrapper_layer")
+load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_test")
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -107,6 +108,13 @@ def _images(distro, variant_name, release, architecture):
         platform = "linux/" + architecture,
     )
     _commands_test(name(), architecture, variant_name)
+    iptables_wrapper_structure_test(
+        name = name("wrapper_test"),
+        size = "small",
+        architecture = architecture,
+        image = name(),
+        shell = variant.shell,
+    )
     layer_listing_test(
         name = name("layers_test"),
         # Without a lock there is nothing to list yet: the test is skipped for the same reason as the image.
