@@ -1,7 +1,11 @@
 // Command lock refreshes a packages.lock.json from the distribution's own index, whose signature it checks, and says
 // what changed.
 //
-//	lock [flags] DISTRO RELEASE
+//	./bazelw run //tools/lock -- [flags] DISTRO RELEASE
+//	./bazelw run //tools/lock -- debian trixie
+//
+// The table images/distros.bzl says which there are, and what goes into their images. What the lock names is always the
+// distribution's own address, whichever mirror was asked.
 package main
 
 import (
@@ -19,7 +23,11 @@ import (
 )
 
 func main() {
-	if err := run(context.Background(), os.Args[1:], os.Stdout); err != nil {
+	err := run(context.Background(), os.Args[1:], os.Stdout)
+	if errors.Is(err, flag.ErrHelp) {
+		return // the flags are printed already
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "lock:", err)
 		os.Exit(1)
 	}
@@ -30,7 +38,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	// bazel run starts programs elsewhere and says in this variable where the user is.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	mirror := flags.String("mirror", "", "`ADDRESS` of the distribution's archive, instead of its own")
-	keys := flags.String("keys", "", "`PATH` of the keys that may sign, instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
+	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err

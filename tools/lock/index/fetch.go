@@ -43,7 +43,7 @@ func HTTP(client *http.Client) Fetcher {
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return nil, fmt.Errorf("index: %w", err)
+			return nil, fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
 		}
 		defer response.Body.Close()
 		if response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone {
