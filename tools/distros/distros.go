@@ -37,6 +37,19 @@ type Variant struct {
 
 // Read evaluates the table.
 func Read(path string) (map[string]Distro, error) {
+	encoded, err := evaluate(path)
+	if err != nil {
+		return nil, err
+	}
+	table := map[string]Distro{}
+	if err := json.Unmarshal(encoded, &table); err != nil {
+		return nil, fmt.Errorf("distribution table: %w", err)
+	}
+	return table, nil
+}
+
+// evaluate returns the table as JSON.
+func evaluate(path string) ([]byte, error) {
 	source, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -53,9 +66,5 @@ func Read(path string) (map[string]Distro, error) {
 		return nil, fmt.Errorf("distribution table: %w", err)
 	}
 	encoded, _ := starlark.AsString(text)
-	table := map[string]Distro{}
-	if err := json.Unmarshal([]byte(encoded), &table); err != nil {
-		return nil, fmt.Errorf("distribution table: %w", err)
-	}
-	return table, nil
+	return []byte(encoded), nil
 }

@@ -1,0 +1,107 @@
+package distros
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
+)
+
+// build makes the layer of a variant as the table has it, but for the package database, around files that stand for the
+// packages' own: each holds its path.
+func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
+	t.Helper()
+	encoded, err := evaluate("../../images/distros.bzl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table map[string]struct {
+		Variants map[string]layer.Settings `json:"variants"`
+	}
+	if err := json.Unmarshal(encoded, &table); err != nil {
+		t.Fatal(err)
+	}
+	settings, exists := table[distro].Variants[variant]
+	if !exists {
+		t.Fatalf("no variant %s of %s", variant, distro)
+	}
+	settings.Metadata = ""
+	pkg := &archive.Package{Name: "a", Version: "1", Architecture: "x86_64"}
+	for _, path := range paths {
+		pkg.Files = append(pkg.Files, archive.File{Name: path, Type: archive.Regular, Mode: 0o755, Data: []byte(path)})
+	}
+	tree, err := layer.Build(settings, nil, []*archive.Package{pkg})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree
+}
+
+// The file is what chkconfig 1.33 writes, built with merged sbin as Fedora builds it, for the --install calls in the
+// %post scripts of iptables-nft and iptables-legacy 1.8.11-9.fc43, in that order.
+func TestFedoraRegistersAsItsScriptsDo(t *testing.T) {
+	var paths []string
+	for _, family := range []string{"iptables", "ip6tables", "arptables", "ebtables"} {
+		for _, suffix := range []string{"", "-save", "-restore"} {
+			paths = append(paths, "usr/bin/"+family+"-nft"+suffix)
+			if strings.HasPrefix(family, "ip") {
+				paths = append(paths, "usr/bin/"+family+"-legacy"+suffix)
+			}
+		}
+	}
+	tree := build(t, "fedora", "fedora", paths...)
+	want := `auto
+/usr/bin/iptables
+ip6tables
+/usr/bin/ip6tables
+ip6tables-restore
+/usr/bin/ip6tables-restore
+ip6tables-save
+/usr/bin/ip6tables-save
+iptables-restore
+/usr/bin/iptables-restore
+iptables-save
+/usr/bin/iptables-save
+
+/usr/bin/iptables-nft
+10
+/usr/bin/ip6tables-nft
+/usr/bin/ip6tables-nft-restore
+/usr/bin/ip6tables-nft-save
+/usr/bin/iptables-nft-restore
+/usr/bin/iptables-nft-save
+/usr/bin/iptables-legacy
+10
+/usr/bin/ip6tables-legacy
+/usr/bin/ip6tables-legacy-restore
+/usr/bin/ip6tables-legacy-save
+/usr/bin/iptables-legacy-restore
+/usr/bin/iptables-legacy-save
+`
+	if got, _ := tree.Data("var/lib/alternatives/iptables"); string(got) != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+	for name, target := range map[string]string{
+		"usr/sbin/ip6tables-save": "usr/bin/ip6tables-nft-save", // /usr/sbin is /usr/bin
+		"usr/bin/arptables":       "usr/bin/arptables-nft",
+		"usr/bin/ebtables-save":   "usr/bin/ebtables-nft-save",
+	} {
+		if got, _ := tree.Data(name); string(got) != target {
+			t.Errorf("%s leads to %q, want %q", name, got, target)
+		}
+	}
+}
+
+func TestAlpineHasItsAppletsAndNoDatabase(t *testing.T) {
+	tree := build(t, "alpine", "alpine", "bin/busybox", "usr/sbin/xtables-nft-multi")
+	for _, name := range []string{"bin/cat", "usr/bin/readlink"} {
+		if got, _ := tree.Data(name); string(got) != "bin/busybox" {
+			t.Errorf("%s leads to %q", name, got)
+		}
+	}
+	if _, exists := tree.Data("var/lib/alternatives/iptables"); exists {
+		t.Error("Alpine has no alternatives")
+	}
+}
