@@ -5,34 +5,37 @@
 # usage: tests/digests/compare.sh [PART-OF-A-NAME]      such as trixie; all images without
 set -eu
 here=$(git rev-parse --show-toplevel)
-there=$(mktemp -d)/second-checkout
+scratch=$(mktemp -d)
+there=$scratch/second-checkout
 clean() {
 	(cd "$there" && ./bazelw shutdown) || :
 	git -C "$here" worktree remove --force "$there"
-	rmdir "${there%/*}"
+	rm -r "$scratch"
 }
 git -C "$here" worktree add --quiet --detach "$there" HEAD
 trap clean EXIT
 
-# list CHECKOUT OPTION...: builds there, and prints a line for each file: its name and digest or sum.
+# list CHECKOUT OPTION...: builds there, and prints a line for each image and wrapper: its name and digest or sum.
 list() (
 	cd "$1"
 	shift
-	./bazelw query "filter('${part}', kind('oci_digest rule', //images/...))" >"$lists/targets"
-	./bazelw build "$@" --target_pattern_file="$lists/targets" >&2
-	./bazelw build "$@" //images/private/... >&2
-	sed -n 's|^//\(.*\):\(.*\)\.digest$|\1/\2.json.sha256|p' "$lists/targets" | while read -r file; do
-		echo "$file $(cat "bazel-bin/$file")"
+	wrappers="filter('wrapper_', kind('go_cross_binary rule', //images/private:all))"
+	images=$(./bazelw query "filter('$part', kind('oci_digest rule', //images/...))")
+	# shellcheck disable=SC2046,SC2086 # labels are words
+	./bazelw build "$@" $images $(./bazelw query "$wrappers") >&2
+	for image in $images; do
+		file=bazel-bin/$(echo "$image" | sed 's|^//||; s|:|/|; s|digest$|json.sha256|')
+		echo "$image $(cat "$file")"
 	done
-	for file in bazel-bin/images/private/wrapper_*; do
-		[ ! -f "$file" ] || echo "${file#bazel-bin/} $(sha256sum <"$file")"
+	./bazelw cquery "$@" --output=files "$wrappers" | while read -r file; do
+		echo "${file#*/bin/} $(sha256sum <"$file")"
 	done
 )
 
 part=${1:-}
-lists=$(mktemp -d)
-list "$here" >"$lists/here"
-list "$there" '--modify_execution_info=(PackageLayer|WrapperLayer|OCI.*|GoCompilePkg|GoLink)=+no-cache' >"$lists/there"
-diff "$lists/here" "$lists/there"
-echo "$(wc -l <"$lists/here") digests and sums, all the same in $here and $there"
-rm -r "$lists"
+list "$here" >"$scratch/here"
+list "$there" '--modify_execution_info=(PackageLayer|WrapperLayer|OCI.*|GoCompilePkg|GoLink)=+no-cache' >"$scratch/there"
+cat "$scratch/here"
+[ -s "$scratch/here" ]
+diff "$scratch/here" "$scratch/there"
+echo "$(wc -l <"$scratch/here") digests and sums, all the same in $here and $there"
