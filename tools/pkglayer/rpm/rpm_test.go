@@ -106,6 +106,32 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 	}
 }
 
+// linked is a package of two names of one inode, as rpmbuild writes it: the first has no content in the payload, but its
+// size in the header. size is what the header says of the first.
+func linked(t *testing.T, size uint32) []byte {
+	t.Helper()
+	data := unsigned(t, build(t, "gzip",
+		rpmpack.RPMFile{Name: "/usr/bin/first", Mode: 0o100755},
+		rpmpack.RPMFile{Name: "/usr/bin/second", Mode: 0o100755, Body: []byte("content")}))
+	inodes := value(t, data, rpmutils.FILEINODES)
+	data = patch(data, inodes, binary.BigEndian.Uint32(data[inodes+4:]))
+	return patch(data, value(t, data, rpmutils.FILESIZES), size)
+}
+
+func TestHardLinks(t *testing.T) {
+	pkg, err := read(linked(t, 7))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(pkg.Files) != 2 {
+		t.Fatalf("%d files, want 2", len(pkg.Files))
+	}
+	first, second := pkg.Files[0], pkg.Files[1]
+	if first.Type != archive.Hardlink || first.Link != second.Name || second.Type != archive.Regular || string(second.Data) != "content" {
+		t.Errorf("read %+v and %+v", first, second)
+	}
+}
+
 func TestReadRefuses(t *testing.T) {
 	good := build(t, "gzip", example()...)
 	one := func(name string, mode uint, size int) []byte {
