@@ -35,7 +35,7 @@ var fedoraPackages = []rpmPackage{
 	{"glibc", "2.42-4", "x86_64", []string{"(glibc-langpack-aa or glibc-minimal-langpack)", "(hooks if sh-rc)"}, nil, nil},
 	{"glibc-langpack-aa", "2.42-4", "x86_64", nil, nil, nil},
 	{"glibc-minimal-langpack", "2.42-4", "x86_64", nil, nil, nil},
-	{"bash", "5.3.0-2", "x86_64", []string{"sh-rc"}, nil, []string{"/usr/bin/sh"}},
+	{"bash", "5.3.0^1-2", "x86_64", []string{"sh-rc"}, nil, []string{"/usr/bin/sh"}},
 	{"sh-rc", "1-1", "noarch", nil, nil, nil},
 	{"hooks", "1-1", "noarch", nil, nil, nil},
 	{"unrelated", "1-1", "noarch", []string{"(a with b)"}, nil, nil},
@@ -118,16 +118,16 @@ func newFedora(t *testing.T) (*checkout, *openpgp.Entity) {
 func TestFedora(t *testing.T) {
 	c, signer := newFedora(t)
 	lock, out := c.mustLock()
-	want := "alternatives 1.33-1, bash 5.3.0-2, glibc 2.42-4, glibc-minimal-langpack 2.42-4, hooks 1-1, " +
+	want := "alternatives 1.33-1, bash 5.3.0^1-2, glibc 2.42-4, glibc-minimal-langpack 2.42-4, hooks 1-1, " +
 		"iptables-libs 1.8.11-9, iptables-nft 1.8.11-9, sh-rc 1-1"
 	if got := names(lock.Architectures["x86_64"]); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	if !strings.Contains(out, "x86_64: + bash 5.3.0-2\n") {
+	if !strings.Contains(out, "x86_64: + bash 5.3.0^1-2\n") {
 		t.Errorf("printed %q", out)
 	}
 	bash := lock.Architectures["x86_64"][1]
-	place := "/" + fedoraFolder + "/Packages/bash-5.3.0-2.x86_64.rpm"
+	place := "/" + fedoraFolder + "/Packages/bash-5.3.0%5E1-2.x86_64.rpm"
 	if got := strings.Join(bash.URLs, " "); got != fedoraOrigin+place+" "+fedoraArchive+place {
 		t.Errorf("addresses %s", got)
 	}
@@ -164,14 +164,14 @@ func TestFedoraRefuses(t *testing.T) {
 	c.refuses("primary.xml")
 
 	putFedora(c, signer, fedoraPackages)
-	bash := fedoraFolder + "/Packages/bash-5.3.0-2.x86_64.rpm"
-	c.put(bash, buildRPM(t, rpmPackage{name: "bash", version: "5.3.0-2", arch: "x86_64"}, signer))
+	bash := fedoraFolder + "/Packages/bash-5.3.0^1-2.x86_64.rpm"
+	c.put(bash, buildRPM(t, rpmPackage{name: "bash", version: "5.3.0^1-2", arch: "x86_64"}, signer))
 	c.refuses("package bash: sha256")
 
 	if err := os.Remove(filepath.Join(c.repository, bash)); err != nil {
 		t.Fatal(err)
 	}
-	c.refuses("bash-5.3.0-2.x86_64.rpm: not found")
+	c.refuses("bash-5.3.0%5E1-2.x86_64.rpm: not found")
 
 	stranger, _ := newSigner(t)
 	putFedora(c, stranger, fedoraPackages)

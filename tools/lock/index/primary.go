@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strings"
 
 	"github.com/sassoftware/go-rpmutils"
@@ -102,7 +103,7 @@ func (r *rpmPackage) candidate(bases []string) (*closure.Package, error) {
 	p := &closure.Package{Name: r.Name, Version: r.Version.String(), Architecture: r.Arch}
 	p.File = closure.File{Size: r.Size.Package, SHA256: sum}
 	for _, base := range bases {
-		p.File.URLs = append(p.File.URLs, base+"/"+place)
+		p.File.URLs = append(p.File.URLs, base+(&url.URL{Path: "/" + place}).EscapedPath()) // versions may hold "^"
 	}
 	for _, entry := range r.Format.Provides {
 		relation, err := entry.relation()
