@@ -136,6 +136,15 @@ def _packages_impl(mctx):
                 hub[distro + "/" + release] = _locked(distro, release, json.decode(mctx.read(path)))
             else:
                 hub[distro + "/" + release] = _unlocked(distro, release)
+                if mctx.modules[0].is_root:
+                    # The reason that a list of skipped tests does not give. Nobody else's build says it.
+                    # buildifier: disable=print
+                    print("images of {} {} are skipped: they have no lock; to make it: ./bazelw run //tools/lock -- {} {}".format(
+                        entry.title,
+                        release,
+                        distro,
+                        release,
+                    ))
     _hub(name = "distro_packages", packages = hub, locked = locked)
     return mctx.extension_metadata(
         root_module_direct_deps = ["distro_packages"] if mctx.modules[0].is_root else [],
