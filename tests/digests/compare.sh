@@ -8,7 +8,8 @@ here=$(git rev-parse --show-toplevel)
 scratch=$(mktemp -d)
 there=$scratch/second-checkout
 clean() {
-	(cd "$there" && ./bazelw shutdown) || :
+	# Also ends the server; what it built would stay where nobody looks for it.
+	(cd "$there" && ./bazelw clean --expunge) || :
 	git -C "$here" worktree remove --force "$there"
 	rm -r "$scratch"
 }
