@@ -61,9 +61,6 @@ func (r *Root) Close() error {
 // Dir is the directory that the root was opened as, "/" for the running root.
 func (r *Root) Dir() string { return r.dir }
 
-// IsHost tells whether this is the running root file system.
-func (r *Root) IsHost() bool { return r.host }
-
 // open opens a path inside the root, following links in it. The caller closes the descriptor.
 func (r *Root) open(name string, flags int) (int, error) {
 	flags |= unix.O_CLOEXEC

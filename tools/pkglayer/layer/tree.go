@@ -192,9 +192,3 @@ func (t *Tree) Data(name string) ([]byte, bool) {
 	}
 	return nil, false
 }
-
-// Has tells whether a path is in the tree or in the base below it.
-func (t *Tree) Has(name string) bool {
-	real, err := t.resolve(name)
-	return err == nil && t.nodes[real] != nil
-}
