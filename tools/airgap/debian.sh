@@ -2,10 +2,10 @@
 # The Debian root file system that Bazel runs in: Debian's own Bazel, its packaged Bazel modules, and what the tests use.
 
 # bazel-*: Bazel 7.7.1 and the modules that config.sh overrides.
-# The rest is what tests run: both iptables modes, a container runtime and engine, the shells and package tools of the
-# distributions whose layouts are tested.
+# The rest is what tests run: both iptables modes, container runtimes and engines, a machine for other kernels, the shells and
+# package tools of the distributions whose layouts are tested.
 debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates git
-	iptables nftables iproute2 runc podman jq shellcheck busybox dash procps strace
+	iptables nftables iproute2 runc podman docker.io qemu-system-x86 jq shellcheck busybox dash procps strace
 	rpm dnf createrepo-c libarchive-tools zstd xz-utils cpio'
 
 # Pages, translations and icons that nothing here reads. The folders of the manual stay: alternatives link into them.
