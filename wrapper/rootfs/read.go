@@ -64,6 +64,16 @@ func info(st *unix.Stat_t) Info {
 	}
 }
 
+// Writable tells whether this process may create files in dir.
+func (r *Root) Writable(dir string) bool {
+	dirfd, base, done, err := r.at(dir)
+	if err != nil {
+		return false
+	}
+	defer done()
+	return unix.Faccessat(dirfd, base, unix.W_OK|unix.X_OK, 0) == nil
+}
+
 // Readlink returns the target of a link. Of anything else the error is EINVAL.
 func (r *Root) Readlink(name string) (string, error) {
 	dirfd, base, done, err := r.at(name)

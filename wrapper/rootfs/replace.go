@@ -152,3 +152,18 @@ func (r *Root) Remove(name string) error {
 	defer done()
 	return pathError("remove", name, unix.Unlinkat(dirfd, base, 0))
 }
+
+// CreateEmpty creates an empty file. It follows no link and touches nothing that is there already (fs.ErrExist).
+func (r *Root) CreateEmpty(name string, perm uint32) error {
+	dirfd, base, done, err := r.at(name)
+	if err != nil {
+		return pathError("create", name, err)
+	}
+	defer done()
+	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
+	fd, err := retry(func() (int, error) { return unix.Openat(dirfd, base, flags, perm) })
+	if err != nil {
+		return pathError("create", name, err)
+	}
+	return pathError("create", name, unix.Close(fd))
+}
