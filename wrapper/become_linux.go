@@ -1,7 +1,6 @@
 package main
 
 import (
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,8 +10,10 @@ import (
 
 // become executes path in this process. It returns only if that fails. Everything the caller set up reaches the new
 // program: unix.Exec puts back the limit on open files that package syscall raised, inherit.Restore the rest.
+//
+// It is called on the thread that our caller started, whose parent-death signal, timer slack and other attributes of a
+// thread it keeps: see init in main.go.
 func become(path string, argv, env []string) error {
-	runtime.LockOSThread()
 	inherit.Restore()
 	for {
 		if err := unix.Exec(path, argv, env); err != unix.EINTR {

@@ -58,46 +58,80 @@ func cutField(b []byte) (field, rest []byte) {
 	return b, nil
 }
 
-// loaded says whether nf_tables can be asked without the kernel loading a module for it: Absent if it would have to,
-// or if there is none, so that nf_tables certainly holds nothing. Anything else: ask.
+// loaded says whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
+// to, so that nf_tables holds nothing.
 //
 // Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
-// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container. A kernel
-// with nf_tables built in has nfnetlink built in, and neither is listed in /proc/modules.
+// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
+// /lib/modules is not what counts. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2).
 func loaded(buf []byte) mode.Outcome {
-	modules, err := readFile("/proc/modules", buf) // missing in a kernel without modules, and without /proc
-	nfTables, nfnetlink := parseModules(modules)
+	text, err := readFile("/proc/modules", buf)
+	if errors.Is(err, unix.ENOENT) && unix.Access(procNet, unix.F_OK) == nil {
+		return mode.Present // a kernel that cannot load modules: asking is safe, and answers it
+	}
+	listed := parseModules(text)
 	switch {
-	case nfTables:
+	case listed.nfTables:
 		return mode.Present
-	case nfnetlink && err == nil:
-		return mode.Absent
-	case nfnetlink:
+	case err != nil:
 		return mode.Unknown
+	case listed.nfnetlink || listed.ipTables:
+		return mode.Absent // where these are modules, nf_tables is one
 	}
 	sockets, err := readFile(procNet+"netlink", buf)
-	switch {
-	case parseNetlink(sockets): // and not as a module
-		return mode.Present
-	case err == nil:
-		return mode.Absent
+	if err == nil && !parseNetlink(sockets) {
+		return mode.Absent // not even nfnetlink is there
 	}
 	return mode.Unknown
 }
 
-// parseModules looks for two modules in the text of /proc/modules, one a line, the name first.
-func parseModules(text []byte) (nfTables, nfnetlink bool) {
+// modules are those that loaded looks for.
+type modules struct{ nfTables, nfnetlink, ipTables bool }
+
+// parseModules reads the text of /proc/modules, one module a line, the name first.
+func parseModules(text []byte) (m modules) {
 	for len(text) > 0 {
 		var line []byte
 		line, text = cutLine(text)
 		switch name, _ := cutField(line); string(name) {
 		case "nf_tables":
-			nfTables = true
+			m.nfTables = true
 		case "nfnetlink":
-			nfnetlink = true
+			m.nfnetlink = true
+		case "ip_tables", "ip6_tables":
+			m.ipTables = true
 		}
 	}
-	return nfTables, nfnetlink
+	return m
+}
+
+// symbol is how /proc/kallsyms ends the line of a function that nf_tables exports on every kernel, if it is built in; the
+// line of a module's has the module's name behind it.
+const symbol = " nft_do_chain\n"
+
+// builtIn says whether nf_tables is in the kernel itself, where loaded could not tell. It takes tens of milliseconds.
+func builtIn(buf []byte) mode.Outcome {
+	fd, err := unix.Open("/proc/kallsyms", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return mode.Unknown
+	}
+	defer unix.Close(fd)
+	answer, kept := mode.Unknown, 0
+	for {
+		n, err := unix.Read(fd, buf[kept:])
+		switch {
+		case err == unix.EINTR:
+			continue
+		case err != nil:
+			return mode.Unknown
+		case n == 0:
+			return answer
+		case bytes.Contains(buf[:kept+n], []byte(symbol)):
+			return mode.Present
+		}
+		answer = mode.Absent
+		kept = copy(buf, buf[max(kept+n-len(symbol), 0):kept+n]) // it may be cut in two
+	}
 }
 
 // parseNetlink looks for the kernel's own NETLINK_NETFILTER socket in the text of /proc/net/netlink: protocol 12 in the

@@ -73,7 +73,13 @@ func TestAppendQuestion(t *testing.T) {
 	}
 	// nft list chains ip
 	want = unhex(t, `14000000 040a 0103 07000000 00000000  02 00 0000`)
-	if got := appendChainDump(nil, 7, mode.IPv4); !bytes.Equal(got, want) {
+	nat := question{mode.IPv4, "nat", ""}
+	if got := appendDump(nil, 7, unix.NFT_MSG_GETCHAIN, nat); !bytes.Equal(got, want) {
+		t.Errorf("got  %x\nwant %x", got, want)
+	}
+	// nft list table ip nat: its rules
+	want = unhex(t, `1c000000 070a 0103 08000000 00000000  02 00 0000  0800 0100 6e617400`)
+	if got := appendDump(nil, 8, unix.NFT_MSG_GETRULE, nat); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 }
@@ -112,6 +118,69 @@ func TestJudgeReply(t *testing.T) {
 	}
 }
 
+// iptables-nft -P FORWARD DROP, with two rules in the chain and a table called filter.
+const baseChain = `
+	50000000 030a 0200 05000000 39300000  # length 80, NEWCHAIN
+	02 00 0003                            # NFPROTO_IPV4
+	0b00 0100 66696c74657200 00           # NFTA_CHAIN_TABLE "filter"
+	0c00 0300 464f525741524400            # NFTA_CHAIN_NAME "FORWARD"
+	1400 0480                             # NFTA_CHAIN_HOOK, nested
+	0800 0100 00000002 0800 0200 00000000 # hook forward, priority 0
+	0800 0500 00000000                    # NFTA_CHAIN_POLICY NF_DROP
+	0800 0600 00000002                    # NFTA_CHAIN_USE 2
+`
+
+// A rule in it: attribute 3 is its handle, of which nothing may be taken for a chain's name.
+const newRule = `
+	38000000 060a 0200 05000000 39300000  # length 56, NEWRULE
+	02 00 0003
+	0b00 0100 66696c74657200 00           # NFTA_RULE_TABLE
+	0c00 0200 464f525741524400            # NFTA_RULE_CHAIN
+	0c00 0300 4b5542452d580000            # NFTA_RULE_HANDLE
+`
+
+func TestParseObject(t *testing.T) {
+	for _, tt := range []struct {
+		reply string
+		want  string
+	}{
+		{newChain, "mangle KUBE-IPTABLES-HINT false 0 1"},
+		{baseChain, "filter FORWARD true 0 2"},
+		{newRule, "filter  false 0 0"},
+	} {
+		m, _, ok := cutMessage(unhex(t, tt.reply))
+		if !ok {
+			t.Fatal(tt.reply)
+		}
+		o, ok := parseObject(m)
+		if got := fmt.Sprintf("%s %s %v %d %d", o.table, o.chain, o.base, o.policy, o.use); !ok || got != tt.want {
+			t.Errorf("got %s, %v, want %s", got, ok, tt.want)
+		}
+	}
+}
+
+func TestAddChain(t *testing.T) {
+	s := &nft{Backend: new(mode.Backend)}
+	s.Held.Bounded = true
+	add := s.addChain(4)
+	for i, step := range []struct {
+		chain object
+		more  bool
+		want  mode.Amount
+	}{
+		{object{base: true, policy: accept, use: 2}, true, mode.Exactly(2)},
+		{object{base: true, policy: 0, use: 0}, true, mode.Exactly(3)},
+		{object{chain: []byte("cali-X"), use: 60}, false, mode.Amount{Least: 4, Most: 64, Bounded: true}},
+	} {
+		if more := add(step.chain); more != step.more || s.Held != step.want {
+			t.Errorf("%d: got %+v, more %v", i, s.Held, more)
+		}
+	}
+	if s.fixed != 2 || s.Owners != (mode.Owners{4: 1}) {
+		t.Errorf("policies and chains %d, owners %v", s.fixed, s.Owners)
+	}
+}
+
 func TestCutMessageRefuses(t *testing.T) {
 	whole := unhex(t, newChain)
 	for n := range whole {
@@ -129,7 +198,7 @@ func TestCutMessageRefuses(t *testing.T) {
 }
 
 // entry makes an entry of a legacy table, with an ERROR target for a chain's head and a standard one otherwise.
-func entry(f mode.Family, chain string) []byte {
+func entry(f mode.Family, chain string, verdict int32) []byte {
 	l := layoutOf(f)
 	size := map[mode.Family]int{mode.IPv4: 112, mode.IPv6: 168}[f] // sizeof(struct ipt_entry), sizeof(struct ip6t_entry)
 	length := size + 40                                            // struct xt_standard_target
@@ -140,46 +209,61 @@ func entry(f mode.Family, chain string) []byte {
 	binary.NativeEndian.PutUint16(b[l.targetOffset:], uint16(size))
 	binary.NativeEndian.PutUint16(b[l.nextOffset:], uint16(length))
 	binary.NativeEndian.PutUint16(b[size:], uint16(length-size))
+	binary.NativeEndian.PutUint32(b[size+targetData:], uint32(verdict))
 	if chain != "" {
 		copy(b[size+targetName:], errorTarget)
-		copy(b[size+errorName:], chain)
+		copy(b[size+targetData:], chain)
 	}
 	return b
 }
 
-// table is an empty mangle table with the user-defined chains, each of them with a rule and its end.
-func table(f mode.Family, chains ...string) []byte {
+const (
+	acceptVerdict = -2 // -NF_ACCEPT - 1
+	dropVerdict   = -1
+)
+
+// table is a mangle table with the user-defined chains, each of them with a rule that drops and its end, and a policy.
+func table(f mode.Family, policy int32, chains ...string) ([]byte, *getinfo) {
+	info := &getinfo{validHooks: 0x1f}
 	var b []byte
-	for range 5 {
-		b = append(b, entry(f, "")...)
+	for hook := range 5 {
+		info.underflow[hook] = uint32(len(b))
+		verdict := int32(acceptVerdict)
+		if hook == 2 {
+			verdict = policy
+		}
+		b = append(b, entry(f, "", verdict)...)
 	}
 	for _, chain := range chains {
-		b = append(b, entry(f, chain)...)
-		b = append(b, entry(f, "")...)
-		b = append(b, entry(f, "")...)
+		b = append(b, entry(f, chain, 0)...)
+		b = append(b, entry(f, "", dropVerdict)...)
+		b = append(b, entry(f, "", acceptVerdict)...)
 	}
-	return append(b, entry(f, errorTarget)...)
+	info.numEntries = uint32(5 + 3*len(chains) + 1)
+	return append(b, entry(f, errorTarget, 0)...), info
 }
 
-func TestEachChain(t *testing.T) {
+func TestRead(t *testing.T) {
 	want := []string{"KUBE-IPTABLES-HINT", "X", "twenty-eight-characters-long"}
 	for _, f := range []mode.Family{mode.IPv4, mode.IPv6} {
-		var got []string
-		n, err := eachChain(table(f, want...), f, func(name []byte) { got = append(got, string(name)) })
-		if err != nil || n != len(want) || strings.Join(got, " ") != strings.Join(want, " ") {
-			t.Errorf("%v: got %d %q, %v; want %q", f, n, got, err, want)
-		}
-		info := tableInfo{hooks: 0x1f, entries: 5 + 3*3 + 1}
-		if got := rules(info, n); got != 3 {
-			t.Errorf("%v: %d rules, want 3", f, got)
+		for policy, policies := range map[int32]int{acceptVerdict: 0, dropVerdict: 1} {
+			var got []string
+			entries, info := table(f, policy, want...)
+			c, err := read(entries, f, info, func(name []byte) { got = append(got, string(name)) })
+			if err != nil || c != (contents{len(want), policies}) || strings.Join(got, " ") != strings.Join(want, " ") {
+				t.Errorf("%v: got %+v %q, %v; want %q", f, c, got, err, want)
+			}
+			if got := info.others(); got != 9 {
+				t.Errorf("%v: %d entries for rules and chains, want 9", f, got)
+			}
 		}
 	}
 }
 
-func TestEachChainRefuses(t *testing.T) {
-	whole := table(mode.IPv4, "X")
+func TestReadRefuses(t *testing.T) {
+	whole, info := table(mode.IPv4, acceptVerdict, "X")
 	for n := 1; n < len(whole); n++ {
-		_, err := eachChain(whole[:n], mode.IPv4, func([]byte) {})
+		_, err := read(whole[:n], mode.IPv4, info, func([]byte) {})
 		if boundary := n%152 == 0 && n <= 5*152 || n == 5*152+176 || n == 6*152+176 || n == 7*152+176; (err == nil) != boundary {
 			t.Errorf("the first %d of %d bytes: %v", n, len(whole), err)
 		}
@@ -187,22 +271,23 @@ func TestEachChainRefuses(t *testing.T) {
 	for _, next := range []uint16{0, 111, 151 - 8, 0xffff} {
 		b := bytes.Clone(whole)
 		binary.NativeEndian.PutUint16(b[90:], next)
-		if _, err := eachChain(b, mode.IPv4, func([]byte) {}); err == nil {
+		if _, err := read(b, mode.IPv4, info, func([]byte) {}); err == nil {
 			t.Errorf("next_offset %d is accepted", next)
 		}
 	}
 }
 
 func TestParseProc(t *testing.T) {
-	const modules = "nft_compat 20480 2 - Live 0x0000000000000000\nnf_tables 323584 123 nft_compat, Live 0x0\nnfnetlink 20480 1 nf_tables, Live 0x0\n"
-	for text, want := range map[string][2]bool{
-		"":      {false, false},
-		modules: {true, true},
-		"nfnetlink 20480 1 nf_tables, Live 0x0\n":           {false, true},
-		"nf_tables_x 1 0 - Live 0x0\nxnfnetlink 1 0 - Live": {false, false},
+	const all = "nft_compat 20480 2 - Live 0x0000000000000000\nnf_tables 323584 123 nft_compat, Live 0x0\nnfnetlink 20480 1 nf_tables, Live 0x0\n"
+	for text, want := range map[string]modules{
+		"":  {},
+		all: {nfTables: true, nfnetlink: true},
+		"nfnetlink 20480 1 nf_tables, Live 0x0\n":                            {nfnetlink: true},
+		"ip6_tables 36864 0 - Live 0x0\nx_tables 1 2 ip6_tables, Live 0x0\n": {ipTables: true},
+		"nf_tables_x 1 0 - Live 0x0\nxnfnetlink 1 0 - Live":                  {},
 	} {
-		if a, b := parseModules([]byte(text)); a != want[0] || b != want[1] {
-			t.Errorf("parseModules(%q) = %v, %v, want %v", text, a, b, want)
+		if got := parseModules([]byte(text)); got != want {
+			t.Errorf("parseModules(%q) = %+v, want %+v", text, got, want)
 		}
 	}
 	const header = "sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n"
@@ -259,23 +344,44 @@ func FuzzReply(f *testing.F) {
 	})
 }
 
-func FuzzEachChain(f *testing.F) {
-	f.Add(table(mode.IPv4, "KUBE-IPTABLES-HINT", "X"), false)
-	f.Add(table(mode.IPv6, "KUBE-KUBELET-CANARY"), true)
-	f.Fuzz(func(t *testing.T, b []byte, v6 bool) {
+func FuzzObject(f *testing.F) {
+	for _, text := range []string{newChain, baseChain, newRule, notFound} {
+		f.Add(unhex(f, text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, _, ok := cutMessage(b)
+		if !ok {
+			return
+		}
+		o, ok := parseObject(m)
+		if ok && !(bytes.Contains(b, o.table) && bytes.Contains(b, o.chain)) {
+			t.Fatalf("table %q, chain %q", o.table, o.chain)
+		}
+		if wanted(m, o, question{table: "nat"}) && !bytes.Contains(b, o.table) {
+			t.Fatalf("table %q is wanted", o.table)
+		}
+	})
+}
+
+func FuzzRead(f *testing.F) {
+	four, info := table(mode.IPv4, dropVerdict, "KUBE-IPTABLES-HINT", "X")
+	f.Add(four, false, info.validHooks, info.underflow[2])
+	six, info := table(mode.IPv6, acceptVerdict, "KUBE-KUBELET-CANARY")
+	f.Add(six, true, info.validHooks, info.underflow[2])
+	f.Fuzz(func(t *testing.T, b []byte, v6 bool, hooks, underflow uint32) {
 		family := mode.IPv4
 		if v6 {
 			family = mode.IPv6
 		}
 		calls := 0
-		n, _ := eachChain(b, family, func(name []byte) {
+		c, _ := read(b, family, &getinfo{validHooks: hooks, underflow: [5]uint32{2: underflow}}, func(name []byte) {
 			calls++
 			if len(name) > errorNameLen || !bytes.Contains(b, name) {
 				t.Fatalf("name %q", name)
 			}
 		})
-		if n != calls {
-			t.Fatalf("%d chains, %d calls", n, calls)
+		if c.chains != calls || c.policies > 1 && hooks&0b11011 == 0 {
+			t.Fatalf("%+v, %d calls", c, calls)
 		}
 	})
 }
@@ -285,7 +391,7 @@ func FuzzProc(f *testing.F) {
 	f.Add([]byte("00000000a2cf9c9b 12  0          00000000 0 0 0 2 0 1498\n"))
 	f.Add([]byte("nat\nfilter\nmangle\n"))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if a, _ := parseModules(b); a && !bytes.Contains(b, []byte("nf_tables")) {
+		if parseModules(b).nfTables && !bytes.Contains(b, []byte("nf_tables")) {
 			t.Fatal("nf_tables out of nothing")
 		}
 		if parseNetlink(b) && !bytes.Contains(b, []byte("12")) {
