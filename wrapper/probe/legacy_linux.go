@@ -39,26 +39,27 @@ type legacyTable struct {
 //
 // A names file that is not there means that the backend is not, provided /proc is what it should be: x_tables makes the
 // file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
-func newLegacy(b *mode.Backend) *legacy {
+func newLegacy(b *mode.Backend, buf []byte) *legacy {
 	l := &legacy{Backend: b}
 	missing := 0
 	for f, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
 		l.fds[f] = -1
-		var buf [1024]byte
-		text, err := readFile(path, buf[:])
+		err := eachLine(path, buf, func(line []byte) bool {
+			for _, name := range managed() {
+				if string(line) == name {
+					l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
+				}
+			}
+			return true
+		})
 		switch {
 		case err == nil:
 			b.Answers = mode.Present
 			l.known[f] = true
-			for i, listed := range parseNames(text) {
-				if listed {
-					l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: managed()[i]})
-				}
-			}
 		case !errors.Is(err, unix.ENOENT): // EACCES: a user namespace that does not own the file
 			b.Answers = mode.Present
 			unsure(b, err)
-		case unix.Access(procNet, unix.F_OK) == nil:
+		case procMounted():
 			l.known[f] = true
 			missing++
 		default:

@@ -11,7 +11,7 @@ import (
 const (
 	receiveTimeout = 1    // seconds a reply is waited for; the kernel replies before send(2) returns
 	maxReplies     = 64   // to one set of questions, stray messages included
-	maxDumpReads   = 4096 // of at most 32 KiB each: some 300,000 rules
+	maxDumpReads   = 8192 // of at most 16 KiB each: some 300,000 rules
 	maxDumps       = 4    // of one family: nf_tables flags a dump during which its rules changed
 )
 
@@ -63,10 +63,8 @@ type nft struct {
 }
 
 // newNFT finds out whether nf_tables can be asked without the kernel loading a module.
-func newNFT(b *mode.Backend) *nft {
-	s := &nft{Backend: b, fd: -1, buf: make([]byte, 64<<10)} // one reply has at most 32 KiB; /proc/modules may be longer
-	s.loaded = loaded(s.buf)
-	return s
+func newNFT(b *mode.Backend, buf []byte) *nft {
+	return &nft{Backend: b, loaded: loaded(buf), fd: -1, buf: buf}
 }
 
 // decideToAsk opens the socket where it was not clear at first that this loads nothing. With load it does not matter.
