@@ -148,10 +148,10 @@ func TestRegisterWithoutSomeFollower(t *testing.T) {
 
 func TestChkconfigEntries(t *testing.T) {
 	g := parseGolden(t, "family-initscript.chkconfig")
-	if a := g.Alternatives[0]; a.Family != "fw" || a.Priority != 10 || a.Followers[0] == "" {
+	if a := g.Alternatives[0]; a.Family != "fw" || a.Priority != 10 || a.Targets["ebtables-save"] == "" {
 		t.Errorf("first alternative is %+v", a)
 	}
-	if a := g.Alternatives[1]; a.Initscript != "foo" || a.Priority != 5 || a.Followers[0] != "" {
+	if a := g.Alternatives[1]; a.Initscript != "foo" || a.Priority != 5 || a.Targets["ebtables-save"] != "" {
 		t.Errorf("second alternative is %+v", a)
 	}
 }
@@ -196,16 +196,16 @@ func TestErrorsNameTheLine(t *testing.T) {
 		{"mode", Dpkg, "automatic\n", `f: line 1: auto or manual expected, found "automatic"`},
 		{"leader", Chkconfig, "auto\niptables\n", `f: line 2: path of the leader link expected, found "iptables"`},
 		{"priority", Dpkg, header + "/a\nabc\n/b\n\n", `f: line 7: priority expected, found "abc"`},
-		{"duplicate", Dpkg, header + "/a\n1\n/b\n/a\n", "f: line 9: duplicate alternative /a"},
+		{"duplicate", Dpkg, header + "/a\n1\n/b\n/a\n", "f: line 9: duplicate alternative \"/a\""},
 		{"not a path", Chkconfig, header + "a\n", `f: line 6: path of an alternative expected, found "a"`},
 		{"no terminator", Dpkg, header + "/a\n1\n/b\n", "f: line 9: unexpected end of file"},
-		{"text after terminator", Dpkg, header + "/a\n1\n/b\n\n/c\n", "f: line 10: text after the end"},
+		{"text after terminator", Dpkg, header + "/a\n1\n/b\n\n/c\n", `f: line 10: unexpected text after the end: "/c"`},
 		{"missing follower line", Chkconfig, header + "/a\n1\n", "f: line 8: unexpected end of file"},
 		{"family", Chkconfig, header + "/a\n@fw1\n/b\n", `f: line 7: family is not closed by @ in "@fw1"`},
 		{"half a line", Chkconfig, header + "/a\n1\n/b", "f: line 8: unexpected end of file"},
-		{"stray text", Chkconfig, header + "/a\n1\n/b\n\nx\n", `f: line 10: unexpected text after an empty line: "x"`},
+		{"stray text", Chkconfig, header + "/a\n1\n/b\n\nx\n", `f: line 10: unexpected text after the end: "x"`},
 		{"binary", Dpkg, "auto\n/\x00\n", "f: line 2: unexpected zero byte"},
-		{"twice", Chkconfig, header + "/a\n1\n/b\n/a\n1\n/b\n", "f: line 9: duplicate alternative /a"},
+		{"twice", Chkconfig, header + "/a\n1\n/b\n/a\n1\n/b\n", "f: line 9: duplicate alternative \"/a\""},
 	} {
 		_, err := Parse(row.format, "iptables", "f", []byte(row.text))
 		if err == nil || err.Error() != row.want {
