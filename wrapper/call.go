@@ -17,7 +17,7 @@ func call(a applet.Applet, argv, env []string) int {
 		return exitUsage
 	}
 	self := selfPath()
-	inst, err := xtables.Find(xtables.Running{}, self)
+	inst, err := xtables.Find(rootfs.Host(), self)
 	if err != nil {
 		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
 		return exitFailed
@@ -38,7 +38,7 @@ func call(a applet.Applet, argv, env []string) int {
 	}
 	if d.Pin {
 		// A read-only or foreign file system is normal: the call works all the same, and the next one tries again.
-		if err := links.Pin(rootfs.Host(), self, inst, d.Mode); err != nil && opts.debug {
+		if err := links.Pin(rootfs.Host(), self, inst, d.Mode, a); err != nil && opts.debug {
 			complain("not pinned: " + err.Error())
 		}
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
@@ -98,7 +99,7 @@ func detect(args []string) error {
 	if err != nil {
 		return usageError(err.Error())
 	}
-	inst, err := xtables.Find(xtables.Running{}, selfPath())
+	inst, err := xtables.Find(rootfs.Host(), selfPath())
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
 		return err
 	}

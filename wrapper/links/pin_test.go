@@ -28,7 +28,7 @@ func TestMain(m *testing.M) {
 	case "pinner":
 		for {
 			root, inst := openFor(os.Getenv("LINKS_TEST_ROOT"))
-			_ = Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT)
+			_ = Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables)
 			root.Close()
 		}
 	}
@@ -111,7 +111,7 @@ func TestPinEveryLayout(t *testing.T) {
 				row.change(want, m)
 				for range 2 { // the second time finds nothing to do
 					root, inst := openFor(dir)
-					if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, m); err != nil {
+					if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, m, applet.IPTables); err != nil {
 						t.Fatal(err)
 					}
 					root.Close()
@@ -133,7 +133,7 @@ func TestPinLeavesOthersAlone(t *testing.T) {
 	dir := files.build(t)
 	root, inst := openFor(dir)
 	defer root.Close()
-	if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT); err != nil {
+	if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
 		t.Fatal(err)
 	}
 	files["usr/sbin/iptables@"] = "xtables-nft-multi"
@@ -154,7 +154,7 @@ func TestPinKeepsLinksOfAnUnusableDatabase(t *testing.T) {
 			dir := files.build(t)
 			root, inst := openFor(dir)
 			defer root.Close()
-			if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT); err == nil {
+			if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err == nil {
 				t.Error("no error")
 			}
 			// The other group is whole and is pinned.
@@ -182,14 +182,14 @@ func TestPinRaces(t *testing.T) {
 				all.Go(func() {
 					root, inst := openFor(dir)
 					defer root.Close()
-					if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.Legacy); err != nil {
+					if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.Legacy, applet.IPTables); err != nil {
 						t.Error(err)
 					}
 				})
 			}
 			all.Wait()
 			for file := range snapshot(t, dir) {
-				if strings.Contains(file, ".iptables-wrapper.") {
+				if strings.Contains(file, ".iptables-wrapper") {
 					t.Errorf("%s was left behind", file)
 				}
 			}
@@ -225,7 +225,7 @@ func assertRuns(t *testing.T, dir string, want ...string) {
 }
 
 // Pinners are killed at random instants while a watcher looks: every name leads to a program at every instant, and afterwards
-// a pin that is let finish leaves nothing of the killed ones behind but unfinished state files' names.
+// a pin that is let finish leaves nothing of the killed ones behind.
 func TestPinKilledAnywhere(t *testing.T) {
 	dir := debian().build(t)
 	root, inst := openFor(dir)
@@ -263,12 +263,12 @@ func TestPinKilledAnywhere(t *testing.T) {
 	if watched == 0 {
 		t.Error("the watcher never looked")
 	}
-	if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT); err != nil {
+	if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
 		t.Fatal(err)
 	}
 	assertRuns(t, dir, "xtables-nft-multi")
 	for name := range snapshot(t, dir) {
-		if strings.Contains(name, ".iptables-wrapper.") && !strings.HasPrefix(name, "var/lib/dpkg/.iptables-wrapper.") {
+		if strings.Contains(name, ".iptables-wrapper") {
 			t.Errorf("%s was left behind", name)
 		}
 	}
@@ -280,7 +280,7 @@ func BenchmarkPin(b *testing.B) {
 	root, inst := openFor(dir)
 	defer root.Close()
 	for b.Loop() {
-		if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT); err != nil {
+		if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
 			b.Fatal(err)
 		}
 	}
