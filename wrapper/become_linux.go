@@ -1,7 +1,6 @@
 package main
 
 import (
-	"runtime"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -11,8 +10,10 @@ import (
 
 // become executes path in this process. It returns only if that fails. Everything the caller set up reaches the new
 // program: unix.Exec puts back the limit on open files that package syscall raised, inherit.Restore the rest.
+//
+// It is called on the thread that our caller started, whose parent-death signal, timer slack and other attributes of a
+// thread it keeps: see init in main.go.
 func become(path string, argv, env []string) error {
-	runtime.LockOSThread()
 	inherit.Restore()
 	for {
 		if err := unix.Exec(path, argv, env); err != unix.EINTR {
@@ -25,10 +26,11 @@ func become(path string, argv, env []string) error {
 const maxLinks = 40
 
 // selfPath returns the absolute path of the file this process executes, or "" if it cannot be found out. Without /proc
-// it is the path given to execve(2), followed to the end of its links.
+// it is the path given to execve(2), followed to the end of its links. (thread-self and not self, since package probe looks
+// there, too: the kernel makes these folders anew for every process.)
 func selfPath() string {
 	var buf [unix.PathMax]byte
-	if n, err := unix.Readlink("/proc/self/exe", buf[:]); err == nil && n < len(buf) && buf[0] == '/' {
+	if n, err := unix.Readlink("/proc/thread-self/exe", buf[:]); err == nil && n < len(buf) && buf[0] == '/' {
 		return string(buf[:n])
 	}
 	path := absolute(execPath())

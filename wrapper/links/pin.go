@@ -26,7 +26,7 @@ import (
 // installs: that one does all there is to do.
 //
 // The called applet comes last, and only if all others went well: until then its name leads to the wrapper, so that its
-// next call finishes what this one could not, because it was killed or a disk was full.
+// next call finishes what this one could not, because it was killed or a disk was full. A guess's mark goes just before it.
 //
 // An error says what could not be changed (a read-only file system, somebody else's files): the names concerned still lead
 // to the wrapper. It is for a debug message, never a reason to stop.
@@ -51,6 +51,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 		}
 	}
 	if len(p.failed) == 0 {
+		_ = ForgetGuess(root, self)
 		p.pin(called)
 	}
 	return errors.Join(p.failed...)

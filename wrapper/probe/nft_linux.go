@@ -11,16 +11,17 @@ import (
 const (
 	receiveTimeout = 1    // seconds a reply is waited for; the kernel replies before send(2) returns
 	maxReplies     = 64   // to one set of questions, stray messages included
-	maxDumpReads   = 1024 // of at most 32 KiB each: some 200,000 chains
+	maxDumpReads   = 8192 // of at most 16 KiB each: some 300,000 rules
 	maxDumps       = 4    // of one family: nf_tables flags a dump during which its rules changed
 )
 
 var (
 	errTruncated = errors.New("nf_tables: reply cut short")
 	errStray     = errors.New("nf_tables: reply to something else")
-	errTooLarge  = errors.New("nf_tables: too many chains to count the rules")
+	errTooLarge  = errors.New("nf_tables: too many rules to count")
 	errChanging  = errors.New("nf_tables: rules change while they are counted")
-	errNotLoaded = errors.New("nf_tables: not loaded")
+	errNotLoaded = errors.New("nf_tables: not loaded; a call tries to load it if legacy holds nothing, and is legacy where it cannot be had")
+	errMayLoad   = errors.New("nf_tables: not asked, since that might load it")
 )
 
 // judge says what an error reply to a question means: whether nf_tables answered at all, and whether the object asked
@@ -50,42 +51,59 @@ func judgeSocket(err error) mode.Outcome {
 	return mode.Unknown
 }
 
-// nft is an open socket to nf_tables, or closed.
+// nft asks nf_tables. What it concludes goes into the Backend.
 type nft struct {
-	fd  int // -1 if closed
-	seq uint32
-	buf []byte
+	*mode.Backend
+	loaded mode.Outcome // whether nf_tables is there without anybody loading it
+	fd     int          // -1 if closed
+	seq    uint32
+	buf    []byte
+	ours   []question // tables of iptables that exist, once bound has asked
+	fixed  uint64     // of what is held: user-defined chains, and policies other than ACCEPT
 }
 
-// openNFT opens a socket to nf_tables unless that would load a kernel module. If it returns it closed, b says why.
-func openNFT(b *mode.Backend) *nft {
-	s := &nft{fd: -1, buf: make([]byte, 64<<10)} // one reply has at most 32 KiB; /proc/modules may be longer
-	if loaded(s.buf) == mode.Absent {
-		*b = mode.Missing()
-		b.Err = errNotLoaded
-		return s
+// newNFT finds out whether nf_tables can be asked without the kernel loading a module.
+func newNFT(b *mode.Backend, buf []byte) *nft {
+	return &nft{Backend: b, loaded: loaded(buf), fd: -1, buf: buf}
+}
+
+// decideToAsk opens the socket where it was not clear at first that this loads nothing. With load it does not matter.
+func (s *nft) decideToAsk(load bool) {
+	if s.loaded == mode.Unknown && !load {
+		s.loaded = builtIn(s.buf)
 	}
+	switch {
+	case load || s.loaded == mode.Present:
+		s.open()
+	case s.loaded == mode.Absent:
+		*s.Backend = mode.Empty(mode.Unknown)
+		s.Err = errNotLoaded
+	default:
+		s.Err = errMayLoad
+	}
+}
+
+func (s *nft) open() {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
 	if err != nil {
 		if judgeSocket(err) == mode.Absent {
-			*b = mode.Missing()
+			*s.Backend = mode.Empty(mode.Absent)
 		}
-		b.Err = &probeError{"netlink socket", err}
-		return s
+		s.Err = &probeError{"netlink socket", err}
+		return
 	}
 	timeout := unix.Timeval{Sec: receiveTimeout}
 	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		b.Err = &probeError{"netlink timeout", err}
+		s.Err = &probeError{"netlink timeout", err}
 	} else if err := unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
 		// Connected to the kernel, port 0, the socket takes messages from nobody else.
-		b.Err = &probeError{"netlink connect", err}
+		s.Err = &probeError{"netlink connect", err}
 	}
-	if b.Err != nil {
+	if s.Err != nil {
 		unix.Close(fd)
-		return s
+		return
 	}
 	s.fd = fd
-	return s
 }
 
 func (s *nft) close() {
@@ -96,7 +114,7 @@ func (s *nft) close() {
 }
 
 // hints looks for the hint chains; with first, only until one is found.
-func (s *nft) hints(b *mode.Backend, first bool) {
+func (s *nft) hints(first bool) {
 	if s.fd < 0 {
 		return
 	}
@@ -105,18 +123,18 @@ func (s *nft) hints(b *mode.Backend, first bool) {
 		qs[i] = question{mode.Family(i / mode.NumHints), mode.HintTable, mode.Hint(i % mode.NumHints).String()}
 	}
 	err := s.ask(qs[:], func(i int, answers, object mode.Outcome) (more bool) {
-		b.Hints[i/mode.NumHints][i%mode.NumHints] = object
+		s.Hints[i/mode.NumHints][i%mode.NumHints] = object
 		if answers != mode.Unknown {
-			b.Answers = answers
+			s.Answers = answers
 		}
 		return !(first && object == mode.Present) && answers != mode.Absent
 	})
-	if b.Answers == mode.Absent {
-		*b = mode.Missing()
+	if s.Answers == mode.Absent {
+		*s.Backend = mode.Empty(mode.Absent)
 		s.close()
 	}
 	if err != nil {
-		unsure(b, err)
+		unsure(s.Backend, err)
 		s.close()
 	}
 }
@@ -184,11 +202,10 @@ func judgeReply(m message, q question) (answers, found mode.Outcome, err error) 
 	return mode.Unknown, mode.Unknown, errStray
 }
 
-// count counts the rules of the tables that iptables manages, until there are enough of them.
-//
-// A chain's use count is the number of its rules and of the jumps to it, so the sum is a little high. It takes one short
-// message a chain, where dumping rules takes a long one a rule.
-func (s *nft) count(b *mode.Backend, enough uint64) {
+// bound finds out between which numbers the amount held is, until it is known to be enough. It takes one short message a
+// chain: a chain's use count is the number of its rules and of the jumps to it, so of a user-defined chain it says no more
+// than how many rules are in it at most. (A built-in chain cannot be jumped to.)
+func (s *nft) bound(enough uint64) {
 	if s.fd < 0 {
 		return
 	}
@@ -199,90 +216,135 @@ func (s *nft) count(b *mode.Backend, enough uint64) {
 	for i := range qs {
 		qs[i] = question{mode.Family(i / len(tables)), tables[i%len(tables)], ""}
 	}
-	var ours [mode.NumFamilies]bool
 	err := s.ask(qs[:], func(i int, _, object mode.Outcome) bool {
 		if object == mode.Present {
-			ours[i/len(tables)] = true
+			s.ours = append(s.ours, qs[i])
 		}
 		return true
 	})
-	b.Rules.Complete = err == nil
-	for f := range ours {
-		if err != nil || !ours[f] {
-			continue
+	s.Held.Bounded = err == nil
+	for i, q := range s.ours {
+		if err != nil || s.Held.Least >= enough || (i > 0 && q.family == s.ours[i-1].family) {
+			continue // one dump has the chains of all tables of a family
 		}
-		var n uint64
-		if n, err = s.countFamily(mode.Family(f), enough-b.Rules.Seen); err != nil {
-			b.Rules.Complete = false
-		}
-		if b.Rules.Seen += n; b.Rules.Seen >= enough {
-			b.Rules.Complete = false // there may be more
-			break
-		}
+		held, owners, fixed := s.Held, s.Owners, s.fixed
+		err = s.dump(unix.NFT_MSG_GETCHAIN, q, func() { s.Held, s.Owners, s.fixed = held, owners, fixed }, s.addChain(enough))
 	}
-	if err != nil {
-		unsure(b, err)
-	}
-	s.close() // a dump that was left half-way is still under way on it
+	s.conclude(err, enough)
 }
 
-// countFamily counts the rules of one family until there are enough. If it returns an error, there are at least as many
-// as it returns.
-func (s *nft) countFamily(f mode.Family, enough uint64) (uint64, error) {
+// addChain returns a function that adds a chain to what is held, and returns whether that is still not enough.
+func (s *nft) addChain(enough uint64) func(object) bool {
+	return func(o object) bool {
+		rules := mode.Exactly(uint64(o.use))
+		if !o.base {
+			rules.Least = 0
+			s.Owners.Count(o.chain)
+		}
+		if !o.base || o.policy != accept {
+			s.fixed++
+			rules = rules.Plus(mode.Exactly(1))
+		}
+		s.Held = s.Held.Plus(rules)
+		return s.Held.Least < enough
+	}
+}
+
+// count counts rule by rule, until there is enough.
+func (s *nft) count(enough uint64) {
+	if s.fd < 0 || s.Held.Exact() {
+		return
+	}
+	total, err := mode.Exactly(s.fixed), error(nil)
+	total.Bounded = s.Held.Bounded
+	for _, q := range s.ours {
+		if before := total; err == nil && total.Least < enough {
+			err = s.dump(unix.NFT_MSG_GETRULE, q, func() { total = before }, func(object) bool {
+				total = total.Plus(mode.Exactly(1))
+				return total.Least < enough
+			})
+		}
+	}
+	s.Held = total
+	s.conclude(err, enough)
+}
+
+// conclude notes that there may be more than was seen.
+func (s *nft) conclude(err error, enough uint64) {
+	if err != nil {
+		unsure(s.Backend, err)
+	}
+	if err != nil || s.Held.Least >= enough {
+		s.Held.Bounded = false
+		s.close() // a dump that was left half-way is still under way on it
+	}
+}
+
+// dump calls each with every object of iptables' tables that a dump has, until it returns false: the chains of a family or
+// the rules of a table. If they change on the way it begins again, after restart.
+func (s *nft) dump(typ uint16, q question, restart func(), each func(object) (more bool)) error {
 	for try := 1; ; try++ {
-		n, changed, err := s.dump(f, enough)
-		if err != nil || !changed || n >= enough {
-			return n, err
+		changed, err := s.dumpOnce(typ, q, each)
+		if err != nil || !changed {
+			return err
 		}
 		if try == maxDumps {
-			return n, errChanging
+			return errChanging
 		}
+		restart()
 	}
 }
 
-// dump adds up the use counts of one family's chains. changed says that the rules changed on the way.
-func (s *nft) dump(f mode.Family, enough uint64) (n uint64, changed bool, err error) {
+func (s *nft) dumpOnce(typ uint16, q question, each func(object) (more bool)) (changed bool, err error) {
 	s.seq++
-	if err := s.send(appendChainDump(make([]byte, 0, headerLen+genLen), s.seq, f)); err != nil {
-		return 0, false, err
+	if err := s.send(appendDump(make([]byte, 0, 64), s.seq, typ, q)); err != nil {
+		return false, err
 	}
 	for range maxDumpReads {
 		reply, err := s.receive()
 		if err != nil {
-			return n, changed, err
+			return false, err
 		}
 		for len(reply) > 0 {
 			m, rest, ok := cutMessage(reply)
 			if !ok {
-				return n, changed, errTruncated
+				return false, errTruncated
 			}
 			reply = rest
 			changed = changed || m.flags&unix.NLM_F_DUMP_INTR != 0
 			switch {
 			case m.seq != s.seq:
-				return n, changed, errStray
+				return false, errStray
 			case m.typ == unix.NLMSG_DONE, m.typ == unix.NLMSG_ERROR:
 				if e := m.errno(); e != 0 {
-					return n, changed, &probeError{"nf_tables", e}
+					return false, &probeError{"nf_tables", e}
 				}
-				return n, changed, nil
-			case m.is(unix.NFT_MSG_NEWCHAIN):
+				return changed, nil
+			case m.is(unix.NFT_MSG_NEWCHAIN), m.is(unix.NFT_MSG_NEWRULE):
 				o, ok := parseObject(m)
 				if !ok {
-					return n, changed, errTruncated
+					return false, errTruncated
 				}
-				for _, table := range managed() {
-					if string(o.table) == table {
-						n += uint64(o.use)
-					}
+				if wanted(m, o, q) && !each(o) {
+					return false, nil
 				}
-			}
-			if n >= enough {
-				return n, changed, nil
 			}
 		}
 	}
-	return n, changed, errTooLarge
+	return false, errTooLarge
+}
+
+// wanted tells whether the object is in the table that was asked for or, if it is a chain, in any table of iptables.
+func wanted(m message, o object, q question) bool {
+	if m.is(unix.NFT_MSG_NEWRULE) {
+		return string(o.table) == q.table
+	}
+	for _, table := range managed() {
+		if string(o.table) == table {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *nft) send(b []byte) error {

@@ -47,14 +47,22 @@ func appendQuestion(b []byte, seq uint32, q question) []byte {
 		b = appendString(b, unix.NFTA_CHAIN_TABLE, q.table)
 		b = appendString(b, unix.NFTA_CHAIN_NAME, q.chain)
 	}
-	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
-	return b
+	return finish(b, start)
 }
 
-// appendChainDump appends the request for all chains of a family.
-func appendChainDump(b []byte, seq uint32, f mode.Family) []byte {
+// appendDump appends the request for all chains of a family (NFT_MSG_GETCHAIN; nf_tables_dump_chains knows no other choice)
+// or all rules of a table (NFT_MSG_GETRULE).
+func appendDump(b []byte, seq uint32, typ uint16, q question) []byte {
 	start := len(b)
-	b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, f)
+	b = appendHeader(b, typ, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, q.family)
+	if typ == unix.NFT_MSG_GETRULE {
+		b = appendString(b, unix.NFTA_RULE_TABLE, q.table)
+	}
+	return finish(b, start)
+}
+
+// finish puts in the length of the message that begins at start.
+func finish(b []byte, start int) []byte {
 	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
 	return b
 }
@@ -118,13 +126,20 @@ func (m message) errno() unix.Errno {
 // is reports whether m is nf_tables' message of type typ.
 func (m message) is(typ uint16) bool { return m.typ == unix.NFNL_SUBSYS_NFTABLES<<8|typ }
 
-// object is what a NEWCHAIN or NEWTABLE message says, as far as it matters here. The strings are parts of the message.
+const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
+
+// object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
+// message.
 type object struct {
-	table, chain []byte
-	use          uint32 // of a chain: rules in it and references to it
+	table []byte
+	// Of a chain:
+	chain  []byte
+	base   bool   // attached to a hook: built in, to iptables
+	policy uint32 // of a base chain: accept or NF_DROP
+	use    uint32 // rules in it and references to it
 }
 
-// parseObject reads a NEWCHAIN or NEWTABLE message. It returns false if the message is cut short.
+// parseObject reads such a message. It returns false if the message is cut short.
 func parseObject(m message) (object, bool) {
 	var o object
 	if len(m.body) < genLen {
@@ -137,22 +152,33 @@ func parseObject(m message) (object, bool) {
 			return object{}, false
 		}
 		value := b[attrLen:n]
-		switch typ {
-		case unix.NFTA_CHAIN_TABLE: // the same number as NFTA_TABLE_NAME
+		b = b[min(align(n), len(b)):]
+		if typ == unix.NFTA_TABLE_NAME { // the same number as NFTA_CHAIN_TABLE and NFTA_RULE_TABLE
 			o.table = cstring(value)
+		}
+		if !m.is(unix.NFT_MSG_NEWCHAIN) { // in others the numbers mean something else
+			continue
+		}
+		switch typ {
 		case unix.NFTA_CHAIN_NAME:
 			o.chain = cstring(value)
+		case unix.NFTA_CHAIN_HOOK:
+			o.base = true
+		case unix.NFTA_CHAIN_POLICY:
+			o.policy = number(value)
 		case unix.NFTA_CHAIN_USE:
-			if len(value) == 4 {
-				o.use = binary.BigEndian.Uint32(value)
-			}
+			o.use = number(value)
 		}
-		b = b[min(align(n), len(b)):]
-	}
-	if m.is(unix.NFT_MSG_NEWTABLE) { // there the numbers mean flags and a use count of chains and sets
-		o.chain, o.use = nil, 0
 	}
 	return o, true
+}
+
+// number returns a number of an attribute, zero if it is none of 32 bits.
+func number(value []byte) uint32 {
+	if len(value) != 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(value)
 }
 
 func align(n int) int { return (n + 3) &^ 3 }
