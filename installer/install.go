@@ -65,9 +65,9 @@ func Install(o Options) (Result, error) {
 		}
 		defer unlock()
 	}
-	p := &plan{root: o.Root, wrapper: found.wrapper}
+	p := &plan{site: found}
 	p.program(program)
-	layout, err := p.names(found)
+	layout, err := p.names()
 	p.forgetGuess()
 	result := Result{Layout: layout, Wrapper: found.wrapper, Changes: p.changes}
 	if err == nil {
@@ -84,18 +84,16 @@ func Install(o Options) (Result, error) {
 func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
 	dir, _ := rootfs.Split(wrapper)
 	for range 100 {
-		if unlock, err = root.Lock(dir); !errors.Is(err, unix.EWOULDBLOCK) {
-			break
+		unlock, err = root.Lock(dir)
+		switch {
+		case err == nil:
+			return unlock, nil
+		case !errors.Is(err, unix.EWOULDBLOCK):
+			return func() {}, nil
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	switch {
-	case err == nil:
-		return unlock, nil
-	case errors.Is(err, unix.EWOULDBLOCK):
-		return nil, errors.New(err.Error() + ": another install is at work there: wait for it, then install again")
-	}
-	return func() {}, nil
+	return nil, errors.New(err.Error() + ": another install is at work there: wait for it, then install again")
 }
 
 // apply makes every change and looks at the outcome; anything wrong takes all of it back. From Commit on, all is done, and

@@ -30,51 +30,40 @@ const (
 const altsName = "alts"
 
 // names plans the way from the six names to the wrapper.
-func (p *plan) names(s *site) (Layout, error) {
-	layout := Plain
+func (p *plan) names() (layout Layout, err error) {
 	state, err := links.ReadState(p.root, applet.IPTables.String())
-	var corrupt *alternatives.SyntaxError
 	switch {
-	case err == nil:
-		layout = Dpkg
-		if state.Format == alternatives.Chkconfig {
-			layout = Chkconfig
-		}
-		err = p.groups(state)
-	case errors.As(err, &corrupt):
-		return layout, errors.New(err.Error() + ": repair it (reinstall iptables), then install again")
+	case errors.Is(err, fs.ErrNotExist) && p.alts:
+		layout, err = Libalternatives, p.confs()
 	case errors.Is(err, fs.ErrNotExist):
-		err = nil
-		if s.alts {
-			layout, err = Libalternatives, p.confs()
-		}
+		layout, err = Plain, nil
+	case err != nil:
+		err = errors.New(err.Error() + ": repair it (reinstall iptables), then install again")
+	case state.Format == alternatives.Chkconfig:
+		layout, err = Chkconfig, p.groups(state)
+	default:
+		layout, err = Dpkg, p.groups(state)
 	}
-	if err != nil {
-		return layout, err
+	if err == nil {
+		p.rest(layout)
 	}
-	p.rest(layout)
-	return layout, nil
+	return layout, err
 }
 
 // groups registers the wrapper in the group of iptables and, where ip6tables is no follower of it, in that of ip6tables.
 func (p *plan) groups(state links.State) error {
-	four, six := applets(applet.IPTables), applets(applet.IP6Tables)
+	all := applet.All()
 	if state.Has(applet.IP6Tables.String()) {
-		return p.group(state, append(four, six...))
+		return p.group(state, all[:])
 	}
 	other, err := links.ReadState(p.root, applet.IP6Tables.String())
 	if err != nil {
 		return errors.New(err.Error() + ": the group of iptables does not have ip6tables, so it needs one: reinstall iptables")
 	}
-	if err := p.group(state, four); err != nil {
+	if err := p.group(state, all[:applet.IP6Tables]); err != nil {
 		return err
 	}
-	return p.group(other, six)
-}
-
-// applets returns the three of one family, the leader first.
-func applets(leader applet.Applet) []applet.Applet {
-	return []applet.Applet{leader, leader + 1, leader + 2}
+	return p.group(other, all[applet.IP6Tables:])
 }
 
 func (p *plan) group(state links.State, names []applet.Applet) error {
@@ -105,11 +94,9 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 	g.Manual = best.Path != wrapper
 
 	p.file("write", rootfs.Change{Path: state.File, Data: g.Bytes(), Like: owned(0o644), Staging: state.Staging})
-	p.link(links.AlternativesDir+"/"+g.Name, wrapper)
-	p.link(g.Link, links.AlternativesDir+"/"+g.Name)
-	p.managed = append(p.managed, g.Link)
-	for _, f := range g.Followers {
-		if self, _ := g.Find(wrapper); g.Target(self, f.Name) != "" {
+	self, _ := g.Find(wrapper)
+	for _, f := range append([]alternatives.Follower{{Name: g.Name, Link: g.Link}}, g.Followers...) {
+		if g.Target(self, f.Name) != "" {
 			p.link(links.AlternativesDir+"/"+f.Name, wrapper)
 			p.link(f.Link, links.AlternativesDir+"/"+f.Name)
 			p.managed = append(p.managed, f.Link)

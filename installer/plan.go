@@ -28,8 +28,7 @@ func (c Change) String() string {
 
 // plan collects the changes that are still to be made, each path once. The first thing in the way ends it.
 type plan struct {
-	root    *rootfs.Root
-	wrapper string
+	*site
 	changes []Change
 	managed []string // the six names, as the layout places them
 	dirs    []string // where a change was made or would have been
@@ -77,7 +76,8 @@ func (p *plan) link(name, target string) {
 	dir, _ := rootfs.Split(place)
 	p.dirs = append(p.dirs, dir)
 	if _, there := p.lstat(place); there {
-		if now, err := p.root.Readlink(place); err == nil && now == target {
+		now, _ := p.root.Readlink(place)
+		if now == target {
 			return
 		}
 	}

@@ -51,14 +51,13 @@ func (g *Group) put(r Registration) (replaced bool) {
 	for _, f := range r.Followers {
 		a.Targets[f.Name] = f.Path
 	}
-	for i, old := range g.Alternatives {
-		if old.Path == a.Path {
-			g.Alternatives[i] = a
-			return true
-		}
+	i := slices.IndexFunc(g.Alternatives, func(old Alternative) bool { return old.Path == a.Path })
+	if i < 0 {
+		g.Alternatives = append(g.Alternatives, a)
+		return false
 	}
-	g.Alternatives = append(g.Alternatives, a)
-	return false
+	g.Alternatives[i] = a
+	return true
 }
 
 // Unregister removes the alternative with this path, as dpkg's program does with one whose file is gone, and the followers
