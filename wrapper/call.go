@@ -16,13 +16,13 @@ func call(a applet.Applet, argv, env []string) int {
 		complain(err.Error())
 		return exitUsage
 	}
-	self := selfPath()
-	inst, err := xtables.Find(xtables.Running{}, self)
+	self, root := selfPath(), rootfs.Host()
+	inst, err := xtables.Find(root, self)
 	if err != nil {
 		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
 		return exitFailed
 	}
-	in, root := inputs(opts, inst), rootfs.Host()
+	in := inputs(opts, inst)
 	d, settled := mode.Settled(&in)
 	if !settled {
 		in.Evidence = probe.Enough()
@@ -52,10 +52,7 @@ func call(a applet.Applet, argv, env []string) int {
 func remember(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet, in *mode.Inputs, d mode.Decision) error {
 	switch {
 	case d.Pin:
-		if err := links.Pin(root, self, inst, d.Mode); err != nil || !in.Guessed {
-			return err
-		}
-		return links.ForgetGuess(root, self)
+		return links.Pin(root, self, inst, d.Mode, a)
 	case d.Guess() && !in.Guessed:
 		return links.MarkGuess(root, self)
 	}

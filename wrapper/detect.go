@@ -34,7 +34,7 @@ func detectMode(args []string) error {
 		return usageError(err.Error())
 	}
 	self := selfPath()
-	inst, err := xtables.Find(xtables.Running{}, self)
+	inst, err := xtables.Find(rootfs.Host(), self)
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
 		return err
 	}

@@ -22,9 +22,15 @@ func All() mode.Evidence { return gather(false) }
 // kernel load it, since what is left is to run iptables-nft, which does the same, or to find that it could not.
 func Enough() mode.Evidence { return gather(true) }
 
+// bufferSize is that of the one buffer of all reads, in bytes: the kernel makes the parts of a dump as long as the first
+// reads ask for, up to 32 KiB (netlink_dump in net/netlink/af_netlink.c), and the Go runtime's first large allocation costs
+// more than the calls that it would spare.
+const bufferSize = 16 << 10
+
 func gather(call bool) mode.Evidence {
 	var ev mode.Evidence
-	nft := newNFT(&ev.NFT)
+	buf := make([]byte, bufferSize)
+	nft := newNFT(&ev.NFT, buf)
 	defer nft.close()
 	if nft.loaded == mode.Present {
 		nft.open()
@@ -32,7 +38,7 @@ func gather(call bool) mode.Evidence {
 			return ev
 		}
 	}
-	legacy := newLegacy(&ev.Legacy)
+	legacy := newLegacy(&ev.Legacy, buf)
 	defer legacy.close()
 	legacy.hints()
 	hinted := ev.Legacy.Hints.Any() == mode.Present
