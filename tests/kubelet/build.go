@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 )
@@ -24,9 +23,9 @@ func kubernetesVersion(module string) (string, error) {
 	return string(version[1]), nil
 }
 
-// buildKubelet returns a kubelet built from the module, in the user's cache: a build costs minutes. Its name there holds
-// everything that it is made of.
-func buildKubelet(goCommand, module, version string) (string, error) {
+// buildKubernetes returns the folder with kubelet and kube-proxy built from the module, in the user's cache: a build costs minutes.
+// Its name holds everything that they are made of.
+func buildKubernetes(goCommand, module, version string) (string, error) {
 	folder, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
@@ -49,15 +48,15 @@ func buildKubelet(goCommand, module, version string) (string, error) {
 		}
 		sum.Write(text)
 	}
-	kubelet := filepath.Join(folder, fmt.Sprintf("kubelet-%s-%.6x", version, sum.Sum(nil)))
-	if _, err := os.Stat(kubelet); !errors.Is(err, fs.ErrNotExist) {
-		return kubelet, err
+	built := filepath.Join(folder, fmt.Sprintf("kubernetes-%s-%.6x", version, sum.Sum(nil)))
+	if _, err := os.Stat(built); !errors.Is(err, fs.ErrNotExist) {
+		return built, err
 	}
-	fmt.Fprintf(os.Stderr, "building kubelet %s (about 4 minutes of CPU)\n", version)
+	fmt.Fprintf(os.Stderr, "building kubelet and kube-proxy %s (5 minutes of CPU)\n", version)
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
 	}
-	old, err := filepath.Glob(filepath.Join(folder, "kubelet-*"))
+	old, err := filepath.Glob(filepath.Join(folder, "kubernetes-*"))
 	if err != nil {
 		return "", err
 	}
@@ -76,20 +75,22 @@ func buildKubelet(goCommand, module, version string) (string, error) {
 			return "", err
 		}
 	}
-	cmd := exec.Command("nice", goCommand, "build", "-C", work, "-buildvcs=false", "-trimpath",
-		"-ldflags=-s -w -X k8s.io/component-base/version.gitVersion="+version, "-o", "kubelet", "k8s.io/kubernetes/cmd/kubelet")
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly")
-	cmd.Stdout, cmd.Stderr = os.Stderr, os.Stderr
-	if err := cmd.Run(); err != nil {
-		return "", fmt.Errorf("building kubelet %s: %w", version, err)
+	for name, value := range map[string]string{"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-mod=readonly"} {
+		if err := os.Setenv(name, value); err != nil {
+			return "", err
+		}
 	}
-	if err := os.Rename(filepath.Join(work, "kubelet"), kubelet); err != nil {
+	if _, err := output("", "nice", goCommand, "build", "-C", work, "-buildvcs=false", "-trimpath", "-ldflags=-s -w",
+		"-o", "bin/", "k8s.io/kubernetes/cmd/kubelet", "k8s.io/kubernetes/cmd/kube-proxy"); err != nil {
 		return "", err
 	}
-	for _, file := range old {
-		os.Remove(file)
+	if err := os.Rename(filepath.Join(work, "bin"), built); err != nil {
+		return "", err
 	}
-	return kubelet, nil
+	for _, folder := range old {
+		os.RemoveAll(folder)
+	}
+	return built, nil
 }
 
 // findRunfiles lets rules_go's go command, which is started by its name in this program's runfiles, find its own there: "bazel

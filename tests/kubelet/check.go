@@ -105,7 +105,7 @@ func (n *node) checkInit(f *finding, h history) {
 		f.differs("init container: %v", err)
 		return
 	}
-	f.init = fmt.Sprintf("%s %s, %+.1f s, exit %d", v.Mode, v.Reason, v.at.Sub(h.chain).Seconds(), v.exitCode)
+	f.init = fmt.Sprintf("%s, %s, exit %d", v.Mode, v.Reason, v.exitCode)
 	if v.at.Before(h.kubelet) {
 		f.differs("init container: done %.1f s before kubelet with the chain was started", h.kubelet.Sub(v.at).Seconds())
 	}

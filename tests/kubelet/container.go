@@ -13,16 +13,17 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kubelet/agent/call"
 )
 
-// container is one with an agent in it.
+// container is one of an image under test, with an agent or kube-proxy in it.
 type container struct {
 	number   int
 	image    image
 	readOnly bool
 	early    bool // started without kubelet, before it
+	proxy    bool
 }
 
-// containers returns one of each kind.
-func containers(images []image) (early, pods []*container) {
+// containers returns agents of each kind. There can be only one kube-proxy: it has the smaller image and the fewest rights.
+func containers(images []image) (early, pods []*container, proxy *container) {
 	number := 0
 	for _, image := range images {
 		for _, readOnly := range []bool{false, true} {
@@ -31,7 +32,7 @@ func containers(images []image) (early, pods []*container) {
 			number += 2
 		}
 	}
-	return early, pods
+	return early, pods, &container{image: images[len(images)-1], readOnly: true, proxy: true}
 }
 
 func (c *container) name() string {
@@ -41,6 +42,9 @@ func (c *container) name() string {
 	}
 	if c.early {
 		words[2] = "early"
+	}
+	if c.proxy {
+		words[2] = "proxy"
 	}
 	return strings.Join(words, "-")
 }
@@ -99,7 +103,7 @@ type verdict struct {
 	exitCode     int
 }
 
-// verdict reads what the init container wrote, in the format that kubelet keeps logs in: a time, a stream, F, and the line.
+// verdict reads what the init container wrote.
 func (n *node) verdict(c *container) (verdict, error) {
 	var v verdict
 	status, err := c.status()
@@ -110,16 +114,12 @@ func (n *node) verdict(c *container) (verdict, error) {
 		return v, errors.New("has not ended")
 	}
 	v.exitCode = status.Init[0].State.Terminated.ExitCode
-	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "default_"+c.name()+"-node_*", "wait", "*.log"))
-	if err != nil || len(logs) != 1 {
-		return v, fmt.Errorf("%d logs, not 1: %w", len(logs), err)
-	}
-	text, err := os.ReadFile(logs[0])
+	text, err := n.podLog(c, "wait")
 	if err != nil {
 		return v, err
 	}
 	var report strings.Builder
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		words := strings.SplitN(line, " ", 4)
 		if len(words) != 4 || words[1] != "stdout" {
 			return v, fmt.Errorf("said %q", line)
@@ -130,4 +130,17 @@ func (n *node) verdict(c *container) (verdict, error) {
 		report.WriteString(words[3])
 	}
 	return v, json.Unmarshal([]byte(report.String()), &v)
+}
+
+// podLog returns what a container of a pod wrote, as containerd keeps it: each line after a time, a stream, and F.
+func (n *node) podLog(c *container, name string) (string, error) {
+	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "default_"+c.name()+"-node_*", name, "*.log"))
+	if err != nil {
+		return "", err
+	}
+	if len(logs) != 1 {
+		return "", fmt.Errorf("%s: %d logs, not 1", name, len(logs))
+	}
+	text, err := os.ReadFile(logs[0])
+	return string(text), err
 }

@@ -55,17 +55,17 @@ spec:
       readOnlyRootFilesystem: {{.ReadOnly}}
       capabilities: {drop: [ALL], add: [NET_ADMIN, NET_RAW]}
   containers:
-  - name: agent
+  - name: program
     image: {{.Image}}
     imagePullPolicy: Never
-    command: [/agent, "{{.Number}}", /calls]
+    command: [/program{{range .Arguments}}, "{{.}}"{{end}}]
     securityContext: *security
     volumeMounts:
-    - {name: agent, mountPath: /agent, readOnly: true}
+    - {name: program, mountPath: /program, readOnly: true}
     - {name: calls, mountPath: /calls}
     - {name: lock, mountPath: /run/xtables.lock}
   volumes:
-  - {name: agent, hostPath: {path: {{.Agent}}, type: File}}
+  - {name: program, hostPath: {path: {{.Program}}, type: File}}
   - {name: calls, hostPath: {path: {{.Calls}}, type: Directory}}
   - {name: lock, hostPath: {path: /run/xtables.lock, type: FileOrCreate}}
 `))
@@ -93,11 +93,15 @@ func stop(cmd *exec.Cmd) error {
 }
 
 func (n *node) addPod(c *container) error {
+	program, arguments := n.agent, []string{fmt.Sprint(c.number), "/calls"}
+	if c.proxy {
+		program, arguments = n.proxy, proxyArguments
+	}
 	data := struct {
-		Name, Image, Agent, Calls string
-		Number                    int
-		ReadOnly                  bool
-	}{c.name(), c.image.reference, n.agent, n.calls, c.number, c.readOnly}
+		Name, Image, Program, Calls string
+		Arguments                   []string
+		ReadOnly                    bool
+	}{c.name(), c.image.reference, program, n.calls, arguments, c.readOnly}
 	// Kubelet takes every file of the folder but hidden ones (pkg/kubelet/config/file.go): none that is half written.
 	hidden, path := filepath.Join(n.folder, "pods", ".new"), filepath.Join(n.folder, "pods", c.name()+".yaml")
 	if err := fill(hidden, podManifest, data); err != nil {

@@ -31,12 +31,13 @@ func main() {
 	}
 }
 
-// inputs is what Bazel built for the run, and the kubelet that go built.
+// inputs is what Bazel built for the run, and what go built of Kubernetes.
 type inputs struct {
 	images  []image
 	agent   string
 	pause   string
 	kubelet string
+	proxy   string
 	version string // of Kubernetes
 }
 
@@ -56,7 +57,7 @@ func run(args []string) error {
 	})
 	flags.StringVar(&in.agent, "agent", "", "`program` that calls iptables in the containers")
 	flags.StringVar(&in.pause, "pause", "", "`program` of the pods' sandboxes")
-	flags.StringVar(&in.kubelet, "kubelet", "", "ready-made kubelet `program`; else it is built")
+	kubernetes := flags.String("kubernetes", "", "`folder` with kubelet and kube-proxy; else they are built")
 	mode := flags.String("mode", "", "only this `mode` of the node, nft or legacy")
 	goCommand := flags.String("go", "go", "go command")
 	module := flags.String("module", "kubernetes/go.mod", "`go.mod` that names the version of Kubernetes")
@@ -74,13 +75,14 @@ func run(args []string) error {
 		return err
 	}
 	if inNode {
+		in.kubelet, in.proxy = absolute(filepath.Join(*kubernetes, "kubelet")), absolute(filepath.Join(*kubernetes, "kube-proxy"))
 		return runNode(in, *mode, *scratch)
 	}
 	if err := prerequisites(); err != nil {
 		return err
 	}
-	if in.kubelet == "" {
-		if in.kubelet, err = buildKubelet(*goCommand, absolute(*module), in.version); err != nil {
+	if *kubernetes == "" {
+		if *kubernetes, err = buildKubernetes(*goCommand, absolute(*module), in.version); err != nil {
 			return err
 		}
 	}
@@ -93,8 +95,11 @@ func run(args []string) error {
 	defer stop()
 	var failed error
 	for _, mode := range modes {
-		if err := startNode(ctx, mode, in.kubelet, args); err != nil {
+		if err := startNode(ctx, mode, *kubernetes, args); err != nil {
 			failed = errors.Join(failed, err)
+		}
+		if ctx.Err() != nil {
+			break
 		}
 	}
 	return failed

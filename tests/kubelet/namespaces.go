@@ -16,7 +16,7 @@ import (
 
 // startNode runs this program as the first process of a node: in namespaces of its own, so that neither rules nor mounts,
 // processes or host name are the machine's, and in a control group of its own, which is gone afterwards.
-func startNode(ctx context.Context, mode, kubelet string, args []string) (err error) {
+func startNode(ctx context.Context, mode, kubernetes string, args []string) (err error) {
 	// The signal of a parent's death comes when the thread ends that started the child.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -37,7 +37,7 @@ func startNode(ctx context.Context, mode, kubelet string, args []string) (err er
 	join := `for group in $GROUPS_TO_JOIN; do echo $$ >"$group/cgroup.procs" || exit; done
 		exec unshare --net --mount --pid --uts --ipc --cgroup --fork --kill-child --mount-proc "$@"`
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", join, "sh", self, "node"}, args...)...)
-	cmd.Args = append(cmd.Args, "--kubelet="+kubelet, "--mode="+mode, "--scratch="+scratch)
+	cmd.Args = append(cmd.Args, "--kubernetes="+kubernetes, "--mode="+mode, "--scratch="+scratch)
 	cmd.Env = append(os.Environ(), "GROUPS_TO_JOIN="+strings.Join(groups, " "))
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.SysProcAttr = &unix.SysProcAttr{Pdeathsig: unix.SIGKILL}

@@ -65,12 +65,23 @@ func (n *node) hideSysctls() error {
 // mountGroups lets the node see its own control groups only, as its namespace does.
 func mountGroups(name string) error {
 	folders, err := hierarchies()
+	if err != nil {
+		return err
+	}
 	for _, folder := range folders {
 		if err := unix.Mount(filepath.Join(folder, name), folder, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("mount %s: %w", folder, err)
 		}
 	}
-	return err
+	if len(folders) > 1 {
+		return nil
+	}
+	// In version 2 a group of processes has no groups with controllers below it (cgroups(7), "no internal processes").
+	group := filepath.Join(groupRoot, "init")
+	if err := os.Mkdir(group, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte("0"), 0o644)
 }
 
 // makeNetwork: kubelet wants an address of its own and a default route.
@@ -147,14 +158,18 @@ func output(stdin, name string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// wait asks until the answer is yes or an error, for as long as a busy machine may take.
+// patience is for a busy machine; nothing here takes more than seconds.
+const patience = 2 * time.Minute
+
+// wait asks until the answer is yes.
 func wait(what string, done func() (bool, error)) error {
-	for deadline := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
-		if ok, err := done(); ok || time.Now().After(deadline) {
-			if !ok {
-				return fmt.Errorf("%s: not within 2 minutes: %w", what, err)
-			}
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		ok, err := done()
+		if ok {
 			return err
+		}
+		if time.Now().After(deadline) {
+			return errors.Join(fmt.Errorf("%s: not within %v", what, patience), err)
 		}
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -19,10 +18,7 @@ func runNode(in inputs, mode, folder string) error {
 	}
 	findings, wrong, took, err := n.story()
 	if err != nil {
-		for _, name := range []string{"containerd", "kubelet"} {
-			n.printLog(name)
-		}
-		return err
+		return errors.Join(err, n.printLogs())
 	}
 	fmt.Printf("kubelet %s with iptables of mode %s: its chain was there %.1f s after its start\n", n.version, n.mode, took.Seconds())
 	return printTable(findings, wrong)
@@ -32,14 +28,17 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := n.startContainerd(); err != nil {
 		return nil, nil, 0, err
 	}
-	early, pods := containers(n.images)
+	if err := serveAPI(); err != nil {
+		return nil, nil, 0, err
+	}
+	early, pods, proxy := containers(n.images)
 	if err := n.guess(early); err != nil {
 		return nil, nil, 0, err
 	}
 	if err := n.addStrangers(); err != nil {
 		return nil, nil, 0, err
 	}
-	if err := n.letWait(pods); err != nil {
+	if err := n.letWait(append(pods, proxy)); err != nil {
 		return nil, nil, 0, err
 	}
 	h, err := n.makeChain()
@@ -50,6 +49,9 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := n.waitForCalls(all, 3*callsOfRound, h.chain); err != nil {
 		return nil, nil, 0, err
 	}
+	if err := n.waitForProxy(); err != nil {
+		return nil, nil, 0, err
+	}
 	wrong = n.checkChains()
 	rules, err := n.endAgents(all)
 	if err != nil {
@@ -58,6 +60,7 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	for _, c := range all {
 		findings = append(findings, n.check(c, h, rules))
 	}
+	findings = append(findings, n.checkProxy(proxy, h, rules))
 	return findings, wrong, h.chain.Sub(h.kubelet), nil
 }
 
@@ -143,7 +146,7 @@ func (n *node) endAgents(all []*container) (map[string]string, error) {
 	rules := map[string]string{}
 	for _, mode := range []string{"nft", "legacy"} {
 		for _, applet := range []string{"iptables-save", "ip6tables-save"} {
-			out, err := output("", "xtables-"+mode+"-multi", applet)
+			out, err := n.rules(mode, applet)
 			if err != nil {
 				return nil, err
 			}
@@ -153,63 +156,26 @@ func (n *node) endAgents(all []*container) (map[string]string, error) {
 	return rules, nil
 }
 
-func printTable(findings []finding, wrong []string) error {
-	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "IMAGE\tROOT\tSTARTED\tBEFORE THE CHAIN\tCALLS SINCE\tMODE SINCE\tIPTABLES LEADS TO\tINIT CONTAINER\t")
-	for _, f := range findings {
-		root, started := "writable", "by kubelet"
-		if f.container.readOnly {
-			root = "read-only"
+// rules returns what the node's own binary of a mode lists.
+func (n *node) rules(mode, applet string) (string, error) {
+	return output("", "xtables-"+mode+"-multi", applet)
+}
+
+// printLogs prints the ends of the node's logs, which will be gone: containerd's, kubelet's and those of the pods' containers.
+func (n *node) printLogs() error {
+	for _, pattern := range []string{"*.log", "logs/*/*/*.log"} {
+		logs, err := filepath.Glob(filepath.Join(n.folder, pattern))
+		if err != nil {
+			return err
 		}
-		if f.container.early {
-			started = "before kubelet"
+		for _, log := range logs {
+			text, err := os.ReadFile(log)
+			if err != nil {
+				return err
+			}
+			lines := strings.SplitAfter(string(text), "\n")
+			fmt.Fprintf(os.Stderr, "--- the end of %s\n%s", log, strings.Join(lines[max(0, len(lines)-20):], ""))
 		}
-		mark := "ok"
-		if len(f.wrong) > 0 {
-			mark = "WRONG"
-			wrong = append(wrong, f.summary()...)
-		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", f.container.image.name, root, started,
-			list(f.before), f.calls, list(f.used), f.leadsTo, f.init, mark)
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	for _, line := range wrong {
-		fmt.Println("WRONG:", line)
-	}
-	fmt.Println()
-	if len(wrong) > 0 {
-		return errDiffers
 	}
 	return nil
-}
-
-// summary: the first differences say it all.
-func (f *finding) summary() (lines []string) {
-	for i, line := range f.wrong {
-		if i == 3 {
-			lines = append(lines, fmt.Sprintf("%s: and %d more", f.container.name(), len(f.wrong)-i))
-			break
-		}
-		lines = append(lines, f.container.name()+": "+line)
-	}
-	return lines
-}
-
-func list(words []string) string {
-	if len(words) == 0 {
-		return "-"
-	}
-	return strings.Join(words, ", ")
-}
-
-// printLog prints the end of a log of the node, which will be gone.
-func (n *node) printLog(name string) {
-	text, err := os.ReadFile(filepath.Join(n.folder, name+".log"))
-	if errors.Is(err, os.ErrNotExist) {
-		return
-	}
-	lines := strings.SplitAfter(string(text), "\n")
-	fmt.Fprintf(os.Stderr, "--- the end of what %s said\n%s", name, strings.Join(lines[max(0, len(lines)-20):], ""))
 }
