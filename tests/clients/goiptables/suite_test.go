@@ -151,7 +151,7 @@ func run(t *testing.T, image, mode, way string) outcome {
 			return err
 		}
 		if way == "read-only" {
-			if err := n.ReadOnly(); err != nil {
+			if err := n.ReadOnly(true); err != nil {
 				return err
 			}
 		}
