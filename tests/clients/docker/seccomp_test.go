@@ -11,26 +11,27 @@ import (
 	"text/tabwriter"
 )
 
-// What the wrapper, a static Go program, asks of the kernel: seen with strace -f, with those that it would try in other
-// layouts and on other kernels.
+// What the wrapper, a static Go program, asks of the kernel: seen with strace -f, with what it would try in other layouts
+// and on other kernels.
 var (
-	// Nobody could tell the mode of a host, nor use it, without some of these: then the wrapper must fail as iptables does.
-	probing = []string{"socket", "setsockopt", "connect", "bind", "sendto", "recvfrom", "getsockopt", "read", "access"}
-	// What it does beside asking: following links, pinning, and what Go's runtime does for comfort.
+	// What it finds the mode by, and for the most part iptables works by: without it both may fail.
+	probing = []string{"socket", "setsockopt", "connect", "bind", "sendto", "recvfrom", "getsockopt", "read", "access", "flock"}
+	// What it does beside, and Go's runtime for it: following links, pinning. iptables needs none of it.
 	comfort = []string{
-		"faccessat", "faccessat2", "fchmod", "getpid", "gettid", "linkat", "madvise", "mkdirat", "nanosleep",
-		"newfstatat", "openat2", "prctl", "readlinkat", "renameat", "renameat2", "sched_getaffinity", "sched_yield", "symlinkat",
-		"unlinkat",
+		"faccessat", "faccessat2", "fchmod", "getpid", "gettid", "linkat", "madvise", "mkdirat", "nanosleep", "newfstatat",
+		"openat2", "prctl", "prlimit64", "readlinkat", "renameat", "renameat2", "sched_getaffinity", "sched_yield",
+		"symlinkat", "tgkill", "unlinkat",
 	}
-	// Without these no Go program starts, and Docker's own runc is one: it needs futex even to be told of the profile.
+	// Without these no Go program starts. Neither without futex, but Docker's own runc would be the first to fail.
 	runtime = []string{"clone", "fcntl", "rt_sigaction", "rt_sigprocmask", "sigaltstack"}
-	// What iptables, its loader and runc's last steps need, in both modes.
+	// What iptables in both modes, its loader, and runc's last steps need.
 	needed = []string{
-		"access", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "close", "close_range", "dup", "dup2", "dup3", "epoll_ctl",
-		"epoll_pwait", "execve", "exit", "exit_group", "fchdir", "fcntl", "flock", "fstat", "fstatfs", "futex", "getdents64", "geteuid", "getppid", "getrandom",
-		"getsockname", "getsockopt", "getuid", "ioctl", "lseek", "mmap", "mprotect", "munmap", "newfstatat", "openat", "openat2", "pread64",
-		"prlimit64", "pselect6", "read", "readlink", "recvmsg", "rseq", "rt_sigreturn", "sendmsg", "sendto", "set_robust_list",
-		"set_tid_address", "setgid", "setgroups", "setsockopt", "setuid", "socket", "statfs", "statx", "tgkill", "write",
+		"access", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "close", "close_range", "dup", "dup2", "dup3",
+		"epoll_ctl", "epoll_pwait", "execve", "exit", "exit_group", "fchdir", "fcntl", "flock", "fstat", "fstatfs", "futex",
+		"getdents64", "geteuid", "getppid", "getrandom", "getsockname", "getsockopt", "getuid", "ioctl", "lseek", "mmap",
+		"mprotect", "munmap", "openat", "openat2", "pread64", "prlimit64", "pselect6", "read", "readlink", "recvmsg", "rseq",
+		"rt_sigreturn", "sendmsg", "sendto", "set_robust_list", "set_tid_address", "setgid", "setgroups", "setsockopt",
+		"setuid", "socket", "statfs", "statx", "write",
 	}
 )
 
