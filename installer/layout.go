@@ -190,6 +190,9 @@ func (p *plan) rest(layout Layout) {
 				continue
 			}
 			last, end, err := p.root.Follow(name)
+			if err != nil && !rootfs.Missing(err) {
+				p.refuse(err)
+			}
 			if err != nil || last == "" || !isModeBinary(end) || p.planned(name, last) {
 				continue
 			}

@@ -35,6 +35,9 @@ func survey(root *rootfs.Root) (*site, error) {
 	}
 	s.wrapper = rootfs.Join(dir, Name)
 	_, end, err := root.Follow(rootfs.Join(dir, applet.IPTables.String()))
-	s.alts = err == nil && applet.Base(end) == altsName
+	if err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
+	s.alts = applet.Base(end) == altsName
 	return s, nil
 }

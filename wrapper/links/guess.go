@@ -41,9 +41,9 @@ func ForgetGuess(root *rootfs.Root, self string) error {
 		return nil
 	}
 	dir, _ := rootfs.Split(self)
-	err := root.Remove(rootfs.Join(dir, GuessMark))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	mark := rootfs.Join(dir, GuessMark)
+	if _, err := root.Lstat(mark); errors.Is(err, fs.ErrNotExist) {
+		return nil // even where it could not be removed
 	}
-	return err
+	return root.Remove(mark)
 }

@@ -51,7 +51,9 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 		}
 	}
 	if len(p.failed) == 0 {
-		_ = ForgetGuess(root, self)
+		p.report(ForgetGuess(root, self))
+	}
+	if len(p.failed) == 0 {
 		p.pin(called)
 	}
 	return errors.Join(p.failed...)
@@ -84,6 +86,8 @@ func (p *pinner) pin(a applet.Applet) {
 	for _, dir := range p.dirs {
 		last, end, err := p.root.Follow(rootfs.Join(dir, a.String()))
 		switch {
+		case err != nil && !rootfs.Missing(err):
+			p.report(err)
 		case err != nil || last == "":
 		case end == p.self:
 			p.report(p.repoint(last, a))

@@ -12,6 +12,7 @@
 package rootfs
 
 import (
+	"errors"
 	"io/fs"
 	"strings"
 
@@ -94,6 +95,11 @@ func retry(call func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// Missing tells of an error whether it says that there is nothing, or nothing at the end of the links.
+func Missing(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 func pathError(op, name string, err error) error {

@@ -68,7 +68,11 @@ func Find(root *rootfs.Root, self string) (Installation, error) {
 	}
 	executable := func(dir, name string) bool {
 		info, err := root.Stat(rootfs.Join(dir, name))
-		return err == nil && info.IsRegular() && info.Perm()&0o111 != 0 && !info.Same(own)
+		if err != nil {
+			// What cannot be looked at now is there: to take another file for it, and pin that, would be worse.
+			return !rootfs.Missing(err)
+		}
+		return info.IsRegular() && info.Perm()&0o111 != 0 && !info.Same(own)
 	}
 	var found Installation
 	for _, dir := range dirs {
