@@ -49,7 +49,11 @@ func run() error {
 	}
 	defer os.RemoveAll(dir)
 	start := time.Now()
-	rows, err := disturb(dir, files, plan{stride: *stride, wanted: func(l layout, _ string, _ fault) bool {
+	image, err := unpack(dir, files)
+	if err != nil {
+		return err
+	}
+	rows, err := disturb(dir, image, files, plan{stride: *stride, wanted: func(l layout, _ string, _ fault) bool {
 		return *only == "" || l.name == *only
 	}})
 	if err != nil {

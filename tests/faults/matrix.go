@@ -35,17 +35,8 @@ type row struct {
 // operations are by name, in the order of the table.
 var operations = []string{"install", "install --root", "first call, nft", "first call, legacy"}
 
-// disturb runs all that the plan wants, on two threads.
-func disturb(dir string, files parts, p plan) ([]row, error) {
-	image := filepath.Join(dir, "image")
-	if err := errors.Join(os.Mkdir(image, 0o755), node.Unpack(image, files.layer)); err != nil {
-		return nil, err
-	}
-	for _, name := range []string{"proc", "run", "tmp"} {
-		if err := os.MkdirAll(filepath.Join(image, name), 0o755); err != nil {
-			return nil, err
-		}
-	}
+// disturb runs all that the plan wants, on two threads. image is what unpack made; dir is for what is written.
+func disturb(dir, image string, files parts, p plan) ([]row, error) {
 	type task struct {
 		layout    layout
 		operation string
@@ -80,6 +71,20 @@ func disturb(dir string, files parts, p plan) ([]row, error) {
 		rows = append(rows, t.rows...)
 	}
 	return rows, nil
+}
+
+// unpack makes the root file system that all others are layers over.
+func unpack(dir string, files parts) (image string, err error) {
+	image = filepath.Join(dir, "image")
+	if err := errors.Join(os.Mkdir(image, 0o755), node.Unpack(image, files.layer)); err != nil {
+		return "", err
+	}
+	for _, name := range []string{"proc", "run", "tmp"} {
+		if err := os.MkdirAll(filepath.Join(image, name), 0o755); err != nil {
+			return "", err
+		}
+	}
+	return image, nil
 }
 
 // alone disturbs one operation in namespaces of its own, which end with the thread.
