@@ -77,12 +77,12 @@ func files(t *testing.T) parts {
 	return p
 }
 
-// A part of what the command does: every layout, operation and fault, at every seventh system call.
+// A part of what the command does: every layout, operation and fault, at every ninth system call.
 func TestFaults(t *testing.T) {
 	if runtime.GOARCH != "amd64" {
 		t.Skip("faults are injected through the registers of amd64 only")
 	}
-	rows, err := disturb(t.TempDir(), image(t, files(t)), files(t), plan{stride: 7, wanted: func(layout, string, fault) bool { return true }})
+	rows, err := disturb(t.TempDir(), image(t, files(t)), files(t), plan{stride: 9, wanted: func(layout, string, fault) bool { return true }})
 	if err != nil {
 		t.Fatal(err)
 	}
