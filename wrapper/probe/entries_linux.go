@@ -48,39 +48,33 @@ const (
 	errorTarget   = "ERROR" // XT_ERROR_TARGET
 )
 
-// contents is what was read in a legacy table.
-type contents struct {
-	chains   int // user-defined
-	policies int // other than ACCEPT
-}
-
-// read walks the entries of a table and calls chain with the name of each user-defined chain. The name is a part of entries.
-func read(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (contents, error) {
+// read walks the entries of a table, calls chain with the name of each user-defined chain, and counts them and the policies
+// other than ACCEPT. A name is a part of entries.
+func read(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (chains, policies uint64, err error) {
 	l := layoutOf(family)
-	var c contents
 	for at := 0; at < len(entries); {
 		rest := entries[at:]
 		if len(rest) < l.minimum {
-			return c, errMalformed
+			return chains, policies, errMalformed
 		}
 		target := int(binary.NativeEndian.Uint16(rest[l.targetOffset:]))
 		next := int(binary.NativeEndian.Uint16(rest[l.nextOffset:]))
 		if next < l.minimum || next > len(rest) || target < l.minimum || target+targetData > next {
-			return c, errMalformed
+			return chains, policies, errMalformed
 		}
 		t := rest[target:next]
 		switch {
 		case len(t) >= targetData+4 && info.policyAt(at):
 			if int32(binary.NativeEndian.Uint32(t[targetData:])) != -accept-1 { // as a standard target has it
-				c.policies++
+				policies++
 			}
 		case len(t) >= targetData+errorNameLen && string(cstring(t[targetName:targetName+targetNameLen])) == errorTarget:
 			if name := cstring(t[targetData : targetData+errorNameLen]); string(name) != errorTarget {
-				c.chains++
+				chains++
 				chain(name)
 			}
 		}
 		at += next
 	}
-	return c, nil
+	return chains, policies, nil
 }

@@ -88,17 +88,7 @@ func (l *legacy) hints() {
 		}
 	}
 	for _, t := range l.tables {
-		if t.name != mode.HintTable {
-			continue
-		}
-		err := l.read(t, func(name []byte) {
-			for h := range mode.NumHints {
-				if string(name) == mode.Hint(h).String() {
-					l.Hints[t.family][h] = mode.Present
-				}
-			}
-		})
-		if err != nil {
+		if t.name == mode.HintTable && !l.read(t) {
 			l.Hints[t.family] = [mode.NumHints]mode.Outcome{}
 		}
 	}
@@ -119,7 +109,7 @@ func (l *legacy) bound() {
 		n := info.others()
 		t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
 		if n == 0 {
-			_ = l.read(t, func([]byte) {}) // there are the policies alone to read
+			l.read(t) // there are the policies alone to read
 		}
 	}
 	l.sum()
@@ -129,7 +119,7 @@ func (l *legacy) bound() {
 func (l *legacy) count() {
 	for _, t := range l.tables {
 		if !t.held.Exact() {
-			_ = l.read(t, func([]byte) {})
+			l.read(t)
 		}
 	}
 	l.sum()
@@ -142,24 +132,28 @@ func (l *legacy) sum() {
 	}
 }
 
-// read reads a table, calls chain with the name of each user-defined chain, and counts what the table holds.
-func (l *legacy) read(t *legacyTable, chain func(name []byte)) error {
+// read reads a table: it counts what the table holds and notes the hint chains. It returns whether it could.
+func (l *legacy) read(t *legacyTable) bool {
 	var info getinfo
 	entries, err := l.fetch(t, &info)
-	if err == nil {
-		var c contents
-		c, err = read(entries, t.family, &info, func(name []byte) {
-			l.Owners.Count(name)
-			chain(name)
-		})
-		if err == nil {
-			t.held = mode.Exactly(info.others() - min(uint64(c.chains), info.others()) + uint64(c.policies))
-		}
-	}
 	if err != nil {
 		unsure(l.Backend, err)
+		return false
 	}
-	return err
+	chains, policies, err := read(entries, t.family, &info, func(name []byte) {
+		l.Owners.Count(name)
+		for h := range mode.NumHints {
+			if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
+				l.Hints[t.family][h] = mode.Present
+			}
+		}
+	})
+	if err != nil {
+		unsure(l.Backend, err)
+		return false
+	}
+	t.held = mode.Exactly(info.others() - min(chains, info.others()) + policies)
+	return true
 }
 
 // info asks for the size of a table, which is zero if it has gone since the names file was read.

@@ -30,33 +30,28 @@ func nfproto(f mode.Family) byte {
 	return unix.NFPROTO_IPV4
 }
 
-// question asks for one chain by name, or for one table if chain is empty.
-type question struct {
-	family       mode.Family
-	table, chain string
-}
-
-// appendQuestion appends the request to b.
-func appendQuestion(b []byte, seq uint32, q question) []byte {
+// appendQuestion appends the request for one hint chain by name.
+func appendQuestion(b []byte, seq uint32, f mode.Family, h mode.Hint) []byte {
 	start := len(b)
-	if q.chain == "" {
-		b = appendHeader(b, unix.NFT_MSG_GETTABLE, unix.NLM_F_REQUEST, seq, q.family)
-		b = appendString(b, unix.NFTA_TABLE_NAME, q.table)
-	} else {
-		b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST, seq, q.family)
-		b = appendString(b, unix.NFTA_CHAIN_TABLE, q.table)
-		b = appendString(b, unix.NFTA_CHAIN_NAME, q.chain)
-	}
+	b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST, seq, nfproto(f))
+	b = appendString(b, unix.NFTA_CHAIN_TABLE, mode.HintTable)
+	b = appendString(b, unix.NFTA_CHAIN_NAME, h.String())
 	return finish(b, start)
 }
 
-// appendDump appends the request for all chains of a family (NFT_MSG_GETCHAIN; nf_tables_dump_chains knows no other choice)
-// or all rules of a table (NFT_MSG_GETRULE).
-func appendDump(b []byte, seq uint32, typ uint16, q question) []byte {
+// dump is what can be asked for as a whole: all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN;
+// nf_tables_dump_chains knows no other choice), or all rules of a table (NFT_MSG_GETRULE).
+type dump struct {
+	typ   uint16
+	proto byte
+	table string
+}
+
+func appendDump(b []byte, seq uint32, d dump) []byte {
 	start := len(b)
-	b = appendHeader(b, typ, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, q.family)
-	if typ == unix.NFT_MSG_GETRULE {
-		b = appendString(b, unix.NFTA_RULE_TABLE, q.table)
+	b = appendHeader(b, d.typ, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, d.proto)
+	if d.typ == unix.NFT_MSG_GETRULE {
+		b = appendString(b, unix.NFTA_RULE_TABLE, d.table)
 	}
 	return finish(b, start)
 }
@@ -67,13 +62,13 @@ func finish(b []byte, start int) []byte {
 	return b
 }
 
-func appendHeader(b []byte, typ, flags uint16, seq uint32, f mode.Family) []byte {
+func appendHeader(b []byte, typ, flags uint16, seq uint32, proto byte) []byte {
 	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
 	b = binary.NativeEndian.AppendUint16(b, unix.NFNL_SUBSYS_NFTABLES<<8|typ)
 	b = binary.NativeEndian.AppendUint16(b, flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel fills in the sender's port
-	return append(b, nfproto(f), unix.NFNETLINK_V0, 0, 0)
+	return append(b, proto, unix.NFNETLINK_V0, 0, 0)
 }
 
 func appendString(b []byte, typ uint16, s string) []byte {
@@ -131,6 +126,7 @@ const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
 // object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
 // message.
 type object struct {
+	proto byte // the family it is in
 	table []byte
 	// Of a chain:
 	chain  []byte
@@ -145,6 +141,7 @@ func parseObject(m message) (object, bool) {
 	if len(m.body) < genLen {
 		return o, false
 	}
+	o.proto = m.body[0]
 	for b := m.body[genLen:]; len(b) >= attrLen; {
 		n := int(binary.NativeEndian.Uint16(b))
 		typ := binary.NativeEndian.Uint16(b[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)

@@ -82,7 +82,7 @@ func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
 func getInfo(fd int, f mode.Family, table string, v *getinfo) error {
 	*v = getinfo{}
 	copy(v.name[:len(v.name)-1], table)
-	return getsockopt(fd, f, optGetInfo, unsafe.Pointer(v), sizeofGetinfo)
+	return getsockopt(fd, f, optGetInfo, unsafe.Pointer(v), unsafe.Sizeof(*v))
 }
 
 // getEntries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
@@ -118,9 +118,3 @@ func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintp
 		}
 	}
 }
-
-// What the kernel compares the length of a value with; a test holds that Go lays the structs out as C does.
-const (
-	sizeofGetinfo    = unsafe.Sizeof(getinfo{})
-	sizeofGetentries = unsafe.Sizeof(getentries{})
-)
