@@ -24,20 +24,25 @@ var names = map[uint64]string{
 
 // faulty tells which calls the faults other than kill befall.
 var faulty = func() map[string]bool {
-	all := map[string]bool{}
+	all := map[string]bool{"creat": true}
 	for _, name := range names {
 		all[name] = true
 	}
 	return all
 }()
 
-// entered names the system call that the process has just entered.
+// entered names the system call that the process has just entered; one that creates a file is a creat.
 func entered(pid int) (string, error) {
 	var regs unix.PtraceRegs
 	if err := unix.PtraceGetRegs(pid, &regs); err != nil {
 		return "", err
 	}
-	if name := names[regs.Orig_rax]; name != "" {
+	switch name := names[regs.Orig_rax]; {
+	case name == "openat" && regs.Rdx&unix.O_CREAT != 0:
+		return "creat", nil
+	case name == "write" && regs.Rdi <= 2:
+		return "write to a standard stream", nil
+	case name != "":
 		return name, nil
 	}
 	return "system call " + strconv.FormatUint(regs.Orig_rax, 10), nil

@@ -15,10 +15,33 @@ import (
 type fault struct {
 	name  string
 	errno unix.Errno // 0: killed
+	// lasting is of which calls all fail from then on; nil: the fault befalls one call.
+	lasting map[string]bool
 }
 
 var faults = []fault{
-	{name: "kill"}, {"ENOSPC", unix.ENOSPC}, {"EROFS", unix.EROFS}, {"EACCES", unix.EACCES}, {"EIO", unix.EIO}, {"EINTR", unix.EINTR},
+	{name: "kill"},
+	{name: "ENOSPC", errno: unix.ENOSPC},
+	{name: "EROFS", errno: unix.EROFS},
+	{name: "EACCES", errno: unix.EACCES},
+	{name: "EIO", errno: unix.EIO},
+	{name: "EINTR", errno: unix.EINTR},
+	{name: "full disk", errno: unix.ENOSPC, lasting: map[string]bool{"creat": true, "write": true, "symlinkat": true, "linkat": true}},
+	// As the kernel does with a file system that has an error (errors=remount-ro).
+	{name: "read-only", errno: unix.EROFS, lasting: map[string]bool{
+		"creat": true, "write": true, "symlinkat": true, "linkat": true, "renameat": true, "unlinkat": true, "fchmod": true, "fchown": true,
+	}},
+}
+
+// befalls tells whether f can befall a call.
+func (f fault) befalls(call string) bool {
+	switch {
+	case f.errno == 0:
+		return true
+	case f.lasting != nil:
+		return f.lasting[call]
+	}
+	return faulty[call]
 }
 
 // program is a program to run.
@@ -31,7 +54,7 @@ type program struct {
 
 // outcome is how a run ended.
 type outcome struct {
-	calls          []string // system calls that a fault can be told to befall: for kill all, else those of faulty
+	calls          []string // system calls that the fault could befall
 	hit            string   // the one that it did befall; empty: the run ended before
 	status         unix.WaitStatus
 	stdout, stderr string
@@ -132,14 +155,15 @@ func (o *outcome) follow(pid int, f fault, at int) error {
 		if err != nil {
 			return err
 		}
-		if f.errno != 0 && !faulty[name] {
+		if !f.befalls(name) {
 			continue
 		}
 		o.calls = append(o.calls, name)
-		if len(o.calls)-1 != at {
+		if len(o.calls)-1 == at {
+			o.hit = name
+		} else if o.hit == "" || f.lasting == nil {
 			continue
 		}
-		o.hit = name
 		if f.errno == 0 {
 			if err := unix.Kill(pid, unix.SIGKILL); err != nil {
 				return err
