@@ -4,31 +4,32 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 // check refuses what would install well and then not work.
 func (s *site) check(program []byte) error {
+	own, err := elfMachine(program)
+	if err != nil {
+		return errors.New("the wrapper to install: " + err.Error())
+	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		if !s.inst.Has(m) {
 			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m))
 		}
-	}
-	own, err := elfMachine(program)
-	if err != nil {
-		return &problem{"the wrapper to install: ", err, ""}
-	}
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		path, data, err := s.binary(m)
+		path := s.inst.Path(m, applet.IPTables)
+		data, err := s.root.ReadFile(path, maxBinary)
 		if err != nil {
 			return err
 		}
 		machine, err := elfMachine(data)
 		if err != nil {
-			return &problem{path + ": ", err, ": reinstall iptables"}
+			return errors.New(path + ": " + err.Error() + ": reinstall iptables")
 		}
 		if machine != own {
 			return errors.New("the wrapper is built for " + own.String() + " but " + path + " for " + machine.String() +
@@ -56,14 +57,7 @@ func (r release) String() string {
 	return strconv.Itoa(r[0]) + "." + strconv.Itoa(r[1]) + "." + strconv.Itoa(r[2])
 }
 
-func (r release) before(other release) bool {
-	for i := range r {
-		if r[i] != other[i] {
-			return r[i] < other[i]
-		}
-	}
-	return false
-}
+func (r release) before(other release) bool { return slices.Compare(r[:], other[:]) < 0 }
 
 // oldest is the first release without the bugs of 1.8.0 to 1.8.3.
 var oldest = release{1, 8, 4}
@@ -111,25 +105,14 @@ type machine struct {
 	number       uint16
 }
 
-// Numbers from elf.h.
+// machines names the numbers of elf.h as Go names the architectures.
+var machines = map[uint16]string{
+	3: "386", 21: "ppc64le", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64",
+}
+
 func (m machine) String() string {
-	switch m.number {
-	case 3:
-		return "386"
-	case 21:
-		return "ppc64le"
-	case 22:
-		return "s390x"
-	case 40:
-		return "arm"
-	case 62:
-		return "amd64"
-	case 183:
-		return "arm64"
-	case 243:
-		return "riscv64"
-	case 258:
-		return "loong64"
+	if name := machines[m.number]; name != "" {
+		return name
 	}
 	return "ELF machine " + strconv.Itoa(int(m.number))
 }

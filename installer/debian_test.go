@@ -139,11 +139,11 @@ func TestRealUpdateAlternatives(t *testing.T) {
 
 			for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 				root := open(t, dir)
-				inst, err := xtables.Find(statRoot{root}, r.Wrapper)
+				inst, err := xtables.Find(root, r.Wrapper)
 				if err != nil {
 					t.Fatal(err)
 				}
-				if err := links.Pin(root, r.Wrapper, inst, m); err != nil {
+				if err := links.Pin(root, r.Wrapper, inst, m, applet.IPTables); err != nil {
 					t.Fatal(err)
 				}
 				assertQuery("manual", "-"+m.String())

@@ -6,10 +6,13 @@ package installer
 
 import (
 	"errors"
-	"io"
 	"io/fs"
+	"time"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
@@ -26,25 +29,25 @@ const maxBinary = 64 << 20
 // Options say what to install where.
 type Options struct {
 	Root        *rootfs.Root
-	Self        string    // absolute path of the wrapper binary to copy, outside Root's own paths
-	SanityCheck bool      // refuse what could not work later
-	DryRun      bool      // say what would be changed, on Out, and change nothing
-	Out         io.Writer // one line for each change; needed for DryRun only
+	Self        string // absolute path of the wrapper binary to copy, outside Root's own paths
+	SanityCheck bool   // refuse what could not work later
+	DryRun      bool   // change nothing
 }
 
 // Result is what was done, or would be.
 type Result struct {
-	Layout  Layout
-	Wrapper string // where the wrapper is, inside the root and free of links
-	Changes []Change
+	Layout   Layout
+	Wrapper  string // where the wrapper is, inside the root and free of links
+	Changes  []Change
+	Warnings []error // what could not be tidied up; the next install or first call does it
 }
 
 // Install puts the wrapper in place and points all six applets at it. A second call changes nothing; one after a pin makes
-// the wrapper decide anew.
+// the wrapper decide anew. With an error, nothing was changed, unless the error says otherwise.
 func Install(o Options) (Result, error) {
 	program, err := rootfs.Host().ReadFile(o.Self, maxBinary)
 	if err != nil {
-		return Result{}, &problem{"the wrapper to install: ", err, ""}
+		return Result{}, errors.New("the wrapper to install: " + err.Error())
 	}
 	found, err := survey(o.Root)
 	if err != nil {
@@ -55,45 +58,63 @@ func Install(o Options) (Result, error) {
 			return Result{}, err
 		}
 	}
-	p := &plan{root: o.Root, wrapper: found.wrapper}
+	if !o.DryRun {
+		unlock, err := lock(o.Root, found.wrapper)
+		if err != nil {
+			return Result{}, err
+		}
+		defer unlock()
+	}
+	p := &plan{site: found}
 	p.program(program)
-	layout, err := p.names(found)
+	layout, err := p.names()
+	p.forgetGuess()
 	result := Result{Layout: layout, Wrapper: found.wrapper, Changes: p.changes}
 	if err == nil {
 		err = p.err
 	}
-	if err != nil {
-		return result, err
+	if err == nil && !o.DryRun {
+		result.Warnings, err = p.apply()
 	}
-	if o.DryRun {
-		for _, change := range p.changes {
-			if _, err := io.WriteString(o.Out, change.String()+"\n"); err != nil {
-				return result, err
-			}
-		}
-		return result, nil
-	}
-	return result, p.apply()
+	return result, err
 }
 
-// apply makes every change and looks at the outcome; anything wrong takes all of it back.
-func (p *plan) apply() error {
-	tx := p.root.Begin()
-	err := func() error {
-		for _, change := range p.changes {
-			if err := change.apply(tx); err != nil {
-				return err
-			}
+// lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system that knows
+// no locks (NFS knows none for directories) is no reason not to install.
+func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
+	dir, _ := rootfs.Split(wrapper)
+	for range 100 {
+		unlock, err = root.Lock(dir)
+		switch {
+		case err == nil:
+			return unlock, nil
+		case !errors.Is(err, unix.EWOULDBLOCK):
+			return func() {}, nil
 		}
-		return p.verify()
-	}()
+		time.Sleep(50 * time.Millisecond)
+	}
+	return nil, errors.New(err.Error() + ": another install is at work there: wait for it, then install again")
+}
+
+// apply makes every change and looks at the outcome; anything wrong takes all of it back. From Commit on, all is done, and
+// what goes wrong with tidying up is only told.
+func (p *plan) apply() (warnings []error, err error) {
+	tx := p.root.Begin()
+	for _, change := range p.changes {
+		if change.Verb != "remove" && err == nil {
+			err = tx.Replace(change.Change)
+		}
+	}
 	if err == nil {
-		return tx.Commit()
+		err = p.verify()
 	}
-	if undoErr := tx.Undo(); undoErr != nil {
-		return &problem{err.Error() + "; taking the changes back: ", undoErr, ": unpack the root again"}
+	if err == nil {
+		return p.tidy(tx), nil
 	}
-	return &problem{"", err, ": nothing was changed"}
+	if failed := tx.Undo(); len(failed) > 0 {
+		return nil, errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": unpack the root again")
+	}
+	return nil, errors.New(err.Error() + ": nothing was changed")
 }
 
 // verify follows every name to the wrapper.
@@ -101,13 +122,34 @@ func (p *plan) verify() error {
 	for _, name := range p.managed {
 		_, end, err := p.root.Follow(name)
 		if err != nil {
-			return &problem{name + ": ", err, ""}
+			return errors.New(name + ": " + err.Error())
 		}
-		if end != p.wrapper && applet.Base(end) != altsName {
+		if applet.Base(end) == altsName {
+			a, _ := applet.Parse(applet.Base(name))
+			if end, err = links.Overridden(p.root, a); end == "" && err == nil {
+				continue
+			}
+		}
+		if err != nil || end != p.wrapper {
 			return errors.New(name + " leads to " + end + ", not to the wrapper")
 		}
 	}
 	return nil
+}
+
+// tidy removes what was replaced, the mark of a guess, and what killed installs and calls left wherever they may have worked.
+func (p *plan) tidy(tx *rootfs.Tx) (warnings []error) {
+	failed := []error{tx.Commit(), links.ForgetGuess(p.root, p.wrapper)}
+	for _, dir := range append(p.dirs, links.Dirs(p.root, p.wrapper)...) {
+		failed = append(failed, p.root.Sweep(dir))
+	}
+	for _, err := range failed {
+		// What cannot be written now was not written by a killed one either.
+		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EROFS) {
+			warnings = append(warnings, err)
+		}
+	}
+	return warnings
 }
 
 // exists tells of an error from Lstat and the like whether there is something; anything but "not there" is an error.

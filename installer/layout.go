@@ -3,6 +3,7 @@ package installer
 import (
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
@@ -10,74 +11,59 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // Layout is who owns the six names in a root. It is read off the root itself: neither os-release nor a program that is
 // installed tells (Debian's update-alternatives is in /usr/bin only, Photon's program is Fedora's with Debian's groups).
-type Layout int
+type Layout string
 
 // The layouts.
 const (
-	Plain           Layout = iota // links that belong to packages: Alpine, Wolfi, Arch, distroless
-	Dpkg                          // update-alternatives: Debian, Ubuntu, SLE 15
-	Chkconfig                     // alternatives: Fedora, EL 9, Azure Linux, Photon
-	Libalternatives               // alts: openSUSE Tumbleweed, Leap 16
+	Plain           Layout = "plain links"         // that belong to packages: Alpine, Wolfi, Arch, distroless
+	Dpkg            Layout = "update-alternatives" // Debian, Ubuntu, SLE 15
+	Chkconfig       Layout = "alternatives"        // Fedora, EL 9, Azure Linux, Photon
+	Libalternatives Layout = "libalternatives"     // openSUSE Tumbleweed, Leap 16
 )
-
-// String is the layout as messages call it.
-func (l Layout) String() string {
-	return [...]string{"plain links", "update-alternatives", "alternatives", "libalternatives"}[l]
-}
 
 // altsName is the program that libalternatives' links lead to.
 const altsName = "alts"
 
 // names plans the way from the six names to the wrapper.
-func (p *plan) names(s *site) (Layout, error) {
-	layout := Plain
+func (p *plan) names() (layout Layout, err error) {
 	state, err := links.ReadState(p.root, applet.IPTables.String())
-	var corrupt *alternatives.SyntaxError
 	switch {
-	case err == nil:
-		layout = Dpkg
-		if state.Format == alternatives.Chkconfig {
-			layout = Chkconfig
-		}
-		err = p.groups(state)
-	case errors.As(err, &corrupt):
-		return layout, &problem{"", err, ": repair it (reinstall iptables), then install again"}
+	case errors.Is(err, fs.ErrNotExist) && p.alts:
+		layout, err = Libalternatives, p.confs()
 	case errors.Is(err, fs.ErrNotExist):
-		err = nil
-		if s.alts {
-			layout, err = Libalternatives, p.confs()
-		}
+		layout, err = Plain, nil
+	case err != nil:
+		err = errors.New(err.Error() + ": repair it (reinstall iptables), then install again")
+	case state.Format == alternatives.Chkconfig:
+		layout, err = Chkconfig, p.groups(state)
+	default:
+		layout, err = Dpkg, p.groups(state)
 	}
-	if err != nil {
-		return layout, err
+	if err == nil {
+		p.rest(layout)
 	}
-	p.rest(layout)
-	return layout, nil
+	return layout, err
 }
 
 // groups registers the wrapper in the group of iptables and, where ip6tables is no follower of it, in that of ip6tables.
 func (p *plan) groups(state links.State) error {
-	four, six := applets(applet.IPTables), applets(applet.IP6Tables)
+	all := applet.All()
 	if state.Has(applet.IP6Tables.String()) {
-		return p.group(state, append(four, six...))
+		return p.group(state, all[:])
 	}
 	other, err := links.ReadState(p.root, applet.IP6Tables.String())
 	if err != nil {
-		return &problem{"", err, ": the group of iptables does not have ip6tables, so it needs one: reinstall iptables"}
+		return errors.New(err.Error() + ": the group of iptables does not have ip6tables, so it needs one: reinstall iptables")
 	}
-	if err := p.group(state, four); err != nil {
+	if err := p.group(state, all[:applet.IP6Tables]); err != nil {
 		return err
 	}
-	return p.group(other, six)
-}
-
-// applets returns the three of one family, the leader first.
-func applets(leader applet.Applet) []applet.Applet {
-	return []applet.Applet{leader, leader + 1, leader + 2}
+	return p.group(other, all[applet.IP6Tables:])
 }
 
 func (p *plan) group(state links.State, names []applet.Applet) error {
@@ -85,7 +71,7 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 	wrapper := p.registered(g)
 	if g.Format == alternatives.Dpkg {
 		// dpkg's program forgets what is gone, whenever it reads a group.
-		for _, a := range append([]alternatives.Alternative(nil), g.Alternatives...) {
+		for _, a := range slices.Clone(g.Alternatives) {
 			_, err := p.root.Stat(a.Path)
 			if there, err := exists(err); err != nil {
 				return err
@@ -107,16 +93,10 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 	best, _ := g.Best()
 	g.Manual = best.Path != wrapper
 
-	old, err := p.root.Stat(state.File)
-	if err != nil {
-		return err
-	}
-	p.file(Change{Kind: Write, Path: state.File, Data: g.Bytes(), like: old, staging: state.Staging})
-	p.link(links.AlternativesDir+"/"+g.Name, wrapper)
-	p.link(g.Link, links.AlternativesDir+"/"+g.Name)
-	p.managed = append(p.managed, g.Link)
-	for _, f := range g.Followers {
-		if self, _ := g.Find(wrapper); g.Target(self, f.Name) != "" {
+	p.file("write", rootfs.Change{Path: state.File, Data: g.Bytes(), Like: owned(0o644), Staging: state.Staging})
+	self, _ := g.Find(wrapper)
+	for _, f := range append([]alternatives.Follower{{Name: g.Name, Link: g.Link}}, g.Followers...) {
+		if g.Target(self, f.Name) != "" {
 			p.link(links.AlternativesDir+"/"+f.Name, wrapper)
 			p.link(f.Link, links.AlternativesDir+"/"+f.Name)
 			p.managed = append(p.managed, f.Link)
@@ -156,7 +136,7 @@ func (p *plan) confs() error {
 			}
 		}
 		if err != nil {
-			return &problem{dir + "/2.conf and 1.conf: ", err, ": reinstall iptables, then install again"}
+			return errors.New(dir + "/2.conf and 1.conf: " + err.Error() + ": reinstall iptables, then install again")
 		}
 		conf = alternatives.ConfWithBinary(conf, p.wrapper)
 		if !strings.Contains(string(conf), "KeepArgv0") {
@@ -166,8 +146,33 @@ func (p *plan) confs() error {
 		if err != nil {
 			return err
 		}
-		p.file(Change{Kind: Write, Path: place, Data: conf, like: owned(0o644)})
+		p.file("write", rootfs.Change{Path: place, Data: conf, Like: owned(0o644)})
 		p.managed = append(p.managed, rootfs.Join(own, a.String()))
+	}
+	return p.overrides()
+}
+
+// overrides takes out of libalternatives' override files what selects something else than the wrapper: to install it is to
+// select it, as for a choice by hand in any other database.
+func (p *plan) overrides() error {
+	for _, name := range links.OverrideFiles() {
+		data, err := p.root.ReadFile(name, 1<<16)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		for _, a := range applet.All() {
+			if n := alternatives.Override(data, a.String()); n != 0 && n != links.ConfNumber {
+				data = alternatives.WithoutOverride(data, a.String())
+			}
+		}
+		place, err := p.root.Resolve(name)
+		if err != nil {
+			return err
+		}
+		p.file("write", rootfs.Change{Path: place, Data: data})
 	}
 	return nil
 }
@@ -198,22 +203,11 @@ func (p *plan) rest(layout Layout) {
 
 // planned tells whether a link is changed already, or is a mode's own (iptables-nft) that only happens to be the last.
 func (p *plan) planned(name, last string) bool {
-	for _, change := range p.changes {
-		if change.Path == last || change.Path == name {
-			return true
-		}
-	}
-	_, base := rootfs.Split(last)
-	_, isApplet := applet.Parse(base)
-	return !isApplet
+	_, isApplet := applet.Parse(applet.Base(last))
+	return !isApplet || p.changed(last) || p.changed(name)
 }
 
 func isModeBinary(place string) bool {
 	base := applet.Base(place)
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if base == "xtables-"+m.String()+"-multi" {
-			return true
-		}
-	}
-	return false
+	return base == xtables.Multi(mode.NFT) || base == xtables.Multi(mode.Legacy)
 }

@@ -3,57 +3,35 @@ package installer
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
-)
-
-// Kind says what a Change does.
-type Kind int
-
-// The kinds of changes.
-const (
-	Copy  Kind = iota // the wrapper itself
-	Write             // a file of the alternatives database
-	Link              // a symbolic link
 )
 
 // Change is one thing to do to the root. Paths are free of links, but for the last element.
 type Change struct {
-	Kind   Kind
-	Path   string
-	Target string // of a Link
-	Data   []byte // of a Copy or Write
-
-	like    rootfs.Info
-	staging string
+	Verb string // copy (the wrapper), write (a file of the alternatives database), link, or remove (a guess's mark)
+	rootfs.Change
 }
 
 // String is the line that --dry-run prints.
 func (c Change) String() string {
-	switch c.Kind {
-	case Copy:
-		return "copy " + c.Path
-	case Write:
-		return "write " + c.Path
+	line := c.Verb + " " + c.Path
+	if c.Target != "" {
+		line += " -> " + c.Target
 	}
-	return "link " + c.Path + " -> " + c.Target
-}
-
-func (c Change) apply(tx *rootfs.Tx) error {
-	if c.Kind == Link {
-		return tx.Link(c.Path, c.Target)
-	}
-	return tx.File(c.Path, c.Data, c.like, c.staging)
+	return line
 }
 
 // plan collects the changes that are still to be made, each path once. The first thing in the way ends it.
 type plan struct {
-	root    *rootfs.Root
-	wrapper string
+	*site
 	changes []Change
 	managed []string // the six names, as the layout places them
+	dirs    []string // where a change was made or would have been
 	err     error
 }
 
@@ -63,18 +41,28 @@ func (p *plan) refuse(err error) {
 	}
 }
 
-func (p *plan) add(c Change) {
-	for _, old := range p.changes {
-		if old.Path == c.Path {
-			return
-		}
+func (p *plan) add(verb string, c rootfs.Change) {
+	if !p.changed(c.Path) {
+		p.changes = append(p.changes, Change{verb, c})
 	}
-	p.changes = append(p.changes, c)
+}
+
+func (p *plan) changed(path string) bool {
+	return slices.ContainsFunc(p.changes, func(c Change) bool { return c.Path == path })
 }
 
 // program copies the wrapper.
 func (p *plan) program(data []byte) {
-	p.file(Change{Kind: Copy, Path: p.wrapper, Data: data, like: owned(0o755)})
+	p.file("copy", rootfs.Change{Path: p.wrapper, Data: data, Like: owned(0o755)})
+}
+
+// forgetGuess removes the mark that a call of an earlier installation left when it guessed.
+func (p *plan) forgetGuess() {
+	dir, _ := rootfs.Split(p.wrapper)
+	mark := rootfs.Join(dir, links.GuessMark)
+	if _, there := p.lstat(mark); there {
+		p.add("remove", rootfs.Change{Path: mark})
+	}
 }
 
 // link makes sure that the link called name leads to target. Its directory may be called by any of its names: /sbin and
@@ -85,24 +73,34 @@ func (p *plan) link(name, target string) {
 		p.refuse(err)
 		return
 	}
+	dir, _ := rootfs.Split(place)
+	p.dirs = append(p.dirs, dir)
 	if _, there := p.lstat(place); there {
-		if now, err := p.root.Readlink(place); err == nil && now == target {
+		now, _ := p.root.Readlink(place)
+		if now == target {
 			return
 		}
 	}
-	p.add(Change{Kind: Link, Path: place, Target: target})
+	p.add("link", rootfs.Change{Path: place, Target: target})
 }
 
-// file makes sure that a file has this content, and the wrapper its permissions.
-func (p *plan) file(c Change) {
+// file makes sure that a file has this content, and the wrapper its permissions; a file of the database keeps its own.
+func (p *plan) file(verb string, c rootfs.Change) {
+	if c.Staging == "" {
+		c.Staging, _ = rootfs.Split(c.Path)
+	}
+	p.dirs = append(p.dirs, c.Staging)
 	info, there := p.lstat(c.Path)
-	if there && info.IsRegular() && (c.Kind == Write || info.Perm() == c.like.Perm()) {
+	if there && info.IsRegular() {
+		if verb == "write" {
+			c.Like = info
+		}
 		now, err := p.root.ReadFile(c.Path, maxBinary)
-		if err == nil && bytes.Equal(now, c.Data) {
+		if err == nil && bytes.Equal(now, c.Data) && info.Perm() == c.Like.Perm() {
 			return
 		}
 	}
-	p.add(c)
+	p.add(verb, c)
 }
 
 // lstat refuses a directory where a link or a file should be: whatever is in it, it is not ours to remove.
@@ -113,12 +111,10 @@ func (p *plan) lstat(place string) (rootfs.Info, bool) {
 		p.refuse(err)
 	}
 	if there && info.IsDir() {
-		p.refuse(&problem{place + ": ", errDirectory, ""})
+		p.refuse(errors.New(place + ": is a directory where a link should be: move it away, then install again"))
 	}
 	return info, there
 }
-
-var errDirectory = errors.New("is a directory where a link should be: move it away, then install again")
 
 // owned is how a new file shall be: root's, or the caller's own where an unprivileged user unpacked the root.
 func owned(mode uint32) rootfs.Info {

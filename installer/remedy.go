@@ -4,73 +4,57 @@ import (
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // remedy says how to get the missing mode on this distribution. Nothing but these words depends on os-release.
 func (s *site) remedy(missing mode.Mode) string {
-	d := s.distribution()
+	release := s.osRelease()
+	is := func(id string) bool { return release["ID"] == id }
+	// CentOS, Rocky and Alma say that they are like RHEL, Ubuntu that it is like Debian.
+	like := func(id string) bool { return is(id) || strings.Contains(" "+release["ID_LIKE"]+" ", " "+id+" ") }
+	major, _, _ := strings.Cut(release["VERSION_ID"], ".")
 	legacy := missing == mode.Legacy
 	switch {
-	case d.is("alpine") && legacy:
+	case is("alpine") && legacy:
 		return "apk add iptables-legacy (Alpine 3.19 and later package it alone)"
-	case d.is("fedora") || d.is("amzn"):
+	case is("fedora") || is("amzn"):
 		return "dnf install iptables-" + missing.String()
-	case d.like("rhel") && legacy && d.major() == "8":
+	case like("rhel") && legacy && major == "8":
 		return "RHEL 8 and UBI 8 ship only nft and cannot serve: use another base image"
-	case d.like("rhel") && legacy:
-		return "RHEL and UBI from 8 on ship only nft and cannot serve: enable EPEL " + d.major() +
+	case like("rhel") && legacy:
+		return "RHEL and UBI from 8 on ship only nft and cannot serve: enable EPEL " + major +
 			" and dnf install iptables-legacy, or use another base image"
-	case d.like("rhel"):
+	case like("rhel"):
 		return "dnf install iptables-nft"
-	case d.is("mariner") && !legacy:
+	case is("mariner") && !legacy:
 		return "Mariner 2 builds iptables without nft and cannot serve: use Azure Linux 3"
-	case d.is("sles") && legacy:
+	case is("sles") && legacy:
 		return "SLES 16 ships only nft and cannot serve: use another base image"
-	case d.is("bottlerocket") && !legacy:
+	case is("bottlerocket") && !legacy:
 		return "this Bottlerocket builds iptables without nft: update it"
-	case d.is("gentoo") && !legacy:
+	case is("gentoo") && !legacy:
 		return "emerge net-firewall/iptables with USE=nftables"
-	case d.like("debian"):
+	case like("debian"):
 		return "apt-get install --reinstall iptables"
 	}
-	return "install the package that has xtables-" + missing.String() + "-multi"
+	return "install the package that has " + xtables.Multi(missing)
 }
 
-// distribution is what os-release says.
-type distribution struct{ id, idLike, version string }
-
-func (d distribution) is(id string) bool { return d.id == id }
-
-// like tells whether this is the distribution id or one that says it is like it (CentOS, Rocky, Alma; Ubuntu).
-func (d distribution) like(id string) bool {
-	return d.id == id || strings.Contains(" "+d.idLike+" ", " "+id+" ")
-}
-
-func (d distribution) major() string {
-	major, _, _ := strings.Cut(d.version, ".")
-	return major
-}
-
-func (s *site) distribution() distribution {
-	var d distribution
+func (s *site) osRelease() map[string]string {
 	data, err := s.root.ReadFile("/etc/os-release", 1<<16)
 	if err != nil {
-		data, err = s.root.ReadFile("/usr/lib/os-release", 1<<16)
+		data, _ = s.root.ReadFile("/usr/lib/os-release", 1<<16)
 	}
-	if err != nil {
-		return d
-	}
+	return parseOSRelease(data)
+}
+
+// parseOSRelease reads os-release(5) as far as its values are plain words, which those asked for are.
+func parseOSRelease(data []byte) map[string]string {
+	values := map[string]string{}
 	for line := range strings.Lines(string(data)) {
 		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		value = strings.Trim(value, `"'`)
-		switch key {
-		case "ID":
-			d.id = value
-		case "ID_LIKE":
-			d.idLike = value
-		case "VERSION_ID":
-			d.version = value
-		}
+		values[key] = strings.Trim(value, `"'`)
 	}
-	return d
+	return values
 }

@@ -3,10 +3,7 @@ package installer
 import (
 	"errors"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
@@ -19,23 +16,14 @@ type site struct {
 	alts    bool   // iptables leads to libalternatives' program
 }
 
-// statRoot lets package xtables look into a root.
-type statRoot struct{ root *rootfs.Root }
-
-func (r statRoot) Stat(path string, st *unix.Stat_t) error {
-	info, err := r.root.Stat(path)
-	st.Mode, st.Ino = info.Mode, info.Ino
-	return err
-}
-
 // survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped.
 func survey(root *rootfs.Root) (*site, error) {
-	inst, err := xtables.Find(statRoot{root}, "")
+	inst, err := xtables.Find(root, "")
 	if _, oldErr := root.Stat("/usr/sbin/xtables-multi"); err != nil && oldErr == nil {
 		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
 	}
 	if err != nil {
-		return nil, &problem{"no iptables in " + root.Dir() + ": ", err, ": install the distribution's iptables package first"}
+		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
 	}
 	s := &site{root: root, inst: inst}
 	dir := inst.NFT.Dir
@@ -49,11 +37,4 @@ func survey(root *rootfs.Root) (*site, error) {
 	_, end, err := root.Follow(rootfs.Join(dir, applet.IPTables.String()))
 	s.alts = err == nil && applet.Base(end) == altsName
 	return s, nil
-}
-
-// binary reads a mode's program.
-func (s *site) binary(m mode.Mode) (path string, data []byte, err error) {
-	path = s.inst.Path(m, applet.IPTables)
-	data, err = s.root.ReadFile(path, maxBinary)
-	return path, data, err
 }

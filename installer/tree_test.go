@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -143,7 +145,7 @@ func snapshot(t testing.TB, dir string) map[string]string {
 		}
 		text := fmt.Sprintf("%o %d:%d %d", info.Mode, info.UID, info.GID, info.Ino)
 		switch {
-		case info.IsLink():
+		case info.Mode&unix.S_IFMT == unix.S_IFLNK:
 			target, _ := root.Readlink("/" + name)
 			text += " -> " + target
 		case info.IsRegular():

@@ -16,8 +16,8 @@ func call(a applet.Applet, argv, env []string) int {
 		complain(err.Error())
 		return exitUsage
 	}
-	self := selfPath()
-	inst, err := xtables.Find(xtables.Running{}, self)
+	self, root := selfPath(), rootfs.Host()
+	inst, err := xtables.Find(root, self)
 	if err != nil {
 		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
 		return exitFailed
@@ -26,6 +26,8 @@ func call(a applet.Applet, argv, env []string) int {
 	d, settled := mode.Settled(&in)
 	if !settled {
 		in.Evidence = probe.Enough()
+		// Looked at after the probes: a guess leaves its mark before it makes a rule, so no rule is seen without its mark.
+		in.Guessed = links.Guessed(root, self)
 		d = mode.Decide(&in)
 	}
 	if opts.debug {
@@ -36,16 +38,25 @@ func call(a applet.Applet, argv, env []string) int {
 			" is: unset the variable, or install that mode in this image")
 		return exitFailed
 	}
-	if d.Pin {
-		// A read-only or foreign file system is normal: the call works all the same, and the next one tries again.
-		if err := links.Pin(rootfs.Host(), self, inst, d.Mode); err != nil && opts.debug {
-			complain("not pinned: " + err.Error())
-		}
+	// A read-only or foreign file system is normal: the call works all the same, and the next one tries again.
+	if err := remember(root, self, inst, a, &in, d); err != nil && opts.debug {
+		complain("not written down: " + err.Error())
 	}
 	path := inst.Path(d.Mode, a)
 	err = become(path, argv, env)
 	complain(path + ": " + err.Error())
 	return exitFailed
+}
+
+// remember writes down what this call found out: it pins a decision, or leaves the mark of a guess.
+func remember(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet, in *mode.Inputs, d mode.Decision) error {
+	switch {
+	case d.Pin:
+		return links.Pin(root, self, inst, d.Mode, a)
+	case d.Guess() && !in.Guessed:
+		return links.MarkGuess(root, self)
+	}
+	return nil
 }
 
 // inputs returns what is known before the kernel is asked.

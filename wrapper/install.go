@@ -29,11 +29,19 @@ func install(args []string) error {
 	if self == "" {
 		return errors.New("install: cannot find its own file: no /proc, and not started by a path")
 	}
-	_, err = installer.Install(installer.Options{
-		Root: root, Self: self, SanityCheck: !unchecked, DryRun: dry, Out: stdout,
+	result, err := installer.Install(installer.Options{
+		Root: root, Self: self, SanityCheck: !unchecked, DryRun: dry,
 	})
 	if err != nil {
 		return errors.New("install: " + err.Error())
+	}
+	for _, change := range result.Changes {
+		if dry {
+			stdout.Write([]byte(change.String() + "\n"))
+		}
+	}
+	for _, warning := range result.Warnings {
+		complain("install: done, but " + warning.Error() + ": the next install or call removes it")
 	}
 	return nil
 }

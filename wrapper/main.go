@@ -4,6 +4,8 @@
 package main
 
 import (
+	"runtime"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -11,9 +13,14 @@ import (
 
 // Exit statuses. A call that works has that of the binary it becomes.
 const (
-	exitFailed = 1
-	exitUsage  = 2
+	exitFailed   = 1
+	exitUsage    = 2
+	exitConflict = 3 // detect --check only
 )
+
+// The main goroutine starts on the thread that our caller started and must end there, in execve(2): threads that the Go
+// runtime makes later lack what prctl(2) and others gave that thread, such as the parent-death signal.
+func init() { runtime.LockOSThread() }
 
 func main() {
 	argv, name := arguments(), ""

@@ -2,42 +2,85 @@ package main
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 // debug prints to standard error what a call found and decided.
 func debug(in *mode.Inputs, d mode.Decision, path string) {
-	stderr.Write([]byte(text(in, d) + "runs: " + path + "\n"))
+	stderr.Write([]byte(text(in, d, false) + "runs: " + path + "\n"))
 }
 
-// text is the report of a decision for people.
-func text(in *mode.Inputs, d mode.Decision) string {
-	b := "mode: " + d.Mode.String() + "\n" +
-		"reason: " + string(d.Reason) + "\n" +
-		"pin: " + strconv.FormatBool(d.Pin) + "\n" +
-		"installed: " + installed(in) + "\n"
+// text is the report of a decision for people: what is wrong first, then the decision, then what it rests on.
+func text(in *mode.Inputs, d mode.Decision, colour bool) string {
+	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
+	var b strings.Builder
+	if in.Evidence.Conflict() {
+		warning := "conflict: nft holds " + amount(nft.Held) + " and legacy " + amount(legacy.Held) + ": this node is split between two modes"
+		if colour {
+			warning = "\x1b[1;31m" + warning + "\x1b[0m"
+		}
+		b.WriteString(warning + "\n\n")
+	}
+	for _, line := range [...][2]string{
+		{"mode:", d.Mode.String()},
+		{"reason:", string(d.Reason) + " (" + because(in, d) + ")"},
+		{"pin:", yes(d.Pin)},
+		{"installed:", installed(in)},
+	} {
+		b.WriteString(pad(line[0], 11) + line[1] + "\n")
+	}
+	b.WriteString("\n")
+	row := func(name, nft, legacy string) {
+		b.WriteString(strings.TrimRight(pad(name, 25)+pad(nft, 18)+legacy, " ") + "\n")
+	}
+	row("", "nft", "legacy")
+	row("backend", nft.Answers.String(), legacy.Answers.String())
+	row("holds", amount(nft.Held), amount(legacy.Held))
+	row("chains of", owners(&nft.Owners), owners(&legacy.Owners))
+	for f := range nft.Hints {
+		for h := range nft.Hints[f] {
+			row(mode.Hint(h).String()+" "+mode.Family(f).String(), nft.Hints[f][h].String(), legacy.Hints[f][h].String())
+		}
+	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		e := evidence(in, m)
-		b += m.String() + " backend: " + e.Answers.String() + "\n" +
-			m.String() + " rules: " + count(e.Rules) + "\n"
-		for f := range e.Hints {
-			for h, o := range e.Hints[f] {
-				b += m.String() + " " + mode.Family(f).String() + " " + mode.Hint(h).String() + ": " + o.String() + "\n"
-			}
-		}
-		if e.Err != nil {
-			b += m.String() + " note: " + e.Err.Error() + "\n"
+		if err := in.Evidence.Of(m).Err; err != nil {
+			b.WriteString("note on " + m.String() + ": " + err.Error() + "\n")
 		}
 	}
-	return b
+	return b.String()
 }
 
-func evidence(in *mode.Inputs, m mode.Mode) *mode.Backend {
-	if m == mode.Legacy {
-		return &in.Evidence.Legacy
+// because is the reason in words.
+func because(in *mode.Inputs, d mode.Decision) string {
+	switch d.Reason {
+	case mode.ReasonOverride:
+		return overrideVariable + " says so"
+	case mode.ReasonOnlyInstalled:
+		return "the other mode's binaries are not there"
+	case mode.ReasonKubeletChain:
+		return "kubelet has made its chain in this mode"
+	case mode.ReasonMoreRules:
+		if in.Guessed && !d.Pin {
+			return "it holds the most, but some of it may come from an earlier guess here"
+		}
+		return "it holds the most: rules, chains, policies other than ACCEPT"
+	case mode.ReasonOnlySupported:
+		return "nothing is held, and the other backend cannot be had"
 	}
-	return &in.Evidence.NFT
+	return "a guess: nothing is held, or it cannot be seen"
+}
+
+func pad(s string, width int) string {
+	return s + strings.Repeat(" ", max(width-len(s), 1))
+}
+
+func yes(is bool) string {
+	if is {
+		return "yes"
+	}
+	return "no"
 }
 
 func installed(in *mode.Inputs) string {
@@ -52,71 +95,28 @@ func installed(in *mode.Inputs) string {
 	return "none"
 }
 
-func count(r mode.Rules) string {
-	n := strconv.FormatUint(r.Seen, 10)
+func amount(a mode.Amount) string {
+	n := strconv.FormatUint(a.Least, 10)
 	switch {
-	case r.Complete:
+	case a.Exact():
 		return n
-	case r.Seen == 0:
+	case a.Bounded:
+		return n + " to " + strconv.FormatUint(a.Most, 10)
+	case a.Least == 0:
 		return "unknown"
 	}
 	return "at least " + n
 }
 
-// json is the report of a decision for programs, one object and a newline. It is written by hand because encoding/json
-// would make the binary a third larger.
-func json(in *mode.Inputs, d mode.Decision) string {
-	b := []byte(`{"mode":`)
-	b = appendJSON(b, d.Mode.String())
-	b = appendJSON(append(b, `,"reason":`...), string(d.Reason))
-	b = strconv.AppendBool(append(b, `,"pin":`...), d.Pin)
-	b = strconv.AppendBool(append(b, `,"installed":{"nft":`...), in.NFTInstalled)
-	b = strconv.AppendBool(append(b, `,"legacy":`...), in.LegacyInstalled)
-	b = append(b, `},"evidence":{`...)
-	for i, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if i > 0 {
-			b = append(b, ',')
+func owners(o *mode.Owners) string {
+	var all []string
+	for i, n := range o {
+		if n > 0 {
+			all = append(all, mode.Owner(i).String()+" "+strconv.FormatUint(n, 10))
 		}
-		b = append(appendJSON(b, m.String()), ':')
-		b = appendBackend(b, evidence(in, m))
 	}
-	return string(append(b, "}}\n"...))
-}
-
-func appendBackend(b []byte, e *mode.Backend) []byte {
-	b = appendJSON(append(b, `{"backend":`...), e.Answers.String())
-	b = append(b, `,"hints":{`...)
-	for f := range e.Hints {
-		if f > 0 {
-			b = append(b, ',')
-		}
-		b = append(appendJSON(b, mode.Family(f).String()), `:{`...)
-		for h, o := range e.Hints[f] {
-			if h > 0 {
-				b = append(b, ',')
-			}
-			b = append(appendJSON(b, mode.Hint(h).String()), ':')
-			b = appendJSON(b, o.String())
-		}
-		b = append(b, '}')
+	if len(all) == 0 {
+		return "-"
 	}
-	b = strconv.AppendUint(append(b, `},"rules":{"seen":`...), e.Rules.Seen, 10)
-	b = strconv.AppendBool(append(b, `,"complete":`...), e.Rules.Complete)
-	b = append(b, '}')
-	if e.Err != nil {
-		b = appendJSON(append(b, `,"note":`...), e.Err.Error())
-	}
-	return append(b, '}')
-}
-
-// appendJSON appends a string. The strings of a report are made here and in package probe: ASCII without controls.
-func appendJSON(b []byte, s string) []byte {
-	b = append(b, '"')
-	for i := range len(s) {
-		if s[i] == '"' || s[i] == '\\' {
-			b = append(b, '\\')
-		}
-		b = append(b, s[i])
-	}
-	return append(b, '"')
+	return strings.Join(all, ", ")
 }

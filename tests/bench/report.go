@@ -12,48 +12,59 @@ func milliseconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds
 
 func printTable(rows []row) {
 	w := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(w, "mode\trules\tdirect\tfloor\tfirst\tby rules\toverhead\tratio\t")
+	fmt.Fprint(w, "mode\trules\tdirect\t")
+	for k := assembly; k < kinds; k++ {
+		fmt.Fprintf(w, "+%s\t", k)
+	}
+	fmt.Fprintln(w, "told/go\tguessed/go\tread-only/go\tpinning/go\t")
 	for _, r := range rows {
-		fmt.Fprintf(w, "%s\t%d\t%s\t%s\t%s\t%s\t%s\t%.2f\t\n", r.mode, r.rules, milliseconds(r.direct), milliseconds(r.floor),
-			milliseconds(r.first), milliseconds(r.guess), milliseconds(r.overhead()), r.first.Seconds()/r.direct.Seconds())
+		fmt.Fprintf(w, "%s\t%d\t%s\t", r.mode, r.rules, milliseconds(r.median[direct]))
+		for k := assembly; k < kinds; k++ {
+			fmt.Fprintf(w, "%s\t", milliseconds(r.adds(k)))
+		}
+		fmt.Fprintf(w, "%.2f\t%.2f\t%.2f\t%.2f\t\n", r.ratio(told), r.ratio(guessed), r.ratio(readOnly), r.ratio(pinning))
 	}
 	w.Flush()
 	fmt.Print(`
-Medians in milliseconds of "iptables -V".
-direct    the mode's own binary
-floor     through the wrapper when IPTABLES_WRAPPER_MODE says which mode: nothing is asked, nothing pinned
-first     through the wrapper for the first time: decided by kubelet's chain, pinned
-by rules  the same on a host without kubelet: decided by the number of rules
-overhead  first - direct
+Medians in milliseconds of "iptables -V": a direct call of the mode's binary, and what is added to it by
++assembly   a few instructions that execute the binary
++go         a static Go program that does no more
++told       the wrapper when IPTABLES_WRAPPER_MODE says which mode: nothing is asked, nothing pinned
++guessed    the wrapper that decides by what the backends hold, and does not pin: a guess was made here before
++pinning    the wrapper for the first time: decided by kubelet's chain, pinned
++read-only  the same in a read-only root file system, where it cannot pin
 `)
 }
 
-// chart draws two bars for each row, direct and first.
+// chart draws for each row what each kind of call adds.
 func chart(rows []row) string {
-	const (
-		bar, gap, left, width = 12, 14, 150, 480
-		colourDirect          = "#9aa5b1"
-		colourFirst           = "#2f6fab"
-	)
+	const bar, gap, left, width = 14, 16, 190, 420
+	shown := map[kind]string{assembly: "#c8ced6", goFloor: "#9aa5b1", guessed: "#5b9bd0", pinning: "#2f6fab"}
 	longest := time.Duration(1)
 	for _, r := range rows {
-		longest = max(longest, r.first, r.direct)
+		for k := range shown {
+			longest = max(longest, r.adds(k))
+		}
 	}
-	height := len(rows)*(2*bar+gap) + 50
+	height := len(rows)*(len(shown)*bar+gap) + 40
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n",
-		left+width+90, height)
-	fmt.Fprintf(&b, `<text x="%d" y="16">iptables -V in ms: <tspan fill="%s">direct</tspan>, <tspan fill="%s">first call through the wrapper</tspan></text>`+"\n",
-		left, colourDirect, colourFirst)
+		left+width+80, height)
+	b.WriteString(`<text x="8" y="16">what stands between adds to "iptables -V", in ms</text>` + "\n")
 	y := 30
 	for _, r := range rows {
-		fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s, %d rules</text>`+"\n", left-8, y+bar+4, r.mode, r.rules)
-		for i, d := range []time.Duration{r.direct, r.first} {
-			length := int(float64(width) * float64(d) / float64(longest))
-			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`, left, y+i*bar, length, bar-1, []string{colourDirect, colourFirst}[i])
-			fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`+"\n", left+length+5, y+i*bar+bar-2, milliseconds(d))
+		for k := range kinds {
+			colour, ok := shown[k]
+			if !ok {
+				continue
+			}
+			length := max(int(float64(width)*float64(r.adds(k))/float64(longest)), 1)
+			fmt.Fprintf(&b, `<text x="%d" y="%d" text-anchor="end">%s, %d rules: %s</text>`, left-8, y+bar-3, r.mode, r.rules, k)
+			fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%d" height="%d" fill="%s"/>`, left, y, length, bar-2, colour)
+			fmt.Fprintf(&b, `<text x="%d" y="%d">%s</text>`+"\n", left+length+5, y+bar-3, milliseconds(r.adds(k)))
+			y += bar
 		}
-		y += 2*bar + gap
+		y += gap
 	}
 	b.WriteString("</svg>\n")
 	return b.String()

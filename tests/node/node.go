@@ -64,6 +64,24 @@ func enter(dir, scratch string) (*Node, error) {
 	return n, nil
 }
 
+// Add copies a program into the container, to path.
+func (n *Node) Add(program, path string) error {
+	data, err := os.ReadFile(program)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(n.root, path), data, 0o755)
+}
+
+// ReadOnly makes the container's root file system read-only, but for /run, where iptables-legacy has its lock, or writable.
+func (n *Node) ReadOnly(is bool) error {
+	flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND)
+	if is {
+		flags |= unix.MS_RDONLY
+	}
+	return unix.Mount("", n.root, "", flags, "")
+}
+
 // Command returns a command that runs argv in the container.
 func (n *Node) Command(argv ...string) *exec.Cmd {
 	return &exec.Cmd{

@@ -2,10 +2,8 @@ package scenarios
 
 import (
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/google/nftables"
@@ -41,6 +39,15 @@ func rules6(table, chain string, n int) []string {
 	lines := []string{"*" + table, ":" + chain + " - [0:0]"}
 	for range n {
 		lines = append(lines, "-A "+chain+" -s 2001:db8::1 -j ACCEPT")
+	}
+	return append(lines, "COMMIT")
+}
+
+// jumps returns the text of a table with n rules that all jump to one chain.
+func jumps(n int) []string {
+	lines := []string{"*filter", ":A - [0:0]"}
+	for range n {
+		lines = append(lines, "-A INPUT -s 192.0.2.1 -j A")
 	}
 	return append(lines, "COMMIT")
 }
@@ -106,7 +113,7 @@ func scenarios() []scenario {
 			h.restore("iptables-legacy", rules("filter", "A", 3)...)
 			h.restore("iptables-nft", rules("filter", "A", 3)...)
 		}, decision{"nft", "more-rules", true}},
-		{"legacy has a table too large to read for its count", func(h *host) {
+		{"legacy has many more", func(h *host) {
 			h.restore("iptables-legacy", rules("filter", "A", 3000)...)
 			h.restore("iptables-nft", rules("filter", "A", 2000)...)
 		}, decision{"legacy", "more-rules", true}},
@@ -116,10 +123,36 @@ func scenarios() []scenario {
 			h.restore("iptables-legacy", rules("filter", "A", 1)...)
 		}, decision{"legacy", "more-rules", true}},
 
-		{"empty legacy chains are no rules", func(h *host) {
+		{"an empty chain is held", func(h *host) {
+			h.restore("iptables-legacy", "*filter", ":A - [0:0]", "COMMIT")
+		}, decision{"legacy", "more-rules", true}},
+		{"two empty chains against one rule in a third", func(h *host) {
 			h.restore("iptables-legacy", "*filter", ":A - [0:0]", ":B - [0:0]", "COMMIT")
-		}, decision{"nft", "default", false}},
-		{"empty tables are no rules", func(h *host) {
+			h.restore("iptables-nft", rules("filter", "A", 1)...)
+		}, decision{"nft", "more-rules", true}},
+		{"a policy is held in legacy", func(h *host) {
+			h.run("/usr/sbin/iptables-legacy", "-P", "FORWARD", "DROP")
+		}, decision{"legacy", "more-rules", true}},
+		{"a policy is held in legacy in IPv6", func(h *host) {
+			h.run("/usr/sbin/ip6tables-legacy", "-P", "FORWARD", "DROP")
+		}, decision{"legacy", "more-rules", true}},
+		{"a policy is held in nft", func(h *host) {
+			h.run("/usr/sbin/iptables-nft", "-P", "FORWARD", "DROP")
+		}, decision{"nft", "more-rules", true}},
+		{"two policies in legacy against one rule in nft", func(h *host) {
+			h.run("/usr/sbin/iptables-legacy", "-P", "FORWARD", "DROP")
+			h.run("/usr/sbin/ip6tables-legacy", "-P", "FORWARD", "DROP")
+			h.run("/usr/sbin/iptables-nft", "-A", "INPUT", "-j", "ACCEPT")
+		}, decision{"legacy", "more-rules", true}},
+		{"rules that jump count once", func(h *host) {
+			h.restore("iptables-nft", jumps(60)...)
+			h.restore("iptables-legacy", rules("filter", "A", 100)...)
+		}, decision{"legacy", "more-rules", true}},
+		{"rules that jump count once in legacy", func(h *host) {
+			h.restore("iptables-legacy", jumps(60)...)
+			h.restore("iptables-nft", rules("filter", "A", 100)...)
+		}, decision{"nft", "more-rules", true}},
+		{"empty tables hold nothing", func(h *host) {
 			h.run("/usr/sbin/iptables-legacy", "-t", "mangle", "-S")
 			h.run("/usr/sbin/iptables-legacy", "-S")
 			h.restore("iptables-nft", "*filter", ":INPUT ACCEPT [0:0]", "COMMIT")
@@ -158,13 +191,13 @@ func scenarios() []scenario {
 				for _, chain := range []string{hint + "X", "X" + hint, "KUBE-IPTABLES-HIN", "KUBE-PROXY-CANARY", "ERROR2"} {
 					h.restore(command+"-legacy", "*mangle", ":"+chain+" - [0:0]", "COMMIT")
 				}
-			}, decision{"nft", "default", false}},
+			}, decision{"legacy", "more-rules", true}}, // held, but no hint
 			scenario{"hint chains of " + command + " in other tables", func(h *host) {
 				for _, table := range []string{"filter", "nat", "raw", "security"} {
 					h.restore(command+"-legacy", rules(table, hint, 0)...)
 					h.restore(command+"-nft", rules(table, canary, 0)...)
 				}
-			}, decision{"nft", "default", false}},
+			}, decision{"nft", "more-rules", true}}, // equally much, and no hint
 		)
 	}
 	return append(tests,
@@ -224,90 +257,4 @@ func TestDecision(t *testing.T) {
 
 func applets() []string {
 	return []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
-}
-
-// TestOverride sets the mode by the environment, against a hint in the other.
-func TestOverride(t *testing.T) {
-	for _, mode := range []string{"nft", "legacy"} {
-		t.Run(mode, func(t *testing.T) {
-			h := newHost(t)
-			other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
-			h.restore("iptables-"+other, rules("mangle", hint, 0)...)
-			env := []string{"IPTABLES_WRAPPER_MODE=" + mode}
-			if got, want := h.detect(env...), (decision{mode, "override", false}); got != want {
-				t.Errorf("detect: got %+v, want %+v", got, want)
-			}
-			out := h.must(call{argv: []string{"/usr/sbin/iptables", "-V"}, env: env})
-			if want := map[string]string{"nft": "(nf_tables)", "legacy": "(legacy)"}[mode]; !strings.Contains(out, want) {
-				t.Errorf("got %q, want %s", out, want)
-			}
-			if h.pinned("iptables") {
-				t.Error("an override was pinned")
-			}
-		})
-	}
-	t.Run("nonsense", func(t *testing.T) {
-		h := newHost(t)
-		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-N", "X"}, env: []string{"IPTABLES_WRAPPER_MODE=nf_tables"}})
-		h.expectRefusal(r, 2, "iptables-wrapper: IPTABLES_WRAPPER_MODE=nf_tables: not nft or legacy: correct or unset it\n")
-		if r := h.do(call{argv: []string{"/usr/sbin/iptables-nft", "-S", "X"}}); r.status.ExitStatus() != 1 {
-			t.Error("the command was run")
-		}
-	})
-}
-
-// expectRefusal checks that nothing was run, and that this was said in one line.
-func (h *host) expectRefusal(r result, status int, line string) {
-	h.t.Helper()
-	if r.status.ExitStatus() != status || r.stdout != "" || r.stderr != line {
-		h.t.Errorf("status %d, output %q, error %q; want status %d, error %q", r.status.ExitStatus(), r.stdout, r.stderr, status, line)
-	}
-}
-
-// TestOnlyInstalled takes one mode's binaries away after installation.
-func TestOnlyInstalled(t *testing.T) {
-	for _, mode := range []string{"nft", "legacy"} {
-		t.Run(mode, func(t *testing.T) {
-			h := newHost(t)
-			other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
-			h.restore("iptables-"+other, rules("mangle", hint, 0)...)
-			h.remove("xtables-"+other+"-multi", "iptables-"+other)
-			if got, want := h.detect(), (decision{mode, "only-installed", false}); got != want {
-				t.Errorf("detect: got %+v, want %+v", got, want)
-			}
-			if got := h.version("iptables"); got != mode {
-				t.Errorf("called: got %s, want %s", got, mode)
-			}
-			if h.pinned("iptables") {
-				t.Error("the only mode was pinned")
-			}
-			r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}, env: []string{"IPTABLES_WRAPPER_MODE=" + other}})
-			h.expectRefusal(r, 1, "iptables-wrapper: IPTABLES_WRAPPER_MODE="+other+": that mode is not installed, only "+mode+" is: unset the variable, or install that mode in this image\n")
-		})
-	}
-	t.Run("none", func(t *testing.T) {
-		h := newHost(t)
-		h.remove("xtables-nft-multi", "iptables-nft", "xtables-legacy-multi", "iptables-legacy")
-		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}})
-		h.expectRefusal(r, 1, "iptables-wrapper: iptables: no xtables-nft-multi, xtables-legacy-multi, iptables-nft or "+
-			"iptables-legacy, neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin\n")
-	})
-}
-
-// TestUpstream is what upstream's container test does: a hint in one mode, junk rules in the other, then iptables -L.
-func TestUpstream(t *testing.T) {
-	for _, mode := range []string{"nft", "legacy"} {
-		t.Run(mode, func(t *testing.T) {
-			h := newHost(t)
-			other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
-			h.run("/usr/sbin/iptables-"+mode, "-t", "mangle", "-N", hint)
-			for i := range 16 {
-				h.run("/usr/sbin/iptables-"+other, "-t", "filter", "-A", "INPUT", "-s", net.IPv4(192, 0, 2, byte(i)).String(), "-j", "DROP")
-			}
-			h.run("/usr/sbin/iptables", "-L")
-			if got := h.version("iptables"); got != mode || !h.pinned("iptables") {
-				t.Errorf("got %s, pinned %v, want %s, pinned", got, h.pinned("iptables"), mode)
-			}
-		})
-	}
 }

@@ -64,7 +64,11 @@ func install(tree *layer.Tree, base, wrapper string) error {
 		return err
 	}
 	defer root.Close()
-	if _, err := installer.Install(installer.Options{Root: root, Self: wrapper, SanityCheck: true}); err != nil {
+	self, err := filepath.Abs(wrapper)
+	if err != nil {
+		return err
+	}
+	if _, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true}); err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
 	}
 	after, err := snapshot(directory)

@@ -1,10 +1,12 @@
 package alternatives
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The files in testdata are what the real programs wrote: dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33, and SLE 15's packaging.
@@ -148,10 +150,10 @@ func TestRegisterWithoutSomeFollower(t *testing.T) {
 
 func TestChkconfigEntries(t *testing.T) {
 	g := parseGolden(t, "family-initscript.chkconfig")
-	if a := g.Alternatives[0]; a.Family != "fw" || a.Priority != 10 || a.Followers[0] == "" {
+	if a := g.Alternatives[0]; a.Family != "fw" || a.Priority != 10 || a.Targets["ebtables-save"] == "" {
 		t.Errorf("first alternative is %+v", a)
 	}
-	if a := g.Alternatives[1]; a.Initscript != "foo" || a.Priority != 5 || a.Followers[0] != "" {
+	if a := g.Alternatives[1]; a.Initscript != "foo" || a.Priority != 5 || a.Targets["ebtables-save"] != "" {
 		t.Errorf("second alternative is %+v", a)
 	}
 }
@@ -196,16 +198,16 @@ func TestErrorsNameTheLine(t *testing.T) {
 		{"mode", Dpkg, "automatic\n", `f: line 1: auto or manual expected, found "automatic"`},
 		{"leader", Chkconfig, "auto\niptables\n", `f: line 2: path of the leader link expected, found "iptables"`},
 		{"priority", Dpkg, header + "/a\nabc\n/b\n\n", `f: line 7: priority expected, found "abc"`},
-		{"duplicate", Dpkg, header + "/a\n1\n/b\n/a\n", "f: line 9: duplicate alternative /a"},
+		{"duplicate", Dpkg, header + "/a\n1\n/b\n/a\n", "f: line 9: duplicate alternative \"/a\""},
 		{"not a path", Chkconfig, header + "a\n", `f: line 6: path of an alternative expected, found "a"`},
 		{"no terminator", Dpkg, header + "/a\n1\n/b\n", "f: line 9: unexpected end of file"},
-		{"text after terminator", Dpkg, header + "/a\n1\n/b\n\n/c\n", "f: line 10: text after the end"},
+		{"text after terminator", Dpkg, header + "/a\n1\n/b\n\n/c\n", `f: line 10: unexpected text after the end: "/c"`},
 		{"missing follower line", Chkconfig, header + "/a\n1\n", "f: line 8: unexpected end of file"},
 		{"family", Chkconfig, header + "/a\n@fw1\n/b\n", `f: line 7: family is not closed by @ in "@fw1"`},
 		{"half a line", Chkconfig, header + "/a\n1\n/b", "f: line 8: unexpected end of file"},
-		{"stray text", Chkconfig, header + "/a\n1\n/b\n\nx\n", `f: line 10: unexpected text after an empty line: "x"`},
+		{"stray text", Chkconfig, header + "/a\n1\n/b\n\nx\n", `f: line 10: unexpected text after the end: "x"`},
 		{"binary", Dpkg, "auto\n/\x00\n", "f: line 2: unexpected zero byte"},
-		{"twice", Chkconfig, header + "/a\n1\n/b\n/a\n1\n/b\n", "f: line 9: duplicate alternative /a"},
+		{"twice", Chkconfig, header + "/a\n1\n/b\n/a\n1\n/b\n", "f: line 9: duplicate alternative \"/a\""},
 	} {
 		_, err := Parse(row.format, "iptables", "f", []byte(row.text))
 		if err == nil || err.Error() != row.want {
@@ -222,5 +224,53 @@ func TestConf(t *testing.T) {
 	got := string(ConfWithBinary([]byte(conf), "/usr/sbin/iptables-wrapper"))
 	if want := "binary=/usr/sbin/iptables-wrapper\ngroup=iptables, iptables-save\noptions=KeepArgv0\n"; got != want {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// The rules are those of libalternatives' own parseConfigData.
+func TestOverride(t *testing.T) {
+	for file, want := range map[string]int{
+		"":                                     0,
+		"iptables=2\n":                         2,
+		"ip6tables=1\n iptables\t= 2 # why \n": 2,
+		"iptables-save=1\n":                    0,
+		"iptables=\niptables=0\niptables=3":    3,
+		"iptables=2x\n":                        0,
+		"# iptables=2\n":                       0,
+		"iptables=2\niptables=1\n":             2,
+		"iptables=2\n" + strings.Repeat("#", 1<<10): 0,
+	} {
+		if got := Override([]byte(file), "iptables"); got != want {
+			t.Errorf("Override(%.40q) = %d, want %d", file, got, want)
+		}
+	}
+	got := string(WithoutOverride([]byte("vim=20\niptables=2\n\n iptables =1\n"), "iptables"))
+	if want := "vim=20\n\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// A hostile state file is refused before it costs anything, whatever it repeats.
+func TestRefusesAbsurdNumbers(t *testing.T) {
+	const header = "auto\n/a\n"
+	var followers, alternatives, lines strings.Builder
+	for i := 0; followers.Len() < 1<<20; i++ {
+		fmt.Fprintf(&followers, "f%d\n/f%d\n", i, i)
+		fmt.Fprintf(&alternatives, "/a%d\n1\n", i)
+	}
+	lines.WriteString(strings.Repeat("x", 1<<20))
+	for _, row := range []struct{ text, want string }{
+		{header + followers.String(), "f: line 203: more than 100 followers"},
+		{header + "\n" + alternatives.String(), "f: line 204: more than 100 alternatives"},
+		{header + lines.String() + "/\n", `f: line 3: name of a follower expected, found "` + strings.Repeat("x", 80) + `"...`},
+	} {
+		for _, format := range []Format{Dpkg, Chkconfig} {
+			start := time.Now()
+			_, err := Parse(format, "iptables", "f", []byte(row.text))
+			if err == nil || err.Error() != row.want {
+				t.Errorf("error %.200v, want %s", err, row.want)
+			}
+			t.Logf("refused in %v", time.Since(start))
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package alternatives
 
 import (
+	"bytes"
 	"path/filepath"
 	"testing"
 )
@@ -34,6 +35,31 @@ func FuzzParse(f *testing.F) {
 			if _, err := Parse(format, "iptables", "file", again.Bytes()); err != nil {
 				t.Fatalf("format %d: refused after Register: %v\n%q", format, err, again.Bytes())
 			}
+		}
+	})
+}
+
+// What is written into a configuration is read out of it again, and what is taken out of an override file is gone; nothing
+// else changes.
+func FuzzConf(f *testing.F) {
+	f.Add([]byte("binary=/usr/sbin/xtables-nft-multi\ngroup=iptables, iptables-save\noptions=KeepArgv0\n"))
+	f.Add([]byte("iptables=2\nip6tables = 1 # by hand\n"))
+	f.Add([]byte("binary\n=\n binary = x"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		const wrapper = "/usr/sbin/iptables-wrapper"
+		was := ConfBinary(data)
+		if now := ConfBinary(ConfWithBinary(data, wrapper)); was != "" && now != wrapper {
+			t.Fatalf("%q runs %q, made to run the wrapper: %q", data, was, now)
+		}
+		without := WithoutOverride(data, "iptables")
+		if n := Override(without, "iptables"); n != 0 {
+			t.Fatalf("%q still selects %d", without, n)
+		}
+		if len(data) < 1<<10 && Override(without, "ip6tables") != Override(data, "ip6tables") {
+			t.Fatalf("%q without iptables says something else of ip6tables", data)
+		}
+		if again := WithoutOverride(without, "iptables"); !bytes.Equal(again, without) {
+			t.Fatalf("%q is changed twice", data)
 		}
 	})
 }

@@ -47,8 +47,8 @@ type Alternative struct {
 	// Family and Initscript exist in chkconfig's grammar only, and are empty mostly.
 	Family, Initscript string
 
-	// Followers are the targets of the group's followers, in their order; empty where this alternative has none.
-	Followers []string
+	// Targets is where the group's followers lead, by name; what is missing or empty leads nowhere while this is selected.
+	Targets map[string]string
 }
 
 // Registration is what one call of `--install LINK NAME PATH PRIORITY [--slave LINK NAME PATH]...` says.
@@ -78,11 +78,7 @@ func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	r := &reader{file: file, rest: string(data), trim: format == Chkconfig}
 	g := &Group{Format: format, Name: name}
 	r.header(g)
-	if format == Dpkg {
-		r.dpkgAlternatives(g)
-	} else {
-		r.chkconfigAlternatives(g)
-	}
+	r.alternatives(g)
 	if r.err != nil {
 		return nil, r.err
 	}
@@ -126,8 +122,8 @@ func (g *Group) Bytes() []byte {
 			b.WriteString(" " + a.Initscript)
 		}
 		line("")
-		for _, target := range a.Followers {
-			line(target)
+		for _, f := range g.Followers {
+			line(a.Targets[f.Name])
 		}
 	}
 	if g.Format == Dpkg {
@@ -142,13 +138,7 @@ func (g *Group) Best() (Alternative, bool) {
 	if len(g.Alternatives) == 0 {
 		return Alternative{}, false
 	}
-	best := g.Alternatives[0]
-	for _, a := range g.Alternatives[1:] {
-		if a.Priority > best.Priority {
-			best = a
-		}
-	}
-	return best, true
+	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority }), true
 }
 
 // Find returns the alternative with this path.
@@ -160,16 +150,16 @@ func (g *Group) Find(path string) (Alternative, bool) {
 	return g.Alternatives[i], true
 }
 
+// Has tells whether the group has a link called name, its leader's or a follower's.
+func (g *Group) Has(name string) bool {
+	return name == g.Name || slices.ContainsFunc(g.Followers, func(f Follower) bool { return f.Name == name })
+}
+
 // Target is where the link called name leads while a is selected: a's own path for the leader's name, else its follower's
 // target. It is empty if the group has no such link or a nothing for it.
 func (g *Group) Target(a Alternative, name string) string {
 	if name == g.Name {
 		return a.Path
 	}
-	for i, f := range g.Followers {
-		if f.Name == name {
-			return a.Followers[i]
-		}
-	}
-	return ""
+	return a.Targets[name]
 }

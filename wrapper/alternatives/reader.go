@@ -5,6 +5,10 @@ import (
 	"strings"
 )
 
+// maxEntries bounds the followers of a group, and its alternatives. iptables has five and a handful; the largest groups of
+// any distribution, Java's, have a few dozen.
+const maxEntries = 100
+
 // reader takes a state file line by line and stops at the first error.
 type reader struct {
 	file string
@@ -18,6 +22,14 @@ func (r *reader) fail(why string) {
 	if r.err == nil {
 		r.err = &SyntaxError{File: r.file, Line: max(r.line, 1), Why: why}
 	}
+}
+
+// quote shows a line of the file, of which a damaged one may have very long ones.
+func quote(line string) string {
+	if len(line) > 80 {
+		return strconv.Quote(line[:80]) + "..."
+	}
+	return strconv.Quote(line)
 }
 
 // next takes one line. ok is false at the end of the file and after an error. A last line without its newline is what a
@@ -57,7 +69,7 @@ func (r *reader) must() string {
 func (r *reader) mustPath(what string) string {
 	line := r.must()
 	if !strings.HasPrefix(line, "/") {
-		r.fail(what + " expected, found " + strconv.Quote(line))
+		r.fail(what + " expected, found " + quote(line))
 	}
 	return line
 }
@@ -69,7 +81,7 @@ func (r *reader) header(g *Group) {
 	case "manual":
 		g.Manual = true
 	default:
-		r.fail("auto or manual expected, found " + strconv.Quote(mode))
+		r.fail("auto or manual expected, found " + quote(mode))
 	}
 	g.Link = r.mustPath("path of the leader link")
 	for r.err == nil {
@@ -78,96 +90,86 @@ func (r *reader) header(g *Group) {
 			return
 		}
 		if strings.ContainsRune(name, '/') {
-			r.fail("name of a follower expected, found " + strconv.Quote(name))
+			r.fail("name of a follower expected, found " + quote(name))
 		}
-		g.checkNew(r, name)
-		g.Followers = append(g.Followers, Follower{Name: name, Link: r.mustPath("path of the link " + name)})
+		if len(g.Followers) == maxEntries {
+			r.fail("more than " + strconv.Itoa(maxEntries) + " followers")
+		}
+		if g.Has(name) {
+			r.fail("duplicate follower " + quote(name))
+		}
+		g.Followers = append(g.Followers, Follower{Name: name, Link: r.mustPath("path of the link of " + quote(name))})
 	}
 }
 
-func (g *Group) checkNew(r *reader, name string) {
-	for _, f := range g.Followers {
-		if f.Name == name {
-			r.fail("duplicate follower " + name)
-		}
-	}
-}
-
-// dpkgAlternatives reads alternatives up to the empty line that must end the file.
-func (r *reader) dpkgAlternatives(g *Group) {
-	for r.err == nil {
-		path := r.must()
-		if path == "" {
-			if r.rest != "" {
-				r.line++
-				r.fail("text after the end")
-			}
-			return
-		}
-		r.checkPath(g, path)
-		number := r.must()
-		priority, err := strconv.Atoi(number)
-		if err != nil {
-			r.fail("priority expected, found " + strconv.Quote(number))
-		}
-		r.add(g, Alternative{Path: path, Priority: priority})
-	}
-}
-
-// chkconfigAlternatives reads alternatives up to the end of the file; empty lines may follow (readConfig in alternatives.c
-// skips them), nothing else.
-func (r *reader) chkconfigAlternatives(g *Group) {
-	for r.rest != "" && r.err == nil {
+// alternatives reads the rest of the file. dpkg's ends with one empty line, chkconfig's anyhow: readConfig in its
+// alternatives.c skips empty lines.
+func (r *reader) alternatives(g *Group) {
+	dpkg := g.Format == Dpkg
+	for r.err == nil && (dpkg || r.rest != "") {
 		path := r.must()
 		if path == "" {
 			break
 		}
 		r.checkPath(g, path)
 		a := Alternative{Path: path}
-		number := r.must()
-		if rest, found := strings.CutPrefix(number, "@"); found {
-			family, after, closed := strings.Cut(rest, "@")
-			if !closed || family == "" {
-				r.fail("family is not closed by @ in " + strconv.Quote(number))
-			}
-			a.Family, number = family, after
+		number, base := r.must(), 10
+		if !dpkg {
+			number, base = r.extras(&a, number), 0
 		}
-		number, script, _ := strings.Cut(number, " ")
-		priority, err := strconv.ParseInt(number, 0, 32)
+		priority, err := strconv.ParseInt(number, base, 32)
 		if err != nil {
-			r.fail("priority expected, found " + strconv.Quote(number))
+			r.fail("priority expected, found " + quote(number))
 		}
-		a.Priority, a.Initscript = int(priority), strings.TrimLeft(script, " \t\v\f\r")
+		a.Priority = int(priority)
 		r.add(g, a)
 	}
 	for r.rest != "" && r.err == nil {
-		if line := r.must(); line != "" {
-			r.fail("unexpected text after an empty line: " + strconv.Quote(line))
+		if line := r.must(); line != "" || dpkg {
+			r.fail("unexpected text after the end: " + quote(line))
 		}
 	}
-	if len(g.Alternatives) == 0 {
+	if !dpkg && len(g.Alternatives) == 0 {
 		r.line++
 		r.fail("unexpected end of file: no alternative")
 	}
 }
 
+// extras takes what chkconfig may have around a priority: "@family@10 initscript".
+func (r *reader) extras(a *Alternative, text string) (number string) {
+	if rest, found := strings.CutPrefix(text, "@"); found {
+		family, after, closed := strings.Cut(rest, "@")
+		if !closed || family == "" {
+			r.fail("family is not closed by @ in " + quote(text))
+		}
+		a.Family, text = family, after
+	}
+	number, script, _ := strings.Cut(text, " ")
+	a.Initscript = strings.TrimLeft(script, " \t\v\f\r")
+	return number
+}
+
 func (r *reader) checkPath(g *Group, path string) {
+	if len(g.Alternatives) == maxEntries {
+		r.fail("more than " + strconv.Itoa(maxEntries) + " alternatives")
+	}
 	if !strings.HasPrefix(path, "/") {
-		r.fail("path of an alternative expected, found " + strconv.Quote(path))
+		r.fail("path of an alternative expected, found " + quote(path))
 	}
 	if _, duplicate := g.Find(path); duplicate {
-		r.fail("duplicate alternative " + path)
+		r.fail("duplicate alternative " + quote(path))
 	}
 }
 
 // add reads an alternative's follower targets, one line for each follower of the group, and adds it.
 func (r *reader) add(g *Group, a Alternative) {
-	for range g.Followers {
+	a.Targets = make(map[string]string, len(g.Followers))
+	for _, f := range g.Followers {
 		target := r.must()
 		if target != "" && !strings.HasPrefix(target, "/") {
-			r.fail("path of a follower or an empty line expected, found " + strconv.Quote(target))
+			r.fail("path of a follower or an empty line expected, found " + quote(target))
 		}
-		a.Followers = append(a.Followers, target)
+		a.Targets[f.Name] = target
 	}
 	g.Alternatives = append(g.Alternatives, a)
 }

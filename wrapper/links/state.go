@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
@@ -41,15 +42,36 @@ func ReadState(root *rootfs.Root, name string) (State, error) {
 	return s, err
 }
 
-// Has tells whether the group has a link called name, its leader's or a follower's.
-func (s State) Has(name string) bool {
-	if s.Name == name {
-		return true
-	}
-	for _, f := range s.Followers {
-		if f.Name == name {
-			return true
+// ConfDir holds libalternatives' configuration, a directory for each command name.
+const ConfDir = "/usr/share/libalternatives"
+
+// Conf is the name of the wrapper's configuration file there, and ConfNumber the number that it stands for: the highest
+// wins (1 is legacy and 2 is nft), unless an override file selects another.
+const (
+	Conf       = "90.conf"
+	ConfNumber = 90
+)
+
+// OverrideFiles are where libalternatives looks for overrides, the user's own before the system's. Which user will call is
+// not known; iptables is called by root.
+func OverrideFiles() [2]string {
+	return [...]string{"/root/.config/libalternatives.conf", "/etc/libalternatives.conf"}
+}
+
+// Overridden returns the file that selects something else than the wrapper's configuration for an applet, empty if none does.
+func Overridden(root *rootfs.Root, a applet.Applet) (file string, err error) {
+	for _, file := range OverrideFiles() {
+		data, err := root.ReadFile(file, maxState)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		switch alternatives.Override(data, a.String()) {
+		case 0:
+		case ConfNumber:
+			return "", nil
+		default:
+			return file, nil
 		}
 	}
-	return false
+	return "", nil
 }

@@ -8,8 +8,8 @@ const (
 	ReasonOverride      Reason = "override"       // the user said so
 	ReasonOnlyInstalled Reason = "only-installed" // the other mode's binaries are not there
 	ReasonKubeletChain  Reason = "kubelet-chain"  // kubelet's hint chain is in this mode
-	ReasonOnlySupported Reason = "only-supported" // the kernel has only this backend
-	ReasonMoreRules     Reason = "more-rules"     // this backend holds rules, and at least as many as the other
+	ReasonMoreRules     Reason = "more-rules"     // this backend holds something, and at least as much as the other
+	ReasonOnlySupported Reason = "only-supported" // nothing is held, and the other backend cannot be had
 	ReasonDefault       Reason = "default"        // nothing to go by, or not permitted to look
 )
 
@@ -18,14 +18,27 @@ type Inputs struct {
 	Override        Mode // zero for none
 	NFTInstalled    bool
 	LegacyInstalled bool
-	Evidence        Evidence
+	// Guessed says that calls of this installation may have guessed: rules that are there may be their own.
+	Guessed  bool
+	Evidence Evidence
 }
 
-// Decision is a mode and why. Pin says that it may be made permanent: nothing that is still unknown could change it.
+// Decision is a mode and why. Pin says that it may be made permanent: nothing that is still unknown could change it, and it
+// does not rest on rules that an earlier guess led to.
 type Decision struct {
 	Mode   Mode
 	Reason Reason
 	Pin    bool
+}
+
+// Guess reports whether d rests on less than kubelet's chain or somebody's word, and is not to be made permanent. Rules that
+// its mode's program makes now must not be taken for the host's by a later call.
+func (d Decision) Guess() bool {
+	switch d.Reason {
+	case ReasonMoreRules, ReasonOnlySupported, ReasonDefault:
+		return !d.Pin
+	}
+	return false
 }
 
 // Settled returns the decision for which no evidence is needed, if there is one: a caller asks before it probes.
@@ -46,7 +59,7 @@ func Settled(in *Inputs) (Decision, bool) {
 // What is Unknown is taken for not found when a row is chosen: something has to be run. It is not taken for Absent when
 // it comes to Pin: a row is pinned only if no answer to an open question could have led to the other mode. So a legacy
 // hint decides for legacy while the question for an nft hint timed out, and a later call asks again. The one row that
-// claims an absence, only-supported, wants to know it: a backend that might be there is not called unsupported.
+// claims that something cannot be had, only-supported, wants to know it.
 func Decide(in *Inputs) Decision {
 	if d, ok := Settled(in); ok {
 		return d
@@ -58,14 +71,14 @@ func Decide(in *Inputs) Decision {
 		return Decision{NFT, ReasonKubeletChain, true}
 	case legacyHint == Present:
 		return Decision{Legacy, ReasonKubeletChain, nftHint == Absent}
+	case legacy.Held.Least > nft.Held.Least:
+		return Decision{Legacy, ReasonMoreRules, !in.Guessed && nftHint == Absent && legacy.Held.Exceeds(nft.Held)}
+	case nft.Held.Least > 0:
+		return Decision{NFT, ReasonMoreRules, !in.Guessed && legacyHint == Absent && legacy.Held.NeverExceeds(nft.Held)}
+	case nft.Answers == Absent:
+		return Decision{Legacy, ReasonOnlySupported, false}
 	case nft.Answers == Present && legacy.Answers == Absent:
-		return Decision{NFT, ReasonOnlySupported, nft.Rules.Seen > 0}
-	case legacy.Answers == Present && nft.Answers == Absent:
-		return Decision{Legacy, ReasonOnlySupported, legacy.Rules.Seen > 0}
-	case legacy.Rules.Seen > nft.Rules.Seen:
-		return Decision{Legacy, ReasonMoreRules, nftHint == Absent && nft.Rules.Complete}
-	case nft.Rules.Seen > 0:
-		return Decision{NFT, ReasonMoreRules, legacyHint == Absent && legacy.Rules.Complete}
+		return Decision{NFT, ReasonOnlySupported, false}
 	}
 	return Decision{NFT, ReasonDefault, false}
 }

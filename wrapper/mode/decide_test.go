@@ -6,29 +6,34 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// backend returns a backend that answered every question: no hint, the given number of rules.
-func backend(rules uint64) mode.Backend {
-	b := mode.Missing()
-	b.Answers = mode.Present
-	b.Rules.Seen = rules
+// backend returns a backend that answered every question: no hint, so much held.
+func backend(held uint64) mode.Backend {
+	b := mode.Empty(mode.Present)
+	b.Held = mode.Exactly(held)
 	return b
 }
 
 func hinted(f mode.Family, h mode.Hint) mode.Backend {
-	b := backend(0)
+	b := backend(1) // the chain is held as well
 	b.Hints[f][h] = mode.Present
 	return b
 }
 
-func unknownHints(rules uint64) mode.Backend {
-	b := backend(rules)
+func unknownHints(held uint64) mode.Backend {
+	b := backend(held)
 	b.Hints.Fill(mode.Unknown)
 	return b
 }
 
-func atLeast(rules uint64) mode.Backend {
-	b := backend(rules)
-	b.Rules.Complete = false
+func atLeast(held uint64) mode.Backend {
+	b := backend(held)
+	b.Held.Bounded = false
+	return b
+}
+
+func between(least, most uint64) mode.Backend {
+	b := backend(0)
+	b.Held = mode.Amount{Least: least, Most: most, Bounded: true}
 	return b
 }
 
@@ -37,59 +42,71 @@ func TestDecide(t *testing.T) {
 		nft    = mode.NFT
 		legacy = mode.Legacy
 	)
-	empty, missing, unknown := backend(0), mode.Missing(), mode.Backend{}
+	empty, unknown := backend(0), mode.Backend{}
+	gone, notLoaded := mode.Empty(mode.Absent), mode.Empty(mode.Unknown)
 	hint := hinted(mode.IPv4, mode.KubeIPTablesHint)
 	tests := []struct {
 		name        string
 		override    mode.Mode
 		only        mode.Mode
+		guessed     bool
 		nft, legacy mode.Backend
 		want        mode.Decision
 	}{
-		{"override nft against a legacy hint", nft, 0, empty, hint, mode.Decision{Mode: nft, Reason: "override"}},
-		{"override legacy against an nft hint", legacy, 0, hint, empty, mode.Decision{Mode: legacy, Reason: "override"}},
-		{"override of what is not installed", legacy, nft, hint, empty, mode.Decision{Mode: legacy, Reason: "override"}},
-		{"only nft installed", 0, nft, empty, hint, mode.Decision{Mode: nft, Reason: "only-installed"}},
-		{"only legacy installed", 0, legacy, hint, empty, mode.Decision{Mode: legacy, Reason: "only-installed"}},
+		{"override nft against a legacy hint", nft, 0, false, empty, hint, mode.Decision{Mode: nft, Reason: "override"}},
+		{"override legacy against an nft hint", legacy, 0, false, hint, empty, mode.Decision{Mode: legacy, Reason: "override"}},
+		{"override of what is not installed", legacy, nft, false, hint, empty, mode.Decision{Mode: legacy, Reason: "override"}},
+		{"only nft installed", 0, nft, false, empty, hint, mode.Decision{Mode: nft, Reason: "only-installed"}},
+		{"only legacy installed", 0, legacy, false, hint, empty, mode.Decision{Mode: legacy, Reason: "only-installed"}},
 
-		{"nft hint", 0, 0, hint, empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint in IPv6", 0, 0, hinted(mode.IPv6, mode.KubeIPTablesHint), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft canary", 0, 0, hinted(mode.IPv4, mode.KubeKubeletCanary), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft canary in IPv6", 0, 0, hinted(mode.IPv6, mode.KubeKubeletCanary), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint before legacy hint", 0, 0, hint, hint, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint before many legacy rules", 0, 0, hint, backend(1000), mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint, legacy not asked", 0, 0, hint, unknown, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft hint", 0, 0, false, hint, empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft hint in IPv6", 0, 0, false, hinted(mode.IPv6, mode.KubeIPTablesHint), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft canary", 0, 0, false, hinted(mode.IPv4, mode.KubeKubeletCanary), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft canary in IPv6", 0, 0, false, hinted(mode.IPv6, mode.KubeKubeletCanary), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft hint before legacy hint", 0, 0, false, hint, hint, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft hint before much in legacy", 0, 0, false, hint, backend(1000), mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft hint, legacy not asked", 0, 0, false, hint, unknown, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"nft hint after a guess", 0, 0, true, hint, empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
 
-		{"legacy hint", 0, 0, empty, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint in IPv6", 0, 0, empty, hinted(mode.IPv6, mode.KubeIPTablesHint), mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy canary in IPv6", 0, 0, empty, hinted(mode.IPv6, mode.KubeKubeletCanary), mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint before many nft rules", 0, 0, backend(1000), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint, no nf_tables", 0, 0, missing, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint, nft hints unknown", 0, 0, unknownHints(0), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain"}},
+		{"legacy hint", 0, 0, false, empty, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"legacy hint in IPv6", 0, 0, false, empty, hinted(mode.IPv6, mode.KubeIPTablesHint), mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"legacy canary in IPv6", 0, 0, false, empty, hinted(mode.IPv6, mode.KubeKubeletCanary), mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"legacy hint before much in nft", 0, 0, false, backend(1000), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"legacy hint, nf_tables not loaded", 0, 0, false, notLoaded, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"legacy hint, no nf_tables", 0, 0, false, gone, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"legacy hint, nft hints unknown", 0, 0, false, unknownHints(0), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain"}},
+		{"legacy hint after a guess", 0, 0, true, backend(5), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
 
-		{"only nft supported, empty", 0, 0, empty, missing, mode.Decision{Mode: nft, Reason: "only-supported"}},
-		{"only nft supported, rules", 0, 0, backend(1), missing, mode.Decision{Mode: nft, Reason: "only-supported", Pin: true}},
-		{"only nft supported, rules not counted", 0, 0, atLeast(0), missing, mode.Decision{Mode: nft, Reason: "only-supported"}},
-		{"only legacy supported, empty", 0, 0, missing, empty, mode.Decision{Mode: legacy, Reason: "only-supported"}},
-		{"only legacy supported, rules", 0, 0, missing, backend(1), mode.Decision{Mode: legacy, Reason: "only-supported", Pin: true}},
-		{"nft answers, legacy unknown", 0, 0, empty, unknown, mode.Decision{Mode: nft, Reason: "default"}},
-		{"legacy answers, nft unknown", 0, 0, unknown, empty, mode.Decision{Mode: nft, Reason: "default"}},
+		{"legacy holds more", 0, 0, false, backend(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
+		{"legacy holds more, after a guess", 0, 0, true, backend(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
+		{"legacy holds at least more", 0, 0, false, backend(2), atLeast(3), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
+		{"legacy holds more than nft is seen to hold", 0, 0, false, atLeast(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
+		{"legacy surely holds more", 0, 0, false, between(1, 2), between(3, 5), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
+		{"legacy perhaps holds more", 0, 0, false, between(1, 3), between(3, 5), mode.Decision{Mode: legacy, Reason: "more-rules"}},
+		{"legacy holds more, nft hints unknown", 0, 0, false, unknownHints(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
+		{"legacy holds something, nft unknown", 0, 0, false, unknown, backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
+		{"legacy holds something, nf_tables not loaded", 0, 0, false, notLoaded, backend(1), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
+		{"equally much", 0, 0, false, backend(3), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
+		{"nft holds more", 0, 0, false, backend(4), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
+		{"nft holds more, after a guess", 0, 0, true, backend(4), backend(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
+		{"nft holds at least as much", 0, 0, false, atLeast(3), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
+		{"nft holds more than legacy is seen to hold", 0, 0, false, backend(4), atLeast(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
+		{"nft perhaps holds more", 0, 0, false, between(4, 9), between(3, 5), mode.Decision{Mode: nft, Reason: "more-rules"}},
+		{"nft holds more, legacy hints unknown", 0, 0, false, backend(4), unknownHints(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
+		{"nft holds something, legacy unknown", 0, 0, false, backend(4), unknown, mode.Decision{Mode: nft, Reason: "more-rules"}},
+		{"nft holds something, legacy not loaded", 0, 0, false, backend(4), gone, mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
 
-		{"legacy has more", 0, 0, backend(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
-		{"legacy has at least more", 0, 0, backend(2), atLeast(3), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
-		{"legacy has more than the nft rules seen", 0, 0, atLeast(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy has more, nft hints unknown", 0, 0, unknownHints(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy has rules, nft unknown", 0, 0, unknown, backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"equally many", 0, 0, backend(3), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
-		{"nft has more", 0, 0, backend(4), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
-		{"nft has at least as many", 0, 0, atLeast(3), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
-		{"nft has more than the legacy rules seen", 0, 0, backend(4), atLeast(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft has more, legacy hints unknown", 0, 0, backend(4), unknownHints(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft has rules, legacy unknown", 0, 0, backend(4), unknown, mode.Decision{Mode: nft, Reason: "more-rules"}},
-
-		{"both empty", 0, 0, empty, empty, mode.Decision{Mode: nft, Reason: "default"}},
-		{"no backend at all", 0, 0, missing, missing, mode.Decision{Mode: nft, Reason: "default"}},
-		{"nothing known", 0, 0, unknown, unknown, mode.Decision{Mode: nft, Reason: "default"}},
+		{"nf_tables cannot be had", 0, 0, false, gone, empty, mode.Decision{Mode: legacy, Reason: "only-supported"}},
+		{"nf_tables cannot be had, legacy not loaded", 0, 0, false, gone, gone, mode.Decision{Mode: legacy, Reason: "only-supported"}},
+		{"nf_tables cannot be had, legacy unknown", 0, 0, false, gone, unknown, mode.Decision{Mode: legacy, Reason: "only-supported"}},
+		{"legacy not loaded", 0, 0, false, empty, gone, mode.Decision{Mode: nft, Reason: "only-supported"}},
+		{"nf_tables not loaded and not tried", 0, 0, false, notLoaded, empty, mode.Decision{Mode: nft, Reason: "default"}},
+		{"neither loaded", 0, 0, false, notLoaded, gone, mode.Decision{Mode: nft, Reason: "default"}},
+		{"nft not counted, legacy not loaded", 0, 0, false, atLeast(0), gone, mode.Decision{Mode: nft, Reason: "only-supported"}},
+		{"nft answers, legacy unknown", 0, 0, false, empty, unknown, mode.Decision{Mode: nft, Reason: "default"}},
+		{"legacy answers, nft unknown", 0, 0, false, unknown, empty, mode.Decision{Mode: nft, Reason: "default"}},
+		{"both empty", 0, 0, false, empty, empty, mode.Decision{Mode: nft, Reason: "default"}},
+		{"nothing known", 0, 0, false, unknown, unknown, mode.Decision{Mode: nft, Reason: "default"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -97,16 +114,22 @@ func TestDecide(t *testing.T) {
 				Override:        tt.override,
 				NFTInstalled:    tt.only != legacy,
 				LegacyInstalled: tt.only != nft,
+				Guessed:         tt.guessed,
 				Evidence:        mode.Evidence{NFT: tt.nft, Legacy: tt.legacy},
 			}
-			if got := mode.Decide(&in); got != tt.want {
+			got := mode.Decide(&in)
+			if got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
+			}
+			if guess := tt.override == 0 && tt.only == 0 && got.Reason != "kubelet-chain" && !got.Pin; got.Guess() != guess {
+				t.Errorf("%+v: a guess: %v, want %v", got, got.Guess(), guess)
 			}
 		})
 	}
 }
 
-// completions calls f with every way the Unknown findings of b could turn out: each hint, and a count of 0 or many.
+// completions calls f with every way the Unknown findings of b could turn out: each hint, and the least, the most and a
+// great amount held.
 func completions(b mode.Backend, f func(mode.Backend)) {
 	for fam := range b.Hints {
 		for h, o := range b.Hints[fam] {
@@ -119,28 +142,26 @@ func completions(b mode.Backend, f func(mode.Backend)) {
 			}
 		}
 	}
-	if !b.Rules.Complete {
-		b.Rules.Complete = true
-		f(b)
-		b.Rules.Seen += 1000
+	most := b.Held.Least + 1000
+	if b.Held.Bounded {
+		most = b.Held.Most
 	}
-	f(b)
+	for _, n := range []uint64{b.Held.Least, most} {
+		b.Held = mode.Exactly(n)
+		f(b)
+	}
 }
 
 // What Pin promises, checked over every combination: however the open questions are answered, the mode is the same.
 func TestPinnedIsConclusive(t *testing.T) {
 	var states []mode.Backend
-	for _, rules := range []uint64{0, 3, 5} {
+	for _, held := range []mode.Backend{backend(0), backend(3), backend(5), atLeast(0), atLeast(4), between(0, 4), between(2, 5), between(4, 8)} {
 		for _, hints := range []mode.Outcome{mode.Unknown, mode.Absent, mode.Present} {
-			for _, complete := range []bool{false, true} {
-				b := backend(rules)
-				b.Hints[mode.IPv6][mode.KubeIPTablesHint] = hints
-				b.Rules.Complete = complete
-				states = append(states, b)
-			}
+			held.Hints[mode.IPv6][mode.KubeIPTablesHint] = hints
+			states = append(states, held)
 		}
 	}
-	states = append(states, mode.Missing())
+	states = append(states, mode.Empty(mode.Absent), mode.Empty(mode.Unknown), mode.Backend{})
 	pinned := 0
 	for _, nft := range states {
 		for _, legacy := range states {
@@ -158,10 +179,29 @@ func TestPinnedIsConclusive(t *testing.T) {
 					}
 				})
 			})
+			in.Guessed = true
+			if g := mode.Decide(&in); g.Mode != d.Mode || g.Pin != (d.Reason == mode.ReasonKubeletChain) {
+				t.Errorf("%+v, after a guess %+v", d, g)
+			}
 		}
 	}
 	if pinned == 0 {
 		t.Error("nothing was pinned: the check checked nothing")
+	}
+}
+
+func TestOwners(t *testing.T) {
+	var o mode.Owners
+	for _, chain := range []string{"KUBE-SERVICES", "KUBE-", "KUBE", "DOCKER", "DOCKER-USER", "cali-INPUT", "XKUBE-X", "", "MINE"} {
+		o.Count([]byte(chain))
+	}
+	if o != (mode.Owners{0: 2, 1: 2, 4: 1}) {
+		t.Errorf("got %v", o)
+	}
+	for i := range mode.NumOwners {
+		if mode.Owner(i).String() == "" {
+			t.Errorf("owner %d has no name", i)
+		}
 	}
 }
 

@@ -51,23 +51,46 @@ func (h *Hints) Fill(o Outcome) {
 	}
 }
 
-// Rules is a number of rules. At least Seen rules are there; exactly that many if Complete.
-type Rules struct {
-	Seen     uint64
-	Complete bool
+// Amount is how much a backend holds: rules, user-defined chains, and policies other than ACCEPT, each counted as one,
+// in the tables and families that iptables itself manages. The zero Amount is not known at all.
+type Amount struct {
+	Least   uint64 // so many are there
+	Most    uint64 // and no more than these, if Bounded
+	Bounded bool
 }
+
+// Exactly is the Amount n.
+func Exactly(n uint64) Amount { return Amount{n, n, true} }
+
+// Exact reports whether the number is known.
+func (a Amount) Exact() bool { return a.Bounded && a.Least == a.Most }
+
+// Plus is the sum of both.
+func (a Amount) Plus(b Amount) Amount {
+	return Amount{a.Least + b.Least, a.Most + b.Most, a.Bounded && b.Bounded}
+}
+
+// Exceeds reports whether a is more than b whatever is still unknown of both, and NeverExceeds that it is not.
+func (a Amount) Exceeds(b Amount) bool { return b.Bounded && a.Least > b.Most }
+
+// NeverExceeds reports whether a is at most as much as b whatever is still unknown of both.
+func (a Amount) NeverExceeds(b Amount) bool { return a.Bounded && a.Most <= b.Least }
 
 // Backend is what is known of one mode's side of the kernel, in one network namespace.
 type Backend struct {
-	Answers Outcome // whether the kernel has this backend, loaded and reachable
+	// Answers is Present if the kernel has this backend, loaded and reachable. Absent is nf_tables that was asked for and
+	// cannot be had, and ip_tables that is not loaded (iptables in a container has no means to load it). A backend that is
+	// not there holds nothing, which Hints and Held say; an nf_tables not loaded that nobody tried to load is Unknown here.
+	Answers Outcome
 	Hints   Hints
-	Rules   Rules // only in the tables and families that iptables itself manages
-	Err     error // why something is Unknown, if it was asked; for people, the decision does not depend on it
+	Held    Amount
+	Owners  Owners // of the user-defined chains that were read
+	Err     error  // why something is Unknown; for people, the decision does not depend on it
 }
 
-// Missing is the Backend of a kernel that does not have it: there is nothing in it, for certain.
-func Missing() Backend {
-	b := Backend{Answers: Absent, Rules: Rules{Complete: true}}
+// Empty is a Backend that surely holds nothing.
+func Empty(answers Outcome) Backend {
+	b := Backend{Answers: answers, Held: Exactly(0)}
 	b.Hints.Fill(Absent)
 	return b
 }
@@ -76,3 +99,15 @@ func Missing() Backend {
 type Evidence struct {
 	NFT, Legacy Backend
 }
+
+// Of returns the evidence of mode m's backend.
+func (e *Evidence) Of(m Mode) *Backend {
+	if m == Legacy {
+		return &e.Legacy
+	}
+	return &e.NFT
+}
+
+// Conflict reports whether both backends hold something: the host is split between two modes, and whoever looks at one of
+// them does not see the other's rules.
+func (e *Evidence) Conflict() bool { return e.NFT.Held.Least > 0 && e.Legacy.Held.Least > 0 }

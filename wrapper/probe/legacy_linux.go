@@ -2,7 +2,6 @@ package probe
 
 import (
 	"errors"
-	"math/bits"
 
 	"golang.org/x/sys/unix"
 
@@ -10,9 +9,8 @@ import (
 )
 
 const (
-	maxTableSize = 64 << 20  // bytes of one legacy table: some 400,000 rules
-	maxExact     = 128 << 10 // bytes up to which a table is read to count its rules
-	maxFetches   = 5         // of one table: it may change between the question for its size and that for its entries
+	maxTableSize = 64 << 20 // bytes of one legacy table: some 400,000 rules
+	maxFetches   = 5        // of one table: it may change between the question for its size and that for its entries
 )
 
 var (
@@ -21,211 +19,185 @@ var (
 	errNoProc        = errors.New("/proc: not mounted")
 )
 
-// legacy is what is known of ip_tables and ip6_tables.
-type legacy [mode.NumFamilies]legacyFamily
-
-type legacyFamily struct {
-	family  mode.Family
-	fd      int // -1 until a table is asked about
-	state   mode.Outcome
-	tables  [numManaged]bool // those that exist, if state is Present and err is nil
-	err     error            // why the tables are not known
-	counted bool             // the table of the hint chains has been read, and
-	rules   uint64           // holds so many rules
+// legacy asks ip_tables and ip6_tables. What it concludes goes into the Backend.
+type legacy struct {
+	*mode.Backend
+	fds    [mode.NumFamilies]int // -1 until a table is asked about
+	known  [mode.NumFamilies]bool
+	tables []*legacyTable // those that exist
 }
 
-// openLegacy finds out which legacy tables exist. It reads the names files, which list a network namespace's tables
+// legacyTable is one table of a family.
+type legacyTable struct {
+	family mode.Family
+	name   string
+	held   mode.Amount
+}
+
+// newLegacy finds out which legacy tables exist. It reads the names files, which list a network namespace's tables
 // without creating any; asking for a table by name would create it.
-func openLegacy(b *mode.Backend) *legacy {
-	l := new(legacy)
+//
+// A names file that is not there means that the backend is not, provided /proc is what it should be: x_tables makes the
+// file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
+func newLegacy(b *mode.Backend, buf []byte) *legacy {
+	l := &legacy{Backend: b}
 	missing := 0
-	for f := range l {
-		lf := &l[f]
-		lf.family, lf.fd = mode.Family(f), -1
-		lf.list()
-		switch lf.state {
-		case mode.Present:
+	for f, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
+		l.fds[f] = -1
+		err := eachLine(path, buf, func(line []byte) bool {
+			for _, name := range managed() {
+				if string(line) == name {
+					l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
+				}
+			}
+			return true
+		})
+		switch {
+		case err == nil:
 			b.Answers = mode.Present
-		case mode.Absent:
+			l.known[f] = true
+		case !errors.Is(err, unix.ENOENT): // EACCES: a user namespace that does not own the file
+			b.Answers = mode.Present
+			unsure(b, err)
+		case procMounted():
+			l.known[f] = true
 			missing++
-		}
-		if lf.err != nil {
-			unsure(b, lf.err)
+		default:
+			unsure(b, errNoProc)
 		}
 	}
-	if missing == len(l) {
-		*b = mode.Missing()
+	if missing == len(l.fds) {
+		b.Answers = mode.Absent
 	}
 	return l
 }
 
 func (l *legacy) close() {
-	for f := range l {
-		if l[f].fd >= 0 {
-			unix.Close(l[f].fd)
+	for _, fd := range l.fds {
+		if fd >= 0 {
+			unix.Close(fd)
 		}
-	}
-}
-
-// list reads the names file. One that is not there means that the backend is not, provided /proc is what it should be:
-// x_tables makes the file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
-func (lf *legacyFamily) list() {
-	path := procNet + "ip_tables_names"
-	if lf.family == mode.IPv6 {
-		path = procNet + "ip6_tables_names"
-	}
-	var buf [1024]byte
-	text, err := readFile(path, buf[:])
-	switch {
-	case err == nil:
-		lf.state = mode.Present
-		lf.tables = parseNames(text)
-	case !errors.Is(err, unix.ENOENT): // EACCES: a user namespace that does not own the file
-		lf.state = mode.Present
-		lf.err = err
-	case unix.Access(procNet, unix.F_OK) == nil:
-		lf.state = mode.Absent
-	default:
-		lf.err = errNoProc
 	}
 }
 
 // hints looks for the hint chains.
-func (l *legacy) hints(b *mode.Backend) {
-	for f := range l {
-		lf := &l[f]
-		switch {
-		case lf.err != nil: // Unknown
-		case !lf.has(mode.HintTable):
-			b.Hints[f] = [mode.NumHints]mode.Outcome{mode.Absent, mode.Absent}
-		default:
-			found, err := lf.find(mode.HintTable)
-			if err != nil {
-				unsure(b, err)
-				continue
-			}
-			b.Hints[f] = found
+func (l *legacy) hints() {
+	for f, known := range l.known {
+		if known {
+			l.Hints[f] = [mode.NumHints]mode.Outcome{mode.Absent, mode.Absent}
+		}
+	}
+	for _, t := range l.tables {
+		if t.name == mode.HintTable && !l.read(t) {
+			l.Hints[t.family] = [mode.NumHints]mode.Outcome{}
 		}
 	}
 }
 
-// count counts the rules.
-func (l *legacy) count(b *mode.Backend) {
-	b.Rules.Complete = true
-	for f := range l {
-		lf := &l[f]
-		if lf.err != nil {
-			b.Rules.Complete = false
+// bound finds out between which numbers the amount held is, without reading what is in large tables.
+func (l *legacy) bound() {
+	for _, t := range l.tables {
+		if t.held.Bounded {
 			continue
 		}
-		for i, table := range managed() {
-			if !lf.tables[i] {
-				continue
-			}
-			n, err := lf.countTable(table)
-			if err != nil {
-				b.Rules.Complete = false
-				unsure(b, err)
-			}
-			b.Rules.Seen += n
+		var info getinfo
+		if err := l.info(t, &info); err != nil {
+			unsure(l.Backend, err)
+			continue
 		}
+		// Chains count one and have two entries; of the policies nothing is known.
+		n := info.others()
+		t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+		if n == 0 {
+			l.read(t) // there are the policies alone to read
+		}
+	}
+	l.sum()
+}
+
+// count counts what bound left open.
+func (l *legacy) count() {
+	for _, t := range l.tables {
+		if !t.held.Exact() {
+			l.read(t)
+		}
+	}
+	l.sum()
+}
+
+func (l *legacy) sum() {
+	l.Held = mode.Amount{Bounded: l.known == [mode.NumFamilies]bool{true, true}}
+	for _, t := range l.tables {
+		l.Held = l.Held.Plus(t.held)
 	}
 }
 
-func (lf *legacyFamily) has(table string) bool {
-	for i, name := range managed() {
-		if name == table {
-			return lf.tables[i]
-		}
-	}
-	return false
-}
-
-// find reads a table and looks for the hint chains in it. It notes how many rules there are on the way.
-func (lf *legacyFamily) find(table string) (found [mode.NumHints]mode.Outcome, err error) {
-	info, entries, err := lf.fetch(table, maxTableSize)
+// read reads a table: it counts what the table holds and notes the hint chains. It returns whether it could.
+func (l *legacy) read(t *legacyTable) bool {
+	var info getinfo
+	entries, err := l.fetch(t, &info)
 	if err != nil {
-		return found, err
+		unsure(l.Backend, err)
+		return false
 	}
-	found = [mode.NumHints]mode.Outcome{mode.Absent, mode.Absent}
-	chains, err := eachChain(entries, lf.family, func(name []byte) {
-		for h := range found {
-			if string(name) == mode.Hint(h).String() {
-				found[h] = mode.Present
+	chains, policies, err := read(entries, t.family, &info, func(name []byte) {
+		l.Owners.Count(name)
+		for h := range mode.NumHints {
+			if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
+				l.Hints[t.family][h] = mode.Present
 			}
 		}
 	})
 	if err != nil {
-		return [mode.NumHints]mode.Outcome{}, err
+		unsure(l.Backend, err)
+		return false
 	}
-	lf.counted, lf.rules = true, rules(info, chains)
-	return found, nil
+	t.held = mode.Exactly(info.others() - min(chains, info.others()) + policies)
+	return true
 }
 
-// countTable returns the number of rules in a table. Of a large table it is somewhat high: it is read off the number of
-// entries, without the time it takes to read them all and tell rules from user-defined chains.
-func (lf *legacyFamily) countTable(table string) (uint64, error) {
-	if lf.counted && table == mode.HintTable {
-		return lf.rules, nil
-	}
-	info, entries, err := lf.fetch(table, maxExact)
-	if err == errTableTooLarge {
-		return rules(info, 0), nil
-	}
-	if err != nil {
-		return 0, err
-	}
-	chains, err := eachChain(entries, lf.family, func([]byte) {})
-	if err != nil {
-		return 0, err
-	}
-	return rules(info, chains), nil
-}
-
-// rules returns the number of rules in a table with so many user-defined chains. What else an entry can be: a built-in
-// chain's policy, the head and the end of a user-defined chain, and the table's last entry.
-func rules(info tableInfo, chains int) uint64 {
-	others := bits.OnesCount32(info.hooks) + 2*chains + 1
-	return uint64(max(int64(info.entries)-int64(others), 0))
-}
-
-// fetch returns a table's size and entries. A table without rules or user-defined chains has no entries worth reading
-// and they are nil; of one of more than limit bytes they are not read.
-func (lf *legacyFamily) fetch(table string, limit uint32) (info tableInfo, entries []byte, err error) {
-	if lf.fd < 0 {
-		fd, err := unix.Socket(addressFamily(lf.family), unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+// info asks for the size of a table, which is zero if it has gone since the names file was read.
+func (l *legacy) info(t *legacyTable, info *getinfo) error {
+	if l.fds[t.family] < 0 {
+		domain := unix.AF_INET
+		if t.family == mode.IPv6 {
+			domain = unix.AF_INET6
+		}
+		fd, err := unix.Socket(domain, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
-			return info, nil, &probeError{lf.family.String() + " socket", err}
+			return &probeError{t.family.String() + " socket", err}
 		}
-		lf.fd = fd
+		l.fds[t.family] = fd
 	}
+	switch err := getInfo(l.fds[t.family], t.family, t.name, info); err {
+	case nil:
+		return nil
+	case unix.ENOENT:
+		*info = getinfo{}
+		return nil
+	default:
+		return &probeError{t.family.String() + " table " + t.name, err}
+	}
+}
+
+// fetch returns a table's size and entries.
+func (l *legacy) fetch(t *legacyTable, info *getinfo) (entries []byte, err error) {
 	for range maxFetches {
-		info, err = getInfo(lf.fd, lf.family, table)
+		err := l.info(t, info)
 		switch {
-		case err == unix.ENOENT: // gone since the names file was read
-			return tableInfo{}, nil, nil
-		case err != nil:
-			return info, nil, &probeError{lf.family.String() + " table " + table, err}
-		case rules(info, 0) == 0:
-			return info, nil, nil
-		case info.size > limit:
-			return info, nil, errTableTooLarge
+		case err != nil || info.size == 0:
+			return nil, err
+		case info.size > maxTableSize:
+			return nil, &probeError{t.family.String() + " table " + t.name, errTableTooLarge}
 		}
-		entries, err = getEntries(lf.fd, lf.family, table, info.size)
+		entries, err = getEntries(l.fds[t.family], t.family, t.name, info.size)
 		switch err {
 		case nil:
-			return info, entries, nil
+			return entries, nil
 		case unix.EAGAIN: // its size is not info.size any more
 		default:
-			return info, nil, &probeError{lf.family.String() + " table " + table, err}
+			return nil, &probeError{t.family.String() + " table " + t.name, err}
 		}
 	}
-	return info, nil, errTableChanging
-}
-
-func addressFamily(f mode.Family) int {
-	if f == mode.IPv6 {
-		return unix.AF_INET6
-	}
-	return unix.AF_INET
+	return nil, &probeError{t.family.String() + " table " + t.name, errTableChanging}
 }

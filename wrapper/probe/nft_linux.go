@@ -8,26 +8,22 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-const (
-	receiveTimeout = 1    // seconds a reply is waited for; the kernel replies before send(2) returns
-	maxReplies     = 64   // to one set of questions, stray messages included
-	maxDumpReads   = 1024 // of at most 32 KiB each: some 200,000 chains
-	maxDumps       = 4    // of one family: nf_tables flags a dump during which its rules changed
-)
+const maxReplies = 64 // to one set of questions, stray messages included
 
 var (
 	errTruncated = errors.New("nf_tables: reply cut short")
 	errStray     = errors.New("nf_tables: reply to something else")
-	errTooLarge  = errors.New("nf_tables: too many chains to count the rules")
+	errTooLarge  = errors.New("nf_tables: more than is read at once")
 	errChanging  = errors.New("nf_tables: rules change while they are counted")
-	errNotLoaded = errors.New("nf_tables: not loaded")
+	errNotLoaded = errors.New("nf_tables: not loaded; a call tries to load it if legacy holds nothing, and is legacy where it cannot be had")
+	errMayLoad   = errors.New("nf_tables: not asked, since that might load it")
 )
 
-// judge says what an error reply to a question means: whether nf_tables answered at all, and whether the object asked
+// judge says what an error reply to a question means: whether nf_tables answered at all, and whether the chain asked
 // for exists. This is the one place that gives errno values a meaning; net/netfilter/nfnetlink.c and nf_tables_api.c.
-func judge(e unix.Errno) (answers, object mode.Outcome) {
+func judge(e unix.Errno) (answers, chain mode.Outcome) {
 	switch e {
-	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is there, the table or chain is not
+	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is there, the table or the chain is not
 		return mode.Present, mode.Absent
 	case unix.EAFNOSUPPORT: // before 4.17: nf_tables is there, its module for this family is not
 		return mode.Present, mode.Absent
@@ -43,127 +39,90 @@ func judge(e unix.Errno) (answers, object mode.Outcome) {
 
 // judgeSocket says what it means that socket(2) failed. Inconclusive errors are Unknown.
 func judgeSocket(err error) mode.Outcome {
-	switch err {
-	case unix.EPROTONOSUPPORT, unix.EAFNOSUPPORT: // no nfnetlink; no netlink at all
+	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) { // no nfnetlink; no netlink at all
 		return mode.Absent
 	}
 	return mode.Unknown
 }
 
-// nft is an open socket to nf_tables, or closed.
+// nft asks nf_tables. What it concludes goes into the Backend.
 type nft struct {
-	fd  int // -1 if closed
-	seq uint32
-	buf []byte
+	*mode.Backend
+	netlink
+	loaded mode.Outcome // whether nf_tables is there without anybody loading it
+	ours   []dump       // of the rules of each table of iptables, once bound has found out which there are
+	fixed  uint64       // of what is held: user-defined chains, and policies other than ACCEPT
 }
 
-// openNFT opens a socket to nf_tables unless that would load a kernel module. If it returns it closed, b says why.
-func openNFT(b *mode.Backend) *nft {
-	s := &nft{fd: -1, buf: make([]byte, 64<<10)} // one reply has at most 32 KiB; /proc/modules may be longer
-	if loaded(s.buf) == mode.Absent {
-		*b = mode.Missing()
-		b.Err = errNotLoaded
-		return s
-	}
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
-	if err != nil {
-		if judgeSocket(err) == mode.Absent {
-			*b = mode.Missing()
-		}
-		b.Err = &probeError{"netlink socket", err}
-		return s
-	}
-	timeout := unix.Timeval{Sec: receiveTimeout}
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		b.Err = &probeError{"netlink timeout", err}
-	} else if err := unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK}); err != nil {
-		// Connected to the kernel, port 0, the socket takes messages from nobody else.
-		b.Err = &probeError{"netlink connect", err}
-	}
-	if b.Err != nil {
-		unix.Close(fd)
-		return s
-	}
-	s.fd = fd
-	return s
+// newNFT finds out whether nf_tables can be asked without the kernel loading a module.
+func newNFT(b *mode.Backend, buf []byte) *nft {
+	return &nft{Backend: b, loaded: loaded(buf), netlink: netlink{fd: -1, buf: buf}}
 }
 
-func (s *nft) close() {
-	if s.fd >= 0 {
-		unix.Close(s.fd)
-		s.fd = -1
+// decideToAsk opens the socket where it was not clear at first that this loads nothing. With load it does not matter.
+func (s *nft) decideToAsk(load bool) {
+	if s.loaded == mode.Unknown && !load {
+		s.loaded = builtIn(s.buf)
 	}
+	switch {
+	case load || s.loaded == mode.Present:
+		s.open()
+	case s.loaded == mode.Absent:
+		*s.Backend = mode.Empty(mode.Unknown)
+		s.Err = errNotLoaded
+	default:
+		s.Err = errMayLoad
+	}
+}
+
+func (s *nft) open() {
+	err := s.netlink.open()
+	if err == nil {
+		return
+	}
+	if judgeSocket(err) == mode.Absent {
+		*s.Backend = mode.Empty(mode.Absent)
+	}
+	s.Err = err
 }
 
 // hints looks for the hint chains; with first, only until one is found.
-func (s *nft) hints(b *mode.Backend, first bool) {
+func (s *nft) hints(first bool) {
 	if s.fd < 0 {
 		return
 	}
-	var qs [mode.NumFamilies * mode.NumHints]question
-	for i := range qs {
-		qs[i] = question{mode.Family(i / mode.NumHints), mode.HintTable, mode.Hint(i % mode.NumHints).String()}
+	// All questions are sent at once; the reply to each has its sequence number.
+	request, count := make([]byte, 0, 256), mode.NumFamilies*mode.NumHints
+	for i := range count {
+		request = appendQuestion(request, s.seq+uint32(i), mode.Family(i/mode.NumHints), mode.Hint(i%mode.NumHints))
 	}
-	err := s.ask(qs[:], func(i int, answers, object mode.Outcome) (more bool) {
-		b.Hints[i/mode.NumHints][i%mode.NumHints] = object
-		if answers != mode.Unknown {
-			b.Answers = answers
+	open := count
+	err := s.exchange(request, maxReplies, func(m message) (more bool, err error) {
+		i := int(m.seq - s.seq)
+		if i < 0 || i >= count {
+			return false, errStray
 		}
-		return !(first && object == mode.Present) && answers != mode.Absent
+		answers, found, err := judgeReply(m, mode.Hint(i%mode.NumHints))
+		if err != nil {
+			return false, err // of all: not permitted, the kernel refuses the whole lot with one reply
+		}
+		s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
+		open--
+		return !(first && found == mode.Present) && answers != mode.Absent && open > 0, nil
 	})
-	if b.Answers == mode.Absent {
-		*b = mode.Missing()
+	s.seq += uint32(count)
+	if s.Answers == mode.Absent {
+		*s.Backend = mode.Empty(mode.Absent)
 		s.close()
 	}
 	if err != nil {
-		unsure(b, err)
+		unsure(s.Backend, err)
 		s.close()
 	}
 }
 
-// ask sends all questions at once and calls answer for each reply, until it returns false.
-func (s *nft) ask(qs []question, answer func(i int, answers, object mode.Outcome) (more bool)) error {
-	request := make([]byte, 0, 1024)
-	first := s.seq + 1
-	for _, q := range qs {
-		s.seq++
-		request = appendQuestion(request, s.seq, q)
-	}
-	if err := s.send(request); err != nil {
-		return err
-	}
-	open := len(qs)
-	for range maxReplies {
-		reply, err := s.receive()
-		if err != nil {
-			return err
-		}
-		for len(reply) > 0 {
-			m, rest, ok := cutMessage(reply)
-			if !ok {
-				return errTruncated
-			}
-			reply = rest
-			i := int(m.seq - first)
-			if i < 0 || i >= len(qs) {
-				return errStray
-			}
-			answers, object, err := judgeReply(m, qs[i])
-			if err != nil {
-				// Not permitted: the kernel refuses the whole lot with one reply.
-				return err
-			}
-			open--
-			if !answer(i, answers, object) || open == 0 {
-				return nil
-			}
-		}
-	}
-	return errStray
-}
-
-// judgeReply says what the reply m to question q means.
-func judgeReply(m message, q question) (answers, found mode.Outcome, err error) {
+// judgeReply says what the reply m to the question for a hint chain means.
+func judgeReply(m message, h mode.Hint) (answers, found mode.Outcome, err error) {
 	switch {
 	case m.typ == unix.NLMSG_ERROR:
 		answers, found = judge(m.errno())
@@ -171,146 +130,15 @@ func judgeReply(m message, q question) (answers, found mode.Outcome, err error) 
 			return answers, found, &probeError{"nf_tables", m.errno()}
 		}
 		return answers, found, nil
-	case m.is(unix.NFT_MSG_NEWCHAIN), m.is(unix.NFT_MSG_NEWTABLE):
+	case m.is(unix.NFT_MSG_NEWCHAIN):
 		o, ok := parseObject(m)
 		if !ok {
 			return mode.Unknown, mode.Unknown, errTruncated
 		}
-		if string(o.table) != q.table || string(o.chain) != q.chain {
+		if string(o.table) != mode.HintTable || string(o.chain) != h.String() {
 			return mode.Unknown, mode.Unknown, errStray
 		}
 		return mode.Present, mode.Present, nil
 	}
 	return mode.Unknown, mode.Unknown, errStray
-}
-
-// count counts the rules of the tables that iptables manages, until there are enough of them.
-//
-// A chain's use count is the number of its rules and of the jumps to it, so the sum is a little high. It takes one short
-// message a chain, where dumping rules takes a long one a rule.
-func (s *nft) count(b *mode.Backend, enough uint64) {
-	if s.fd < 0 {
-		return
-	}
-	// A family may hold thousands of chains of others (kube-proxy's nftables mode): its chains are read only if it has a
-	// table of ours.
-	tables := managed()
-	var qs [mode.NumFamilies * len(tables)]question
-	for i := range qs {
-		qs[i] = question{mode.Family(i / len(tables)), tables[i%len(tables)], ""}
-	}
-	var ours [mode.NumFamilies]bool
-	err := s.ask(qs[:], func(i int, _, object mode.Outcome) bool {
-		if object == mode.Present {
-			ours[i/len(tables)] = true
-		}
-		return true
-	})
-	b.Rules.Complete = err == nil
-	for f := range ours {
-		if err != nil || !ours[f] {
-			continue
-		}
-		var n uint64
-		if n, err = s.countFamily(mode.Family(f), enough-b.Rules.Seen); err != nil {
-			b.Rules.Complete = false
-		}
-		if b.Rules.Seen += n; b.Rules.Seen >= enough {
-			b.Rules.Complete = false // there may be more
-			break
-		}
-	}
-	if err != nil {
-		unsure(b, err)
-	}
-	s.close() // a dump that was left half-way is still under way on it
-}
-
-// countFamily counts the rules of one family until there are enough. If it returns an error, there are at least as many
-// as it returns.
-func (s *nft) countFamily(f mode.Family, enough uint64) (uint64, error) {
-	for try := 1; ; try++ {
-		n, changed, err := s.dump(f, enough)
-		if err != nil || !changed || n >= enough {
-			return n, err
-		}
-		if try == maxDumps {
-			return n, errChanging
-		}
-	}
-}
-
-// dump adds up the use counts of one family's chains. changed says that the rules changed on the way.
-func (s *nft) dump(f mode.Family, enough uint64) (n uint64, changed bool, err error) {
-	s.seq++
-	if err := s.send(appendChainDump(make([]byte, 0, headerLen+genLen), s.seq, f)); err != nil {
-		return 0, false, err
-	}
-	for range maxDumpReads {
-		reply, err := s.receive()
-		if err != nil {
-			return n, changed, err
-		}
-		for len(reply) > 0 {
-			m, rest, ok := cutMessage(reply)
-			if !ok {
-				return n, changed, errTruncated
-			}
-			reply = rest
-			changed = changed || m.flags&unix.NLM_F_DUMP_INTR != 0
-			switch {
-			case m.seq != s.seq:
-				return n, changed, errStray
-			case m.typ == unix.NLMSG_DONE, m.typ == unix.NLMSG_ERROR:
-				if e := m.errno(); e != 0 {
-					return n, changed, &probeError{"nf_tables", e}
-				}
-				return n, changed, nil
-			case m.is(unix.NFT_MSG_NEWCHAIN):
-				o, ok := parseObject(m)
-				if !ok {
-					return n, changed, errTruncated
-				}
-				for _, table := range managed() {
-					if string(o.table) == table {
-						n += uint64(o.use)
-					}
-				}
-			}
-			if n >= enough {
-				return n, changed, nil
-			}
-		}
-	}
-	return n, changed, errTooLarge
-}
-
-func (s *nft) send(b []byte) error {
-	for {
-		_, err := unix.Write(s.fd, b)
-		switch err {
-		case nil:
-			return nil
-		case unix.EINTR:
-		default:
-			return &probeError{"netlink send", err}
-		}
-	}
-}
-
-// receive returns the next datagram. It is valid until the next call.
-func (s *nft) receive() ([]byte, error) {
-	for {
-		n, err := unix.Read(s.fd, s.buf)
-		switch {
-		case err == nil && n == 0:
-			return nil, errTruncated
-		case err == nil:
-			return s.buf[:n], nil
-		case err == unix.EAGAIN: // SO_RCVTIMEO
-			return nil, &probeError{"netlink receive", unix.ETIMEDOUT}
-		case err != unix.EINTR:
-			return nil, &probeError{"netlink receive", err}
-		}
-	}
 }

@@ -1,9 +1,9 @@
 // Package probe asks the kernel what package mode decides by: whether each mode's backend is there, whether kubelet's
-// hint chains are in it, and how many rules it holds. It answers for the network namespace of the calling thread.
+// hint chains are in it, and how much it holds. It answers for the network namespace of the calling thread.
 //
-// A probe changes nothing. It creates no table, loads no kernel module, takes no lock, starts no process and opens no
-// file for writing. It never blocks: every read is bounded in time and in memory. What could not be found out, for want
-// of a capability, of /proc or of time, is reported as Unknown, and [mode.Backend].Err says why.
+// A probe changes nothing. It creates no table, takes no lock, starts no process and opens no file for writing; [All] loads
+// no kernel module either. It never blocks: every read is bounded in time and in memory. What could not be found out, for
+// want of a capability, of /proc or of time, is reported as Unknown, and [mode.Backend].Err says why.
 //
 // CAP_NET_ADMIN in the user namespace that owns the network namespace is needed to see anything of nf_tables and the
 // content of legacy tables. Reading which legacy tables exist takes /proc and the permission to read
@@ -12,47 +12,76 @@
 // A caller that changes the network namespace of its thread locks the goroutine to it first (runtime.LockOSThread).
 package probe
 
-import (
-	"math"
+import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-)
-
-// All finds out everything there is to find out.
+// All finds out everything there is to find out without loading a module.
 func All() mode.Evidence { return gather(false) }
 
-// Enough stops as soon as what it found settles what [mode.Decide] makes of it. The decision is the same as that on
-// All; the questions left open are Unknown.
+// Enough is for a program that is about to run iptables. It stops as soon as what it found settles what [mode.Decide] makes
+// of it; the questions left open are Unknown. If legacy surely holds nothing, it asks nf_tables even where that makes the
+// kernel load it, since what is left is to run iptables-nft, which does the same, or to find that it could not.
 func Enough() mode.Evidence { return gather(true) }
 
-func gather(stop bool) mode.Evidence {
+// bufferSize is that of the one buffer of all reads, in bytes: the kernel makes the parts of a dump as long as the first
+// reads ask for, up to 32 KiB (netlink_dump in net/netlink/af_netlink.c), and the Go runtime's first large allocation costs
+// more than the calls that it would spare.
+const bufferSize = 16 << 10
+
+func gather(call bool) mode.Evidence {
 	var ev mode.Evidence
-	nft := openNFT(&ev.NFT)
+	buf := make([]byte, bufferSize)
+	nft := newNFT(&ev.NFT, buf)
 	defer nft.close()
-	nft.hints(&ev.NFT, stop)
-	if stop && ev.NFT.Hints.Any() == mode.Present {
-		return ev
+	if nft.loaded == mode.Present {
+		nft.open()
+		if nft.hints(call); call && ev.NFT.Hints.Any() == mode.Present {
+			return ev
+		}
 	}
-	legacy := openLegacy(&ev.Legacy)
+	legacy := newLegacy(&ev.Legacy, buf)
 	defer legacy.close()
-	legacy.hints(&ev.Legacy)
-	if stop && ev.Legacy.Hints.Any() == mode.Present {
+	legacy.hints()
+	hinted := ev.Legacy.Hints.Any() == mode.Present
+	if !call || !hinted {
+		legacy.bound()
+	}
+	if nft.loaded != mode.Present {
+		nft.decideToAsk(call && !hinted && ev.Legacy.Held.Least == 0)
+		nft.hints(call)
+	}
+	if call && (hinted || ev.NFT.Hints.Any() == mode.Present) {
 		return ev
 	}
-	// Legacy first: its counts cost one system call a table, and once nft is seen to hold as many there is no need to
-	// read on.
-	legacy.count(&ev.Legacy)
-	enough := uint64(math.MaxUint64)
-	if stop {
-		enough = max(ev.Legacy.Rules.Seen, 1)
+	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
+	nft.bound(enough(&ev, call))
+	if !call || open(&ev) {
+		legacy.count()
 	}
-	nft.count(&ev.NFT, enough)
+	if !call || open(&ev) {
+		nft.count(enough(&ev, call))
+	}
 	return ev
+}
+
+// open reports whether it is still open which backend holds more.
+func open(ev *mode.Evidence) bool {
+	return !ev.Legacy.Held.Exceeds(ev.NFT.Held) && !ev.Legacy.Held.NeverExceeds(ev.NFT.Held)
+}
+
+// enough is what nft needs to hold for a call to choose it; to look for more would change nothing.
+func enough(ev *mode.Evidence, call bool) uint64 {
+	switch {
+	case !call:
+		return 1<<64 - 1
+	case ev.Legacy.Held.Bounded:
+		return max(ev.Legacy.Held.Most, 1)
+	}
+	return max(ev.Legacy.Held.Least, 1)
 }
 
 const numManaged = 5
 
-// managed returns the tables that iptables itself manages. Rules anywhere else are not made by iptables in either mode.
+// managed returns the tables that iptables itself manages. What is anywhere else is not made by iptables in either mode.
 func managed() [numManaged]string {
 	return [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
 }

@@ -13,120 +13,122 @@ import (
 // thread to another network namespace.
 const procNet = "/proc/thread-self/net/"
 
-var errTooLong = errors.New("longer than expected")
+var errTooLong = errors.New("line longer than expected")
 
-// readFile reads a whole file into buf and returns the part filled. A file that does not fit is an error, with as much
-// of it as does.
-func readFile(path string, buf []byte) ([]byte, error) {
+// eachLine calls f with each line of a file, without its newline, until f returns false. buf has room for the longest.
+func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, &probeError{path, err}
+		return &probeError{path, err}
 	}
 	defer unix.Close(fd)
-	n := 0
-	for n < len(buf) {
-		m, err := unix.Read(fd, buf[n:])
+	kept := 0 // of a line that has not ended yet
+	for {
+		n, err := unix.Read(fd, buf[kept:])
 		switch {
 		case err == unix.EINTR:
+			continue
 		case err != nil:
-			return buf[:n], &probeError{path, err}
-		case m == 0:
-			return buf[:n], nil
-		default:
-			n += m
+			return &probeError{path, err}
+		case n == 0:
+			return nil
+		}
+		rest := buf[:kept+n]
+		for end := bytes.IndexByte(rest, '\n'); end >= 0; end = bytes.IndexByte(rest, '\n') {
+			if !f(rest[:end]) {
+				return nil
+			}
+			rest = rest[end+1:]
+		}
+		if kept = copy(buf, rest); kept == len(buf) {
+			return &probeError{path, errTooLong}
 		}
 	}
-	return buf[:n], &probeError{path, errTooLong}
-}
-
-// cutLine takes the first line off b, without its newline.
-func cutLine(b []byte) (line, rest []byte) {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		return b[:i], b[i+1:]
-	}
-	return b, nil
 }
 
 // cutField takes the first field, of those separated by spaces, off b.
 func cutField(b []byte) (field, rest []byte) {
-	for len(b) > 0 && b[0] == ' ' {
-		b = b[1:]
-	}
+	b = bytes.TrimLeft(b, " ")
 	if i := bytes.IndexByte(b, ' '); i >= 0 {
 		return b[:i], b[i:]
 	}
 	return b, nil
 }
 
-// loaded says whether nf_tables can be asked without the kernel loading a module for it: Absent if it would have to,
-// or if there is none, so that nf_tables certainly holds nothing. Anything else: ask.
+// procMounted tells whether /proc is what it should be, so that a file that is not there means something.
+func procMounted() bool { return unix.Access(procNet, unix.F_OK) == nil }
+
+// loaded says whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
+// to, so that nf_tables holds nothing.
 //
 // Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
-// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container. A kernel
-// with nf_tables built in has nfnetlink built in, and neither is listed in /proc/modules.
+// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
+// /lib/modules is not what counts. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2).
 func loaded(buf []byte) mode.Outcome {
-	modules, err := readFile("/proc/modules", buf) // missing in a kernel without modules, and without /proc
-	nfTables, nfnetlink := parseModules(modules)
+	var m modules
+	err := eachLine("/proc/modules", buf, m.note)
 	switch {
-	case nfTables:
+	case m.nfTables:
 		return mode.Present
-	case nfnetlink && err == nil:
-		return mode.Absent
-	case nfnetlink:
+	case errors.Is(err, unix.ENOENT) && procMounted():
+		return mode.Present // a kernel that cannot load modules: asking is safe, and tells whether it has nf_tables
+	case err != nil:
 		return mode.Unknown
+	case m.nfnetlink || m.ipTables:
+		return mode.Absent // where these are modules, nf_tables is one
 	}
-	sockets, err := readFile(procNet+"netlink", buf)
-	switch {
-	case parseNetlink(sockets): // and not as a module
-		return mode.Present
-	case err == nil:
+	nfnetlink := false
+	err = eachLine(procNet+"netlink", buf, func(line []byte) bool {
+		nfnetlink = nfnetlink || isKernelSocket(line)
+		return !nfnetlink
+	})
+	if err == nil && !nfnetlink {
 		return mode.Absent
 	}
 	return mode.Unknown
 }
 
-// parseModules looks for two modules in the text of /proc/modules, one a line, the name first.
-func parseModules(text []byte) (nfTables, nfnetlink bool) {
-	for len(text) > 0 {
-		var line []byte
-		line, text = cutLine(text)
-		switch name, _ := cutField(line); string(name) {
-		case "nf_tables":
-			nfTables = true
-		case "nfnetlink":
-			nfnetlink = true
-		}
+// modules are those that tell something about nf_tables.
+type modules struct{ nfTables, nfnetlink, ipTables bool }
+
+// note reads a line of /proc/modules, which begins with the module's name.
+func (m *modules) note(line []byte) (more bool) {
+	switch name, _ := cutField(line); string(name) {
+	case "nf_tables":
+		m.nfTables = true
+	case "nfnetlink":
+		m.nfnetlink = true
+	case "ip_tables", "ip6_tables":
+		m.ipTables = true
 	}
-	return nfTables, nfnetlink
+	return !m.nfTables
 }
 
-// parseNetlink looks for the kernel's own NETLINK_NETFILTER socket in the text of /proc/net/netlink: protocol 12 in the
+// isKernelSocket tells whether a line of /proc/net/netlink is the kernel's own NETLINK_NETFILTER socket: protocol 12 in the
 // second column and port 0 in the third (netlink_native_seq_show in net/netlink/af_netlink.c).
-func parseNetlink(text []byte) bool {
-	for len(text) > 0 {
-		var line []byte
-		line, text = cutLine(text)
-		_, rest := cutField(line)
-		protocol, rest := cutField(rest)
-		port, _ := cutField(rest)
-		if string(protocol) == "12" && string(port) == "0" {
-			return true
-		}
-	}
-	return false
+func isKernelSocket(line []byte) bool {
+	_, rest := cutField(line)
+	protocol, rest := cutField(rest)
+	port, _ := cutField(rest)
+	return string(protocol) == "12" && string(port) == "0"
 }
 
-// parseNames reads the text of an ip_tables_names file, one table a line, and returns which of the managed ones are
-// there.
-func parseNames(text []byte) (listed [numManaged]bool) {
-	for len(text) > 0 {
-		var line []byte
-		line, text = cutLine(text)
-		for i, table := range managed() {
-			if string(line) == table {
-				listed[i] = true
-			}
+// symbol is how the line of a function that nf_tables exports on every kernel ends in /proc/kallsyms if it is built in; a
+// module's has the module's name behind it.
+const symbol = " nft_do_chain"
+
+// builtIn says whether nf_tables is in the kernel itself, where loaded could not tell. It takes tens of milliseconds.
+func builtIn(buf []byte) mode.Outcome {
+	answer := mode.Unknown
+	err := eachLine("/proc/kallsyms", buf, func(line []byte) bool {
+		answer = mode.Absent
+		if bytes.HasSuffix(line, []byte(symbol)) {
+			answer = mode.Present
 		}
+		return answer == mode.Absent
+	})
+	if err != nil {
+		return mode.Unknown
 	}
-	return listed
+	return answer
 }

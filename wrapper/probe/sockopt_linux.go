@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"math/bits"
 	"runtime"
 	"unsafe"
 
@@ -58,21 +59,30 @@ func entriesOffset() int {
 	return 40
 }
 
-// tableInfo is what the kernel says of a table's size.
-type tableInfo struct {
-	hooks   uint32 // a bit for each built-in chain
-	entries uint32
-	size    uint32 // bytes
+// policyAt reports whether the entry at this offset is a built-in chain's policy.
+func (i *getinfo) policyAt(offset int) bool {
+	for hook, at := range i.underflow {
+		if i.validHooks&(1<<hook) != 0 && int(at) == offset {
+			return true
+		}
+	}
+	return false
 }
 
+// others is how many entries are neither policies nor the table's last entry: a rule is one, a user-defined chain two, its
+// head and its end.
+func (i *getinfo) others() uint64 {
+	return uint64(max(int64(i.numEntries)-int64(i.policies())-1, 0))
+}
+
+// policies is how many policies there are: one for each built-in chain.
+func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
+
 // getInfo asks for the size of a table. It creates the table if it does not exist, so ask for none that is not listed.
-func getInfo(fd int, f mode.Family, table string) (tableInfo, error) {
-	var v getinfo
+func getInfo(fd int, f mode.Family, table string, v *getinfo) error {
+	*v = getinfo{}
 	copy(v.name[:len(v.name)-1], table)
-	if err := getsockopt(fd, f, optGetInfo, unsafe.Pointer(&v), sizeofGetinfo); err != nil {
-		return tableInfo{}, err
-	}
-	return tableInfo{hooks: v.validHooks, entries: v.numEntries, size: v.size}, nil
+	return getsockopt(fd, f, optGetInfo, unsafe.Pointer(v), unsafe.Sizeof(*v))
 }
 
 // getEntries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
@@ -108,9 +118,3 @@ func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintp
 		}
 	}
 }
-
-// What the kernel compares the length of a value with; a test holds that Go lays the structs out as C does.
-const (
-	sizeofGetinfo    = unsafe.Sizeof(getinfo{})
-	sizeofGetentries = unsafe.Sizeof(getentries{})
-)

@@ -1,9 +1,6 @@
 package rootfs
 
 import (
-	"errors"
-	"strings"
-
 	"golang.org/x/sys/unix"
 )
 
@@ -15,9 +12,6 @@ type Info struct {
 	Dev, Ino uint64
 }
 
-// IsLink tells whether it is a symbolic link.
-func (i Info) IsLink() bool { return i.Mode&unix.S_IFMT == unix.S_IFLNK }
-
 // IsDir tells whether it is a directory.
 func (i Info) IsDir() bool { return i.Mode&unix.S_IFMT == unix.S_IFDIR }
 
@@ -27,34 +21,44 @@ func (i Info) IsRegular() bool { return i.Mode&unix.S_IFMT == unix.S_IFREG }
 // Perm is the permission bits, with set-user-ID, set-group-ID and sticky.
 func (i Info) Perm() uint32 { return i.Mode & 0o7777 }
 
+// Same tells whether both are one and the same file.
+func (i Info) Same(other Info) bool { return i.Dev == other.Dev && i.Ino == other.Ino }
+
 // Lstat describes name itself, a link as a link.
 func (r *Root) Lstat(name string) (Info, error) {
-	dirfd, base, done, err := r.at(name)
+	p, err := r.find("lstat", name)
 	if err != nil {
-		return Info{}, pathError("lstat", name, err)
+		return Info{}, err
 	}
-	defer done()
-	var st unix.Stat_t
-	if err := unix.Fstatat(dirfd, base, &st, unix.AT_SYMLINK_NOFOLLOW); err != nil {
-		return Info{}, pathError("lstat", name, err)
-	}
-	return info(&st), nil
+	info, err := p.lstat()
+	return info, pathError("lstat", name, err)
 }
 
 // Stat describes what name leads to.
 func (r *Root) Stat(name string) (Info, error) {
 	var st unix.Stat_t
-	if r.host {
-		err := unix.Stat(name, &st)
+	if r.host() { // every call asks for three files this way, and the kernel walks faster
+		_, err := retry(func() (int, error) { return 0, unix.Stat(name, &st) })
 		return info(&st), pathError("stat", name, err)
 	}
-	fd, err := r.open(name, unix.O_PATH)
+	_, end, err := r.walk(name, true)
 	if err != nil {
 		return Info{}, pathError("stat", name, err)
 	}
-	defer unix.Close(fd)
-	err = unix.Fstat(fd, &st)
-	return info(&st), pathError("stat", name, err)
+	info, err := end.lstat()
+	return info, pathError("stat", name, err)
+}
+
+func (p place) lstat() (Info, error) {
+	var st unix.Stat_t
+	err := p.do(func(dirfd int, name string) error { return unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW) })
+	return info(&st), err
+}
+
+func fstat(fd int) (Info, error) {
+	var st unix.Stat_t
+	_, err := retry(func() (int, error) { return 0, unix.Fstat(fd, &st) })
+	return info(&st), err
 }
 
 func info(st *unix.Stat_t) Info {
@@ -66,143 +70,66 @@ func info(st *unix.Stat_t) Info {
 
 // Readlink returns the target of a link. Of anything else the error is EINVAL.
 func (r *Root) Readlink(name string) (string, error) {
-	dirfd, base, done, err := r.at(name)
+	p, err := r.find("readlink", name)
 	if err != nil {
-		return "", pathError("readlink", name, err)
+		return "", err
 	}
-	defer done()
-	var buf [unix.PathMax]byte
-	n, err := unix.Readlinkat(dirfd, base, buf[:])
-	if err != nil {
-		return "", pathError("readlink", name, err)
-	}
-	return string(buf[:n]), nil
+	target, err := p.readlink()
+	return target, pathError("readlink", name, err)
+}
+
+// Writable tells whether this process may create files in dir.
+func (r *Root) Writable(dir string) bool {
+	return r.do("access", dir, func(dirfd int, name string) error {
+		return unix.Faccessat(dirfd, name, unix.W_OK|unix.X_OK, 0)
+	}) == nil
 }
 
 // ReadFile returns the content of a regular file, which may be a link's. More than limit bytes is the error EFBIG.
 func (r *Root) ReadFile(name string, limit int64) ([]byte, error) {
-	// O_NONBLOCK: opening a FIFO that somebody left in the place of a file must not hang.
-	fd, err := r.open(name, unix.O_RDONLY|unix.O_NONBLOCK)
+	_, end, err := r.walk(name, true)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}
-	defer unix.Close(fd)
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return nil, pathError("stat", name, err)
-	}
+	data, err := end.read(limit)
+	return data, pathError("read", name, err)
+}
+
+// read opens nothing but a regular file: to open a FIFO can hang, to open a device can do anything. What takes the place of
+// the file that was looked at is not waited for, nor read.
+func (p place) read(limit int64) ([]byte, error) {
+	looked, err := p.lstat()
 	switch {
-	case st.Mode&unix.S_IFMT == unix.S_IFDIR:
-		return nil, pathError("read", name, unix.EISDIR)
-	case st.Mode&unix.S_IFMT != unix.S_IFREG:
-		return nil, pathError("read", name, unix.EINVAL)
-	case st.Size > limit:
-		return nil, pathError("read", name, unix.EFBIG)
+	case err != nil:
+		return nil, err
+	case looked.IsDir():
+		return nil, unix.EISDIR
+	case !looked.IsRegular():
+		return nil, unix.EINVAL
 	}
-	data := make([]byte, 0, st.Size+1)
-	for {
-		if len(data) == cap(data) {
-			data = append(data, 0)[:len(data)]
-		}
-		n, err := retry(func() (int, error) { return unix.Read(fd, data[len(data):cap(data)]) })
-		if err != nil {
-			return nil, pathError("read", name, err)
-		}
-		data = data[:len(data)+n]
-		if n == 0 {
-			return data, nil
-		}
-		if int64(len(data)) > limit {
-			return nil, pathError("read", name, unix.EFBIG)
-		}
-	}
-}
-
-// Resolve returns the path inside the root that name leads to, without any link in it. It must exist.
-func (r *Root) Resolve(name string) (string, error) {
-	resolved := "/"
-	rest := name
-	for links := 0; ; {
-		rest = strings.TrimLeft(rest, "/")
-		if rest == "" {
-			return resolved, r.exists(name, resolved)
-		}
-		element, after, more := strings.Cut(rest, "/")
-		rest = after
-		switch element {
-		case ".":
-			continue
-		case "..":
-			resolved, _ = Split(resolved)
-			continue
-		}
-		next := Join(resolved, element)
-		target, err := r.Readlink(next)
-		if errors.Is(err, unix.EINVAL) {
-			resolved = next
-			continue
-		}
-		if err != nil {
-			return "", err
-		}
-		if links++; links > maxLinks {
-			return "", pathError("resolve", name, unix.ELOOP)
-		}
-		if more {
-			target += "/" + rest
-		}
-		if strings.HasPrefix(target, "/") {
-			resolved = "/"
-		}
-		rest = target
-	}
-}
-
-// exists tells of a resolved path whether the walk really ended there: "file/.." resolves by spelling, but not in the kernel.
-func (r *Root) exists(name, resolved string) error {
-	_, err := r.Lstat(resolved)
+	fd, err := p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_NOCTTY, 0)
 	if err != nil {
-		return pathError("resolve", name, unix.ENOENT)
+		return nil, err
 	}
-	return nil
-}
-
-// Place returns where name itself is: its directory resolved, its last element as it is, be it a link, a file, or nothing.
-func (r *Root) Place(name string) (string, error) {
-	dir, base := Split(name)
-	dir, err := r.Resolve(dir)
-	if err != nil {
-		return "", err
+	defer unix.Close(fd)
+	opened, err := fstat(fd)
+	switch {
+	case err != nil:
+		return nil, err
+	case !opened.Same(looked):
+		return nil, unix.ESTALE
+	case opened.Size > limit:
+		return nil, unix.EFBIG
 	}
-	return Join(dir, base), nil
-}
-
-// Follow walks the chain of links that begins at name. last is the place of the chain's last link, empty when name is no
-// link; end is the place that it leads to, which need not exist (err is ENOENT then, with last and end set).
-func (r *Root) Follow(name string) (last, end string, err error) {
-	end = name
-	for links := 0; links <= maxLinks; links++ {
-		if _, base := Split(end); base == "" || base == "." || base == ".." {
-			end, err = r.Resolve(end)
-			return last, end, err
-		}
-		if end, err = r.Place(end); err != nil {
-			return last, end, err
-		}
-		target, err := r.Readlink(end)
-		if errors.Is(err, unix.EINVAL) {
-			return last, end, nil
-		}
+	data := make([]byte, opened.Size)
+	for done := 0; done < len(data); {
+		n, err := retry(func() (int, error) { return unix.Read(fd, data[done:]) })
 		if err != nil {
-			return last, end, err
+			return nil, err
 		}
-		last = end
-		if strings.HasPrefix(target, "/") {
-			end = target
-		} else {
-			dir, _ := Split(end)
-			end = Join(dir, target)
+		if done += n; n == 0 {
+			data = data[:done]
 		}
 	}
-	return last, end, pathError("follow", name, unix.ELOOP)
+	return data, nil
 }

@@ -1,110 +1,150 @@
 package rootfs
 
 import (
-	"errors"
+	"strconv"
 
 	"golang.org/x/sys/unix"
 )
 
-// ReplaceLink makes name a symbolic link to target, whatever link or file it was: a new link at temp, in the same directory,
-// is renamed over it. name may be missing, but must not be a directory (EISDIR).
+// Two names, the same in every run, are all that ever stands beside what is changed:
 //
-// Every caller that wants the same target must give the same temp, and no other caller that one. Then it does not matter who
-// wins a race, nor whether an earlier one was killed between the two calls: the link found at temp is the wanted one already.
-func (r *Root) ReplaceLink(name, target, temp string) error {
-	dirfd, base, done, err := r.at(name)
+//	.iptables-wrapper.new      what is being made; rename(2) gives it its place
+//	.iptables-wrapper.old.N    what a Tx may have to put back, numbered from 0 in each directory
+//
+// Only the holder of Lock makes them, and the kernel releases that lock when its holder dies, in whichever container that
+// was. So who has the lock and finds such a name knows that its maker is dead, and removes it (sweep) before anything is
+// made in that directory. Numbers come and go from the highest on, so that without number 0 there is none.
+const (
+	unfinished = ".iptables-wrapper.new"
+	replaced   = ".iptables-wrapper.old."
+)
+
+// Lock takes the lock of the installation in dir, the wrapper's own directory, without waiting: the error is EWOULDBLOCK
+// while another process has it. It is gone at the latest when this process ends or becomes another program.
+func (r *Root) Lock(dir string) (unlock func(), err error) {
+	p, err := r.find("lock", dir)
 	if err != nil {
-		return pathError("link", name, err)
+		return nil, err
 	}
-	defer done()
-	tempName := temp
-	if !r.host {
-		_, tempName = Split(temp)
-	}
-	err = unix.Symlinkat(target, dirfd, tempName)
-	if errors.Is(err, unix.EEXIST) {
-		err = r.adopt(target, temp, dirfd, tempName)
-	}
+	fd, err := p.open(unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 	if err != nil {
-		return pathError("link", temp, err)
+		return nil, pathError("open", dir, err)
 	}
-	err = unix.Renameat(dirfd, tempName, dirfd, base)
-	if err == nil {
-		return nil
+	if _, err := retry(func() (int, error) { return 0, unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) }); err != nil {
+		unix.Close(fd)
+		return nil, pathError("lock", dir, err)
 	}
-	if errors.Is(err, unix.ENOENT) {
-		// Another call renamed the very link that this one made or adopted.
-		if now, readErr := r.Readlink(name); readErr == nil && now == target {
-			return nil
-		}
-		return pathError("rename", name, err)
-	}
-	// The place cannot be taken (a directory is in it, or it is a mount point): leave nothing behind.
-	_ = unix.Unlinkat(dirfd, tempName, 0)
-	return pathError("rename", name, err)
+	return func() { unix.Close(fd) }, nil
 }
 
-// adopt makes sure that the link found at temp is the wanted one; another is a leftover of an older version and is replaced.
-func (r *Root) adopt(target, temp string, dirfd int, tempName string) error {
-	found, err := r.Readlink(temp)
-	if err == nil && found == target {
-		return nil
-	}
-	if errors.Is(err, unix.ENOENT) {
-		// Renamed meanwhile by the call that made it: the rename that follows finds that out.
-		return nil
-	}
-	if err := unix.Unlinkat(dirfd, tempName, 0); err != nil && !errors.Is(err, unix.ENOENT) {
+// Sweep removes what a killed process left in dir, once for each Root. It tells early of a directory that cannot be written.
+func (r *Root) Sweep(dir string) error {
+	p, err := r.find("sweep", Join(dir, unfinished))
+	if err != nil {
 		return err
 	}
-	if err := unix.Symlinkat(target, dirfd, tempName); err != nil && !errors.Is(err, unix.EEXIST) {
-		return err
+	return p.sweep()
+}
+
+func (f *folder) sweep() error {
+	if f.swept {
+		return f.sweepErr
+	}
+	f.swept = true
+	f.sweepErr = place{f, unfinished}.discard()
+	n := 0
+	for f.sweepErr == nil && f.old(n).there() {
+		n++
+	}
+	for n--; f.sweepErr == nil && n >= 0; n-- {
+		f.sweepErr = f.old(n).discard()
+	}
+	return f.sweepErr
+}
+
+func (f *folder) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }
+
+func (p place) there() bool {
+	_, err := p.lstat()
+	return err == nil
+}
+
+// discard removes a file or link that may be there.
+func (p place) discard() error {
+	if err := p.unlink(); err != unix.ENOENT {
+		return pathError("remove", p.String(), err)
 	}
 	return nil
 }
 
-// ReplaceFile replaces an existing regular file by one with new content and the same owner and permissions. The new file is
-// written at temp, on the same file system but not necessarily in the same directory, which must not exist.
+func (p place) unlink() error {
+	return p.do(func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, 0) })
+}
+
+// Change makes a path a link or a regular file, whatever link or file it was, but never a directory. It may be missing.
+type Change struct {
+	Path   string
+	Target string // what a link leads to; empty for a file
+	Data   []byte // a file's content
+	Like   Info   // a file's permissions and owner
+	// Staging is where a file is made, and kept by a Tx; on the same file system. Empty means the directory that it is in.
+	Staging string
+}
+
+// Replace makes one change. The caller holds the lock.
 //
 // There is no fsync: what a killed process leaves is whole in any case, and one costs more than all else the caller does.
-func (r *Root) ReplaceFile(name string, data []byte, temp string) error {
-	old, err := r.Lstat(name)
-	if err != nil {
-		return err
-	}
-	if !old.IsRegular() {
-		return pathError("replace", name, unix.EINVAL)
-	}
-	if err := r.create(temp, data, old); err != nil {
-		return err
-	}
-	if err := r.Rename(temp, name); err != nil {
-		_ = r.Remove(temp)
-		return err
-	}
-	return nil
+func (r *Root) Replace(c Change) error {
+	return r.replace(c, func(place, *folder) error { return nil })
 }
 
-// create writes a new regular file with the permissions of like, and its owner where that is not the caller's own.
-func (r *Root) create(name string, data []byte, like Info) error {
-	dirfd, base, done, err := r.at(name)
-	if err != nil {
-		return pathError("create", name, err)
+func (r *Root) replace(c Change, keep func(at place, staging *folder) error) error {
+	at, err := r.find("replace", c.Path)
+	made := place{at.folder, unfinished}
+	if err == nil && c.Staging != "" {
+		made, err = r.find("replace", Join(c.Staging, unfinished))
 	}
-	defer done()
-	const flags = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := retry(func() (int, error) { return unix.Openat(dirfd, base, flags, 0o600) })
+	if err == nil {
+		err = made.sweep()
+	}
 	if err != nil {
-		return pathError("create", name, err)
+		return err
+	}
+	if err := keep(at, made.folder); err != nil {
+		return pathError("replace", c.Path, err)
+	}
+	if c.Target != "" {
+		err = made.do(func(dirfd int, name string) error { return unix.Symlinkat(c.Target, dirfd, name) })
+	} else {
+		err = made.create(c.Data, c.Like)
+	}
+	if err == nil {
+		err = rename(made, at)
+	}
+	if err != nil {
+		_ = made.unlink() // the disk is full, or the place cannot be taken, being a mount point
+	}
+	return pathError("replace", c.Path, err)
+}
+
+func rename(from, to place) error {
+	toDir, toName := to.at(to.base)
+	return from.do(func(dirfd int, name string) error { return unix.Renameat(dirfd, name, toDir, toName) })
+}
+
+const createNew = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW
+
+func (p place) create(data []byte, like Info) error {
+	fd, err := p.open(createNew, like.Perm())
+	if err != nil {
+		return err
 	}
 	err = fill(fd, data, like)
-	if closeErr := unix.Close(fd); err == nil {
+	// Whether close was interrupted or not, the descriptor is closed and the data was taken before (close(2)).
+	if closeErr := unix.Close(fd); err == nil && closeErr != unix.EINTR {
 		err = closeErr
 	}
-	if err != nil {
-		_ = unix.Unlinkat(dirfd, base, 0)
-	}
-	return pathError("write", name, err)
+	return err
 }
 
 func fill(fd int, data []byte, like Info) error {
@@ -115,40 +155,32 @@ func fill(fd int, data []byte, like Info) error {
 		}
 		data = data[n:]
 	}
-	var st unix.Stat_t
-	if err := unix.Fstat(fd, &st); err != nil {
-		return err
-	}
+	now, err := fstat(fd)
 	// Asked for only where it changes something: a container without CAP_CHOWN may still write its own files.
-	if int(st.Uid) != like.UID || int(st.Gid) != like.GID {
-		if err := unix.Fchown(fd, like.UID, like.GID); err != nil {
-			return err
-		}
+	if err == nil && (now.UID != like.UID || now.GID != like.GID) {
+		_, err = retry(func() (int, error) { return 0, unix.Fchown(fd, like.UID, like.GID) })
+		now.Mode = 0 // chown(2) clears set-user-ID
 	}
-	return unix.Fchmod(fd, like.Perm())
+	if err == nil && now.Perm() != like.Perm() {
+		_, err = retry(func() (int, error) { return 0, unix.Fchmod(fd, like.Perm()) })
+	}
+	return err
 }
 
-// Rename moves from over to, both inside the root and on one file system.
-func (r *Root) Rename(from, to string) error {
-	fromDir, fromBase, fromDone, err := r.at(from)
+// CreateEmpty creates an empty file. It follows no link and touches nothing that is there already (fs.ErrExist).
+func (r *Root) CreateEmpty(name string, perm uint32) error {
+	p, err := r.find("create", name)
 	if err != nil {
-		return pathError("rename", from, err)
+		return err
 	}
-	defer fromDone()
-	toDir, toBase, toDone, err := r.at(to)
-	if err != nil {
-		return pathError("rename", to, err)
+	fd, err := p.open(createNew, perm)
+	if err == nil {
+		err = unix.Close(fd)
 	}
-	defer toDone()
-	return pathError("rename", to, unix.Renameat(fromDir, fromBase, toDir, toBase))
+	return pathError("create", name, err)
 }
 
 // Remove removes a file or link, never a directory.
 func (r *Root) Remove(name string) error {
-	dirfd, base, done, err := r.at(name)
-	if err != nil {
-		return pathError("remove", name, err)
-	}
-	defer done()
-	return pathError("remove", name, unix.Unlinkat(dirfd, base, 0))
+	return r.do("remove", name, func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, 0) })
 }

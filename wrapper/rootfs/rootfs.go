@@ -1,92 +1,66 @@
 // Package rootfs reads and changes files below a root directory.
 //
-// A Root is either the running root file system (Host), reached by plain paths, or an unpacked one (Open), in which every
-// path is resolved by openat2(2) with RESOLVE_IN_ROOT: an absolute link, or one with too many "..", means a place inside
-// the root, exactly as it will mean inside the container, and never leads out of it.
+// A Root is either the running root file system (Host), reached by plain paths, or an unpacked one (Open). In the latter
+// every path is walked here, element by element: a directory is opened below the one before it without following links, and
+// held; a link is read, and what it says is walked from the root or from the directory that it is in; "..", too, is the
+// directory that the walk came from. So an absolute link, or one with too many "..", means a place inside the root, exactly as
+// it will mean inside the container, and whatever anybody swaps meanwhile, no step leads out. The kernel could do the same
+// (openat2(2) with RESOLVE_IN_ROOT), but not before Linux 5.6, nor under the seccomp profiles of older container engines.
 //
 // Everything that replaces something does so by rename(2) of a finished new object, so that a reader sees the old or the new
-// one and never nothing. Tx groups several changes into one that can be undone.
+// one and never nothing. Tx groups several changes into one that can be undone. A Root is used by one goroutine at a time.
 package rootfs
 
 import (
-	"errors"
 	"io/fs"
 	"strings"
 
 	"golang.org/x/sys/unix"
 )
 
-// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
-const maxLinks = 40
-
 // Root is a directory that stands for "/". Paths given to its methods are absolute paths inside it.
 type Root struct {
-	fd   int
-	dir  string
-	host bool
+	dir string
+	top *folder
+	met map[string]*folder // by path
 }
 
-// Host returns the running root file system. Its paths are plain ones: the seccomp profiles of older container engines refuse
-// openat2(2), and a process is already held inside its own root.
-func Host() *Root {
-	return &Root{fd: unix.AT_FDCWD, dir: "/", host: true}
-}
+// Host returns the running root file system.
+func Host() *Root { return newRoot("/", unix.AT_FDCWD) }
 
-// Open returns the unpacked root file system in dir. Close it when done. It needs Linux 5.6 for openat2(2).
+// Open returns the unpacked root file system in dir. Close it when done.
 func Open(dir string) (*Root, error) {
-	fd, err := retry(func() (int, error) {
-		return unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	})
+	fd, err := retry(func() (int, error) { return unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0) })
 	if err != nil {
-		return nil, &fs.PathError{Op: "open root", Path: dir, Err: err}
+		return nil, pathError("open root", dir, err)
 	}
-	root := &Root{fd: fd, dir: dir}
-	probe, err := root.open("/", unix.O_PATH|unix.O_DIRECTORY)
-	if err != nil {
-		unix.Close(fd)
-		return nil, &fs.PathError{Op: "openat2 in root", Path: dir, Err: err}
-	}
-	unix.Close(probe)
-	return root, nil
+	return newRoot(dir, fd), nil
 }
 
-// Close releases the directory. The running root has nothing to release.
+func newRoot(dir string, fd int) *Root {
+	top := &folder{path: "/", fd: fd}
+	top.parent = top
+	return &Root{dir: dir, top: top, met: map[string]*folder{"/": top}}
+}
+
+func (r *Root) host() bool { return r.top.fd == unix.AT_FDCWD }
+
+// Close releases the directories that were met. The running root has nothing to release.
 func (r *Root) Close() error {
-	if r.host {
+	if r.host() {
 		return nil
 	}
-	return unix.Close(r.fd)
+	var failed error
+	for _, f := range r.met {
+		if err := unix.Close(f.fd); err != nil {
+			failed = pathError("close", f.path, err)
+		}
+	}
+	return failed
 }
 
 // Dir is the directory that the root was opened as, "/" for the running root.
 func (r *Root) Dir() string { return r.dir }
-
-// open opens a path inside the root, following links in it. The caller closes the descriptor.
-func (r *Root) open(name string, flags int) (int, error) {
-	flags |= unix.O_CLOEXEC
-	if r.host {
-		return retry(func() (int, error) { return unix.Open(name, flags, 0) })
-	}
-	how := unix.OpenHow{
-		Flags:   uint64(flags),
-		Resolve: unix.RESOLVE_IN_ROOT | unix.RESOLVE_NO_MAGICLINKS,
-	}
-	return retry(func() (int, error) { return unix.Openat2(r.fd, inside(name), &how) })
-}
-
-// at opens the directory that holds name and returns it with the last element of name, for the *at system calls. done closes
-// it. On the running root the plain path does, without opening anything.
-func (r *Root) at(name string) (dirfd int, base string, done func(), err error) {
-	if r.host {
-		return unix.AT_FDCWD, name, func() {}, nil
-	}
-	dir, base := Split(name)
-	fd, err := r.open(dir, unix.O_PATH|unix.O_DIRECTORY)
-	if err != nil {
-		return 0, "", nil, err
-	}
-	return fd, base, func() { unix.Close(fd) }, nil
-}
 
 // Split cuts an absolute path before its last element: "/usr/sbin/iptables" is "/usr/sbin" and "iptables".
 func Split(name string) (dir, base string) {
@@ -105,24 +79,20 @@ func Join(dir, base string) string {
 	return dir + "/" + base
 }
 
-// inside makes an absolute path relative to the root's descriptor; openat2 refuses an empty path.
-func inside(name string) string {
-	name = strings.TrimLeft(name, "/")
-	if name == "" {
-		return "."
-	}
-	return name
+func (p place) open(flags int, perm uint32) (fd int, err error) {
+	err = p.do(func(dirfd int, name string) (err error) {
+		fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm)
+		return err
+	})
+	return fd, err
 }
 
-// retry repeats a system call that a signal interrupted, or that openat2 could not finish because something was renamed
-// meanwhile (EAGAIN, openat2(2)).
+// retry repeats a system call that a signal interrupted.
 func retry(call func() (int, error)) (int, error) {
-	for attempt := 0; ; attempt++ {
-		n, err := call()
-		if errors.Is(err, unix.EINTR) || (errors.Is(err, unix.EAGAIN) && attempt < 100) {
-			continue
+	for {
+		if n, err := call(); err != unix.EINTR {
+			return n, err
 		}
-		return n, err
 	}
 }
 

@@ -75,7 +75,7 @@ func TestLinksStayInside(t *testing.T) {
 		}
 	}
 	// Writing through a link that would leave, too.
-	if err := root.ReplaceLink("/usr/sbin/new", "secret", "/usr/sbin/.new"); err != nil {
+	if err := root.Replace(Change{Path: "/usr/sbin/new", Target: "secret"}); err != nil {
 		t.Fatal(err)
 	}
 	if target, err := root.Readlink("/new"); err != nil || target != "secret" {
@@ -128,64 +128,106 @@ func TestReadFileRefuses(t *testing.T) {
 	}
 }
 
-func TestReplaceLink(t *testing.T) {
-	root, dir := openTree(t, map[string]string{
-		"sbin/iptables@":     "iptables-wrapper",
-		"sbin/.stale@":       "something-else",
-		"sbin/.left@":        "xtables-nft-multi",
-		"sbin/directory/any": "x",
-	})
-	for _, temp := range []string{"/sbin/.fresh", "/sbin/.left", "/sbin/.stale"} {
-		if err := root.ReplaceLink("/sbin/iptables", "xtables-nft-multi", temp); err != nil {
-			t.Errorf("with %s: %v", temp, err)
-		}
+// A device is looked at, never opened: to open one can rewind a tape, start a watchdog, or hang.
+func TestReadFileOpensNoDevice(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"etc/": ""})
+	// Nobody has a driver for this one, so that open(2) of it would be ENXIO.
+	if err := unix.Mknod(filepath.Join(dir, "etc/device"), unix.S_IFCHR|0o644, int(unix.Mkdev(240, 7))); err != nil {
+		t.Skipf("make a device node: %v", err)
 	}
-	if err := root.ReplaceLink("/sbin/directory", "x", "/sbin/.temp"); err == nil {
+	if _, err := root.ReadFile("/etc/device", 100); !errors.Is(err, unix.EINVAL) {
+		t.Errorf("error %v, want EINVAL", err)
+	}
+}
+
+func TestReplace(t *testing.T) {
+	root, dir := openTree(t, map[string]string{
+		"sbin/iptables@":                 "iptables-wrapper",
+		"sbin/directory/any":             "x",
+		"sbin/" + unfinished:             "what a killed one wrote",
+		"sbin/" + replaced + "0@":        "what a killed install",
+		"sbin/" + replaced + "1":         "has kept",
+		"sbin/.iptables-wrapper.guessed": "",
+	})
+	if err := root.Replace(Change{Path: "/sbin/iptables", Target: "xtables-nft-multi"}); err != nil {
+		t.Error(err)
+	}
+	if err := root.Replace(Change{Path: "/sbin/directory", Target: "x"}); err == nil {
 		t.Error("a directory was replaced")
 	}
-	assertNames(t, filepath.Join(dir, "sbin"), "directory", "iptables")
+	assertNames(t, filepath.Join(dir, "sbin"), ".iptables-wrapper.guessed", "directory", "iptables")
 	if target, _ := root.Readlink("/sbin/iptables"); target != "xtables-nft-multi" {
 		t.Errorf("target is %q", target)
 	}
 }
 
-func TestReplaceLinkRaces(t *testing.T) {
-	root, dir := openTree(t, map[string]string{"sbin/iptables@": "iptables-wrapper", "sbin/iptables-wrapper": "x", "sbin/multi": "x"})
+// Two have no lock at once, and who dies has none.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
 	var all sync.WaitGroup
-	for range 256 {
+	var mutex sync.Mutex
+	holders, had := 0, 0
+	for range 64 {
 		all.Go(func() {
-			if err := root.ReplaceLink("/sbin/iptables", "multi", "/sbin/.iptables.nft"); err != nil {
+			root, err := Open(dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer root.Close()
+			unlock, err := root.Lock("/")
+			if errors.Is(err, unix.EWOULDBLOCK) {
+				return
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mutex.Lock()
+			holders++
+			had++
+			if holders != 1 {
+				t.Errorf("%d have the lock", holders)
+			}
+			mutex.Unlock()
+			if err := root.Replace(Change{Path: "/iptables", Target: "multi"}); err != nil {
 				t.Error(err)
 			}
-			if _, err := root.Stat("/sbin/iptables"); err != nil {
-				t.Error(err)
-			}
+			mutex.Lock()
+			holders--
+			mutex.Unlock()
+			unlock()
 		})
 	}
 	all.Wait()
-	assertNames(t, filepath.Join(dir, "sbin"), "iptables", "iptables-wrapper", "multi")
+	if had == 0 {
+		t.Error("nobody had the lock")
+	}
+	assertNames(t, dir, "iptables")
 }
 
-func TestReplaceFileKeepsOwnerAndMode(t *testing.T) {
+func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root to own files as somebody else")
 	}
-	root, dir := openTree(t, map[string]string{"lib/state": "auto\n", "lib/link@": "state"})
-	path := filepath.Join(dir, "lib/state")
-	if err := errors.Join(os.Chown(path, 12, 34), os.Chmod(path, 0o640)); err != nil {
+	root, dir := openTree(t, map[string]string{"lib/alt/state": "auto\n"})
+	path := filepath.Join(dir, "lib/alt/state")
+	if err := errors.Join(os.Chown(path, 12, 34), unix.Chmod(path, 0o4640)); err != nil {
 		t.Fatal(err)
 	}
-	if err := root.ReplaceFile("/lib/state", []byte("manual\n"), "/.temp"); err != nil {
+	old, err := root.Lstat("/lib/alt/state")
+	if err != nil {
 		t.Fatal(err)
 	}
-	info, err := root.Lstat("/lib/state")
-	if err != nil || info.UID != 12 || info.GID != 34 || info.Perm() != 0o640 || info.Size != 7 {
+	if err := root.Replace(Change{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: old, Staging: "/lib"}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := root.Lstat("/lib/alt/state")
+	if err != nil || info.UID != 12 || info.GID != 34 || info.Perm() != 0o4640 || info.Size != 7 {
 		t.Errorf("after: %+v, %v", info, err)
 	}
-	if err := root.ReplaceFile("/lib/link", nil, "/.temp"); !errors.Is(err, unix.EINVAL) {
-		t.Errorf("a link was replaced by a file: %v", err)
-	}
-	assertNames(t, dir, "lib")
+	assertNames(t, filepath.Join(dir, "lib"), "alt")
+	assertNames(t, filepath.Join(dir, "lib/alt"), "state")
 }
 
 func assertNames(t *testing.T, dir string, want ...string) {

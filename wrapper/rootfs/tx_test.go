@@ -15,9 +15,12 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 		"sbin/old":       "old content",
 		"lib/alt/state":  "auto\n",
 		"sbin/dir/":      "",
-		// What a killed run left.
-		"sbin/.iptables-wrapper-new.iptables@": "leftover",
-		"sbin/.iptables-wrapper-old.old":       "leftover",
+		// What killed runs left.
+		"sbin/" + unfinished + "@":      "leftover",
+		"sbin/" + replaced + "0":        "leftover",
+		"sbin/" + replaced + "1":        "leftover",
+		"lib/" + replaced + "0":         "leftover",
+		"lib/.iptables-wrapper.guessed": "",
 	})
 	names := []string{"/sbin/iptables", "/sbin/old", "/lib/alt/state"}
 	before := make(map[string]Info)
@@ -26,24 +29,23 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 	}
 	tx := root.Begin()
 	like := Info{Mode: 0o755, UID: os.Getuid(), GID: os.Getgid()}
-	err := errors.Join(
-		tx.Link("/sbin/iptables", "iptables-wrapper"),
-		tx.Link("/sbin/new", "iptables-wrapper"),
-		tx.File("/sbin/old", []byte("new"), like, ""),
-		tx.File("/lib/alt/state", []byte("manual\n"), like, "/lib"),
-	)
-	if err != nil {
-		t.Fatal(err)
+	for _, c := range []Change{
+		{Path: "/sbin/iptables", Target: "iptables-wrapper"},
+		{Path: "/sbin/new", Target: "iptables-wrapper"},
+		{Path: "/sbin/old", Data: []byte("new"), Like: like},
+		{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: like, Staging: "/lib"},
+		{Path: "/sbin/iptables", Target: "changed again"},
+	} {
+		if err := tx.Replace(c); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if err := tx.Link("/sbin/iptables", "changed again"); !errors.Is(err, unix.EEXIST) {
-		t.Errorf("a second change of one name: %v, want EEXIST", err)
-	}
-	if err := tx.Link("/sbin/dir", "x"); !errors.Is(err, unix.EISDIR) {
+	if err := tx.Replace(Change{Path: "/sbin/dir", Target: "x"}); !errors.Is(err, unix.EISDIR) {
 		t.Errorf("a directory in the way: %v, want EISDIR", err)
 	}
 	assertNames(t, filepath.Join(dir, "lib/alt"), "state")
-	if err := tx.Undo(); err != nil {
-		t.Fatal(err)
+	if failed := tx.Undo(); failed != nil {
+		t.Fatal(failed)
 	}
 	for _, name := range names {
 		after, err := root.Lstat(name)
@@ -52,14 +54,18 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 		}
 	}
 	assertNames(t, filepath.Join(dir, "sbin"), "dir", "iptables", "old")
-	assertNames(t, filepath.Join(dir, "lib"), "alt")
+	assertNames(t, filepath.Join(dir, "lib"), ".iptables-wrapper.guessed", "alt")
 }
 
 func TestTxCommitLeavesNothing(t *testing.T) {
 	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/file": "b"})
 	tx := root.Begin()
 	like := Info{Mode: 0o755, UID: os.Getuid(), GID: os.Getgid()}
-	err := errors.Join(tx.Link("/sbin/iptables", "c"), tx.File("/sbin/file", []byte("d"), like, "/"), tx.Commit())
+	err := errors.Join(
+		tx.Replace(Change{Path: "/sbin/iptables", Target: "c"}),
+		tx.Replace(Change{Path: "/sbin/file", Data: []byte("d"), Like: like, Staging: "/"}),
+		tx.Commit(),
+	)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,15 +92,15 @@ func TestTxUndoOnFullFileSystem(t *testing.T) {
 	}
 	defer root.Close()
 	tx := root.Begin()
-	if err := tx.Link("/iptables", "iptables-wrapper"); err != nil {
+	if err := tx.Replace(Change{Path: "/iptables", Target: "iptables-wrapper"}); err != nil {
 		t.Fatal(err)
 	}
 	like := Info{Mode: 0o755, UID: os.Getuid(), GID: os.Getgid()}
-	if err := tx.File("/iptables-wrapper", make([]byte, 1<<20), like, ""); !errors.Is(err, unix.ENOSPC) {
+	if err := tx.Replace(Change{Path: "/iptables-wrapper", Data: make([]byte, 1<<20), Like: like}); !errors.Is(err, unix.ENOSPC) {
 		t.Fatalf("a megabyte into 64 kilobytes: %v, want ENOSPC", err)
 	}
-	if err := tx.Undo(); err != nil {
-		t.Fatal(err)
+	if failed := tx.Undo(); failed != nil {
+		t.Fatal(failed)
 	}
 	assertNames(t, dir, "iptables")
 	if target, _ := root.Readlink("/iptables"); target != "xtables-nft-multi" {

@@ -7,17 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
-
-// folder stands for a root file system. The links in these tests are relative, so nothing leads out of it.
-type folder string
-
-func (f folder) Stat(path string, st *unix.Stat_t) error { return unix.Stat(string(f)+path, st) }
 
 func TestFind(t *testing.T) {
 	const self = "/usr/sbin/iptables-wrapper"
@@ -85,13 +79,13 @@ func TestPath(t *testing.T) {
 	}
 }
 
-func makeRoot(t *testing.T, files []string) folder {
+func makeRoot(t *testing.T, files []string) *rootfs.Root {
 	t.Helper()
-	root := t.TempDir()
+	dir := t.TempDir()
 	for _, f := range files {
 		path, target, link := strings.Cut(f, " -> ")
 		path, _, plain := strings.Cut(path, " !")
-		path = filepath.Join(root, path)
+		path = filepath.Join(dir, path)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -109,5 +103,10 @@ func makeRoot(t *testing.T, files []string) folder {
 			t.Fatal(err)
 		}
 	}
-	return folder(root)
+	root, err := rootfs.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { root.Close() })
+	return root
 }

@@ -30,42 +30,45 @@ func nfproto(f mode.Family) byte {
 	return unix.NFPROTO_IPV4
 }
 
-// question asks for one chain by name, or for one table if chain is empty.
-type question struct {
-	family       mode.Family
-	table, chain string
+// appendQuestion appends the request for one hint chain by name.
+func appendQuestion(b []byte, seq uint32, f mode.Family, h mode.Hint) []byte {
+	start := len(b)
+	b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST, seq, nfproto(f))
+	b = appendString(b, unix.NFTA_CHAIN_TABLE, mode.HintTable)
+	b = appendString(b, unix.NFTA_CHAIN_NAME, h.String())
+	return finish(b, start)
 }
 
-// appendQuestion appends the request to b.
-func appendQuestion(b []byte, seq uint32, q question) []byte {
+// dump is what can be asked for as a whole: all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN;
+// nf_tables_dump_chains knows no other choice), or all rules of a table (NFT_MSG_GETRULE).
+type dump struct {
+	typ   uint16
+	proto byte
+	table string
+}
+
+func appendDump(b []byte, seq uint32, d dump) []byte {
 	start := len(b)
-	if q.chain == "" {
-		b = appendHeader(b, unix.NFT_MSG_GETTABLE, unix.NLM_F_REQUEST, seq, q.family)
-		b = appendString(b, unix.NFTA_TABLE_NAME, q.table)
-	} else {
-		b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST, seq, q.family)
-		b = appendString(b, unix.NFTA_CHAIN_TABLE, q.table)
-		b = appendString(b, unix.NFTA_CHAIN_NAME, q.chain)
+	b = appendHeader(b, d.typ, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, d.proto)
+	if d.typ == unix.NFT_MSG_GETRULE {
+		b = appendString(b, unix.NFTA_RULE_TABLE, d.table)
 	}
+	return finish(b, start)
+}
+
+// finish puts in the length of the message that begins at start.
+func finish(b []byte, start int) []byte {
 	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
 	return b
 }
 
-// appendChainDump appends the request for all chains of a family.
-func appendChainDump(b []byte, seq uint32, f mode.Family) []byte {
-	start := len(b)
-	b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, f)
-	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
-	return b
-}
-
-func appendHeader(b []byte, typ, flags uint16, seq uint32, f mode.Family) []byte {
+func appendHeader(b []byte, typ, flags uint16, seq uint32, proto byte) []byte {
 	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
 	b = binary.NativeEndian.AppendUint16(b, unix.NFNL_SUBSYS_NFTABLES<<8|typ)
 	b = binary.NativeEndian.AppendUint16(b, flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel fills in the sender's port
-	return append(b, nfproto(f), unix.NFNETLINK_V0, 0, 0)
+	return append(b, proto, unix.NFNETLINK_V0, 0, 0)
 }
 
 func appendString(b []byte, typ uint16, s string) []byte {
@@ -118,18 +121,27 @@ func (m message) errno() unix.Errno {
 // is reports whether m is nf_tables' message of type typ.
 func (m message) is(typ uint16) bool { return m.typ == unix.NFNL_SUBSYS_NFTABLES<<8|typ }
 
-// object is what a NEWCHAIN or NEWTABLE message says, as far as it matters here. The strings are parts of the message.
+const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
+
+// object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
+// message.
 type object struct {
-	table, chain []byte
-	use          uint32 // of a chain: rules in it and references to it
+	proto byte // the family it is in
+	table []byte
+	// Of a chain:
+	chain  []byte
+	base   bool   // attached to a hook: built in, to iptables
+	policy uint32 // of a base chain: accept or NF_DROP
+	use    uint32 // rules in it and references to it
 }
 
-// parseObject reads a NEWCHAIN or NEWTABLE message. It returns false if the message is cut short.
+// parseObject reads such a message. It returns false if the message is cut short.
 func parseObject(m message) (object, bool) {
 	var o object
 	if len(m.body) < genLen {
 		return o, false
 	}
+	o.proto = m.body[0]
 	for b := m.body[genLen:]; len(b) >= attrLen; {
 		n := int(binary.NativeEndian.Uint16(b))
 		typ := binary.NativeEndian.Uint16(b[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)
@@ -137,22 +149,33 @@ func parseObject(m message) (object, bool) {
 			return object{}, false
 		}
 		value := b[attrLen:n]
-		switch typ {
-		case unix.NFTA_CHAIN_TABLE: // the same number as NFTA_TABLE_NAME
+		b = b[min(align(n), len(b)):]
+		if typ == unix.NFTA_TABLE_NAME { // the same number as NFTA_CHAIN_TABLE and NFTA_RULE_TABLE
 			o.table = cstring(value)
+		}
+		if !m.is(unix.NFT_MSG_NEWCHAIN) { // in others the numbers mean something else
+			continue
+		}
+		switch typ {
 		case unix.NFTA_CHAIN_NAME:
 			o.chain = cstring(value)
+		case unix.NFTA_CHAIN_HOOK:
+			o.base = true
+		case unix.NFTA_CHAIN_POLICY:
+			o.policy = number(value)
 		case unix.NFTA_CHAIN_USE:
-			if len(value) == 4 {
-				o.use = binary.BigEndian.Uint32(value)
-			}
+			o.use = number(value)
 		}
-		b = b[min(align(n), len(b)):]
-	}
-	if m.is(unix.NFT_MSG_NEWTABLE) { // there the numbers mean flags and a use count of chains and sets
-		o.chain, o.use = nil, 0
 	}
 	return o, true
+}
+
+// number returns a number of an attribute, zero if it is none of 32 bits.
+func number(value []byte) uint32 {
+	if len(value) != 4 {
+		return 0
+	}
+	return binary.BigEndian.Uint32(value)
 }
 
 func align(n int) int { return (n + 3) &^ 3 }

@@ -19,8 +19,7 @@ func Example() {
 
 // The decision on evidence at hand.
 func Example_decide() {
-	nft, legacy := mode.Missing(), mode.Missing()
-	nft.Answers, legacy.Answers = mode.Present, mode.Present
+	nft, legacy := mode.Empty(mode.Present), mode.Empty(mode.Present)
 	legacy.Hints[mode.IPv4][mode.KubeIPTablesHint] = mode.Present
 	in := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: mode.Evidence{NFT: nft, Legacy: legacy}}
 	decision := mode.Decide(&in)

@@ -1,0 +1,39 @@
+package installer
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// Programs come from an image that may be anybody's: nothing in them makes the readers fail.
+func FuzzProgram(f *testing.F) {
+	f.Add([]byte("\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x03\x00\x3e\x00"))
+	f.Add([]byte("\x7fELF\x01\x02\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\x00\x16"))
+	f.Add([]byte("\x001.2.5\x00%s v%s\n\x00 (nf_tables)\x001.8.9 (nf_tables)\x00"))
+	f.Add([]byte("\x001.8.7\x00%s v%s (legacy)\n\x00"))
+	f.Add([]byte("1.8.99999999999999999999 (legacy)\x00-1.-8 (nf_tables)"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		if m, err := elfMachine(data); err == nil && m.String() == "" {
+			t.Errorf("%+v has no name", m)
+		}
+		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+			if v, found := version(data, m); found && !strings.Contains(v.String(), ".") {
+				t.Errorf("%v is no version", v)
+			}
+		}
+	})
+}
+
+func FuzzOSRelease(f *testing.F) {
+	f.Add([]byte("NAME=x\nID=rhel\nVERSION_ID=\"9.4\"\nID_LIKE='fedora centos'\n"))
+	f.Add([]byte("ID\n=\n\x00"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		for key, value := range parseOSRelease(data) {
+			if strings.ContainsAny(key+value, "\n") {
+				t.Errorf("%q=%q has more than a line", key, value)
+			}
+		}
+	})
+}

@@ -1,0 +1,86 @@
+package installer
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// `alts -n iptables -p 2` is a choice by hand; so is an install, and the later one holds.
+func TestTakesOverridesOut(t *testing.T) {
+	c := tumbleweed()
+	before := tree{
+		"etc/libalternatives.conf":          "vim=20\niptables=2\n ip6tables = 1 # by hand\niptables-save=90\n",
+		"root/.config/libalternatives.conf": "iptables-restore=1\n",
+	}
+	dir := c.before.with(before).build(t, programs(t))
+	if err := os.Chmod(filepath.Join(dir, "etc/libalternatives.conf"), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	r := mustInstall(t, dir)
+	if says := fmt.Sprint(r.Changes); !strings.Contains(says, "write /etc/libalternatives.conf") {
+		t.Errorf("changes are %s", says)
+	}
+	assertTree(t, dir, c.installed.with(tree{
+		"etc/libalternatives.conf":          "vim=20\niptables-save=90\n",
+		"root/.config/libalternatives.conf": "",
+	}), c.wrapper)
+	info, err := os.Stat(filepath.Join(dir, "etc/libalternatives.conf"))
+	if err != nil || info.Mode() != 0o640 {
+		t.Errorf("its mode is %v, %v", info.Mode(), err)
+	}
+}
+
+// A guess's mark goes with the install, and is said to; not when the install fails.
+func TestForgetsTheGuess(t *testing.T) {
+	c := layoutCases()[0]
+	mark := tree{"sbin/.iptables-wrapper.guessed": ""}
+	dir := c.before.with(mark).build(t, programs(t))
+	before := snapshot(t, dir)
+	dry, err := install(t, dir, func(o *Options) { o.DryRun = true })
+	if says := fmt.Sprint(dry.Changes); err != nil || !strings.Contains(says, "remove /sbin/.iptables-wrapper.guessed") {
+		t.Errorf("--dry-run says %s, %v", says, err)
+	}
+	assertUnchanged(t, dir, before)
+	mustInstall(t, dir)
+	assertTree(t, dir, c.installed, c.wrapper)
+
+	dir = c.before.with(mark).build(t, programs(t))
+	before = snapshot(t, dir)
+	block(t, filepath.Join(dir, "sbin"))
+	if _, err := install(t, dir); err == nil {
+		t.Error("installed into a directory that cannot be written")
+	}
+	assertUnchanged(t, dir, before)
+}
+
+// What killed installs and calls left goes, even when nothing else is to be done.
+func TestSweeps(t *testing.T) {
+	for _, c := range layoutCases() {
+		t.Run(c.name, func(t *testing.T) {
+			dir := c.before.build(t, programs(t))
+			r := mustInstall(t, dir)
+			folders := map[string]bool{}
+			for _, change := range r.Changes {
+				folder := change.Staging
+				if folder == "" {
+					folder = filepath.Dir(change.Path)
+				}
+				folders[folder] = true
+			}
+			for folder := range folders {
+				for _, name := range []string{"new", "old.0", "old.1"} {
+					if err := os.WriteFile(filepath.Join(dir, folder, ".iptables-wrapper."+name), nil, 0o600); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
+			if again := mustInstall(t, dir); len(again.Changes) != 0 || len(again.Warnings) != 0 {
+				t.Errorf("the second install changes %v, and warns %v", again.Changes, again.Warnings)
+			}
+			assertTree(t, dir, c.installed, c.wrapper)
+		})
+	}
+}

@@ -1,0 +1,93 @@
+package scenarios
+
+import (
+	"net"
+	"strings"
+	"testing"
+)
+
+// TestOverride sets the mode by the environment, against a hint in the other.
+func TestOverride(t *testing.T) {
+	for _, mode := range []string{"nft", "legacy"} {
+		t.Run(mode, func(t *testing.T) {
+			h := newHost(t)
+			other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
+			h.restore("iptables-"+other, rules("mangle", hint, 0)...)
+			env := []string{"IPTABLES_WRAPPER_MODE=" + mode}
+			if got, want := h.detect(env...), (decision{mode, "override", false}); got != want {
+				t.Errorf("detect: got %+v, want %+v", got, want)
+			}
+			out := h.must(call{argv: []string{"/usr/sbin/iptables", "-V"}, env: env})
+			if want := map[string]string{"nft": "(nf_tables)", "legacy": "(legacy)"}[mode]; !strings.Contains(out, want) {
+				t.Errorf("got %q, want %s", out, want)
+			}
+			if h.pinned("iptables") {
+				t.Error("an override was pinned")
+			}
+		})
+	}
+	t.Run("nonsense", func(t *testing.T) {
+		h := newHost(t)
+		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-N", "X"}, env: []string{"IPTABLES_WRAPPER_MODE=nf_tables"}})
+		h.expectRefusal(r, 2, "iptables-wrapper: IPTABLES_WRAPPER_MODE=nf_tables: not nft or legacy: correct or unset it\n")
+		if r := h.do(call{argv: []string{"/usr/sbin/iptables-nft", "-S", "X"}}); r.status.ExitStatus() != 1 {
+			t.Error("the command was run")
+		}
+	})
+}
+
+// expectRefusal checks that nothing was run, and that this was said in one line.
+func (h *host) expectRefusal(r result, status int, line string) {
+	h.t.Helper()
+	if r.status.ExitStatus() != status || r.stdout != "" || r.stderr != line {
+		h.t.Errorf("status %d, output %q, error %q; want status %d, error %q", r.status.ExitStatus(), r.stdout, r.stderr, status, line)
+	}
+}
+
+// TestOnlyInstalled takes one mode's binaries away after installation.
+func TestOnlyInstalled(t *testing.T) {
+	for _, mode := range []string{"nft", "legacy"} {
+		t.Run(mode, func(t *testing.T) {
+			h := newHost(t)
+			other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
+			h.restore("iptables-"+other, rules("mangle", hint, 0)...)
+			h.remove("xtables-"+other+"-multi", "iptables-"+other)
+			if got, want := h.detect(), (decision{mode, "only-installed", false}); got != want {
+				t.Errorf("detect: got %+v, want %+v", got, want)
+			}
+			if got := h.version("iptables"); got != mode {
+				t.Errorf("called: got %s, want %s", got, mode)
+			}
+			if h.pinned("iptables") {
+				t.Error("the only mode was pinned")
+			}
+			r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}, env: []string{"IPTABLES_WRAPPER_MODE=" + other}})
+			h.expectRefusal(r, 1, "iptables-wrapper: IPTABLES_WRAPPER_MODE="+other+": that mode is not installed, only "+mode+" is: unset the variable, or install that mode in this image\n")
+		})
+	}
+	t.Run("none", func(t *testing.T) {
+		h := newHost(t)
+		h.remove("xtables-nft-multi", "iptables-nft", "xtables-legacy-multi", "iptables-legacy")
+		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}})
+		h.expectRefusal(r, 1, "iptables-wrapper: iptables: no xtables-nft-multi, xtables-legacy-multi, iptables-nft or "+
+			"iptables-legacy, neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin\n")
+	})
+}
+
+// TestUpstream is what upstream's container test does: a hint in one mode, junk rules in the other, then iptables -L.
+func TestUpstream(t *testing.T) {
+	for _, mode := range []string{"nft", "legacy"} {
+		t.Run(mode, func(t *testing.T) {
+			h := newHost(t)
+			other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
+			h.run("/usr/sbin/iptables-"+mode, "-t", "mangle", "-N", hint)
+			for i := range 16 {
+				h.run("/usr/sbin/iptables-"+other, "-t", "filter", "-A", "INPUT", "-s", net.IPv4(192, 0, 2, byte(i)).String(), "-j", "DROP")
+			}
+			h.run("/usr/sbin/iptables", "-L")
+			if got := h.version("iptables"); got != mode || !h.pinned("iptables") {
+				t.Errorf("got %s, pinned %v, want %s, pinned", got, h.pinned("iptables"), mode)
+			}
+		})
+	}
+}

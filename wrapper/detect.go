@@ -1,0 +1,83 @@
+package main
+
+import (
+	"errors"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
+)
+
+var errConflict = errors.New("detect: both backends hold something")
+
+// detectMode is the command detect.
+func detectMode(args []string) error {
+	output, limit := "text", "0s"
+	var check bool
+	err := parse(args, option{name: "--output", value: &output}, option{name: "--wait", value: &limit},
+		option{name: "--check", set: &check})
+	if err != nil {
+		return usageError("detect: " + err.Error())
+	}
+	if output != "text" && output != "json" {
+		return usageError("detect: --output " + output + ": not text or json")
+	}
+	wait, err := time.ParseDuration(limit)
+	if err != nil || wait < 0 {
+		return usageError("detect: --wait " + limit + ": not a duration such as 30s or 2m")
+	}
+	opts, err := parseOptions(environ())
+	if err != nil {
+		return usageError(err.Error())
+	}
+	self := selfPath()
+	inst, err := xtables.Find(rootfs.Host(), self)
+	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
+		return err
+	}
+	in := inputs(opts, inst)
+	found := look(&in, wait)
+	in.Guessed = links.Guessed(rootfs.Host(), self)
+	d := mode.Decide(&in)
+	report := text(&in, d, stdout.terminal())
+	if output == "json" {
+		report = json(&in, d)
+	}
+	if _, err := stdout.Write([]byte(report)); err != nil {
+		return errors.New("detect: standard output: " + err.Error())
+	}
+	switch {
+	case !found:
+		return errors.New("detect: no chain of kubelet's after " + wait.String() +
+			": is kubelet running, and with iptables in its PATH? (without kubelet, do not wait)")
+	case check && in.Evidence.Conflict():
+		return errConflict
+	case check && !(in.Evidence.NFT.Held.Bounded && in.Evidence.Legacy.Held.Bounded):
+		return errors.New("detect: --check: not everything could be looked at (the notes say why): " +
+			"run it in the host's network namespace with CAP_NET_ADMIN")
+	}
+	return nil
+}
+
+// pollInterval is how often detect --wait looks again. Kubelet makes its chain within a second of its start.
+const pollInterval = 250 * time.Millisecond
+
+// look fills in the evidence. It waits for kubelet's chain if there is something to wait for: a mode that somebody has said,
+// or that is the only one, will not change. Rules of anybody else are neither waited for nor believed.
+func look(in *mode.Inputs, wait time.Duration) (found bool) {
+	_, settled := mode.Settled(in)
+	deadline := time.Now().Add(wait)
+	for {
+		in.Evidence = probe.All()
+		if settled || wait == 0 || mode.Decide(in).Reason == mode.ReasonKubeletChain {
+			return true
+		}
+		if !time.Now().Before(deadline) {
+			return false
+		}
+		time.Sleep(min(pollInterval, time.Until(deadline)))
+	}
+}

@@ -1,0 +1,49 @@
+package links
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+)
+
+// GuessMark is the name of the file, beside the wrapper, that says: a call here has guessed. The rules of an agent whose first
+// call guessed are in the guessed mode, so rules alone pin nothing any more; kubelet's chain still does.
+const GuessMark = ".iptables-wrapper.guessed"
+
+// Guessed tells whether a call has guessed here, or would have left no mark if it had: the wrapper's directory cannot be
+// written, or self, the wrapper's own path, is not known.
+func Guessed(root *rootfs.Root, self string) bool {
+	if self == "" {
+		return true
+	}
+	dir, _ := rootfs.Split(self)
+	_, err := root.Lstat(rootfs.Join(dir, GuessMark))
+	return !errors.Is(err, fs.ErrNotExist) || !root.Writable(dir)
+}
+
+// MarkGuess leaves the mark. One that is there already does as well.
+func MarkGuess(root *rootfs.Root, self string) error {
+	if self == "" {
+		return nil
+	}
+	dir, _ := rootfs.Split(self)
+	err := root.CreateEmpty(rootfs.Join(dir, GuessMark), 0o444)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
+
+// ForgetGuess removes the mark, if there is one.
+func ForgetGuess(root *rootfs.Root, self string) error {
+	if self == "" {
+		return nil
+	}
+	dir, _ := rootfs.Split(self)
+	err := root.Remove(rootfs.Join(dir, GuessMark))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

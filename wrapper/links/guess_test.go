@@ -1,0 +1,88 @@
+package links
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+)
+
+const self = "/usr/sbin/iptables-wrapper"
+
+func TestGuessMark(t *testing.T) {
+	dir := plain("iptables-wrapper").build(t)
+	for name, root := range map[string]struct {
+		*rootfs.Root
+		self string
+	}{"unpacked": {openRoot(t, dir), self}, "running": {rootfs.Host(), dir + self}} {
+		t.Run(name, func(t *testing.T) {
+			if Guessed(root.Root, root.self) {
+				t.Error("guessed before anybody did")
+			}
+			for range 2 {
+				if err := MarkGuess(root.Root, root.self); err != nil || !Guessed(root.Root, root.self) {
+					t.Errorf("marked: %v, %v", err, Guessed(root.Root, root.self))
+				}
+			}
+			if info, err := root.Lstat(filepath.Dir(root.self) + "/" + GuessMark); err != nil || info.Size != 0 || info.Mode != unix.S_IFREG|0o444 {
+				t.Errorf("the mark is %+v, %v", info, err)
+			}
+			for range 2 {
+				if err := ForgetGuess(root.Root, root.self); err != nil || Guessed(root.Root, root.self) {
+					t.Errorf("forgotten: %v, %v", err, Guessed(root.Root, root.self))
+				}
+			}
+		})
+	}
+}
+
+// Where no mark could have been left, a guess may have been made.
+func TestGuessCannotBeExcluded(t *testing.T) {
+	dir := plain("iptables-wrapper").build(t)
+	root := openRoot(t, dir)
+	if !Guessed(root, "") {
+		t.Error("the wrapper's place is not known, and yet no guess")
+	}
+	sbin := filepath.Join(dir, "usr/sbin")
+	if err := unix.Mount(sbin, sbin, "", unix.MS_BIND, ""); err != nil {
+		t.Skipf("make a directory read-only: %v", err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(sbin, unix.MNT_DETACH) })
+	if err := unix.Mount("", sbin, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
+		t.Fatal(err)
+	}
+	if !Guessed(rootfs.Host(), dir+self) {
+		t.Error("read-only, and yet no guess")
+	}
+	if err := MarkGuess(rootfs.Host(), dir+self); err == nil {
+		t.Error("marked a read-only directory")
+	}
+}
+
+// A link in the mark's place is a mark; what it leads to is nobody's to touch.
+func TestGuessMarkFollowsNoLink(t *testing.T) {
+	files := plain("iptables-wrapper")
+	files["victim"] = "content"
+	files["usr/sbin/"+GuessMark+"@"] = "../../victim"
+	dir := files.build(t)
+	root := openRoot(t, dir)
+	if err := MarkGuess(root, self); err != nil || !Guessed(root, self) {
+		t.Errorf("%v, %v", err, Guessed(root, self))
+	}
+	if err := ForgetGuess(root, self); err != nil || Guessed(root, self) {
+		t.Errorf("forgotten: %v", err)
+	}
+	if data, err := os.ReadFile(filepath.Join(dir, "victim")); err != nil || string(data) != "content" {
+		t.Errorf("the target is %q, %v", data, err)
+	}
+}
+
+func openRoot(t *testing.T, dir string) *rootfs.Root {
+	t.Helper()
+	root, _ := openFor(dir)
+	t.Cleanup(func() { root.Close() })
+	return root
+}

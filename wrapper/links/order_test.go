@@ -1,0 +1,136 @@
+package links
+
+import (
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// The called name stays with the wrapper until everything else is done, so that its next call finishes what could not be done.
+func TestPinIsCompletedByTheNextCall(t *testing.T) {
+	for _, called := range applet.All() {
+		t.Run(called.String(), func(t *testing.T) {
+			files := alternativesTree(nil) // six links in two directories, no database
+			other := applet.IP6Tables
+			if called == other {
+				other = applet.IPTablesSave
+			}
+			files["usr/sbin/"+other.String()+"@"] = "/srv/elsewhere/" + other.String()
+			files["srv/elsewhere/"+other.String()+"@"] = "/usr/sbin/iptables-wrapper"
+			dir := files.build(t)
+			root := openRoot(t, dir)
+			_, inst := openFor(dir)
+			elsewhere := filepath.Join(dir, "srv/elsewhere")
+			if err := immutable(elsewhere, true); err != nil {
+				t.Skipf("make a directory immutable: %v", err)
+			}
+			t.Cleanup(func() { _ = immutable(elsewhere, false) })
+			if err := Pin(root, self, inst, mode.NFT, called); err == nil {
+				t.Error("one name could not be repointed, and no error")
+			}
+			want := files
+			for _, a := range applet.All() {
+				if a != called && a != other {
+					want["etc/alternatives/"+a.String()+"@"] = "/usr/sbin/xtables-nft-multi"
+				}
+			}
+			assertTree(t, dir, want)
+
+			if err := immutable(elsewhere, false); err != nil {
+				t.Fatal(err)
+			}
+			if err := Pin(openRoot(t, dir), self, inst, mode.NFT, called); err != nil {
+				t.Fatal(err)
+			}
+			want["srv/elsewhere/"+other.String()+"@"] = "/usr/sbin/xtables-nft-multi"
+			want["etc/alternatives/"+called.String()+"@"] = "/usr/sbin/xtables-nft-multi"
+			assertTree(t, dir, want)
+		})
+	}
+}
+
+// immutable makes a directory one that even root cannot write to (chattr +i), or one that it can.
+func immutable(dir string, is bool) error {
+	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	flags := 0
+	if is {
+		flags = 0x10 // FS_IMMUTABLE_FL, linux/fs.h
+	}
+	return unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, flags)
+}
+
+// What killed installs and pins left goes with the next pin, wherever its links are, and a guess's mark with it.
+func TestPinSweeps(t *testing.T) {
+	files := debian()
+	want := debian()
+	for _, dir := range []string{"usr/sbin/", "etc/alternatives/", "var/lib/dpkg/"} {
+		files[dir+".iptables-wrapper.new"] = "half a file"
+		files[dir+".iptables-wrapper.old.0"] = "what was"
+		files[dir+".iptables-wrapper.old.1@"] = "there"
+	}
+	files["usr/sbin/"+GuessMark] = "\n"
+	dir := files.build(t)
+	root, inst := openFor(dir)
+	defer root.Close()
+	if err := Pin(root, self, inst, mode.Legacy, applet.IP6TablesSave); err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range applet.All() {
+		want["etc/alternatives/"+a.String()+"@"] = "/usr/sbin/" + a.In(mode.Legacy)
+	}
+	for _, file := range []string{"var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables"} {
+		want[file] = "manual" + strings.TrimPrefix(want[file], "auto")
+	}
+	assertTree(t, dir, want)
+}
+
+// An administrator who selected a number of libalternatives' own is obeyed: the wrapper is not reached by that name, and its
+// configuration waits until that is taken back.
+func TestPinRespectsOverrides(t *testing.T) {
+	for override, kept := range map[string]bool{"iptables=2": true, " iptables = 1 # by hand": true, "iptables=90": false, "iptables=x": false, "": false} {
+		files, want := libalternatives(), libalternatives()
+		files["etc/libalternatives.conf"], want["etc/libalternatives.conf"] = override+"\n", override+"\n"
+		dir := files.build(t)
+		root, inst := openFor(dir)
+		if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
+			t.Errorf("%q: %v", override, err)
+		}
+		root.Close()
+		for _, a := range applet.All() {
+			if a != applet.IPTables || !kept {
+				name := "usr/share/libalternatives/" + a.String() + "/90.conf"
+				want[name] = strings.Replace(want[name], "iptables-wrapper", "xtables-nft-multi", 1)
+			}
+		}
+		assertTree(t, dir, want)
+	}
+}
+
+// While another process pins or installs, a call has nothing to do, and does not wait.
+func TestPinLeavesItToTheOther(t *testing.T) {
+	dir := debian().build(t)
+	other, inst := openFor(dir)
+	defer other.Close()
+	unlock, err := other.Lock("/usr/sbin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
+		t.Error(err)
+	}
+	assertTree(t, dir, debian())
+	unlock()
+	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
+		t.Error(err)
+	}
+	assertRuns(t, dir, "xtables-nft-multi")
+}

@@ -1,0 +1,128 @@
+package links
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+func TestPinRaces(t *testing.T) {
+	for name, build := range map[string]func() tree{"plain": func() tree { return plain("iptables-wrapper") }, "debian": debian} {
+		t.Run(name, func(t *testing.T) {
+			dir := build().build(t)
+			var all sync.WaitGroup
+			for range 256 {
+				all.Go(func() {
+					root, inst := openFor(dir)
+					defer root.Close()
+					if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.Legacy, applet.IPTables); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			all.Wait()
+			for file := range snapshot(t, dir) {
+				if strings.Contains(file, ".iptables-wrapper") {
+					t.Errorf("%s was left behind", file)
+				}
+			}
+			assertRuns(t, dir, "xtables-legacy-multi")
+		})
+	}
+}
+
+// assertRuns starts every applet name inside the tree and compares which program it was.
+func assertRuns(t *testing.T, dir string, want ...string) {
+	t.Helper()
+	root, _ := openFor(dir)
+	defer root.Close()
+	for _, a := range applet.All() {
+		end, err := root.Resolve("/usr/sbin/" + a.String())
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		run := exec.Command(filepath.Join(dir, end))
+		// Under -race every exit waits a second for other threads' reports; this program has none to wait for.
+		run.Env = append(os.Environ(), "LINKS_TEST_AS=program", "GORACE=atexit_sleep_ms=0")
+		out, err := run.Output()
+		name := filepath.Base(end)
+		ok := false
+		for _, w := range want {
+			ok = ok || w == name
+		}
+		if err != nil || !ok || len(out) == 0 {
+			t.Errorf("%s leads to %s, which says %q, %v; want one of %q", a, end, out, err, want)
+		}
+	}
+}
+
+// Pinners are killed at random instants while a watcher looks: every name leads to a program at every instant, and afterwards
+// a pin that is let finish leaves nothing of the killed ones behind.
+func TestPinKilledAnywhere(t *testing.T) {
+	dir := debian().build(t)
+	root, inst := openFor(dir)
+	defer root.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	var watcher sync.WaitGroup
+	watched := 0
+	watcher.Go(func() {
+		for ctx.Err() == nil {
+			for _, a := range applet.All() {
+				info, err := root.Stat("/usr/sbin/" + a.String())
+				if err != nil || !info.IsRegular() || info.Perm()&0o111 == 0 {
+					t.Errorf("%s leads to no program: %+v, %v", a, info, err)
+					return
+				}
+			}
+			watched++
+		}
+	})
+	self, _ := os.Executable()
+	for i := range 40 {
+		reset(t, dir)
+		pinner := exec.Command(self)
+		pinner.Env = append(os.Environ(), "LINKS_TEST_AS=pinner", "LINKS_TEST_ROOT="+dir)
+		if err := pinner.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(i) * 500 * time.Microsecond)
+		_ = pinner.Process.Kill()
+		_ = pinner.Wait()
+		assertRuns(t, dir, "iptables-wrapper", "xtables-nft-multi")
+	}
+	stop()
+	watcher.Wait()
+	if watched == 0 {
+		t.Error("the watcher never looked")
+	}
+	if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
+		t.Fatal(err)
+	}
+	assertRuns(t, dir, "xtables-nft-multi")
+	for name := range snapshot(t, dir) {
+		if strings.Contains(name, ".iptables-wrapper") {
+			t.Errorf("%s was left behind", name)
+		}
+	}
+}
+
+// What a first call pays for pinning, and what every call pays where nothing can be pinned because it is already.
+func BenchmarkPin(b *testing.B) {
+	dir := debian().build(b)
+	root, inst := openFor(dir)
+	defer root.Close()
+	for b.Loop() {
+		if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

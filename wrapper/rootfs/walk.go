@@ -1,0 +1,169 @@
+package rootfs
+
+import (
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
+const maxLinks = 40
+
+// folder is a directory that a walk came through.
+type folder struct {
+	path   string // inside the root, free of links
+	fd     int    // AT_FDCWD on the running root
+	parent *folder
+
+	swept    bool // leftovers were looked for
+	sweepErr error
+	kept     int // how many old objects a Tx keeps here
+}
+
+// at returns what the *at system calls want for an element of f.
+func (f *folder) at(base string) (dirfd int, name string) {
+	if f.fd == unix.AT_FDCWD {
+		return f.fd, Join(f.path, base)
+	}
+	return f.fd, base
+}
+
+// place is an element of a folder, be it a link, a file, or nothing; "." is the folder itself.
+type place struct {
+	*folder
+	base string
+}
+
+func (p place) String() string {
+	switch {
+	case p.folder == nil:
+		return ""
+	case p.base == ".":
+		return p.path
+	}
+	return Join(p.path, p.base)
+}
+
+// do makes an *at system call, again if a signal interrupted it.
+func (p place) do(call func(dirfd int, name string) error) error {
+	dirfd, name := p.at(p.base)
+	for {
+		if err := call(dirfd, name); err != unix.EINTR {
+			return err
+		}
+	}
+}
+
+func (p place) readlink() (string, error) {
+	var buf [unix.PathMax]byte
+	n := 0
+	err := p.do(func(dirfd int, name string) (err error) {
+		n, err = unix.Readlinkat(dirfd, name, buf[:])
+		return err
+	})
+	return string(buf[:max(n, 0)]), err
+}
+
+// walk goes along name to end, of which the last element is looked at as a link only if follow says so. last is the last link
+// that stood at the end of the way; without one it is the zero place. If only the end is missing, both are set beside
+// the error.
+func (r *Root) walk(name string, follow bool) (last, end place, err error) {
+	at := r.top
+	for links := 0; ; {
+		var element string
+		element, name, _ = strings.Cut(strings.TrimLeft(name, "/"), "/")
+		name = strings.TrimLeft(name, "/")
+		if element == ".." {
+			at = at.parent
+		}
+		if element == "" || element == "." || element == ".." {
+			if name == "" {
+				return last, place{at, "."}, nil
+			}
+			continue
+		}
+		end = place{at, element}
+		if name == "" && !follow {
+			return last, end, nil
+		}
+		if known := r.met[end.String()]; known != nil && name != "" {
+			at = known
+			continue
+		}
+		target, err := end.readlink()
+		switch {
+		case err == unix.EINVAL && name == "":
+			return last, end, nil
+		case err == unix.EINVAL:
+			if at, err = r.enter(end); err != nil {
+				return last, place{}, err
+			}
+			continue
+		case err != nil && name == "":
+			return last, end, err
+		case err != nil:
+			return last, place{}, err
+		}
+		if name == "" {
+			last = end
+		}
+		if links++; links > maxLinks {
+			return last, end, unix.ELOOP
+		}
+		if target != "" && target[0] == '/' {
+			at = r.top
+		}
+		name = target + "/" + name
+	}
+}
+
+// enter opens a directory that is no link, or was none a moment ago.
+func (r *Root) enter(p place) (*folder, error) {
+	next := &folder{path: p.String(), fd: unix.AT_FDCWD, parent: p.folder}
+	if !r.host() {
+		fd, err := p.open(unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
+		if err != nil {
+			return nil, err
+		}
+		next.fd = fd
+	}
+	r.met[next.path] = next
+	return next, nil
+}
+
+// find is the place of name, its last element not followed.
+func (r *Root) find(op, name string) (place, error) {
+	_, end, err := r.walk(name, false)
+	return end, pathError(op, name, err)
+}
+
+// do makes an *at system call on name, its last element not followed.
+func (r *Root) do(op, name string, call func(dirfd int, name string) error) error {
+	p, err := r.find(op, name)
+	if err != nil {
+		return err
+	}
+	return pathError(op, name, p.do(call))
+}
+
+// Resolve returns the path inside the root that name leads to, without any link in it. It must exist.
+func (r *Root) Resolve(name string) (string, error) {
+	_, end, err := r.walk(name, true)
+	if err != nil {
+		return "", pathError("resolve", name, err)
+	}
+	return end.String(), nil
+}
+
+// Place returns where name itself is: its directory resolved, its last element as it is, be it a link, a file, or nothing.
+func (r *Root) Place(name string) (string, error) {
+	end, err := r.find("resolve", name)
+	return end.String(), err
+}
+
+// Follow walks the chain of links that begins at name. last is the place of the chain's last link, empty when name is no
+// link; end is the place that it leads to, which need not exist (err is ENOENT then, with last and end set).
+func (r *Root) Follow(name string) (last, end string, err error) {
+	lastPlace, endPlace, err := r.walk(name, true)
+	return lastPlace.String(), endPlace.String(), pathError("follow", name, err)
+}
