@@ -1,7 +1,7 @@
 // Command kernels runs the wrapper on Debian's kernels with chosen netfilter modules, each in a virtual machine of its own,
 // in every state that a host can be in, and compares each cell of the matrix with the contract.
 //
-// Usage: kernels [--svg FILE] [--only TEXT] --guest PROGRAM --layer LAYER... --kernel FILE.tar...
+// Usage: kernels [--svg FILE] [--only TEXT]... --guest PROGRAM --layer LAYER... --kernel FILE.tar...
 //
 // The layers are those of an image with the wrapper installed, lowest first. A kernel is what unpack made of Debian's
 // packages. The exit status is 1 if a cell is wrong.
@@ -16,6 +16,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,7 +37,7 @@ func main() {
 
 func run(args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
-	var layers, kernelFiles []string
+	var layers, kernelFiles, only []string
 	list := func(to *[]string) func(string) error {
 		return func(value string) error {
 			*to = append(*to, value)
@@ -47,7 +48,7 @@ func run(args []string) error {
 	flags.Func("kernel", "`FILE` of a kernel", list(&kernelFiles))
 	guest := flags.String("guest", "", "`PROGRAM` that is the guest's init")
 	svg := flags.String("svg", "", "`FILE` for a picture of the matrix")
-	only := flags.String("only", "", "`TEXT` that a boot's kernel or modules must have in their name")
+	flags.Func("only", "`TEXT` that the name of a boot's kernel or modules has; given again, any of them", list(&only))
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -61,9 +62,13 @@ func run(args []string) error {
 	}
 	var chosen []*block
 	for _, b := range blocks(kernels, moduleSets()) {
-		if strings.Contains(b.kernel.Release+" "+b.modules.name, *only) {
+		named := func(text string) bool { return strings.Contains(b.kernel.Release+" "+b.modules.name, text) }
+		if len(only) == 0 || slices.ContainsFunc(only, named) {
 			chosen = append(chosen, b)
 		}
+	}
+	if len(chosen) == 0 {
+		return errors.New("no boot is chosen: name kernels with --kernel, and what --only names must be part of a boot's name")
 	}
 	r := report{chosen}
 	began := time.Now()
