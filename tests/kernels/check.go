@@ -64,10 +64,10 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 		v.expect("detect's pin", got.Pin, want.pin)
 	}
 	v.changed("detect", r.Before, r.AfterDetect)
-	// A call may load nf_tables, when nothing else is left.
-	if want.held || strings.Contains(" "+r.Before.Modules+" ", " nf_tables ") {
-		v.changed("a call of the wrapper", r.Before, r.AfterVersion)
+	if want.mayLoad() && !strings.Contains(" "+r.Before.Modules+" ", " nf_tables ") {
+		r.AfterVersion.Modules, r.AfterVersion.Ruleset = r.Before.Modules, r.Before.Ruleset
 	}
+	v.changed("a call of the wrapper", r.Before, r.AfterVersion)
 }
 
 // changed notes what is not as it was.

@@ -10,6 +10,9 @@ type expectation struct {
 	held         bool   // whether either backend holds anything
 }
 
+// mayLoad says whether a call may load nf_tables, as the program that it guesses would: rows 7 and 8.
+func (e expectation) mayLoad() bool { return e.reason == "only-supported" || e.reason == "default" }
+
 // holding is what is right for an administrator where something is held: the same whatever else the kernel has, since what
 // is not there or not loaded holds nothing. The rows are those of the decision table of the contract.
 func holding() map[string]expectation {

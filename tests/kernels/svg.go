@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"html"
 	"strings"
-
 )
 
 // Measures of the picture, in pixels.
