@@ -36,7 +36,7 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 		b.WriteString(strings.TrimRight(pad(name, 25)+pad(nft, 18)+legacy, " ") + "\n")
 	}
 	row("", "nft", "legacy")
-	row("backend", nft.Answers.String(), legacy.Answers.String())
+	row("backend", backend(nft), backend(legacy))
 	row("holds", amount(nft.Held), amount(legacy.Held))
 	row("chains of", owners(&nft.Owners), owners(&legacy.Owners))
 	for f := range nft.Hints {
@@ -93,6 +93,13 @@ func installed(in *mode.Inputs) string {
 		return "legacy only"
 	}
 	return "none"
+}
+
+func backend(b *mode.Backend) string {
+	if b.Answers != mode.Present && b.Held.Exact() {
+		return "not loaded"
+	}
+	return b.Answers.String()
 }
 
 func amount(a mode.Amount) string {
