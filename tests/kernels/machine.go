@@ -11,7 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/cavaliergopher/cpio"
@@ -52,6 +54,10 @@ func (v machine) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modu
 	cmd := exec.CommandContext(ctx, qemu, "-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "max", "-m", "512",
 		"-nographic", "-no-reboot", "-kernel", bzImage, "-initrd", initrd,
 		"-append", "console=ttyS0 quiet loglevel=1 panic=-1 reboot=t")
+	// However this program ends, a guest ends with it. The signal is sent when the thread ends, not the process.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	console, err := cmd.StdoutPipe()
 	if err != nil {
 		return err

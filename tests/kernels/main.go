@@ -14,10 +14,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
@@ -25,7 +27,9 @@ import (
 )
 
 func main() {
-	err := run(os.Args[1:])
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := run(ctx, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		return // the flags are printed already
 	}
@@ -35,7 +39,7 @@ func main() {
 	}
 }
 
-func run(args []string) error {
+func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
 	var layers, kernelFiles, only []string
 	list := func(to *[]string) func(string) error {
@@ -73,7 +77,7 @@ func run(args []string) error {
 	r := report{chosen}
 	began := time.Now()
 	err := withMachine(*guest, layers, func(v machine) error {
-		return v.runAll(context.Background(), chosen, runtime.NumCPU(), func(b *block) {
+		return v.runAll(ctx, chosen, runtime.NumCPU(), func(b *block) {
 			fmt.Fprintf(os.Stderr, "%4.0f s  Linux %s, %s: %s\n", time.Since(began).Seconds(), b.kernel.Release, b.modules.name, report{[]*block{b}}.summary())
 		})
 	})

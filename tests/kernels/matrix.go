@@ -51,10 +51,15 @@ func (v machine) runAll(ctx context.Context, all []*block, jobs int, done func(*
 		})
 	}
 	for _, b := range all {
-		todo <- b
+		if ctx.Err() == nil {
+			todo <- b
+		}
 	}
 	close(todo)
 	running.Wait()
+	if ctx.Err() != nil {
+		return fmt.Errorf("stopped: %w", context.Cause(ctx))
+	}
 	return failed
 }
 
