@@ -25,9 +25,10 @@ func (v *verdict) expect(what string, got, want any) {
 
 // decision is what "iptables-wrapper detect --output json" says, as far as it is compared.
 type decision struct {
-	Mode   string `json:"mode"`
-	Reason string `json:"reason"`
-	Pin    bool   `json:"pin"`
+	Mode     string `json:"mode"`
+	Reason   string `json:"reason"`
+	Pin      bool   `json:"pin"`
+	Conflict bool   `json:"conflict"`
 }
 
 // judge compares a cell with the contract, and its calls with those of the right binary, called directly in a host of the
@@ -63,6 +64,7 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 	if !k.readOnly { // there detect may know that nothing can be pinned, or not
 		v.expect("detect's pin", got.Pin, want.pin)
 	}
+	v.expect("detect's conflict", got.Conflict, strings.HasPrefix(k.state, "both") && k.privilege == plan.Admin)
 	v.changed("detect", r.Before, r.AfterDetect)
 	if want.mayLoad() && !strings.Contains(" "+r.Before.Modules+" ", " nf_tables ") {
 		r.AfterVersion.Modules, r.AfterVersion.Ruleset = r.Before.Modules, r.Before.Ruleset

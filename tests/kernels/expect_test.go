@@ -51,10 +51,13 @@ func TestJudge(t *testing.T) {
 		t.Errorf("right, but judged %+v", v)
 	}
 	for expected, spoil := range map[string]func(*plan.Result){
-		"no room":                   func(r *plan.Result) { r.Failed = "no room" },
-		"detect's mode":             func(r *plan.Result) { r.Detect.Stdout = `{"mode":"nft","reason":"more-rules","pin":true}` },
-		"detect's reason":           func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"default","pin":true}` },
-		"detect's pin":              func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":false}` },
+		"no room":         func(r *plan.Result) { r.Failed = "no room" },
+		"detect's mode":   func(r *plan.Result) { r.Detect.Stdout = `{"mode":"nft","reason":"more-rules","pin":true}` },
+		"detect's reason": func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"default","pin":true}` },
+		"detect's pin":    func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":false}` },
+		"detect's conflict": func(r *plan.Result) {
+			r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":true,"conflict":true}`
+		},
 		"detect: ":                  func(r *plan.Result) { r.Detect.Status = 1 },
 		"pinned by detect":          func(r *plan.Result) { r.PinnedByDetect = true },
 		"pinned by the first":       func(r *plan.Result) { r.Pinned = false },
