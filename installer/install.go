@@ -67,7 +67,7 @@ func Install(o Options) (Result, error) {
 		defer unlock()
 	}
 	p := &plan{site: found}
-	p.program(program)
+	p.file("copy", rootfs.Change{Path: p.wrapper, Data: program, Like: owned(0o755)})
 	layout, err := p.names()
 	p.forgetGuess()
 	result := Result{Layout: layout, Wrapper: found.wrapper, Changes: p.changes}
