@@ -112,7 +112,7 @@ func (p *plan) apply() (warnings []error, err error) {
 		return p.tidy(tx), nil
 	}
 	if failed := tx.Undo(); len(failed) > 0 {
-		return nil, errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": unpack the root again")
+		return nil, errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": see to the disk, then install again")
 	}
 	return nil, errors.New(err.Error() + ": nothing was changed")
 }
