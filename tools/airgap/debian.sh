@@ -5,7 +5,7 @@
 # The rest is what tests run: both iptables modes, container runtimes and engines, a machine for other kernels, the shells and
 # package tools of the distributions whose layouts are tested.
 debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates git
-	iptables nftables iproute2 runc podman docker.io qemu-system-x86 jq shellcheck busybox dash procps strace
+	iptables nftables iproute2 runc podman docker.io docker-cli qemu-system-x86 jq shellcheck busybox dash procps strace
 	rpm dnf createrepo-c libarchive-tools zstd xz-utils cpio'
 
 # Pages, translations and icons that nothing here reads. The folders of the manual stay: alternatives link into them.

@@ -1,0 +1,62 @@
+#!/bin/sh
+# Runs a command with a Docker engine of its own: DOCKER_HOST names it, and nobody else's is seen or touched.
+#
+# usage: engine.sh COMMAND...
+#
+# The engine lives in network, mount and process namespaces that end with the command, however that ends, and so do all
+# its containers. It makes no bridge and no firewall rule. Containers get a network of their own (--network none), or
+# that of another container (--network container:NAME), which is how a pod's containers share a node.
+# Exit status: the command's; 77 if there can be no engine here, with the reason on standard output.
+set -eu
+
+skip() {
+	echo "SKIPPED: $*"
+	exit 77
+}
+
+if [ "${1:-}" != --inside ]; then
+	[ $# -gt 0 ] || { echo "usage: engine.sh COMMAND..." >&2 && exit 2; }
+	for program in dockerd docker containerd runc unshare; do
+		command -v "$program" >/dev/null || skip "$program is not in PATH"
+	done
+	[ "$(id -u)" = 0 ] || skip "not root: a Docker engine of its own needs it"
+	# Not below TEST_TMPDIR: the path of a socket has at most 107 bytes.
+	home=$(mktemp -d /tmp/docker.XXXXXX)
+	status=0
+	unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --inside "$home" "$@" || status=$?
+	find /sys/fs/cgroup -depth -type d -path "*/${home##*/}*" -exec rmdir {} + 2>/dev/null || :
+	rm -rf "$home"
+	exit "$status"
+fi
+home=$2
+shift 2
+
+export DOCKER_HOST="unix://$home/docker.sock" DOCKER_CONFIG="$home/config"
+mkdir "$home/tmp"
+echo '{}' >"$home/daemon.json" # not the machine's /etc/docker
+# Else docker run warns of it on standard error. It is this network namespace's own setting.
+echo 1 >/proc/sys/net/ipv4/ip_forward
+
+# Groups of processes are named after the folder, so that they can be told from any other engine's.
+DOCKER_TMPDIR=$home/tmp dockerd --host "$DOCKER_HOST" --data-root "$home/data" --exec-root "$home/run" --pidfile "$home/pid" \
+	--config-file "$home/daemon.json" --bridge none --iptables=false --ip6tables=false --userland-proxy=false \
+	--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/${home##*/}" --log-level warn >"$home/log" 2>&1 &
+engine=$!
+
+tries=0
+until docker info >/dev/null 2>&1; do
+	tries=$((tries + 1))
+	if [ $tries -gt 300 ] || ! kill -0 $engine 2>/dev/null; then
+		echo "FAIL: dockerd did not start:"
+		tail -n 20 "$home/log"
+		exit 1
+	fi
+	sleep 0.1
+done
+
+status=0
+"$@" || status=$?
+docker ps --quiet --all | xargs -r docker rm --force >/dev/null 2>&1 || :
+kill $engine 2>/dev/null || :
+wait $engine || :
+exit "$status"

@@ -1,0 +1,154 @@
+// Package docker_test runs the images in Docker: as a person would with docker run, with Docker's own seccomp profile, and
+// with profiles that deny what the wrapper asks the kernel.
+package docker_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+const (
+	debian     = "iptables-wrappers/debian:trixie"
+	distroless = "iptables-wrappers/distroless:trixie"
+
+	imagesVariable = "CLIENTS_IMAGES"    // archives of docker load, separated by colons
+	engineVariable = "CLIENTS_ENGINE"    // engine.sh
+	insideVariable = "CLIENTS_IN_ENGINE" // set by this program for itself
+)
+
+// privileges are those that iptables needs and no more. The seccomp profile is the engine's default.
+var privileges = []string{"--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"}
+
+// missing says why there is no engine with the images. It is set once, by TestMain.
+var missing string
+
+// TestMain starts this program again inside of an engine of its own.
+func TestMain(m *testing.M) {
+	os.Exit(runInEngine(m))
+}
+
+func runInEngine(m *testing.M) int {
+	archives := os.Getenv(imagesVariable)
+	if archives == "" {
+		missing = imagesVariable + " names no archives of images"
+		return m.Run()
+	}
+	if os.Getenv(insideVariable) != "" {
+		for _, archive := range strings.Split(archives, ":") {
+			if out, err := exec.Command("docker", "load", "--quiet", "--input", archive).CombinedOutput(); err != nil {
+				fmt.Fprintf(os.Stderr, "docker load %s: %v\n%s", archive, err, out)
+				return 1
+			}
+		}
+		return m.Run()
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	engine := exec.Command(os.Getenv(engineVariable), append([]string{self}, os.Args[1:]...)...)
+	engine.Env = append(os.Environ(), insideVariable+"=1")
+	engine.Stdout, engine.Stderr = os.Stdout, os.Stderr
+	err = engine.Run()
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit) && exit.ExitCode() == 77: // the reason is printed
+		return 0
+	case errors.As(err, &exit):
+		return exit.ExitCode()
+	case err != nil:
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// result is how a container's command went.
+type result struct {
+	stdout, stderr string
+	status         int
+}
+
+func docker(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	// A container that hangs must not take the whole test's time. Not the test's context, which ends before its cleanup.
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "docker", args...)
+	var stdout, stderr bytes.Buffer
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &stdout, &stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("docker %q: %v", args, err)
+	}
+	return result{stdout.String(), stderr.String(), cmd.ProcessState.ExitCode()}
+}
+
+func must(t *testing.T, stdin string, args ...string) string {
+	t.Helper()
+	r := docker(t, stdin, args...)
+	if r.status != 0 {
+		t.Fatalf("docker %q: status %d\n%s%s", args, r.status, r.stdout, r.stderr)
+	}
+	return r.stdout
+}
+
+// host is a network without any rule, standing for a node: the other containers share it, as pods with hostNetwork do.
+type host struct {
+	t    *testing.T
+	name string
+	lock string // the node's /run/xtables.lock
+}
+
+// newHost makes a host on which kubelet runs in a mode.
+func newHost(t *testing.T, mode string) *host {
+	t.Helper()
+	if missing != "" {
+		t.Skip(missing)
+	}
+	h := &host{t, strings.ReplaceAll(t.Name(), "/", "-") + "-" + mode, filepath.Join(t.TempDir(), "xtables.lock")}
+	if err := os.WriteFile(h.lock, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "", "run", "--detach", "--name", h.name, "--network", "none", debian, "sleep", "600")
+	t.Cleanup(func() { docker(t, "", "rm", "--force", "--volumes", h.name) })
+	h.must("", nil, debian, "iptables-"+mode, "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
+	return h
+}
+
+// in is the same host for a test below the one that made it.
+func (h host) in(t *testing.T) *host {
+	h.t = t
+	return &h
+}
+
+// options are those of docker run for a container on the host.
+func (h *host) options(more ...string) []string {
+	options := append([]string{"run", "--interactive", "--network", "container:" + h.name, "--volume", h.lock + ":/run/xtables.lock"}, privileges...)
+	return append(options, more...)
+}
+
+// run runs a command in a container of its own, which is removed after it.
+func (h *host) run(stdin string, options []string, command ...string) result {
+	h.t.Helper()
+	return docker(h.t, stdin, append(append(h.options("--rm"), options...), command...)...)
+}
+
+func (h *host) must(stdin string, options []string, command ...string) string {
+	h.t.Helper()
+	r := h.run(stdin, options, command...)
+	if r.status != 0 {
+		h.t.Fatalf("%q: status %d\n%s%s", command, r.status, r.stdout, r.stderr)
+	}
+	return r.stdout
+}

@@ -1,0 +1,256 @@
+// Package goiptables_test runs the test suite of github.com/coreos/go-iptables, the library by which flannel, the CNI
+// plugins and others call iptables, inside an image with the wrapper: each of its tests must end as it does with the
+// mode's own binaries. TestRules of v0.8.0 fails in both ways with iptables 1.8.11 (trixie): of every version from 1.8.9 it
+// expects protocol "0" in a list, where 1.8.11 prints "all" again. So the suite runs with 1.8.9 (bookworm) as well.
+package goiptables_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"text/tabwriter"
+
+	_ "github.com/coreos/go-iptables/iptables" // whose tests are run; keeps its version in go.mod
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+)
+
+const (
+	// Images with the wrapper installed, separated by spaces: NAME=LAYER:LAYER, lowest first.
+	layersVariable = "CLIENTS_LAYERS"
+	suiteVariable  = "CLIENTS_SUITE" // the suite's test binary
+
+	library = "github.com/coreos/go-iptables/iptables"
+	suite   = "/opt/go-iptables.test" // in the container
+	wrapper = "/usr/sbin/iptables-wrapper"
+	sbin    = "/usr/sbin:/usr/bin:/sbin:/bin"
+)
+
+var applets = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
+
+// ways are how the suite meets iptables: as the mode's own binary, or by the wrapper.
+var ways = []string{"direct", "writable", "read-only"}
+
+// outcome is how one run of the suite went.
+type outcome struct {
+	tests map[string]string // name to PASS, FAIL or SKIP
+	text  string            // what the suite printed
+	saved map[string]string // by mode: what both families hold afterwards
+	leads string            // where iptables leads afterwards
+}
+
+func (o outcome) count(ending string) int {
+	n := 0
+	for _, e := range o.tests {
+		if e == ending {
+			n++
+		}
+	}
+	return n
+}
+
+func TestSuite(t *testing.T) {
+	switch {
+	case os.Getenv(layersVariable) == "":
+		t.Skip(layersVariable + " names no image")
+	case os.Getuid() != 0:
+		t.Skip("not root: network namespaces and chroot need it")
+	}
+	binary := testBinary(t)
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
+	defer table.Flush()
+	fmt.Fprintln(table, "CLIENT\tIMAGE\tMODE\tROOT\tIPTABLES LEADS TO\tPASS\tFAIL\tSKIP\tAS DIRECT")
+	for _, named := range strings.Fields(os.Getenv(layersVariable)) {
+		name, layers, _ := strings.Cut(named, "=")
+		image := unpack(t, strings.Split(layers, ":"), binary)
+		for _, mode := range []string{"nft", "legacy"} {
+			t.Run(name+"/"+mode, func(t *testing.T) {
+				var direct outcome
+				for _, way := range ways {
+					o := run(t, image, mode, way)
+					verdict := "-"
+					if way == "direct" {
+						direct = o
+					} else {
+						verdict = compare(t, way, direct, o, mode)
+					}
+					pass, fail, skip := o.count("PASS"), o.count("FAIL"), o.count("SKIP")
+					if pass == 0 {
+						t.Errorf("%s: no test passed:\n%s", way, o.text)
+					}
+					fmt.Fprintf(table, "go-iptables\t%s\t%s\t%s\t%s\t%d\t%d\t%d\t%s\n",
+						name, mode, way, filepath.Base(o.leads), pass, fail, skip, verdict)
+				}
+			})
+		}
+	}
+}
+
+// testBinary returns the suite's test binary.
+func testBinary(t *testing.T) []byte {
+	t.Helper()
+	file := os.Getenv(suiteVariable)
+	if file == "" {
+		file = filepath.Join(t.TempDir(), "suite")
+		build := exec.CommandContext(t.Context(), "go", "test", "-c", "-o", file, library)
+		build.Env = append(os.Environ(), "CGO_ENABLED=0") // the image may have another libc
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("go test -c %s: %v\n%s", library, err, out)
+		}
+	}
+	binary, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+// unpack returns a folder with the image, and in it the suite and, in /opt/MODE, the six names as the mode's own binary.
+func unpack(t *testing.T, layers []string, binary []byte) string {
+	t.Helper()
+	image := t.TempDir()
+	if err := node.Unpack(image, layers...); err != nil {
+		t.Fatal(err)
+	}
+	for _, mode := range []string{"nft", "legacy"} {
+		dir := filepath.Join(image, "opt", mode)
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		for _, applet := range applets {
+			if err := os.Symlink("/usr/sbin/xtables-"+mode+"-multi", filepath.Join(dir, applet)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	// os/exec opens it for a program that it gives no standard input.
+	if err := unix.Mknod(filepath.Join(image, "dev/null"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(image, suite), binary, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+// run runs the suite on a host where kubelet uses the mode.
+func run(t *testing.T, image, mode, way string) outcome {
+	t.Helper()
+	var o outcome
+	err := node.Run(image, t.TempDir(), func(n *node.Node) error {
+		if _, err := n.Output("", "/usr/sbin/iptables-"+mode, "-t", "mangle", "-N", "KUBE-IPTABLES-HINT"); err != nil {
+			return err
+		}
+		if way == "read-only" {
+			if err := n.ReadOnly(true); err != nil {
+				return err
+			}
+		}
+		path := sbin
+		if way == "direct" {
+			path = "/opt/" + mode + ":" + sbin
+		}
+		cmd := n.Command(suite, "-test.v")
+		cmd.Env = []string{"PATH=" + path}
+		var text bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &text, &text
+		var exit *exec.ExitError
+		if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
+			return err
+		}
+		o.text, o.tests = text.String(), endings(text.String())
+		o.saved = map[string]string{}
+		for _, m := range []string{"nft", "legacy"} {
+			for _, family := range []string{"iptables", "ip6tables"} {
+				saved, err := n.Output("", "/usr/sbin/"+family+"-"+m+"-save")
+				if err != nil {
+					return err
+				}
+				o.saved[m] += saved
+			}
+			o.saved[m] = normal(o.saved[m])
+		}
+		name := "/usr/sbin/iptables"
+		if way == "direct" {
+			name = "/opt/" + mode + "/iptables"
+		}
+		chain, err := n.Links(name)
+		if err == nil {
+			o.leads = chain[len(chain)-1]
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %v", way, err)
+	}
+	return o
+}
+
+var (
+	ending  = regexp.MustCompile(`(?m)^\s*--- (PASS|FAIL|SKIP): (\S+)`)
+	comment = regexp.MustCompile(`(?m)^#.*\n`)
+	counter = regexp.MustCompile(`\[\d+:\d+\]`)
+	random  = regexp.MustCompile(`TEST-\d+`) // the suite's names for chains
+)
+
+// endings reads the output of a test binary run with -test.v.
+func endings(text string) map[string]string {
+	tests := map[string]string{}
+	for _, m := range ending.FindAllStringSubmatch(text, -1) {
+		tests[m[2]] = m[1]
+	}
+	return tests
+}
+
+// normal returns saved rules without what differs from one run to the next.
+func normal(saved string) string {
+	saved = comment.ReplaceAllString(saved, "")
+	return random.ReplaceAllString(counter.ReplaceAllString(saved, "[0:0]"), "TEST-N")
+}
+
+// compare reports every difference of a run through the wrapper from the direct one.
+func compare(t *testing.T, way string, direct, got outcome, mode string) string {
+	t.Helper()
+	verdict := "same"
+	differ := func(format string, args ...any) {
+		t.Helper()
+		verdict = "DIFFERENT"
+		t.Errorf("root "+way+": "+format, args...)
+	}
+	names := slices.Sorted(maps.Keys(direct.tests))
+	for name := range got.tests {
+		if _, ok := direct.tests[name]; !ok {
+			names = append(names, name)
+		}
+	}
+	for _, name := range names {
+		if direct.tests[name] != got.tests[name] {
+			differ("%s: %q through the wrapper, %q without it", name, got.tests[name], direct.tests[name])
+		}
+	}
+	if verdict != "same" {
+		t.Logf("the suite says:\n%s", got.text)
+	}
+	for _, m := range []string{"nft", "legacy"} {
+		if got.saved[m] != direct.saved[m] {
+			differ("rules left in mode %s:\n%s\nwithout the wrapper:\n%s", m, got.saved[m], direct.saved[m])
+		}
+	}
+	want := "/usr/sbin/xtables-" + mode + "-multi"
+	if way == "read-only" {
+		want = wrapper
+	}
+	if got.leads != want {
+		differ("iptables leads to %s, want %s", got.leads, want)
+	}
+	return verdict
+}
