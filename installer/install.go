@@ -7,6 +7,7 @@ package installer
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -82,9 +83,8 @@ func Install(o Options) (Result, error) {
 // lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system that knows
 // no locks (NFS knows none for directories) is no reason not to install.
 func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
-	dir, _ := rootfs.Split(wrapper)
 	for range 100 {
-		unlock, err = root.Lock(dir)
+		unlock, err = root.Lock(path.Dir(wrapper))
 		switch {
 		case err == nil:
 			return unlock, nil
@@ -150,12 +150,4 @@ func (p *plan) tidy(tx *rootfs.Tx) (warnings []error) {
 		}
 	}
 	return warnings
-}
-
-// exists tells of an error from Lstat and the like whether there is something; anything but "not there" is an error.
-func exists(err error) (bool, error) {
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	return err == nil, err
 }

@@ -3,6 +3,7 @@ package installer
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -72,20 +73,16 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 	if g.Format == alternatives.Dpkg {
 		// dpkg's program forgets what is gone, whenever it reads a group.
 		for _, a := range slices.Clone(g.Alternatives) {
-			_, err := p.root.Stat(a.Path)
-			if there, err := exists(err); err != nil {
-				return err
-			} else if !there && a.Path != wrapper {
+			if _, err := p.root.Stat(a.Path); rootfs.Missing(err) && a.Path != wrapper {
 				g.Unregister(a.Path)
 			}
 		}
 	}
-	dir, _ := rootfs.Split(g.Link)
 	r := alternatives.Registration{Link: g.Link, Path: wrapper, Priority: Priority}
 	for _, a := range names {
 		if a.String() != g.Name {
 			r.Followers = append(r.Followers, alternatives.RegisteredFollower{
-				Link: rootfs.Join(dir, a.String()), Name: a.String(), Path: wrapper,
+				Link: path.Join(path.Dir(g.Link), a.String()), Name: a.String(), Path: wrapper,
 			})
 		}
 	}
@@ -113,10 +110,9 @@ func (p *plan) registered(g *alternatives.Group) string {
 		if !found {
 			continue
 		}
-		dir, _ := rootfs.Split(choice.Path)
-		path := rootfs.Join(dir, Name)
-		if place, err := p.root.Place(path); err == nil && place == p.wrapper {
-			return path
+		spelled := path.Join(path.Dir(choice.Path), Name)
+		if place, err := p.root.Place(spelled); err == nil && place == p.wrapper {
+			return spelled
 		}
 	}
 	return p.wrapper
@@ -125,7 +121,6 @@ func (p *plan) registered(g *alternatives.Group) string {
 // confs gives libalternatives a configuration file for each applet that runs the wrapper, made from the distribution's own:
 // the same group, the same options.
 func (p *plan) confs() error {
-	own, _ := rootfs.Split(p.wrapper)
 	for _, a := range applet.All() {
 		dir := links.ConfDir + "/" + a.String()
 		var conf []byte
@@ -147,7 +142,7 @@ func (p *plan) confs() error {
 			return err
 		}
 		p.file("write", rootfs.Change{Path: place, Data: conf, Like: owned(0o644)})
-		p.managed = append(p.managed, rootfs.Join(own, a.String()))
+		p.managed = append(p.managed, path.Join(path.Dir(p.wrapper), a.String()))
 	}
 	return p.overrides()
 }
@@ -180,20 +175,23 @@ func (p *plan) overrides() error {
 // rest points at the wrapper what no database manages: on plain layouts all six names where the mode binaries are, and on
 // every layout names in other directories that lead straight to a mode's binary.
 func (p *plan) rest(layout Layout) {
-	own, _ := rootfs.Split(p.wrapper)
+	own := path.Dir(p.wrapper)
 	for _, dir := range links.Dirs(p.root, p.wrapper) {
 		for _, a := range applet.All() {
-			name := rootfs.Join(dir, a.String())
+			name := path.Join(dir, a.String())
 			if layout == Plain && dir == own {
 				p.link(name, Name)
 				p.managed = append(p.managed, name)
 				continue
 			}
 			last, end, err := p.root.Follow(name)
+			if err != nil && !rootfs.Missing(err) {
+				p.refuse(err)
+			}
 			if err != nil || last == "" || !isModeBinary(end) || p.planned(name, last) {
 				continue
 			}
-			if layout == Plain && last == rootfs.Join(own, a.String()) {
+			if layout == Plain && last == path.Join(own, a.String()) {
 				continue
 			}
 			p.link(last, p.wrapper)

@@ -3,6 +3,7 @@ package installer
 import (
 	"bytes"
 	"errors"
+	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -58,8 +59,7 @@ func (p *plan) program(data []byte) {
 
 // forgetGuess removes the mark that a call of an earlier installation left when it guessed.
 func (p *plan) forgetGuess() {
-	dir, _ := rootfs.Split(p.wrapper)
-	mark := rootfs.Join(dir, links.GuessMark)
+	mark := path.Join(path.Dir(p.wrapper), links.GuessMark)
 	if _, there := p.lstat(mark); there {
 		p.add("remove", rootfs.Change{Path: mark})
 	}
@@ -73,8 +73,7 @@ func (p *plan) link(name, target string) {
 		p.refuse(err)
 		return
 	}
-	dir, _ := rootfs.Split(place)
-	p.dirs = append(p.dirs, dir)
+	p.dirs = append(p.dirs, path.Dir(place))
 	if _, there := p.lstat(place); there {
 		now, _ := p.root.Readlink(place)
 		if now == target {
@@ -87,7 +86,7 @@ func (p *plan) link(name, target string) {
 // file makes sure that a file has this content, and the wrapper its permissions; a file of the database keeps its own.
 func (p *plan) file(verb string, c rootfs.Change) {
 	if c.Staging == "" {
-		c.Staging, _ = rootfs.Split(c.Path)
+		c.Staging = path.Dir(c.Path)
 	}
 	p.dirs = append(p.dirs, c.Staging)
 	info, there := p.lstat(c.Path)
@@ -106,14 +105,13 @@ func (p *plan) file(verb string, c rootfs.Change) {
 // lstat refuses a directory where a link or a file should be: whatever is in it, it is not ours to remove.
 func (p *plan) lstat(place string) (rootfs.Info, bool) {
 	info, err := p.root.Lstat(place)
-	there, err := exists(err)
-	if err != nil {
+	if err != nil && !rootfs.Missing(err) {
 		p.refuse(err)
 	}
-	if there && info.IsDir() {
+	if info.IsDir() {
 		p.refuse(errors.New(place + ": is a directory where a link should be: move it away, then install again"))
 	}
-	return info, there
+	return info, err == nil
 }
 
 // owned is how a new file shall be: root's, or the caller's own where an unprivileged user unpacked the root.

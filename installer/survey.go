@@ -2,6 +2,7 @@ package installer
 
 import (
 	"errors"
+	"path"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -33,8 +34,11 @@ func survey(root *rootfs.Root) (*site, error) {
 	if dir, err = root.Resolve(dir); err != nil {
 		return nil, err
 	}
-	s.wrapper = rootfs.Join(dir, Name)
-	_, end, err := root.Follow(rootfs.Join(dir, applet.IPTables.String()))
-	s.alts = err == nil && applet.Base(end) == altsName
+	s.wrapper = path.Join(dir, Name)
+	_, end, err := root.Follow(path.Join(dir, applet.IPTables.String()))
+	if err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
+	s.alts = applet.Base(end) == altsName
 	return s, nil
 }

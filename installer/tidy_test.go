@@ -58,9 +58,10 @@ func TestForgetsTheGuess(t *testing.T) {
 
 // What killed installs and calls left goes, even when nothing else is to be done.
 func TestSweeps(t *testing.T) {
+	real := programs(t)
 	for _, c := range layoutCases() {
 		t.Run(c.name, func(t *testing.T) {
-			dir := c.before.build(t, programs(t))
+			dir := c.before.build(t, real)
 			r := mustInstall(t, dir)
 			folders := map[string]bool{}
 			for _, change := range r.Changes {

@@ -1,22 +1,26 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# The packages that images are made of, for Bazel's --distdir: it takes a file from there by the name and sha256 that a lock
-# gives before it tries the lock's own address, which is not to be reached here. Debian only; for other distributions' files
-# there is no mirror to ask.
+# The packages that images are made of, and the kernels of tests/kernels, for Bazel's --distdir: it takes a file from there by
+# the name and sha256 that a lock gives before it tries the lock's own address, which is not to be reached here. Debian only;
+# for other distributions' files there is no mirror to ask.
 
-# locked LOCK...: sha256, size, file name, name, version, distribution, release and archive path of each package, one a line.
+# locked LOCK...: sha256, size, file name, name, version, folder of the table, distribution, release, archive and archive path
+# of each package, one a line.
 # shellcheck disable=SC2016 # the variables are jq's
 locked() (
-	sandbox jq -r '.distro as $distro | .release as $release
+	sandbox jq -r --arg checkout "$checkout" '.distro as $distro | .release as $release
+		| (input_filename | ltrimstr($checkout + "/") | split("/")[:-3] | join("/")) as $folder
 		| .. | objects | select(has("sha256") and has("urls") and (.urls[0] | test("/archive/debian(-security)?/")))
-		| [.sha256, .size, (.urls[0] | sub(".*/"; "")), .name, .version, $distro, $release,
+		| [.sha256, .size, (.urls[0] | sub(".*/"; "")), .name, .version, $folder, $distro, $release,
 		   (.urls[0] | capture("/archive/(?<archive>debian[-a-z]*)/[^/]+/(?<path>.*)") | .archive, .path)]
 		| join(" ")' "$@"
 )
 
 make_distdir() {
 	distdir=$cache/distdir
-	set -- "$checkout"/images/*/*/packages.lock.json
-	[ -e "$1" ] || set --
+	set --
+	for lock in "$checkout"/images/*/*/packages.lock.json "$checkout"/tests/kernels/*/*/packages.lock.json; do
+		[ ! -e "$lock" ] || set -- "$@" "$lock"
+	done
 	stamp=$cache/locks-$(key "$(cat "$here/distdir.sh" "$@" 2>/dev/null)")
 	if [ ! -d "$stamp" ]; then
 		mkdir -p "$distdir"
@@ -27,15 +31,16 @@ make_distdir() {
 		[ $# = 0 ] || fetch_locked "$stamp.part/files" "$stamp.part/lost"
 		finish "$stamp"
 	fi
-	# Said each time: the images of that release cannot be built here, everything else can.
-	while read -r _ _ _ name version distro release _; do
+	# Said each time: what is made of that release's packages cannot be had here, everything else can.
+	while read -r _ _ _ name version folder distro release _; do
+		[ "$folder" = images ] || distro="-folder $folder $distro"
 		say "$name $version has left the mirror; for a newer lock: ./bazelw run //tools/lock -- $distro $release"
 	done <"$stamp/lost"
 }
 
 # fetch_locked FILES LOST: what is in FILES but not yet in $distdir; into LOST goes what no mirror has.
 fetch_locked() {
-	todo=$1.todo
+	todo=$1.todo lost=$2
 	while read -r sha256 size file rest; do
 		[ "$(stat -c %s "$distdir/$file" 2>/dev/null)" = "$size" ] || echo "$sha256 $size $file $rest"
 	done <"$1" | sort -u -k 3,3 >"$todo" # two releases can share a file
@@ -46,7 +51,7 @@ fetch_locked() {
 	incoming=$1.incoming
 	mkdir -p "$incoming"
 	set --
-	while read -r sha256 _ file _ _ _ _ archive path; do
+	while read -r sha256 _ file _ _ _ _ _ archive path; do
 		set -- "$@" "$(archive_uri "$archive")/$path" "$incoming/$file" "SHA256:$sha256"
 	done <"$todo"
 	fetch "$@" >"$log" 2>&1 || true
@@ -54,7 +59,7 @@ fetch_locked() {
 		if echo "$sha256  $incoming/$file" | sha256sum --check --status 2>/dev/null; then
 			mv "$incoming/$file" "$distdir/$file" || die "$distdir/$file: cannot be written"
 		elif grep -qE "404|File not found" "$log"; then
-			echo "$sha256 $size $file $rest" >>"$2"
+			echo "$sha256 $size $file $rest" >>"$lost"
 		else
 			die "$file from $mirror: $(explain "$log") (log: $log)"
 		fi

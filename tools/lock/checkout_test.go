@@ -22,6 +22,7 @@ import (
 type checkout struct {
 	t               *testing.T
 	dir, repository string // folders
+	folder          string // of the checkout, with the table and the locks
 	address         string // of the repository
 	distro, release string
 }
@@ -29,12 +30,18 @@ type checkout struct {
 // newCheckout makes both. The table is the text of an entry of DISTROS.
 func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	t.Helper()
-	c := &checkout{t: t, dir: t.TempDir(), repository: t.TempDir(), distro: distro, release: release}
-	put(t, filepath.Join(c.dir, "images", "distros.bzl"), []byte("DISTROS = {\""+distro+"\": "+entry+"}\n"))
+	c := &checkout{t: t, dir: t.TempDir(), folder: "images", repository: t.TempDir(), distro: distro, release: release}
+	c.table(entry)
 	server := httptest.NewServer(http.FileServer(http.Dir(c.repository)))
 	t.Cleanup(server.Close)
 	c.address = server.URL
 	return c
+}
+
+// table writes the table of the folder.
+func (c *checkout) table(entry string) {
+	c.t.Helper()
+	put(c.t, filepath.Join(c.dir, c.folder, "distros.bzl"), []byte("DISTROS = {\""+c.distro+"\": "+entry+"}\n"))
 }
 
 // put writes a file of the repository.
@@ -49,13 +56,16 @@ func (c *checkout) keys(name string, data []byte) {
 }
 
 func (c *checkout) lockPath() string {
-	return filepath.Join(c.dir, "images", c.distro, c.release, "packages.lock.json")
+	return filepath.Join(c.dir, c.folder, c.distro, c.release, "packages.lock.json")
 }
 
 // lock runs the program as bazel run does, and returns what it prints.
 func (c *checkout) lock(flags ...string) (string, error) {
 	var out bytes.Buffer
 	args := append([]string{"-workspace", c.dir, "-mirror", c.address}, flags...)
+	if c.folder != "images" {
+		args = append(args, "-folder", c.folder)
+	}
 	err := run(context.Background(), append(args, c.distro, c.release), &out)
 	return out.String(), err
 }

@@ -121,6 +121,35 @@ func TestDebian(t *testing.T) {
 	}
 }
 
+// TestFolder keeps a lock elsewhere, by a table of its own; the keys are the distribution's all the same.
+func TestFolder(t *testing.T) {
+	c := newCheckout(t, "debian", "stable", debianTable)
+	signer, public := newSigner(t)
+	c.keys("keys", public)
+	putDebian(c, signer, debianPackages, unchanged)
+	c.mustLock()
+	images := c.bytes()
+
+	c.folder = "tests/other"
+	c.refuses("tests/other/distros.bzl: no such file")
+	c.table(`struct(title = "Example", format = "deb", keys = "",
+		variants = {"kernel": struct(packages = ["tool"], without = [])},
+		releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64"}, suites = [])},
+	)`)
+	lock, _ := c.mustLock()
+	if got := names(lock.Architectures["amd64"]); got != "tool 1~rc1-1" || len(lock.Architectures) != 1 {
+		t.Errorf("amd64: %s, %d architectures", got, len(lock.Architectures))
+	}
+	c.stable()
+	c.release = "unstable"
+	c.refuses(`release "unstable" of Example: not in tests/other/distros.bzl`)
+
+	c.folder, c.release = "images", "stable"
+	if !bytes.Equal(images, c.bytes()) {
+		t.Error("the lock of the images has changed")
+	}
+}
+
 func TestDebianRefuses(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)

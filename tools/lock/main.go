@@ -4,8 +4,9 @@
 //	./bazelw run //tools/lock -- [flags] DISTRO RELEASE
 //	./bazelw run //tools/lock -- debian trixie
 //
-// The table images/distros.bzl says which there are, and what goes into their images. What the lock names is always the
-// distribution's own address, whichever mirror was asked.
+// The table images/distros.bzl says which there are, and what goes into their images; with -folder it is another folder's
+// table, and the lock is kept beside that. What the lock names is always the distribution's own address, whichever mirror
+// was asked.
 package main
 
 import (
@@ -37,6 +38,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("lock", flag.ContinueOnError)
 	// bazel run starts programs elsewhere and says in this variable where the user is.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
+	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
 	mirror := flags.String("mirror", "", "`ADDRESS` of the distribution's archive, instead of its own")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
@@ -47,22 +49,21 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return errors.New("usage: lock [flags] DISTRO RELEASE")
 	}
 	name, release := flags.Arg(0), flags.Arg(1)
-	table, err := distros.Read(filepath.Join(*workspace, "images", "distros.bzl"))
+	table, err := distros.Read(filepath.Join(*workspace, *folder, "distros.bzl"))
 	if err != nil {
 		return err
 	}
 	distro, exists := table[name]
 	if !exists {
-		return fmt.Errorf("distribution %q: not in images/distros.bzl", name)
+		return fmt.Errorf("distribution %q: not in %s/distros.bzl", name, *folder)
 	}
 	if _, exists := distro.Releases[release]; !exists {
-		return fmt.Errorf("release %q of %s: not in images/distros.bzl", release, distro.Title)
+		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, *folder)
 	}
-	dir := filepath.Join(*workspace, "images", name)
 	if *keys == "" {
-		*keys = filepath.Join(dir, "keys")
+		*keys = filepath.Join(*workspace, "images", name, "keys")
 	}
-	path := filepath.Join(dir, release, "packages.lock.json")
+	path := filepath.Join(*workspace, *folder, name, release, "packages.lock.json")
 	old, err := lockfile.Read(path)
 	if err != nil {
 		return err

@@ -62,18 +62,7 @@ type Registration struct {
 // RegisteredFollower is one --slave (--follower) of a Registration.
 type RegisteredFollower struct{ Link, Name, Path string }
 
-// SyntaxError says where a state file breaks its grammar.
-type SyntaxError struct {
-	File string
-	Line int // from 1
-	Why  string
-}
-
-func (e *SyntaxError) Error() string {
-	return e.File + ": line " + strconv.Itoa(e.Line) + ": " + e.Why
-}
-
-// Parse reads the state file of the group name. file is its path, for errors, which are all *SyntaxError.
+// Parse reads the state file of the group name. file is its path, for errors, which name it and the line.
 func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	r := &reader{file: file, rest: string(data), trim: format == Chkconfig}
 	g := &Group{Format: format, Name: name}

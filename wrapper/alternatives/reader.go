@@ -1,6 +1,7 @@
 package alternatives
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 )
@@ -20,7 +21,7 @@ type reader struct {
 
 func (r *reader) fail(why string) {
 	if r.err == nil {
-		r.err = &SyntaxError{File: r.file, Line: max(r.line, 1), Why: why}
+		r.err = errors.New(r.file + ": line " + strconv.Itoa(max(r.line, 1)) + ": " + why)
 	}
 }
 
@@ -32,36 +33,23 @@ func quote(line string) string {
 	return strconv.Quote(line)
 }
 
-// next takes one line. ok is false at the end of the file and after an error. A last line without its newline is what a
-// truncated file ends in, and is refused.
-func (r *reader) next() (line string, ok bool) {
-	if r.err != nil || r.rest == "" {
-		return "", false
+// must takes a line that has to be there. A last line without its newline is what a truncated file ends in, and is refused.
+func (r *reader) must() string {
+	if r.err != nil {
+		return ""
 	}
 	r.line++
 	line, after, whole := strings.Cut(r.rest, "\n")
 	r.rest = after
 	if !whole {
 		r.fail("unexpected end of file")
-		return "", false
 	}
 	if strings.IndexByte(line, 0) >= 0 {
 		r.fail("unexpected zero byte")
-		return "", false
 	}
 	if r.trim {
 		// chkconfig's parseLine skips leading white space.
 		line = strings.TrimLeft(line, " \t\v\f\r")
-	}
-	return line, true
-}
-
-// must takes a line that has to be there.
-func (r *reader) must() string {
-	line, ok := r.next()
-	if !ok {
-		r.line++
-		r.fail("unexpected end of file")
 	}
 	return line
 }
@@ -111,7 +99,15 @@ func (r *reader) alternatives(g *Group) {
 		if path == "" {
 			break
 		}
-		r.checkPath(g, path)
+		if len(g.Alternatives) == maxEntries {
+			r.fail("more than " + strconv.Itoa(maxEntries) + " alternatives")
+		}
+		if !strings.HasPrefix(path, "/") {
+			r.fail("path of an alternative expected, found " + quote(path))
+		}
+		if _, duplicate := g.Find(path); duplicate {
+			r.fail("duplicate alternative " + quote(path))
+		}
 		a := Alternative{Path: path}
 		number, base := r.must(), 10
 		if !dpkg {
@@ -147,18 +143,6 @@ func (r *reader) extras(a *Alternative, text string) (number string) {
 	number, script, _ := strings.Cut(text, " ")
 	a.Initscript = strings.TrimLeft(script, " \t\v\f\r")
 	return number
-}
-
-func (r *reader) checkPath(g *Group, path string) {
-	if len(g.Alternatives) == maxEntries {
-		r.fail("more than " + strconv.Itoa(maxEntries) + " alternatives")
-	}
-	if !strings.HasPrefix(path, "/") {
-		r.fail("path of an alternative expected, found " + quote(path))
-	}
-	if _, duplicate := g.Find(path); duplicate {
-		r.fail("duplicate alternative " + quote(path))
-	}
 }
 
 // add reads an alternative's follower targets, one line for each follower of the group, and adds it.

@@ -3,6 +3,7 @@ package links
 import (
 	"errors"
 	"io/fs"
+	"path"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
@@ -11,15 +12,16 @@ import (
 // call guessed are in the guessed mode, so rules alone pin nothing any more; kubelet's chain still does.
 const GuessMark = ".iptables-wrapper.guessed"
 
+func mark(self string) string { return path.Dir(self) + "/" + GuessMark }
+
 // Guessed tells whether a call has guessed here, or would have left no mark if it had: the wrapper's directory cannot be
 // written, or self, the wrapper's own path, is not known.
 func Guessed(root *rootfs.Root, self string) bool {
 	if self == "" {
 		return true
 	}
-	dir, _ := rootfs.Split(self)
-	_, err := root.Lstat(rootfs.Join(dir, GuessMark))
-	return !errors.Is(err, fs.ErrNotExist) || !root.Writable(dir)
+	_, err := root.Lstat(mark(self))
+	return !errors.Is(err, fs.ErrNotExist) || !root.Writable(path.Dir(self))
 }
 
 // MarkGuess leaves the mark. One that is there already does as well.
@@ -27,8 +29,7 @@ func MarkGuess(root *rootfs.Root, self string) error {
 	if self == "" {
 		return nil
 	}
-	dir, _ := rootfs.Split(self)
-	err := root.CreateEmpty(rootfs.Join(dir, GuessMark), 0o444)
+	err := root.CreateEmpty(mark(self), 0o444)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
 	}
@@ -40,10 +41,8 @@ func ForgetGuess(root *rootfs.Root, self string) error {
 	if self == "" {
 		return nil
 	}
-	dir, _ := rootfs.Split(self)
-	err := root.Remove(rootfs.Join(dir, GuessMark))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if _, err := root.Lstat(mark(self)); errors.Is(err, fs.ErrNotExist) {
+		return nil // even where it could not be removed
 	}
-	return err
+	return root.Remove(mark(self))
 }

@@ -9,6 +9,7 @@ package links
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 
@@ -34,8 +35,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 	if self == "" || !inst.Has(m) {
 		return nil
 	}
-	dir, _ := rootfs.Split(self)
-	unlock, err := root.Lock(dir)
+	unlock, err := root.Lock(path.Dir(self))
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil
 	}
@@ -44,14 +44,16 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 	}
 	defer unlock()
 	p := &pinner{root: root, self: self, inst: inst, mode: m, dirs: Dirs(root, self)}
-	_ = root.Sweep(dir) // of what a killed install left; the links may be elsewhere
+	_ = root.Sweep(path.Dir(self)) // of what a killed install left; the links may be elsewhere
 	for _, a := range applet.All() {
 		if a != called {
 			p.pin(a)
 		}
 	}
 	if len(p.failed) == 0 {
-		_ = ForgetGuess(root, self)
+		p.report(ForgetGuess(root, self))
+	}
+	if len(p.failed) == 0 {
 		p.pin(called)
 	}
 	return errors.Join(p.failed...)
@@ -60,8 +62,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 // Dirs returns the directories in which applet names are looked for, free of links and each once: where the wrapper is, and
 // the standard ones.
 func Dirs(root *rootfs.Root, self string) []string {
-	own, _ := rootfs.Split(self)
-	dirs := []string{own}
+	dirs := []string{path.Dir(self)}
 	for _, dir := range xtables.Dirs() {
 		if resolved, err := root.Resolve(dir); err == nil && !slices.Contains(dirs, resolved) {
 			dirs = append(dirs, resolved)
@@ -82,8 +83,10 @@ type pinner struct {
 
 func (p *pinner) pin(a applet.Applet) {
 	for _, dir := range p.dirs {
-		last, end, err := p.root.Follow(rootfs.Join(dir, a.String()))
+		last, end, err := p.root.Follow(path.Join(dir, a.String()))
 		switch {
+		case err != nil && !rootfs.Missing(err):
+			p.report(err)
 		case err != nil || last == "":
 		case end == p.self:
 			p.report(p.repoint(last, a))
@@ -101,7 +104,7 @@ func (p *pinner) report(err error) {
 
 // repoint moves the link at last, which leads to the wrapper.
 func (p *pinner) repoint(last string, a applet.Applet) error {
-	dir, name := rootfs.Split(last)
+	dir, name := path.Dir(last), path.Base(last)
 	if err := p.root.Sweep(dir); err != nil {
 		return err
 	}
@@ -135,11 +138,10 @@ func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	ownDir, _ := rootfs.Split(p.self)
-	if dir, base := rootfs.Split(binary); dir == ownDir {
+	if path.Dir(binary) == path.Dir(p.self) {
 		// The old target is a way to the wrapper, so its directory is the binary's too; unless a link of another name
 		// is between (link -> other-name -> wrapper), but then last is that one.
-		return old[:strings.LastIndexByte(old, '/')+1] + base, nil
+		return old[:strings.LastIndexByte(old, '/')+1] + path.Base(binary), nil
 	}
 	return binary, nil
 }
@@ -147,8 +149,8 @@ func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
 // conf repoints what libalternatives runs for an applet, if that is the wrapper. alts passes on argv[0] (KeepArgv0). Where an
 // administrator has selected something else, the wrapper waits for the day when that is taken back.
 func (p *pinner) conf(a applet.Applet) error {
-	dir := rootfs.Join(ConfDir, a.String())
-	file := rootfs.Join(dir, Conf)
+	dir := path.Join(ConfDir, a.String())
+	file := path.Join(dir, Conf)
 	data, err := p.root.ReadFile(file, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

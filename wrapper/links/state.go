@@ -24,8 +24,8 @@ type State struct {
 	Staging string
 }
 
-// ReadState finds and reads the state of the group called name. The error is fs.ErrNotExist if there is no such group, and an
-// *alternatives.SyntaxError if its file is damaged.
+// ReadState finds and reads the state of the group called name. The error is fs.ErrNotExist if there is no such group, and names
+// the line if its file is damaged.
 func ReadState(root *rootfs.Root, name string) (State, error) {
 	s := State{File: "/var/lib/dpkg/alternatives/" + name, Staging: "/var/lib/dpkg"}
 	format := alternatives.Dpkg

@@ -1,6 +1,8 @@
 package rootfs
 
 import (
+	"errors"
+
 	"golang.org/x/sys/unix"
 )
 
@@ -109,6 +111,8 @@ func (r *Root) ReadFile(name string, limit int64) ([]byte, error) {
 	return data, pathError("read", name, err)
 }
 
+var errKind = errors.New("not a regular file")
+
 // read opens nothing but a regular file: to open a FIFO can hang, to open a device can do anything. What takes the place of
 // the file that was looked at is not waited for, nor read.
 func (p place) read(limit int64) ([]byte, error) {
@@ -116,10 +120,8 @@ func (p place) read(limit int64) ([]byte, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case looked.IsDir():
-		return nil, unix.EISDIR
 	case !looked.IsRegular():
-		return nil, unix.EINVAL
+		return nil, errKind
 	}
 	fd, err := p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_NOCTTY, 0)
 	if err != nil {

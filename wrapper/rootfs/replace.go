@@ -39,7 +39,7 @@ func (r *Root) Lock(dir string) (unlock func(), err error) {
 
 // Sweep removes what a killed process left in dir, once for each Root. It tells early of a directory that cannot be written.
 func (r *Root) Sweep(dir string) error {
-	p, err := r.find("sweep", Join(dir, unfinished))
+	p, err := r.find("sweep", dir+"/"+unfinished)
 	if err != nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (r *Root) replace(c Change, keep func(at place, staging *folder) error) err
 	at, err := r.find("replace", c.Path)
 	made := place{at.folder, unfinished}
 	if err == nil && c.Staging != "" {
-		made, err = r.find("replace", Join(c.Staging, unfinished))
+		made, err = r.find("replace", c.Staging+"/"+unfinished)
 	}
 	if err == nil {
 		err = made.sweep()

@@ -12,8 +12,8 @@
 package rootfs
 
 import (
+	"errors"
 	"io/fs"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -62,23 +62,6 @@ func (r *Root) Close() error {
 // Dir is the directory that the root was opened as, "/" for the running root.
 func (r *Root) Dir() string { return r.dir }
 
-// Split cuts an absolute path before its last element: "/usr/sbin/iptables" is "/usr/sbin" and "iptables".
-func Split(name string) (dir, base string) {
-	i := strings.LastIndexByte(name, '/')
-	if i <= 0 {
-		return "/", name[i+1:]
-	}
-	return name[:i], name[i+1:]
-}
-
-// Join puts an element into a directory.
-func Join(dir, base string) string {
-	if dir == "/" {
-		return "/" + base
-	}
-	return dir + "/" + base
-}
-
 func (p place) open(flags int, perm uint32) (fd int, err error) {
 	err = p.do(func(dirfd int, name string) (err error) {
 		fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm)
@@ -94,6 +77,11 @@ func retry(call func() (int, error)) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// Missing tells of an error whether it says that there is nothing, or nothing at the end of the links.
+func Missing(err error) bool {
+	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }
 
 func pathError(op, name string, err error) error {

@@ -15,6 +15,7 @@ type Tx struct {
 type step struct {
 	at  place
 	old place // the second name of what was there; zero: there was nothing
+	was Info  // what was there
 }
 
 // Begin starts a transaction. The caller holds the lock.
@@ -40,7 +41,8 @@ func (t *Tx) keep(at place, staging *folder) error {
 	err = at.do(func(dirfd int, name string) error { return unix.Linkat(dirfd, name, toDir, to, 0) })
 	if err == nil {
 		staging.kept++
-		t.steps = append(t.steps, step{at, old})
+		now, _ = at.lstat() // again: on an overlay file system it may be another file since it was linked
+		t.steps = append(t.steps, step{at, old, now})
 	}
 	return err
 }
@@ -48,20 +50,23 @@ func (t *Tx) keep(at place, staging *folder) error {
 // Undo takes every change back, the last one first, and returns what could not be taken back.
 func (t *Tx) Undo() (failed []error) {
 	for i := len(t.steps) - 1; i >= 0; i-- {
-		s := t.steps[i]
-		if s.old.folder != nil {
-			if err := rename(s.old, s.at); err != nil {
-				failed = append(failed, pathError("restore", s.at.String(), err))
-				continue
-			}
-			// If the change was only begun, both are names of one inode, and rename(2) has removed neither.
-			s.at = s.old
-		}
-		if err := s.at.discard(); err != nil {
+		if err := t.steps[i].undo(); err != nil {
 			failed = append(failed, err)
 		}
 	}
 	return failed
+}
+
+func (s step) undo() error {
+	if s.old.folder == nil {
+		return s.at.discard()
+	}
+	// A change that was only begun has left two names of one inode, of which rename(2) removes neither; on an overlay file
+	// system it fails (ESTALE).
+	if now, err := s.at.lstat(); err == nil && now.Same(s.was) {
+		return s.old.discard()
+	}
+	return pathError("restore", s.at.String(), rename(s.old, s.at))
 }
 
 // Commit removes what was replaced. All changes stand; an error tells what is left for the next transaction to sweep.

@@ -20,10 +20,17 @@ type folder struct {
 	kept     int // how many old objects a Tx keeps here
 }
 
+func (f *folder) element(base string) string {
+	if f.path == "/" {
+		return "/" + base
+	}
+	return f.path + "/" + base
+}
+
 // at returns what the *at system calls want for an element of f.
 func (f *folder) at(base string) (dirfd int, name string) {
 	if f.fd == unix.AT_FDCWD {
-		return f.fd, Join(f.path, base)
+		return f.fd, f.element(base)
 	}
 	return f.fd, base
 }
@@ -41,7 +48,7 @@ func (p place) String() string {
 	case p.base == ".":
 		return p.path
 	}
-	return Join(p.path, p.base)
+	return p.element(p.base)
 }
 
 // do makes an *at system call, again if a signal interrupted it.

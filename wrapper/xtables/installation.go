@@ -3,6 +3,7 @@ package xtables
 
 import (
 	"errors"
+	"path"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -42,9 +43,9 @@ func (i Installation) Path(m mode.Mode, a applet.Applet) string {
 	case b.Dir == "":
 		return ""
 	case b.Multi:
-		return rootfs.Join(b.Dir, Multi(m))
+		return path.Join(b.Dir, Multi(m))
 	}
-	return rootfs.Join(b.Dir, a.In(m))
+	return path.Join(b.Dir, a.In(m))
 }
 
 // Multi returns the name of the binary that answers to every applet of mode m.
@@ -63,12 +64,15 @@ func Find(root *rootfs.Root, self string) (Installation, error) {
 	dirs := standard[:]
 	own, err := root.Stat(self)
 	if self != "" && err == nil {
-		dir, _ := rootfs.Split(self)
-		dirs = append([]string{dir}, dirs...)
+		dirs = append([]string{path.Dir(self)}, dirs...)
 	}
 	executable := func(dir, name string) bool {
-		info, err := root.Stat(rootfs.Join(dir, name))
-		return err == nil && info.IsRegular() && info.Perm()&0o111 != 0 && !info.Same(own)
+		info, err := root.Stat(path.Join(dir, name))
+		if err != nil {
+			// What cannot be looked at now is there: to take another file for it, and pin that, would be worse.
+			return !rootfs.Missing(err)
+		}
+		return info.IsRegular() && info.Perm()&0o111 != 0 && !info.Same(own)
 	}
 	var found Installation
 	for _, dir := range dirs {

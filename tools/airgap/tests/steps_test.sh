@@ -7,7 +7,7 @@ here=$(dirname "$(readlink -f "$1")")
 work=${TEST_TMPDIR:?}/airgap
 export IPTABLES_WRAPPERS_CACHE="$work/cache"
 mkdir -p "$IPTABLES_WRAPPERS_CACHE"
-for part in lib prerequisites mirror; do
+for part in lib prerequisites mirror distdir; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
@@ -91,5 +91,29 @@ like "no signature" "$(explain "$work/unsigned.log")" '^a signature or checksum 
 
 echo 'dpkg: error processing archive x.deb: failed to write (No space left on device)' >"$work/full.log"
 like "a full disk" "$(explain "$work/full.log")" '^no space left on the disk of '
+
+# Two locks, of which one names a package that the mirror does not have.
+checkout=$work/checkout
+lock_of() {
+	mkdir -p "$checkout/$1"
+	printf '{"distro": "debian", "release": "%s", "architectures": {"amd64": [{"name": "%s", "version": "2+b1", "sha256": "%s",
+		"size": 4, "urls": ["https://snapshot.example/archive/debian/20260101T000000Z/pool/%s_2+b1_amd64.deb"]}]}}' \
+		"${1##*/}" "$2" "$3" "$2" >"$checkout/$1/packages.lock.json"
+}
+sum=$(printf here | sha256sum | cut -d' ' -f1)
+lock_of images/debian/stable app "$sum"
+lock_of tests/kernels/debian/testing linux-image "$sum"
+# shellcheck disable=SC2329 # locked calls it
+sandbox() { "$@"; }
+same "what locks name" "$(locked "$checkout"/images/*/*/*.json "$checkout"/tests/kernels/*/*/*.json)" \
+	"$sum 4 app_2+b1_amd64.deb app 2+b1 images debian stable debian pool/app_2+b1_amd64.deb
+$sum 4 linux-image_2+b1_amd64.deb linux-image 2+b1 tests/kernels debian testing debian pool/linux-image_2+b1_amd64.deb"
+mkdir -p "$work/mirror/pool" "$work/mirror/dists/$suite"
+echo 'Origin: Debian' >"$work/mirror/dists/$suite/InRelease"
+printf here >"$work/mirror/pool/app_2+b1_amd64.deb"
+mirror=file://$work/mirror
+like "a kernel that has left the mirror" "$(make_distdir 2>&1 | grep -v "to fetch$")" \
+	'linux-image 2\+b1 has left the mirror; for a newer lock: \./bazelw run //tools/lock -- -folder tests/kernels debian testing$'
+same "a package that the mirror has" "$(cat "$cache/distdir/app_2+b1_amd64.deb")" here
 
 exit "$failed"

@@ -1,0 +1,192 @@
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+const (
+	layerVariable   = "FAULTS_LAYER"
+	wrapperVariable = "FAULTS_WRAPPER"
+	altsVariable    = "FAULTS_ALTS"
+	denyVariable    = "FAULTS_DENY"
+)
+
+func TestMain(m *testing.M) {
+	if errno := os.Getenv(denyVariable); errno != "" {
+		deny(errno)
+	}
+	status := m.Run()
+	if shared.dir != "" {
+		_ = os.RemoveAll(shared.dir)
+	}
+	os.Exit(status)
+}
+
+// shared is the root file system that every test's is a layer over, unpacked once.
+var shared struct{ dir, image string }
+
+func image(t *testing.T, p parts) string {
+	t.Helper()
+	if shared.image == "" {
+		dir, err := os.MkdirTemp("", "faults")
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared.dir = dir
+		if shared.image, err = unpack(dir, p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return shared.image
+}
+
+// files are what Bazel has built, or, but for the layer, what the go command builds.
+func files(t *testing.T) parts {
+	t.Helper()
+	p := parts{layer: os.Getenv(layerVariable), wrapper: os.Getenv(wrapperVariable), alts: os.Getenv(altsVariable)}
+	switch {
+	case p.layer == "":
+		t.Skipf("%s is not set: it names a root file system of Debian with iptables, a layer", layerVariable)
+	case os.Getuid() != 0:
+		t.Skip("needs root: for mounts, namespaces and chroot")
+	}
+	for source, program := range map[string]*string{"../../wrapper": &p.wrapper, "./alts": &p.alts} {
+		if *program == "" {
+			*program = filepath.Join(t.TempDir(), filepath.Base(source))
+			build := exec.Command("go", "build", "-o", *program, source)
+			build.Env = append(os.Environ(), "CGO_ENABLED=0")
+			if out, err := build.CombinedOutput(); err != nil {
+				t.Fatalf("go build: %v\n%s", err, out)
+			}
+		}
+		absolute, err := filepath.Abs(*program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		*program = absolute
+	}
+	return p
+}
+
+// A part of what the command does: every layout, operation and fault, at every eleventh system call.
+func TestFaults(t *testing.T) {
+	if runtime.GOARCH != "amd64" {
+		t.Skip("faults are injected through the registers of amd64 only")
+	}
+	rows, err := disturb(t.TempDir(), image(t, files(t)), files(t), plan{stride: 11, wanted: func(layout, string, fault) bool { return true }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	bad := report(&table, rows)
+	t.Logf("\n%s", table.String())
+	if len(rows) != len(layouts())*len(operations)*len(faults) {
+		t.Errorf("%d rows", len(rows))
+	}
+	for _, r := range rows {
+		if r.injected == 0 {
+			t.Errorf("%s, %s, %s befell no call", r.layout, r.operation, r.fault)
+		}
+	}
+	if bad > 0 {
+		t.Errorf("%d of the disturbed runs ended badly", bad)
+	}
+}
+
+// onGround calls f with a Debian that has the wrapper at its top, and after an install if installed says so.
+func onGround(t *testing.T, operation string, f func(o *operation)) {
+	t.Helper()
+	p := files(t)
+	lowest, dir := image(t, p), t.TempDir()
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread's namespaces and mounts end with it
+		o, err := newOperation(dir, lowest, p, layouts()[0], operation)
+		if err == nil {
+			err = o.ground.reset()
+		}
+		if err == nil {
+			f(o)
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+}
+
+const iptablesState = "var/lib/dpkg/alternatives/iptables"
+
+// A state file of a megabyte is refused with one line and without delay; a call is the command all the same.
+func TestHostileStateFile(t *testing.T) {
+	var hostile strings.Builder
+	hostile.WriteString("auto\n/usr/sbin/iptables\n")
+	for i := 0; hostile.Len() < 1<<20-100; i++ {
+		name := strings.Repeat("f", 1+i%7) + strings.Repeat("x", i/7%50)
+		hostile.WriteString(name + "\n/usr/sbin/" + name + "\n")
+	}
+	for _, name := range []string{"install", "install --root", "first call, nft"} {
+		onGround(t, name, func(o *operation) {
+			path := filepath.Join(o.ground.root, iptablesState)
+			if err := errors.Join(os.Remove(path), os.WriteFile(path, []byte(hostile.String()), 0o644)); err != nil {
+				t.Error(err)
+				return
+			}
+			assertRefused(t, o, "more than 100 followers")
+		})
+	}
+}
+
+// A device or FIFO in the place of a state file is not opened: one can do anything, the other hangs.
+func TestStateFileOfAnotherKind(t *testing.T) {
+	for kind, mode := range map[string]uint32{"FIFO": unix.S_IFIFO, "device": unix.S_IFCHR, "socket": unix.S_IFSOCK} {
+		for _, name := range []string{"install", "install --root", "first call, nft"} {
+			onGround(t, name, func(o *operation) {
+				path := filepath.Join(o.ground.root, iptablesState)
+				if err := errors.Join(os.Remove(path), unix.Mknod(path, mode|0o644, int(unix.Mkdev(240, 7)))); err != nil {
+					t.Errorf("make a %s: %v", kind, err)
+					return
+				}
+				assertRefused(t, o, "not a regular file")
+			})
+		}
+	}
+}
+
+// assertRefused runs the operation, which must not take longer than it has any reason to; what it took is only told.
+func assertRefused(t *testing.T, o *operation, why string) {
+	t.Helper()
+	before, err := o.ground.changes()
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	start := time.Now()
+	out, err := execute(o.program)
+	took := time.Since(start)
+	t.Logf("%s took %v: %v", o.name, took, err)
+	switch {
+	case took > 2*time.Second:
+		t.Errorf("%s took %v", o.name, took)
+	case o.pins:
+		if err != nil || !strings.Contains(out, "(nf_tables)") {
+			t.Errorf("the command says %q, %v", out, err)
+		}
+		return
+	case err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), "\n"):
+		t.Errorf("%s says %q, %v; want one line with %q", o.name, out, err, why)
+	}
+	after, err := o.ground.changes()
+	if differs := after.against(before); err != nil || differs != "" {
+		t.Errorf("it changed %s, %v", differs, err)
+	}
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
+)
+
+// verdict is what is wrong with a cell: nothing, if both are empty.
+type verdict struct {
+	wrong       []string // against the contract
+	sideEffects []string // of looking
+}
+
+func (v verdict) right() bool { return len(v.wrong)+len(v.sideEffects) == 0 }
+
+func (v *verdict) expect(what string, got, want any) {
+	if got != want {
+		v.wrong = append(v.wrong, fmt.Sprintf("%s: got %v, want %v", what, got, want))
+	}
+}
+
+// decision is what "iptables-wrapper detect --output json" says, as far as it is compared.
+type decision struct {
+	Mode     string `json:"mode"`
+	Reason   string `json:"reason"`
+	Pin      bool   `json:"pin"`
+	Conflict bool   `json:"conflict"`
+}
+
+// judge compares a cell with the contract, and its calls with those of the right binary, called directly in a host of the
+// same kind.
+func judge(want expectation, k key, r plan.Result, direct map[string][]plan.Run) verdict {
+	var v verdict
+	if r.Failed != "" {
+		v.wrong = append(v.wrong, r.Failed)
+		return v
+	}
+	v.detect(want, k, r)
+	v.expect("pinned by detect", r.PinnedByDetect, false)
+	v.expect("pinned by the first call", r.Pinned, want.pin && !k.readOnly)
+	v.expect("pinned in the end", r.PinnedInTheEnd, r.Pinned)
+	v.expect("first call", calledMode(r), want.called)
+	for i, argv := range plan.Calls() {
+		v.expect(strings.Join(argv, " "), r.Calls[i], direct[want.called][i])
+	}
+	if other, has := direct[otherMode(want.called)]; has && worked(other) && !worked(r.Calls) {
+		v.wrong = append(v.wrong, "the other mode would have worked")
+	}
+	return v
+}
+
+func (v *verdict) detect(want expectation, k key, r plan.Result) {
+	var got decision
+	if err := json.Unmarshal([]byte(r.Detect.Stdout), &got); err != nil || r.Detect.Status != 0 || r.Detect.Stderr != "" {
+		v.wrong = append(v.wrong, fmt.Sprintf("detect: %v, %+v", err, r.Detect))
+		return
+	}
+	v.expect("detect's mode", got.Mode, want.mode)
+	v.expect("detect's reason", got.Reason, want.reason)
+	if !k.readOnly { // there detect may know that nothing can be pinned, or not
+		v.expect("detect's pin", got.Pin, want.pin)
+	}
+	v.expect("detect's conflict", got.Conflict, strings.HasPrefix(k.state, "both") && k.privilege == plan.Admin)
+	v.changed("detect", r.Before, r.AfterDetect)
+	if want.mayLoad() && !strings.Contains(" "+r.Before.Modules+" ", " nf_tables ") {
+		r.AfterVersion.Modules, r.AfterVersion.Ruleset = r.Before.Modules, r.Before.Ruleset
+	}
+	v.changed("a call of the wrapper", r.Before, r.AfterVersion)
+}
+
+// changed notes what is not as it was.
+func (v *verdict) changed(what string, before, after plan.Kernel) {
+	if before.Modules != after.Modules {
+		new := slices.DeleteFunc(strings.Fields(after.Modules), func(name string) bool {
+			return slices.Contains(strings.Fields(before.Modules), name)
+		})
+		v.sideEffects = append(v.sideEffects, fmt.Sprintf("%s loaded %s", what, strings.Join(new, " ")))
+	}
+	if before.Names != after.Names {
+		v.sideEffects = append(v.sideEffects, fmt.Sprintf("%s changed the legacy tables: before %s after %s", what, before.Names, after.Names))
+	}
+	if before.Ruleset != after.Ruleset {
+		v.sideEffects = append(v.sideEffects, fmt.Sprintf("%s changed the nft ruleset: before %q after %q", what, before.Ruleset, after.Ruleset))
+	}
+}
+
+// calledMode is the mode that the first call ran.
+func calledMode(r plan.Result) string {
+	switch {
+	case strings.HasSuffix(r.Calls[0].Stdout, "(nf_tables)\n"):
+		return "nft"
+	case strings.HasSuffix(r.Calls[0].Stdout, "(legacy)\n"):
+		return "legacy"
+	}
+	return fmt.Sprintf("%+v", r.Calls[0])
+}
+
+func otherMode(mode string) string {
+	if mode == "nft" {
+		return "legacy"
+	}
+	return "nft"
+}
+
+// worked says whether every command did.
+func worked(runs []plan.Run) bool {
+	return !slices.ContainsFunc(runs, func(r plan.Run) bool { return r.Status != 0 })
+}

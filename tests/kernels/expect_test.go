@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
+)
+
+// TestContract wants a word of the contract for every cell that can be, and none for others.
+func TestContract(t *testing.T) {
+	guesses := nothingHeld()
+	held := holding()
+	for _, m := range moduleSets() {
+		for _, s := range states() {
+			if !m.can(s) {
+				continue
+			}
+			want := contract(m, s.name, plan.Admin)
+			if want.mode == "" || want.reason == "" || want.called == "" {
+				t.Errorf("%s, %s: the contract says nothing", m.name, s.name)
+			}
+			delete(guesses, [2]string{m.name, s.name})
+		}
+	}
+	for _, s := range states() {
+		delete(held, s.name)
+	}
+	if len(guesses)+len(held) > 0 {
+		t.Errorf("of cells that cannot be: %v %v", guesses, held)
+	}
+}
+
+// TestJudge judges a cell that is right, then the same with one thing wrong at a time.
+func TestJudge(t *testing.T) {
+	version := plan.Run{Stdout: "iptables v1.8.11 (legacy)\n"}
+	direct := map[string][]plan.Run{"legacy": {version, {Stdout: "-P INPUT ACCEPT\n"}, {}}}
+	right := func() plan.Result {
+		return plan.Result{
+			Before:       plan.Kernel{Modules: "ip_tables"},
+			AfterDetect:  plan.Kernel{Modules: "ip_tables"},
+			AfterVersion: plan.Kernel{Modules: "ip_tables"},
+			Detect:       plan.Run{Stdout: `{"mode":"legacy","reason":"more-rules","pin":true}`},
+			Calls:        []plan.Run{version, {Stdout: "-P INPUT ACCEPT\n"}, {}},
+			Pinned:       true, PinnedInTheEnd: true,
+		}
+	}
+	want := contract(moduleSets()[0], "rules only, legacy", plan.Admin)
+	k := key{"rules only, legacy", plan.Admin, false}
+	if v := judge(want, k, right(), direct); !v.right() {
+		t.Errorf("right, but judged %+v", v)
+	}
+	for expected, spoil := range map[string]func(*plan.Result){
+		"no room":         func(r *plan.Result) { r.Failed = "no room" },
+		"detect's mode":   func(r *plan.Result) { r.Detect.Stdout = `{"mode":"nft","reason":"more-rules","pin":true}` },
+		"detect's reason": func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"default","pin":true}` },
+		"detect's pin":    func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":false}` },
+		"detect's conflict": func(r *plan.Result) {
+			r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":true,"conflict":true}`
+		},
+		"detect: ":                  func(r *plan.Result) { r.Detect.Status = 1 },
+		"pinned by detect":          func(r *plan.Result) { r.PinnedByDetect = true },
+		"pinned by the first":       func(r *plan.Result) { r.Pinned = false },
+		"pinned in the end":         func(r *plan.Result) { r.PinnedInTheEnd = false },
+		"first call":                func(r *plan.Result) { r.Calls[0].Stdout = "iptables v1.8.11 (nf_tables)\n" },
+		"iptables -S":               func(r *plan.Result) { r.Calls[1].Stderr = "# Warning\n" },
+		"iptables -A":               func(r *plan.Result) { r.Calls[2].Status = 4 },
+		"detect loaded nf_tables":   func(r *plan.Result) { r.AfterDetect.Modules += " nf_tables" },
+		"the wrapper loaded x":      func(r *plan.Result) { r.AfterVersion.Modules += " x" },
+		"changed the legacy tables": func(r *plan.Result) { r.AfterDetect.Names = "mangle" },
+		"changed the nft ruleset":   func(r *plan.Result) { r.AfterDetect.Ruleset = "table ip mangle" },
+	} {
+		r := right()
+		spoil(&r)
+		v := judge(want, k, r, direct)
+		if said := strings.Join(append(v.wrong, v.sideEffects...), "\n"); !strings.Contains(said, expected) {
+			t.Errorf("%s: judged %q", expected, said)
+		}
+	}
+}

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
+)
+
+// cell brings one cell about, once with the wrapper and once for each mode that is to be called directly. atRest are the
+// modules that are loaded before each.
+func cell(c plan.Cell, atRest []string) plan.Result {
+	var r plan.Result
+	err := inHost(c, atRest, func(root *container) error { return wrapped(root, &r) })
+	for _, mode := range c.Direct {
+		if err != nil {
+			break
+		}
+		err = inHost(c, atRest, func(root *container) error {
+			if r.Direct == nil {
+				r.Direct = map[string][]plan.Run{}
+			}
+			for _, argv := range plan.Calls() {
+				binary := "/usr/sbin/xtables-" + mode + "-multi"
+				run, err := root.run(binary, append([]string{binary}, argv...))
+				if err != nil {
+					return err
+				}
+				r.Direct[mode] = append(r.Direct[mode], run)
+			}
+			return nil
+		})
+	}
+	if err != nil {
+		return plan.Result{Failed: err.Error()}
+	}
+	return r
+}
+
+// wrapped looks at a host with the wrapper, then calls it.
+func wrapped(root *container, r *plan.Result) error {
+	var err error
+	if r.Before, err = look(); err != nil {
+		return err
+	}
+	if r.Detect, err = root.run("/usr/sbin/iptables-wrapper", []string{"iptables-wrapper", "detect", "--output", "json"}); err != nil {
+		return err
+	}
+	if r.AfterDetect, err = look(); err != nil {
+		return err
+	}
+	if r.PinnedByDetect, err = root.pinned(); err != nil {
+		return err
+	}
+	for i, argv := range plan.Calls() {
+		run, err := root.run("/usr/sbin/"+argv[0], argv)
+		if err != nil {
+			return err
+		}
+		r.Calls = append(r.Calls, run)
+		if i > 0 {
+			continue
+		}
+		if r.AfterVersion, err = look(); err != nil {
+			return err
+		}
+		if r.Pinned, err = root.pinned(); err != nil {
+			return err
+		}
+	}
+	r.PinnedInTheEnd, err = root.pinned()
+	return err
+}
+
+// inHost makes a host in the cell's state and a container in it, calls f there, and waits until what it used is free.
+func inHost(c plan.Cell, atRest []string, f func(*container) error) error {
+	done := make(chan error)
+	go func() {
+		// Never unlocked: the thread ends with this goroutine, and its namespaces and what it gave up with it.
+		runtime.LockOSThread()
+		done <- func() error {
+			if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_FS); err != nil {
+				return fmt.Errorf("unshare: %w", err)
+			}
+			if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
+				return fmt.Errorf("make mounts private: %w", err)
+			}
+			for _, step := range c.Setup {
+				if err := setUp(step); err != nil {
+					return err
+				}
+			}
+			root, err := newContainer(c)
+			if err != nil {
+				return err
+			}
+			err = f(root)
+			if leaving := root.leave(); err == nil {
+				err = leaving
+			}
+			return err
+		}()
+	}()
+	if err := <-done; err != nil {
+		return err
+	}
+	return unloadBut(atRest)
+}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
+)
+
+const moduleFolder = "/lib/modules/"
+
+// modprobe is modprobe(8) as far as it is called here: by the kernel as "modprobe -q -- ALIAS", by iptables-legacy as
+// "modprobe ip_tables -q".
+func modprobe(args []string) error {
+	for _, arg := range args {
+		if !strings.HasPrefix(arg, "-") {
+			return load(arg)
+		}
+	}
+	return errors.New("no module named")
+}
+
+// load loads a module, by name or alias, with those it needs.
+func load(name string) error {
+	text, err := os.ReadFile(moduleFolder + "index.json")
+	if err != nil {
+		return err
+	}
+	modules := kernel.Modules{}
+	if err := json.Unmarshal(text, &modules); err != nil {
+		return err
+	}
+	name = kernel.Canonical(name)
+	if _, exists := modules[name]; exists {
+		return insert(modules, name)
+	}
+	found := false
+	for _, candidate := range modules.Names() { // an alias may stand for several
+		for _, alias := range modules[candidate].Aliases {
+			if kernel.Canonical(alias) != name {
+				continue
+			}
+			found = true
+			if err := insert(modules, candidate); err != nil {
+				return err
+			}
+		}
+	}
+	if !found {
+		return fmt.Errorf("%s: no such module", name)
+	}
+	return nil
+}
+
+func insert(modules kernel.Modules, name string) error {
+	for _, needed := range modules[name].Depends {
+		if err := insert(modules, needed); err != nil {
+			return err
+		}
+	}
+	file, err := os.Open(moduleFolder + name + ".ko")
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := unix.FinitModule(int(file.Fd()), "", 0); err != nil && !errors.Is(err, unix.EEXIST) {
+		return fmt.Errorf("load %s: %w", name, err)
+	}
+	return nil
+}
+
+// loadedModules are the names in /proc/modules, sorted.
+func loadedModules() ([]string, error) {
+	text, err := os.ReadFile("/proc/modules")
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for line := range strings.Lines(string(text)) {
+		names = append(names, strings.Fields(line)[0])
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// unloadBut unloads every module that is not in rest. A module is free only when the network namespaces that used it are
+// cleaned up, which the kernel does some time after the last process has left.
+func unloadBut(rest []string) error {
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		names, err := loadedModules()
+		if err != nil {
+			return err
+		}
+		left := slices.DeleteFunc(names, func(name string) bool { return slices.Contains(rest, name) })
+		if len(left) == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: cannot be unloaded", strings.Join(left, " "))
+		}
+		for _, name := range left {
+			_ = unix.DeleteModule(name, unix.O_NONBLOCK) // in use, by a module whose turn comes: the next round
+		}
+	}
+}

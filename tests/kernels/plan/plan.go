@@ -1,0 +1,78 @@
+// Package plan is what the host and a guest of the kernel matrix say to each other: what to do in one boot, and what came
+// of it.
+package plan
+
+// Plan is what one guest does, in this order. It is a file of its initial file system.
+type Plan struct {
+	Load  []string `json:"load"` // modules, by name
+	Cells []Cell   `json:"cells"`
+}
+
+// Cell is one host with one container in it.
+type Cell struct {
+	State     string    `json:"state"` // for people
+	Setup     []Step    `json:"setup"` // how the host gets there
+	Privilege Privilege `json:"privilege"`
+	ReadOnly  bool      `json:"read_only"`
+	Direct    []string  `json:"direct"` // modes whose binaries are run as well, without the wrapper
+}
+
+// Step is one command of the host's own iptables.
+type Step struct {
+	Mode  string   `json:"mode"` // nft or legacy
+	Argv  []string `json:"argv"`
+	Stdin string   `json:"stdin"`
+}
+
+// Privilege is what a container may do.
+type Privilege string
+
+// The privileges. All but the user namespace have Docker's default capabilities at most.
+const (
+	Admin         Privilege = "root with NET_ADMIN"
+	NoAdmin       Privilege = "root without"
+	User          Privilege = "plain user"
+	UserNamespace Privilege = "user namespace"
+)
+
+// Calls are what is run in a container, one after the other: the version, which changes nothing, says which mode was
+// called; listing and adding a rule are work.
+func Calls() [3][]string {
+	return [...][]string{
+		{"iptables", "-V"},
+		{"iptables", "-S"},
+		{"iptables", "-A", "INPUT", "-s", "192.0.2.77", "-j", "ACCEPT"},
+	}
+}
+
+// Result is what came of a cell.
+type Result struct {
+	Cell           int              `json:"cell"`          // its index
+	Failed         string           `json:"failed"`        // why it could not be brought about; nothing else counts then
+	Before         Kernel           `json:"before"`        // when the host is in its state
+	AfterDetect    Kernel           `json:"after_detect"`  // and when it was looked at
+	AfterVersion   Kernel           `json:"after_version"` // and after the first call
+	Detect         Run              `json:"detect"`        // iptables-wrapper detect --output json
+	Calls          []Run            `json:"calls"`         // through the wrapper
+	Direct         map[string][]Run `json:"direct"`        // the mode's own binary, each in a host of its own
+	PinnedByDetect bool             `json:"pinned_by_detect"`
+	Pinned         bool             `json:"pinned"` // after the first call
+	PinnedInTheEnd bool             `json:"pinned_in_the_end"`
+}
+
+// Kernel is what a probe could change in the kernel.
+type Kernel struct {
+	Modules string `json:"modules"` // those of netfilter, sorted
+	Names   string `json:"names"`   // both names files
+	Ruleset string `json:"ruleset"` // what nf_tables holds, if it is loaded
+}
+
+// Run is how a command went.
+type Run struct {
+	Status int    `json:"status"` // of exit; -1 for a signal
+	Stdout string `json:"stdout"`
+	Stderr string `json:"stderr"`
+}
+
+// Prefix begins the lines of a guest's console that are results. What else there is is the kernel's.
+const Prefix = "@result "

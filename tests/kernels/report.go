@@ -1,0 +1,125 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
+)
+
+// report is the matrix, as people get it.
+type report struct {
+	blocks []*block
+}
+
+// cells counts all cells, those that are right, and the side effects.
+func (r report) cells() (all, right, sideEffects int) {
+	for _, b := range r.blocks {
+		for _, v := range b.judged {
+			all++
+			sideEffects += len(v.sideEffects)
+			if v.right() {
+				right++
+			}
+		}
+	}
+	return all, right, sideEffects
+}
+
+// summary is the last line.
+func (r report) summary() string {
+	all, right, sideEffects := r.cells()
+	return fmt.Sprintf("%d cells, %d right, %d wrong, %d module or table side effects", all, right, all-right, sideEffects)
+}
+
+// releases are the kernels, in order.
+func (r report) releases() []string {
+	var releases []string
+	for _, b := range r.blocks {
+		if !slices.Contains(releases, b.kernel.Release) {
+			releases = append(releases, b.kernel.Release)
+		}
+	}
+	return releases
+}
+
+// of are a kernel's boots.
+func (r report) of(release string) []*block {
+	return slices.DeleteFunc(slices.Clone(r.blocks), func(b *block) bool { return b.kernel.Release != release })
+}
+
+// writeText writes a table for each kernel, then what is wrong, then the summary.
+func (r report) writeText(out io.Writer) error {
+	fmt.Fprintln(out, "The mode that a container's first call ran as root with NET_ADMIN, and whether it was pinned. Each entry stands for")
+	fmt.Fprintln(out, "eight cells: the root file system writable and read-only, each as root with and without NET_ADMIN, as plain user and")
+	fmt.Fprintln(out, "in a user namespace. -: this kernel cannot be in that state.")
+	for _, release := range r.releases() {
+		fmt.Fprintf(out, "\nLinux %s\n", release)
+		w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+		fmt.Fprint(w, "HOST")
+		for _, b := range r.of(release) {
+			fmt.Fprint(w, "\t", b.modules.name)
+		}
+		fmt.Fprintln(w)
+		for _, s := range states() {
+			fmt.Fprint(w, s.name)
+			for _, b := range r.of(release) {
+				fmt.Fprint(w, "\t", b.entry(s.name))
+			}
+			fmt.Fprintln(w)
+		}
+		if err := w.Flush(); err != nil {
+			return err
+		}
+	}
+	fmt.Fprintln(out)
+	for _, b := range r.blocks {
+		b.writeWrong(out)
+	}
+	_, err := fmt.Fprintln(out, r.summary())
+	return err
+}
+
+// entry stands for the cells of one state.
+func (b *block) entry(state string) string {
+	text := "-"
+	all, wrong := 0, 0
+	for i, k := range b.keys {
+		if k.state != state {
+			continue
+		}
+		all++
+		if !b.judged[k].right() {
+			wrong++
+		}
+		if k.privilege == plan.Admin && !k.readOnly && b.results[i].Failed == "" {
+			text = calledMode(b.results[i])
+			if b.results[i].Pinned {
+				text += ", pinned"
+			}
+		}
+	}
+	if wrong > 0 {
+		text += fmt.Sprintf(" (%d OF %d WRONG)", wrong, all)
+	}
+	return text
+}
+
+// writeWrong tells what is wrong with the cells of a boot.
+func (b *block) writeWrong(out io.Writer) {
+	for _, k := range b.keys {
+		v := b.judged[k]
+		for _, line := range slices.Concat(v.wrong, v.sideEffects) {
+			fmt.Fprintf(out, "WRONG: Linux %s, %s; %s; %s; %s root: %s\n", b.kernel.Release, b.modules.name, k.state, k.privilege, k.root(), line)
+		}
+	}
+}
+
+func (k key) root() string {
+	if k.readOnly {
+		return "read-only"
+	}
+	return "writable"
+}

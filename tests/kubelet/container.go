@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kubelet/agent/call"
+)
+
+// container is one of an image under test, with an agent or kube-proxy in it.
+type container struct {
+	number   int
+	image    image
+	readOnly bool
+	early    bool // started without kubelet, before it
+	proxy    bool
+}
+
+// containers returns agents of each kind. There can be only one kube-proxy: it has the smaller image and the fewest rights.
+func containers(images []image) (early, pods []*container, proxy *container) {
+	number := 0
+	for _, image := range images {
+		for _, readOnly := range []bool{false, true} {
+			early = append(early, &container{number: number + 1, image: image, readOnly: readOnly, early: true})
+			pods = append(pods, &container{number: number + 2, image: image, readOnly: readOnly})
+			number += 2
+		}
+	}
+	return early, pods, &container{image: images[len(images)-1], readOnly: true, proxy: true}
+}
+
+func (c *container) name() string {
+	words := []string{c.image.name, "writable", "pod"}
+	if c.readOnly {
+		words[1] = "readonly"
+	}
+	if c.early {
+		words[2] = "early"
+	}
+	if c.proxy {
+		words[2] = "proxy"
+	}
+	return strings.Join(words, "-")
+}
+
+// told returns the calls of a container's agent so far.
+func (n *node) told(c *container) ([]call.Call, error) {
+	text, err := os.ReadFile(filepath.Join(n.calls, fmt.Sprint(c.number, ".json")))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	} else if err != nil {
+		return nil, err
+	}
+	var calls []call.Call
+	for line := range strings.Lines(string(text)) {
+		if !strings.HasSuffix(line, "\n") {
+			break // being written
+		}
+		var one call.Call
+		if err := json.Unmarshal([]byte(line), &one); err != nil {
+			return nil, err
+		}
+		calls = append(calls, one)
+	}
+	return calls, nil
+}
+
+// waitForCalls waits until each container's agent has made so many calls since then.
+func (n *node) waitForCalls(list []*container, count int, since time.Time) error {
+	for _, c := range list {
+		err := wait(fmt.Sprintf("%d calls of %s", count, c.name()), func() (bool, error) {
+			calls, err := n.told(c)
+			return err != nil || len(from(calls, since)) >= count, err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// from returns the calls that began at that time or later.
+func from(calls []call.Call, since time.Time) []call.Call {
+	for i, one := range calls {
+		if !one.Start.Before(since) {
+			return calls[i:]
+		}
+	}
+	return nil
+}
+
+// verdict is what the init container of a pod said.
+type verdict struct {
+	Mode, Reason string
+	Pin          bool
+	at           time.Time
+	exitCode     int
+}
+
+// verdict reads what the init container wrote.
+func (n *node) verdict(c *container) (verdict, error) {
+	var v verdict
+	status, err := c.status()
+	if err != nil {
+		return v, err
+	}
+	if len(status.Init) != 1 || status.Init[0].State.Terminated == nil {
+		return v, errors.New("has not ended")
+	}
+	v.exitCode = status.Init[0].State.Terminated.ExitCode
+	text, err := n.podLog(c, "wait")
+	if err != nil {
+		return v, err
+	}
+	var report strings.Builder
+	for line := range strings.Lines(text) {
+		words := strings.SplitN(line, " ", 4)
+		if len(words) != 4 || words[1] != "stdout" {
+			return v, fmt.Errorf("said %q", line)
+		}
+		if v.at, err = time.Parse(time.RFC3339Nano, words[0]); err != nil {
+			return v, err
+		}
+		report.WriteString(words[3])
+	}
+	return v, json.Unmarshal([]byte(report.String()), &v)
+}
+
+// podLog returns what a container of a pod wrote, as containerd keeps it: each line after a time, a stream, and F.
+func (n *node) podLog(c *container, name string) (string, error) {
+	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "default_"+c.name()+"-node_*", name, "*.log"))
+	if err != nil {
+		return "", err
+	}
+	if len(logs) != 1 {
+		return "", fmt.Errorf("%s: %d logs, not 1", name, len(logs))
+	}
+	text, err := os.ReadFile(logs[0])
+	return string(text), err
+}

@@ -1,0 +1,153 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"text/template"
+
+	"golang.org/x/sys/unix"
+)
+
+// A kubelet on its own: no API server, pods from a folder. What is left out are its guards against a full disk, which a test
+// must not depend on, and groups for classes of pods, of which there is one.
+var kubeletConfig = template.Must(template.New("config").Parse(`apiVersion: kubelet.config.k8s.io/v1beta1
+kind: KubeletConfiguration
+address: 127.0.0.1
+authentication: {anonymous: {enabled: true}, webhook: {enabled: false}}
+authorization: {mode: AlwaysAllow}
+readOnlyPort: 10255
+containerRuntimeEndpoint: unix:///run/containerd/containerd.sock
+cgroupDriver: cgroupfs
+cgroupsPerQOS: false
+enforceNodeAllocatable: []
+evictionHard: {memory.available: 0%, nodefs.available: 0%, imagefs.available: 0%}
+failCgroupV1: false
+failSwapOn: false
+fileCheckFrequency: 1s
+imageGCHighThresholdPercent: 100
+localStorageCapacityIsolation: false
+makeIPTablesUtilChains: {{.Chains}}
+oomScoreAdj: 0
+podLogsDir: {{.Folder}}/logs
+registerNode: false
+resolvConf: ""
+staticPodPath: {{.Folder}}/pods
+`))
+
+// What a pod that edits its node's firewall looks like. The init container is what the documentation tells to put before it.
+var podManifest = template.Must(template.New("pod").Parse(`apiVersion: v1
+kind: Pod
+metadata: {name: {{.Name}}, namespace: default}
+spec:
+  hostNetwork: true
+  restartPolicy: Never
+  terminationGracePeriodSeconds: 0
+  initContainers:
+  - name: wait
+    image: {{.Image}}
+    imagePullPolicy: Never
+    command: [iptables-wrapper, detect, --wait, 60s, --output, json]
+    securityContext: &security
+      readOnlyRootFilesystem: {{.ReadOnly}}
+      capabilities: {drop: [ALL], add: [NET_ADMIN, NET_RAW]}
+  containers:
+  - name: program
+    image: {{.Image}}
+    imagePullPolicy: Never
+    command: [/program{{range .Arguments}}, "{{.}}"{{end}}]
+    securityContext: *security
+    volumeMounts:
+    - {name: program, mountPath: /program, readOnly: true}
+    - {name: calls, mountPath: /calls}
+    - {name: lock, mountPath: /run/xtables.lock}
+  volumes:
+  - {name: program, hostPath: {path: {{.Program}}, type: File}}
+  - {name: calls, hostPath: {path: {{.Calls}}, type: Directory}}
+  - {name: lock, hostPath: {path: /run/xtables.lock, type: FileOrCreate}}
+`))
+
+// startKubelet starts kubelet, with or without its chains. Its PATH has iptables of the node's mode and no other.
+func (n *node) startKubelet(chains bool) (*exec.Cmd, error) {
+	config := filepath.Join(n.folder, "kubelet.yaml")
+	data := struct {
+		Chains bool
+		Folder string
+	}{chains, n.folder}
+	if err := fill(config, kubeletConfig, data); err != nil {
+		return nil, err
+	}
+	env := []string{"PATH=" + filepath.Join(n.folder, "bin") + ":/usr/bin:/bin"}
+	return n.start("kubelet", env, n.kubelet, "--config="+config, "--hostname-override=node", "--node-ip=192.0.2.2")
+}
+
+func stop(cmd *exec.Cmd) error {
+	if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
+		return err
+	}
+	cmd.Wait() // how it ends when told to is its own affair
+	return nil
+}
+
+func (n *node) addPod(c *container) error {
+	program, arguments := n.agent, []string{fmt.Sprint(c.number), "/calls"}
+	if c.proxy {
+		program, arguments = n.proxy, proxyArguments
+	}
+	data := struct {
+		Name, Image, Program, Calls string
+		Arguments                   []string
+		ReadOnly                    bool
+	}{c.name(), c.image.reference, program, n.calls, arguments, c.readOnly}
+	// Kubelet takes every file of the folder but hidden ones (pkg/kubelet/config/file.go): none that is half written.
+	hidden, path := filepath.Join(n.folder, "pods", ".new"), filepath.Join(n.folder, "pods", c.name()+".yaml")
+	if err := fill(hidden, podManifest, data); err != nil {
+		return err
+	}
+	return os.Rename(hidden, path)
+}
+
+func fill(path string, text *template.Template, data any) error {
+	file, err := os.Create(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	return text.Execute(file, data)
+}
+
+// podStatus is what kubelet tells of a pod, as far as it is needed.
+type podStatus struct {
+	Init []struct {
+		State struct {
+			Running, Terminated *struct{ ExitCode int }
+		}
+	} `json:"initContainerStatuses"`
+}
+
+// status asks kubelet for a pod that it read from its folder, and so named after the node, too.
+func (c *container) status() (podStatus, error) {
+	response, err := http.Get("http://127.0.0.1:10255/pods")
+	if err != nil {
+		return podStatus{}, err
+	}
+	defer response.Body.Close()
+	var pods struct {
+		Items []struct {
+			Metadata struct{ Name string }
+			Status   podStatus
+		}
+	}
+	if err := json.NewDecoder(response.Body).Decode(&pods); err != nil {
+		return podStatus{}, err
+	}
+	for _, pod := range pods.Items {
+		if pod.Metadata.Name == c.name()+"-node" {
+			return pod.Status, nil
+		}
+	}
+	return podStatus{}, fmt.Errorf("pod %s: not known to kubelet", c.name())
+}

@@ -1,0 +1,136 @@
+// Command kubelet runs a real kubelet and a real containerd on a node of its own, once in nft mode and once in legacy mode, and
+// shows which mode the images' iptables uses in containers that edit the node's firewall. README.md says what is run.
+//
+// It is started by "bazel run //tests/kubelet", which passes the arguments, and starts itself again as "kubelet node ...", the
+// first process in the node's namespaces.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// errDiffers says that everything ran and something was not as it must be. It has been printed.
+var errDiffers = errors.New("not as it must be")
+
+func main() {
+	if err := run(os.Args[1:]); errors.Is(err, errDiffers) {
+		os.Exit(1)
+	} else if err != nil {
+		fmt.Fprintln(os.Stderr, "kubelet:", err)
+		os.Exit(1)
+	}
+}
+
+// inputs is what Bazel built for the run, and what go built of Kubernetes.
+type inputs struct {
+	images  []image
+	agent   string
+	pause   string
+	kubelet string
+	proxy   string
+	version string // of Kubernetes
+}
+
+// image is an archive in Docker's format, as oci_load makes it.
+type image struct{ name, reference, archive string }
+
+func run(args []string) error {
+	var in inputs
+	flags := flag.NewFlagSet("kubelet", flag.ExitOnError)
+	flags.Func("image", "`NAME=REFERENCE=ARCHIVE` of an image under test", func(s string) error {
+		parts := strings.SplitN(s, "=", 3)
+		if len(parts) != 3 {
+			return errors.New("not NAME=REFERENCE=ARCHIVE")
+		}
+		in.images = append(in.images, image{parts[0], parts[1], absolute(parts[2])})
+		return nil
+	})
+	flags.StringVar(&in.agent, "agent", "", "`program` that calls iptables in the containers")
+	flags.StringVar(&in.pause, "pause", "", "`program` of the pods' sandboxes")
+	kubernetes := flags.String("kubernetes", "", "`folder` with kubelet and kube-proxy; else they are built")
+	mode := flags.String("mode", "", "only this `mode` of the node, nft or legacy")
+	goCommand := flags.String("go", "go", "go command")
+	module := flags.String("module", "kubernetes/go.mod", "`go.mod` that names the version of Kubernetes")
+	scratch := flags.String("scratch", "", "(node) `folder` for all that the node writes")
+	inNode := len(args) > 0 && args[0] == "node"
+	if inNode {
+		args = args[1:]
+	}
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	in.agent, in.pause = absolute(in.agent), absolute(in.pause)
+	var err error
+	if in.version, err = kubernetesVersion(*module); err != nil {
+		return err
+	}
+	if inNode {
+		in.kubelet, in.proxy = absolute(filepath.Join(*kubernetes, "kubelet")), absolute(filepath.Join(*kubernetes, "kube-proxy"))
+		return runNode(in, *mode, *scratch)
+	}
+	if err := prerequisites(); err != nil {
+		return err
+	}
+	if *kubernetes == "" {
+		if *kubernetes, err = buildKubernetes(*goCommand, absolute(*module), in.version); err != nil {
+			return err
+		}
+	}
+	modes := []string{"nft", "legacy"}
+	if *mode != "" {
+		modes = []string{*mode}
+	}
+	// Killed by the signal itself, this process would leave its folders and control groups.
+	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
+	defer stop()
+	var failed error
+	for _, mode := range modes {
+		if err := startNode(ctx, mode, *kubernetes, args); err != nil {
+			failed = errors.Join(failed, err)
+		}
+		if ctx.Err() != nil {
+			break
+		}
+	}
+	return failed
+}
+
+// absolute: the node's first process has another working directory.
+func absolute(path string) string {
+	if path == "" {
+		return ""
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	return abs
+}
+
+// prerequisites: in the Debian root of the air-gapped way all of it is there.
+func prerequisites() error {
+	if os.Geteuid() != 0 {
+		return errors.New("not root: namespaces, mounts and containers need it; run it with sudo")
+	}
+	packages := map[string]string{
+		"containerd": "containerd", "ctr": "containerd", "containerd-shim-runc-v2": "containerd", "runc": "runc",
+		"xtables-nft-multi": "iptables", "xtables-legacy-multi": "iptables", "nft": "nftables", "ip": "iproute2",
+		"unshare": "util-linux", "nice": "coreutils",
+	}
+	for program, debian := range packages {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("%s: not in PATH: install it (Debian: apt-get install %s)", program, debian)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// node is what this program is the first process of.
+type node struct {
+	inputs
+	mode   string // that kubelet's iptables is in
+	folder string // for all that is written
+	calls  string // where the agents tell of their calls
+}
+
+func newNode(in inputs, mode, folder string) (*node, error) {
+	n := &node{inputs: in, mode: mode, folder: folder, calls: filepath.Join(folder, "calls")}
+	for _, name := range []string{"lib", "calls", "bin", "pods"} {
+		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
+			return nil, err
+		}
+	}
+	// The folders that kubelet and containerd have by default, with nothing of the machine's in them.
+	if err := unix.Mount(filepath.Join(folder, "lib"), "/var/lib", "", unix.MS_BIND, ""); err != nil {
+		return nil, fmt.Errorf("mount /var/lib: %w", err)
+	}
+	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, "mode=755"); err != nil {
+		return nil, fmt.Errorf("mount /run: %w", err)
+	}
+	// The lock of iptables-legacy, which every container has to share with the node.
+	if err := os.WriteFile("/run/xtables.lock", nil, 0o600); err != nil {
+		return nil, err
+	}
+	return n, errors.Join(n.hideSysctls(), mountGroups(filepath.Base(folder)), n.makeNetwork(), n.linkApplets())
+}
+
+// hideSysctls: kubelet sets what belongs to no namespace and so would be the machine's (pkg/kubelet/cm, setupKernelTunables).
+func (n *node) hideSysctls() error {
+	for _, name := range []string{"vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
+		"kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"} {
+		path := "/proc/sys/" + name
+		value, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		stand := filepath.Join(n.folder, strings.ReplaceAll(name, "/", "."))
+		if err := os.WriteFile(stand, value, 0o644); err != nil {
+			return err
+		}
+		if err := unix.Mount(stand, path, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", path, err)
+		}
+	}
+	return nil
+}
+
+// mountGroups lets the node see its own control groups only, as its namespace does.
+func mountGroups(name string) error {
+	folders, err := hierarchies()
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if err := unix.Mount(filepath.Join(folder, name), folder, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", folder, err)
+		}
+	}
+	if len(folders) > 1 {
+		return nil
+	}
+	// In version 2 a group of processes has no groups with controllers below it (cgroups(7), "no internal processes").
+	group := filepath.Join(groupRoot, "init")
+	if err := os.Mkdir(group, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte("0"), 0o644)
+}
+
+// makeNetwork: kubelet wants an address of its own and a default route.
+func (n *node) makeNetwork() error {
+	for _, args := range []string{
+		"link set lo up",
+		"link add eth0 type veth peer name outside",
+		"link set outside up",
+		"link set eth0 up",
+		"address add 192.0.2.2/24 dev eth0",
+		"route add default via 192.0.2.1",
+	} {
+		if _, err := output("", "ip", strings.Fields(args)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// linkApplets makes the folder in kubelet's PATH that decides its mode.
+func (n *node) linkApplets() error {
+	program, err := exec.LookPath("xtables-" + n.mode + "-multi")
+	if err != nil {
+		return err
+	}
+	for _, applet := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"} {
+		if err := os.Symlink(program, filepath.Join(n.folder, "bin", applet)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addStrangers adds rules of others, in the mode that kubelet is not in.
+func (n *node) addStrangers() error {
+	rules := new(strings.Builder)
+	rules.WriteString("*filter\n")
+	for i := range 100 {
+		fmt.Fprintf(rules, "-A INPUT -s 198.51.100.%d -j ACCEPT\n", i)
+	}
+	rules.WriteString("COMMIT\n")
+	_, err := output(rules.String(), "xtables-"+other(n.mode)+"-multi", "iptables-restore", "-w", "5", "--noflush")
+	return err
+}
+
+func other(mode string) string {
+	if mode == "nft" {
+		return "legacy"
+	}
+	return "nft"
+}
+
+// hasChain says whether table mangle has the chain, without making the table by asking.
+func hasChain(mode, family, chain string) bool {
+	if mode == "nft" {
+		return exec.Command("nft", "list", "chain", family, "mangle", chain).Run() == nil
+	}
+	tables, err := os.ReadFile("/proc/self/net/" + family + "_tables_names")
+	if err != nil || !strings.Contains(string(tables), "mangle\n") {
+		return false
+	}
+	return exec.Command("xtables-legacy-multi", family+"tables", "-w", "5", "-t", "mangle", "-S", chain).Run() == nil
+}
+
+// output runs a program and returns what it says. The error of one that failed holds what it said of that.
+func output(stdin, name string, args ...string) (string, error) {
+	cmd := exec.Command(name, args...)
+	var stderr bytes.Buffer
+	cmd.Stdin, cmd.Stderr = strings.NewReader(stdin), &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return string(out), nil
+}
+
+// patience is for a busy machine; nothing here takes more than seconds.
+const patience = 2 * time.Minute
+
+// wait asks until the answer is yes.
+func wait(what string, done func() (bool, error)) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
+		ok, err := done()
+		if ok {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return errors.Join(fmt.Errorf("%s: not within %v", what, patience), err)
+		}
+	}
+}

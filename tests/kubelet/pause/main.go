@@ -1,0 +1,15 @@
+// Command pause is the process that keeps a pod's sandbox: it does nothing until it is told to stop.
+package main
+
+import (
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+func main() {
+	stop := make(chan os.Signal, 1)
+	signal.Notify(stop, unix.SIGINT, unix.SIGTERM)
+	<-stop
+}
