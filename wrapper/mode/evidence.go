@@ -12,15 +12,7 @@ const (
 )
 
 // String returns the outcome in lower case.
-func (o Outcome) String() string {
-	switch o {
-	case Absent:
-		return "absent"
-	case Present:
-		return "present"
-	}
-	return "unknown"
-}
+func (o Outcome) String() string { return [...]string{"unknown", "absent", "present"}[o] }
 
 // Hints is what is known of each hint chain.
 type Hints [NumFamilies][NumHints]Outcome
