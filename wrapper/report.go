@@ -7,11 +7,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// debug prints to standard error what a call found and decided.
-func debug(in *mode.Inputs, d mode.Decision, path string) {
-	stderr.Write([]byte(text(in, d, false) + "runs: " + path + "\n"))
-}
-
 // text is the report of a decision for people: what is wrong first, then the decision, then what it rests on.
 func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
