@@ -7,7 +7,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-var errMalformed = errors.New("legacy table: malformed entries")
+var errMalformed = errors.New("malformed entries")
 
 // entryLayout is where the fields of an entry of a legacy table are, in bytes. Both structs end with 64-bit counters.
 //

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -45,10 +46,8 @@ func newLegacy(b *mode.Backend, buf []byte) *legacy {
 	for f, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
 		l.fds[f] = -1
 		err := eachLine(path, buf, func(line []byte) bool {
-			for _, name := range managed() {
-				if string(line) == name {
-					l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
-				}
+			if name := string(line); slices.Contains(managed[:], name) {
+				l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
 			}
 			return true
 		})
@@ -102,7 +101,7 @@ func (l *legacy) bound() {
 		}
 		var info getinfo
 		if err := l.info(t, &info); err != nil {
-			unsure(l.Backend, err)
+			l.unsure(t, err)
 			continue
 		}
 		// Chains count one and have two entries; of the policies nothing is known.
@@ -137,7 +136,7 @@ func (l *legacy) read(t *legacyTable) bool {
 	var info getinfo
 	entries, err := l.fetch(t, &info)
 	if err != nil {
-		unsure(l.Backend, err)
+		l.unsure(t, err)
 		return false
 	}
 	chains, policies, err := read(entries, t.family, &info, func(name []byte) {
@@ -149,11 +148,16 @@ func (l *legacy) read(t *legacyTable) bool {
 		}
 	})
 	if err != nil {
-		unsure(l.Backend, err)
+		l.unsure(t, err)
 		return false
 	}
 	t.held = mode.Exactly(info.others() - min(chains, info.others()) + policies)
 	return true
+}
+
+// unsure notes why a table's amount is not known.
+func (l *legacy) unsure(t *legacyTable, err error) {
+	unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
 }
 
 // info asks for the size of a table, which is zero if it has gone since the names file was read.
@@ -165,19 +169,16 @@ func (l *legacy) info(t *legacyTable, info *getinfo) error {
 		}
 		fd, err := unix.Socket(domain, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
-			return &probeError{t.family.String() + " socket", err}
+			return &probeError{"socket", err}
 		}
 		l.fds[t.family] = fd
 	}
-	switch err := getInfo(l.fds[t.family], t.family, t.name, info); err {
-	case nil:
-		return nil
-	case unix.ENOENT:
+	err := getInfo(l.fds[t.family], t.family, t.name, info)
+	if err == unix.ENOENT {
 		*info = getinfo{}
 		return nil
-	default:
-		return &probeError{t.family.String() + " table " + t.name, err}
 	}
+	return err
 }
 
 // fetch returns a table's size and entries.
@@ -188,16 +189,12 @@ func (l *legacy) fetch(t *legacyTable, info *getinfo) (entries []byte, err error
 		case err != nil || info.size == 0:
 			return nil, err
 		case info.size > maxTableSize:
-			return nil, &probeError{t.family.String() + " table " + t.name, errTableTooLarge}
+			return nil, errTableTooLarge
 		}
 		entries, err = getEntries(l.fds[t.family], t.family, t.name, info.size)
-		switch err {
-		case nil:
-			return entries, nil
-		case unix.EAGAIN: // its size is not info.size any more
-		default:
-			return nil, &probeError{t.family.String() + " table " + t.name, err}
+		if err != unix.EAGAIN { // its size is not info.size any more
+			return entries, err
 		}
 	}
-	return nil, &probeError{t.family.String() + " table " + t.name, errTableChanging}
+	return nil, errTableChanging
 }

@@ -79,12 +79,8 @@ func enough(ev *mode.Evidence, call bool) uint64 {
 	return max(ev.Legacy.Held.Least, 1)
 }
 
-const numManaged = 5
-
-// managed returns the tables that iptables itself manages. What is anywhere else is not made by iptables in either mode.
-func managed() [numManaged]string {
-	return [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
-}
+// managed are the tables that iptables itself manages. What is anywhere else is not made by iptables in either mode.
+var managed = [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
 
 // unsure notes why something about b is Unknown. The first reason is kept: what comes after it often follows from it.
 func unsure(b *mode.Backend, err error) {
