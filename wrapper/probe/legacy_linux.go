@@ -163,11 +163,8 @@ func (l *legacy) unsure(t *legacyTable, err error) {
 // info asks for the size of a table, which is zero if it has gone since the names file was read.
 func (l *legacy) info(t *legacyTable, info *getinfo) error {
 	if l.fds[t.family] < 0 {
-		domain := unix.AF_INET
-		if t.family == mode.IPv6 {
-			domain = unix.AF_INET6
-		}
-		fd, err := unix.Socket(domain, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		domains := [...]int{unix.AF_INET, unix.AF_INET6}
+		fd, err := unix.Socket(domains[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
 			return &probeError{"socket", err}
 		}

@@ -101,13 +101,10 @@ func getEntries(fd int, f mode.Family, table string, size uint32) ([]byte, error
 
 // getsockopt is getsockopt(2), which package unix does not have for values of one's own layout.
 func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintptr) error {
-	level := unix.SOL_IP
-	if f == mode.IPv6 {
-		level = unix.SOL_IPV6
-	}
+	levels := [...]int{unix.SOL_IP, unix.SOL_IPV6}
 	length := uint32(size) // socklen_t
 	for {
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(opt),
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(levels[f]), uintptr(opt),
 			uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
 		switch errno {
 		case 0:
