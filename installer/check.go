@@ -65,10 +65,7 @@ var oldest = release{1, 8, 4}
 // version reads the release out of a program's data, without running it. Newer ones have what --version prints after the v
 // as one constant, "1.8.9 (nf_tables)" or "1.8.9 (legacy)"; older ones (1.8.7) have the number alone, for "%s v%s (legacy)".
 func version(data []byte, m mode.Mode) (release, bool) {
-	suffix := []byte(" (nf_tables)")
-	if m == mode.Legacy {
-		suffix = []byte(" (legacy)")
-	}
+	suffix := []byte([...]string{mode.NFT: " (nf_tables)", mode.Legacy: " (legacy)"}[m])
 	if !bytes.Contains(data, suffix) {
 		return release{}, false
 	}
@@ -117,21 +114,11 @@ func (m machine) String() string {
 	return "ELF machine " + strconv.Itoa(int(m.number))
 }
 
-var errNotELF = errors.New("is no ELF program")
-
 // elfMachine reads the beginning of an ELF file: e_ident[EI_CLASS], e_ident[EI_DATA] and e_machine.
 func elfMachine(data []byte) (machine, error) {
-	if len(data) < 20 || string(data[:4]) != "\x7fELF" {
-		return machine{}, errNotELF
+	orders := map[byte]binary.ByteOrder{1: binary.LittleEndian, 2: binary.BigEndian}
+	if len(data) < 20 || string(data[:4]) != "\x7fELF" || orders[data[5]] == nil {
+		return machine{}, errors.New("is no ELF program")
 	}
-	m := machine{class: data[4], order: data[5]}
-	switch m.order {
-	case 1:
-		m.number = binary.LittleEndian.Uint16(data[18:])
-	case 2:
-		m.number = binary.BigEndian.Uint16(data[18:])
-	default:
-		return machine{}, errNotELF
-	}
-	return m, nil
+	return machine{class: data[4], order: data[5], number: orders[data[5]].Uint16(data[18:])}, nil
 }

@@ -123,12 +123,9 @@ func (p *plan) registered(g *alternatives.Group) string {
 func (p *plan) confs() error {
 	for _, a := range applet.All() {
 		dir := links.ConfDir + "/" + a.String()
-		var conf []byte
-		err := error(fs.ErrNotExist)
-		for _, file := range []string{"2.conf", "1.conf"} {
-			if conf, err = p.root.ReadFile(dir+"/"+file, 1<<16); err == nil {
-				break
-			}
+		conf, err := p.root.ReadFile(dir+"/2.conf", 1<<16)
+		if err != nil {
+			conf, err = p.root.ReadFile(dir+"/1.conf", 1<<16)
 		}
 		if err != nil {
 			return errors.New(dir + "/2.conf and 1.conf: " + err.Error() + ": reinstall iptables, then install again")
@@ -188,21 +185,13 @@ func (p *plan) rest(layout Layout) {
 			if err != nil && !rootfs.Missing(err) {
 				p.refuse(err)
 			}
-			if err != nil || last == "" || !isModeBinary(end) || p.planned(name, last) {
-				continue
+			// The last link may be a mode's own (iptables-nft), or changed already, as all are that go through a changed name.
+			_, isApplet := applet.Parse(applet.Base(last))
+			if err == nil && isApplet && isModeBinary(end) && !p.changed(last) && !p.changed(name) {
+				p.link(last, p.wrapper)
 			}
-			if layout == Plain && last == path.Join(own, a.String()) {
-				continue
-			}
-			p.link(last, p.wrapper)
 		}
 	}
-}
-
-// planned tells whether a link is changed already, or is a mode's own (iptables-nft) that only happens to be the last.
-func (p *plan) planned(name, last string) bool {
-	_, isApplet := applet.Parse(applet.Base(last))
-	return !isApplet || p.changed(last) || p.changed(name)
 }
 
 func isModeBinary(place string) bool {

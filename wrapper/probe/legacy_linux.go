@@ -93,41 +93,31 @@ func (l *legacy) hints() {
 	}
 }
 
-// bound finds out between which numbers the amount held is, without reading what is in large tables.
-func (l *legacy) bound() {
-	for _, t := range l.tables {
-		if t.held.Bounded {
-			continue
-		}
-		var info getinfo
-		if err := l.info(t, &info); err != nil {
-			l.unsure(t, err)
-			continue
-		}
-		// Chains count one and have two entries; of the policies nothing is known.
-		n := info.others()
-		t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-		if n == 0 {
-			l.read(t) // there are the policies alone to read
-		}
-	}
-	l.sum()
-}
-
-// count counts what bound left open.
-func (l *legacy) count() {
-	for _, t := range l.tables {
-		if !t.held.Exact() {
-			l.read(t)
-		}
-	}
-	l.sum()
-}
-
-func (l *legacy) sum() {
+// measure finds out how much is held: between which numbers, without reading what is in large tables, or exactly.
+func (l *legacy) measure(exactly bool) {
 	l.Held = mode.Amount{Bounded: l.known == [mode.NumFamilies]bool{true, true}}
 	for _, t := range l.tables {
+		switch {
+		case exactly && !t.held.Exact():
+			l.read(t)
+		case !t.held.Bounded:
+			l.bound(t)
+		}
 		l.Held = l.Held.Plus(t.held)
+	}
+}
+
+func (l *legacy) bound(t *legacyTable) {
+	var info getinfo
+	if err := l.info(t, &info); err != nil {
+		l.unsure(t, err)
+		return
+	}
+	// Chains count one and have two entries; of the policies nothing is known.
+	n := info.others()
+	t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+	if n == 0 {
+		l.read(t) // there are the policies alone to read
 	}
 }
 
