@@ -87,8 +87,7 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 		}
 	}
 	g.Register(r)
-	best, _ := g.Best()
-	g.Manual = best.Path != wrapper
+	g.Manual = g.Best().Path != wrapper
 
 	p.file("write", rootfs.Change{Path: state.File, Data: g.Bytes(), Like: owned(0o644), Staging: state.Staging})
 	self, _ := g.Find(wrapper)

@@ -21,9 +21,9 @@ func overriding(env []string) (mode.Mode, error) {
 	if value == "" {
 		return 0, nil
 	}
-	m, err := mode.Parse(value)
-	if err != nil {
-		return 0, errors.New(overrideVariable + "=" + value + ": " + err.Error() + ": correct or unset it")
+	m, ok := mode.Parse(value)
+	if !ok {
+		return 0, errors.New(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
 	}
 	return m, nil
 }

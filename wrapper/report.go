@@ -18,14 +18,11 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 		}
 		b.WriteString(warning + "\n\n")
 	}
-	for _, line := range [...][2]string{
-		{"mode:", d.Mode.String()},
-		{"reason:", string(d.Reason) + " (" + because(in, d) + ")"},
-		{"pin:", yes(d.Pin)},
-		{"installed:", installed(in)},
-	} {
-		b.WriteString(pad(line[0], 11) + line[1] + "\n")
-	}
+	field := func(name, value string) { b.WriteString(pad(name, 11) + value + "\n") }
+	field("mode:", d.Mode.String())
+	field("reason:", string(d.Reason)+" ("+because(in, d)+")")
+	field("pin:", yes(d.Pin))
+	field("installed:", installed(in))
 	b.WriteString("\n")
 	row := func(name, nft, legacy string) {
 		b.WriteString(strings.TrimRight(pad(name, 25)+pad(nft, 18)+legacy, " ") + "\n")
@@ -39,11 +36,13 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 			row(mode.Hint(h).String()+" "+mode.Family(f).String(), nft.Hints[f][h].String(), legacy.Hints[f][h].String())
 		}
 	}
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if err := in.Evidence.Of(m).Err; err != nil {
+	note := func(m mode.Mode, err error) {
+		if err != nil {
 			b.WriteString("note on " + m.String() + ": " + err.Error() + "\n")
 		}
 	}
+	note(mode.NFT, nft.Err)
+	note(mode.Legacy, legacy.Err)
 	return b.String()
 }
 

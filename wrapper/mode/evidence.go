@@ -92,14 +92,6 @@ type Evidence struct {
 	NFT, Legacy Backend
 }
 
-// Of returns the evidence of mode m's backend.
-func (e *Evidence) Of(m Mode) *Backend {
-	if m == Legacy {
-		return &e.Legacy
-	}
-	return &e.NFT
-}
-
 // Conflict reports whether both backends hold something: the host is split between two modes, and whoever looks at one of
 // them does not see the other's rules.
 func (e *Evidence) Conflict() bool { return e.NFT.Held.Least > 0 && e.Legacy.Held.Least > 0 }

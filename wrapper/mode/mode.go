@@ -2,8 +2,6 @@
 // the table that turns findings into a decision. It asks nobody anything: package probe collects the evidence.
 package mode
 
-import "errors"
-
 // Mode is one of the two ways iptables 1.8 talks to the kernel. The zero Mode means "none", for instance no override.
 type Mode uint8
 
@@ -13,17 +11,14 @@ const (
 	Legacy                 // over ip_tables and ip6_tables
 )
 
-// ErrUnknown is returned by Parse.
-var ErrUnknown = errors.New("not nft or legacy")
-
 // Parse returns the mode with the given name, "nft" or "legacy".
-func Parse(name string) (Mode, error) {
+func Parse(name string) (Mode, bool) {
 	for _, m := range [...]Mode{NFT, Legacy} {
 		if m.String() == name {
-			return m, nil
+			return m, true
 		}
 	}
-	return 0, ErrUnknown
+	return 0, false
 }
 
 // String returns the name that appears in file names such as xtables-nft-multi, and that Parse takes.
