@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
@@ -27,9 +28,9 @@ func survey(root *rootfs.Root) (*site, error) {
 		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
 	}
 	s := &site{root: root, inst: inst}
-	dir := inst.NFT.Dir
+	dir := inst[mode.NFT].Dir
 	if dir == "" {
-		dir = inst.Legacy.Dir
+		dir = inst[mode.Legacy].Dir
 	}
 	if dir, err = root.Resolve(dir); err != nil {
 		return nil, err

@@ -24,10 +24,8 @@ func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
 	defer unix.Close(fd)
 	kept := 0 // of a line that has not ended yet
 	for {
-		n, err := unix.Read(fd, buf[kept:])
+		n, err := retry(func() (int, error) { return unix.Read(fd, buf[kept:]) })
 		switch {
-		case err == unix.EINTR:
-			continue
 		case err != nil:
 			return &probeError{path, err}
 		case n == 0:
