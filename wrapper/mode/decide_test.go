@@ -21,7 +21,7 @@ func hinted(f mode.Family, h mode.Hint) mode.Backend {
 
 func unknownHints(held uint64) mode.Backend {
 	b := backend(held)
-	b.Hints.Fill(mode.Unknown)
+	b.Hints = mode.Hints{}
 	return b
 }
 

@@ -34,15 +34,6 @@ func (h *Hints) Any() Outcome {
 	return all
 }
 
-// Fill sets every hint chain to o.
-func (h *Hints) Fill(o Outcome) {
-	for f := range h {
-		for i := range h[f] {
-			h[f][i] = o
-		}
-	}
-}
-
 // Amount is how much a backend holds: rules, user-defined chains, and policies other than ACCEPT, each counted as one,
 // in the tables and families that iptables itself manages. The zero Amount is not known at all.
 type Amount struct {
@@ -83,7 +74,9 @@ type Backend struct {
 // Empty is a Backend that surely holds nothing.
 func Empty(answers Outcome) Backend {
 	b := Backend{Answers: answers, Held: Exactly(0)}
-	b.Hints.Fill(Absent)
+	for f := range b.Hints {
+		b.Hints[f] = [NumHints]Outcome{Absent, Absent}
+	}
 	return b
 }
 

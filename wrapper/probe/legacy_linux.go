@@ -150,7 +150,7 @@ func (l *legacy) unsure(t *legacyTable, err error) {
 	unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
 }
 
-// info asks for the size of a table, which is zero if it has gone since the names file was read.
+// info asks for the size of a table. It stays zero if the table has gone since the names file was read.
 func (l *legacy) info(t *legacyTable, info *getinfo) error {
 	if l.fds[t.family] < 0 {
 		domains := [...]int{unix.AF_INET, unix.AF_INET6}
@@ -160,12 +160,10 @@ func (l *legacy) info(t *legacyTable, info *getinfo) error {
 		}
 		l.fds[t.family] = fd
 	}
-	err := getInfo(l.fds[t.family], t.family, t.name, info)
-	if err == unix.ENOENT {
-		*info = getinfo{}
-		return nil
+	if err := getInfo(l.fds[t.family], t.family, t.name, info); err != unix.ENOENT {
+		return err
 	}
-	return err
+	return nil
 }
 
 // fetch returns a table's size and entries.
