@@ -106,11 +106,8 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 func (p *plan) registered(g *alternatives.Group) string {
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		choice, found := links.Choice(g, m)
-		if !found {
-			continue
-		}
 		spelled := path.Join(path.Dir(choice.Path), Name)
-		if place, err := p.root.Place(spelled); err == nil && place == p.wrapper {
+		if place, err := p.root.Place(spelled); found && err == nil && place == p.wrapper {
 			return spelled
 		}
 	}

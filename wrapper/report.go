@@ -36,13 +36,12 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 			row(mode.Hint(h).String()+" "+mode.Family(f).String(), nft.Hints[f][h].String(), legacy.Hints[f][h].String())
 		}
 	}
-	note := func(m mode.Mode, err error) {
-		if err != nil {
-			b.WriteString("note on " + m.String() + ": " + err.Error() + "\n")
-		}
+	if nft.Err != nil {
+		b.WriteString("note on nft: " + nft.Err.Error() + "\n")
 	}
-	note(mode.NFT, nft.Err)
-	note(mode.Legacy, legacy.Err)
+	if legacy.Err != nil {
+		b.WriteString("note on legacy: " + legacy.Err.Error() + "\n")
+	}
 	return b.String()
 }
 
