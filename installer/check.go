@@ -4,13 +4,50 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
+
+// site is what the root holds.
+type site struct {
+	root    *rootfs.Root
+	inst    xtables.Installation
+	wrapper string // where the wrapper belongs: beside the mode binaries
+	alts    bool   // iptables leads to libalternatives' program
+}
+
+// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped.
+func survey(root *rootfs.Root) (*site, error) {
+	inst, err := xtables.Find(root, "")
+	if _, oldErr := root.Stat("/usr/sbin/xtables-multi"); err != nil && oldErr == nil {
+		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
+	}
+	if err != nil {
+		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
+	}
+	s := &site{root: root, inst: inst}
+	dir := inst[mode.NFT].Dir
+	if dir == "" {
+		dir = inst[mode.Legacy].Dir
+	}
+	if dir, err = root.Resolve(dir); err != nil {
+		return nil, err
+	}
+	s.wrapper = path.Join(dir, Name)
+	_, end, err := root.Follow(path.Join(dir, applet.IPTables.String()))
+	if err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
+	s.alts = applet.Base(end) == altsName
+	return s, nil
+}
 
 // check refuses what would install well and then not work.
 func (s *site) check(program []byte) error {
@@ -22,22 +59,22 @@ func (s *site) check(program []byte) error {
 		if !s.inst.Has(m) {
 			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m))
 		}
-		path := s.inst.Path(m, applet.IPTables)
-		data, err := s.root.ReadFile(path, maxBinary)
+		file := s.inst.Path(m, applet.IPTables)
+		data, err := s.root.ReadFile(file, maxBinary)
 		if err != nil {
 			return err
 		}
 		machine, err := elfMachine(data)
 		if err != nil {
-			return errors.New(path + ": " + err.Error() + ": reinstall iptables")
+			return errors.New(file + ": " + err.Error() + ": reinstall iptables")
 		}
 		if machine != own {
-			return errors.New("the wrapper is built for " + own.String() + " but " + path + " for " + machine.String() +
+			return errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + machine.String() +
 				": install the wrapper built for " + machine.String())
 		}
 		v, found := version(data, m)
 		if !found {
-			return errors.New(path + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
+			return errors.New(file + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
 		}
 		if v.before(oldest) {
 			return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
