@@ -89,7 +89,7 @@ func TestRegisterDebian(t *testing.T) {
 		g.Register(toWrapper("/usr/sbin/", "iptables", "iptables-save", "iptables-restore"))
 		assertBytes(t, g.Bytes(), "debian-iptables-wrapper.dpkg")
 	}
-	if best, _ := g.Best(); best.Path != "/usr/sbin/iptables-wrapper" {
+	if best := g.Best(); best.Path != "/usr/sbin/iptables-wrapper" {
 		t.Errorf("best is %s", best.Path)
 	}
 	g.Unregister("/usr/sbin/iptables-wrapper")

@@ -177,7 +177,7 @@ func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, err := root.Lstat("/lib/alt/state")
-	if err != nil || info.UID != 12 || info.GID != 34 || info.Perm() != 0o4640 || info.Size != 7 {
+	if err != nil || info.Uid != 12 || info.Gid != 34 || info.Perm() != 0o4640 || info.Size != 7 {
 		t.Errorf("after: %+v, %v", info, err)
 	}
 	assertNames(t, filepath.Join(dir, "lib"), "alt")
