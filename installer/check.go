@@ -153,9 +153,12 @@ func (m machine) String() string {
 
 // elfMachine reads the beginning of an ELF file: e_ident[EI_CLASS], e_ident[EI_DATA] and e_machine.
 func elfMachine(data []byte) (machine, error) {
-	orders := map[byte]binary.ByteOrder{1: binary.LittleEndian, 2: binary.BigEndian}
-	if len(data) < 20 || string(data[:4]) != "\x7fELF" || orders[data[5]] == nil {
+	if len(data) < 20 || string(data[:4]) != "\x7fELF" || (data[5] != 1 && data[5] != 2) {
 		return machine{}, errors.New("is no ELF program")
 	}
-	return machine{class: data[4], order: data[5], number: orders[data[5]].Uint16(data[18:])}, nil
+	m := machine{class: data[4], order: data[5], number: binary.LittleEndian.Uint16(data[18:])}
+	if m.order == 2 {
+		m.number = binary.BigEndian.Uint16(data[18:])
+	}
+	return m, nil
 }
