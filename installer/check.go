@@ -4,13 +4,50 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
+
+// site is what the root holds.
+type site struct {
+	root    *rootfs.Root
+	inst    xtables.Installation
+	wrapper string // where the wrapper belongs: beside the mode binaries
+	alts    bool   // iptables leads to libalternatives' program
+}
+
+// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped.
+func survey(root *rootfs.Root) (*site, error) {
+	inst, err := xtables.Find(root, "")
+	if _, oldErr := root.Stat("/usr/sbin/xtables-multi"); err != nil && oldErr == nil {
+		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
+	}
+	if err != nil {
+		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
+	}
+	s := &site{root: root, inst: inst}
+	dir := inst[mode.NFT].Dir
+	if dir == "" {
+		dir = inst[mode.Legacy].Dir
+	}
+	if dir, err = root.Resolve(dir); err != nil {
+		return nil, err
+	}
+	s.wrapper = path.Join(dir, Name)
+	_, end, err := root.Follow(path.Join(dir, applet.IPTables.String()))
+	if err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
+	s.alts = applet.Base(end) == altsName
+	return s, nil
+}
 
 // check refuses what would install well and then not work.
 func (s *site) check(program []byte) error {
@@ -22,22 +59,22 @@ func (s *site) check(program []byte) error {
 		if !s.inst.Has(m) {
 			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m))
 		}
-		path := s.inst.Path(m, applet.IPTables)
-		data, err := s.root.ReadFile(path, maxBinary)
+		file := s.inst.Path(m, applet.IPTables)
+		data, err := s.root.ReadFile(file, maxBinary)
 		if err != nil {
 			return err
 		}
 		machine, err := elfMachine(data)
 		if err != nil {
-			return errors.New(path + ": " + err.Error() + ": reinstall iptables")
+			return errors.New(file + ": " + err.Error() + ": reinstall iptables")
 		}
 		if machine != own {
-			return errors.New("the wrapper is built for " + own.String() + " but " + path + " for " + machine.String() +
+			return errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + machine.String() +
 				": install the wrapper built for " + machine.String())
 		}
 		v, found := version(data, m)
 		if !found {
-			return errors.New(path + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
+			return errors.New(file + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
 		}
 		if v.before(oldest) {
 			return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
@@ -65,10 +102,7 @@ var oldest = release{1, 8, 4}
 // version reads the release out of a program's data, without running it. Newer ones have what --version prints after the v
 // as one constant, "1.8.9 (nf_tables)" or "1.8.9 (legacy)"; older ones (1.8.7) have the number alone, for "%s v%s (legacy)".
 func version(data []byte, m mode.Mode) (release, bool) {
-	suffix := []byte(" (nf_tables)")
-	if m == mode.Legacy {
-		suffix = []byte(" (legacy)")
-	}
+	suffix := []byte([...]string{mode.NFT: " (nf_tables)", mode.Legacy: " (legacy)"}[m])
 	if !bytes.Contains(data, suffix) {
 		return release{}, false
 	}
@@ -117,21 +151,11 @@ func (m machine) String() string {
 	return "ELF machine " + strconv.Itoa(int(m.number))
 }
 
-var errNotELF = errors.New("is no ELF program")
-
 // elfMachine reads the beginning of an ELF file: e_ident[EI_CLASS], e_ident[EI_DATA] and e_machine.
 func elfMachine(data []byte) (machine, error) {
-	if len(data) < 20 || string(data[:4]) != "\x7fELF" {
-		return machine{}, errNotELF
+	orders := map[byte]binary.ByteOrder{1: binary.LittleEndian, 2: binary.BigEndian}
+	if len(data) < 20 || string(data[:4]) != "\x7fELF" || orders[data[5]] == nil {
+		return machine{}, errors.New("is no ELF program")
 	}
-	m := machine{class: data[4], order: data[5]}
-	switch m.order {
-	case 1:
-		m.number = binary.LittleEndian.Uint16(data[18:])
-	case 2:
-		m.number = binary.BigEndian.Uint16(data[18:])
-	default:
-		return machine{}, errNotELF
-	}
-	return m, nil
+	return machine{class: data[4], order: data[5], number: orders[data[5]].Uint16(data[18:])}, nil
 }

@@ -87,8 +87,7 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 		}
 	}
 	g.Register(r)
-	best, _ := g.Best()
-	g.Manual = best.Path != wrapper
+	g.Manual = g.Best().Path != wrapper
 
 	p.file("write", rootfs.Change{Path: state.File, Data: g.Bytes(), Like: owned(0o644), Staging: state.Staging})
 	self, _ := g.Find(wrapper)
@@ -107,11 +106,8 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 func (p *plan) registered(g *alternatives.Group) string {
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		choice, found := links.Choice(g, m)
-		if !found {
-			continue
-		}
 		spelled := path.Join(path.Dir(choice.Path), Name)
-		if place, err := p.root.Place(spelled); err == nil && place == p.wrapper {
+		if place, err := p.root.Place(spelled); found && err == nil && place == p.wrapper {
 			return spelled
 		}
 	}
@@ -123,12 +119,9 @@ func (p *plan) registered(g *alternatives.Group) string {
 func (p *plan) confs() error {
 	for _, a := range applet.All() {
 		dir := links.ConfDir + "/" + a.String()
-		var conf []byte
-		err := error(fs.ErrNotExist)
-		for _, file := range []string{"2.conf", "1.conf"} {
-			if conf, err = p.root.ReadFile(dir+"/"+file, 1<<16); err == nil {
-				break
-			}
+		conf, err := p.root.ReadFile(dir+"/2.conf", 1<<16)
+		if err != nil {
+			conf, err = p.root.ReadFile(dir+"/1.conf", 1<<16)
 		}
 		if err != nil {
 			return errors.New(dir + "/2.conf and 1.conf: " + err.Error() + ": reinstall iptables, then install again")
@@ -188,21 +181,13 @@ func (p *plan) rest(layout Layout) {
 			if err != nil && !rootfs.Missing(err) {
 				p.refuse(err)
 			}
-			if err != nil || last == "" || !isModeBinary(end) || p.planned(name, last) {
-				continue
+			// The last link may be a mode's own (iptables-nft), or changed already, as all are that go through a changed name.
+			_, isApplet := applet.Parse(applet.Base(last))
+			if err == nil && isApplet && isModeBinary(end) && !p.changed(last) && !p.changed(name) {
+				p.link(last, p.wrapper)
 			}
-			if layout == Plain && last == path.Join(own, a.String()) {
-				continue
-			}
-			p.link(last, p.wrapper)
 		}
 	}
-}
-
-// planned tells whether a link is changed already, or is a mode's own (iptables-nft) that only happens to be the last.
-func (p *plan) planned(name, last string) bool {
-	_, isApplet := applet.Parse(applet.Base(last))
-	return !isApplet || p.changed(last) || p.changed(name)
 }
 
 func isModeBinary(place string) bool {

@@ -2,6 +2,7 @@ package installer
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -36,7 +37,7 @@ func TestWaitsForTheLock(t *testing.T) {
 // Installs and first calls at once, on each kind of layout: every one succeeds, and nothing is left behind.
 func TestInstallsAndPinsRace(t *testing.T) {
 	real := programs(t)
-	for _, c := range layoutCases() {
+	for _, c := range oneOfEach() {
 		t.Run(c.name, func(t *testing.T) {
 			dir := c.before.build(t, real)
 			mustInstall(t, dir)
@@ -66,6 +67,17 @@ func TestInstallsAndPinsRace(t *testing.T) {
 			}
 		})
 	}
+}
+
+// oneOfEach is one case of each layout.
+func oneOfEach() []layoutCase {
+	var some []layoutCase
+	for _, c := range layoutCases() {
+		if !slices.ContainsFunc(some, func(known layoutCase) bool { return known.want == c.want }) {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 func pin(dir, wrapper string, called applet.Applet) error {

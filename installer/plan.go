@@ -112,5 +112,5 @@ func owned(mode uint32) rootfs.Info {
 	if unix.Geteuid() == 0 {
 		return rootfs.Info{Mode: mode}
 	}
-	return rootfs.Info{Mode: mode, UID: unix.Geteuid(), GID: unix.Getegid()}
+	return rootfs.Info{Mode: mode, Uid: uint32(unix.Geteuid()), Gid: uint32(unix.Getegid())}
 }

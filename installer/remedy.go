@@ -9,7 +9,11 @@ import (
 
 // remedy says how to get the missing mode on this distribution. Nothing but these words depends on os-release.
 func (s *site) remedy(missing mode.Mode) string {
-	release := s.osRelease()
+	data, err := s.root.ReadFile("/etc/os-release", 1<<16)
+	if err != nil {
+		data, _ = s.root.ReadFile("/usr/lib/os-release", 1<<16)
+	}
+	release := parseOSRelease(data)
 	is := func(id string) bool { return release["ID"] == id }
 	// CentOS, Rocky and Alma say that they are like RHEL, Ubuntu that it is like Debian.
 	like := func(id string) bool { return is(id) || strings.Contains(" "+release["ID_LIKE"]+" ", " "+id+" ") }
@@ -39,14 +43,6 @@ func (s *site) remedy(missing mode.Mode) string {
 		return "apt-get install --reinstall iptables"
 	}
 	return "install the package that has " + xtables.Multi(missing)
-}
-
-func (s *site) osRelease() map[string]string {
-	data, err := s.root.ReadFile("/etc/os-release", 1<<16)
-	if err != nil {
-		data, _ = s.root.ReadFile("/usr/lib/os-release", 1<<16)
-	}
-	return parseOSRelease(data)
 }
 
 // parseOSRelease reads os-release(5) as far as its values are plain words, which those asked for are.

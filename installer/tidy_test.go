@@ -59,7 +59,7 @@ func TestForgetsTheGuess(t *testing.T) {
 // What killed installs and calls left goes, even when nothing else is to be done.
 func TestSweeps(t *testing.T) {
 	real := programs(t)
-	for _, c := range layoutCases() {
+	for _, c := range oneOfEach() {
 		t.Run(c.name, func(t *testing.T) {
 			dir := c.before.build(t, real)
 			r := mustInstall(t, dir)

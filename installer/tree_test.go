@@ -143,7 +143,7 @@ func snapshot(t testing.TB, dir string) map[string]string {
 		if err != nil {
 			return err
 		}
-		text := fmt.Sprintf("%o %d:%d %d", info.Mode, info.UID, info.GID, info.Ino)
+		text := fmt.Sprintf("%o %d:%d %d", info.Mode, info.Uid, info.Gid, info.Ino)
 		switch {
 		case info.Mode&unix.S_IFMT == unix.S_IFLNK:
 			target, _ := root.Readlink("/" + name)

@@ -42,10 +42,7 @@ func selfPath() string {
 		}
 		path = dir + "/" + path
 	}
-	_, end, err := rootfs.Host().Follow(path)
-	if err != nil {
-		return ""
-	}
+	end, _ := rootfs.Host().Resolve(path)
 	return end
 }
 

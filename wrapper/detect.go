@@ -17,8 +17,7 @@ var errConflict = errors.New("detect: both backends hold something")
 func detectMode(args []string) error {
 	output, limit := "text", "0s"
 	var check bool
-	err := parse(args, option{name: "--output", value: &output}, option{name: "--wait", value: &limit},
-		option{name: "--check", set: &check})
+	err := parse(args, map[string]*string{"--output": &output, "--wait": &limit}, map[string]*bool{"--check": &check})
 	if err != nil {
 		return usageError("detect: " + err.Error())
 	}
@@ -29,7 +28,7 @@ func detectMode(args []string) error {
 	if err != nil || wait < 0 {
 		return usageError("detect: --wait " + limit + ": not a duration such as 30s or 2m")
 	}
-	opts, err := parseOptions(environ())
+	override, err := overriding(environ())
 	if err != nil {
 		return usageError(err.Error())
 	}
@@ -38,7 +37,7 @@ func detectMode(args []string) error {
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
 		return err
 	}
-	in := inputs(opts, inst)
+	in := mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
 	found := look(&in, wait)
 	in.Guessed = links.Guessed(rootfs.Host(), self)
 	d := mode.Decide(&in)

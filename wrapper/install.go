@@ -10,8 +10,8 @@ import (
 func install(args []string) error {
 	dir := "/"
 	var unchecked, dry bool
-	err := parse(args, option{name: "--root", value: &dir},
-		option{name: "--no-sanity-check", set: &unchecked}, option{name: "--dry-run", set: &dry})
+	err := parse(args, map[string]*string{"--root": &dir},
+		map[string]*bool{"--no-sanity-check": &unchecked, "--dry-run": &dry})
 	if err != nil {
 		return usageError("install: " + err.Error())
 	}

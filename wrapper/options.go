@@ -14,26 +14,21 @@ const (
 	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
 )
 
-type options struct {
-	override mode.Mode
-	debug    bool
-}
-
-// parseOptions reads the environment. Of a variable that is there twice the first counts, as for getenv(3). An empty
-// override is none: that is how a variable is unset in a container's specification.
-func parseOptions(env []string) (options, error) {
-	var o options
-	if value := variable(env, overrideVariable); value != "" {
-		m, err := mode.Parse(value)
-		if err != nil {
-			return o, errors.New(overrideVariable + "=" + value + ": " + err.Error() + ": correct or unset it")
-		}
-		o.override = m
+// overriding returns the mode that the environment says, zero for none. An empty value is none: that is how a variable is
+// unset in a container's specification.
+func overriding(env []string) (mode.Mode, error) {
+	value := variable(env, overrideVariable)
+	if value == "" {
+		return 0, nil
 	}
-	o.debug = variable(env, debugVariable) == "1"
-	return o, nil
+	m, ok := mode.Parse(value)
+	if !ok {
+		return 0, errors.New(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+	}
+	return m, nil
 }
 
+// variable returns the value of a variable. Of one that is there twice the first counts, as for getenv(3).
 func variable(env []string, name string) string {
 	for _, entry := range env {
 		if value, ok := strings.CutPrefix(entry, name); ok && value != "" && value[0] == '=' {

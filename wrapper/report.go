@@ -7,11 +7,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// debug prints to standard error what a call found and decided.
-func debug(in *mode.Inputs, d mode.Decision, path string) {
-	stderr.Write([]byte(text(in, d, false) + "runs: " + path + "\n"))
-}
-
 // text is the report of a decision for people: what is wrong first, then the decision, then what it rests on.
 func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
@@ -23,14 +18,11 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 		}
 		b.WriteString(warning + "\n\n")
 	}
-	for _, line := range [...][2]string{
-		{"mode:", d.Mode.String()},
-		{"reason:", string(d.Reason) + " (" + because(in, d) + ")"},
-		{"pin:", yes(d.Pin)},
-		{"installed:", installed(in)},
-	} {
-		b.WriteString(pad(line[0], 11) + line[1] + "\n")
-	}
+	field := func(name, value string) { b.WriteString(pad(name, 11) + value + "\n") }
+	field("mode:", d.Mode.String())
+	field("reason:", string(d.Reason)+" ("+because(in, d)+")")
+	field("pin:", yes(d.Pin))
+	field("installed:", installed(in))
 	b.WriteString("\n")
 	row := func(name, nft, legacy string) {
 		b.WriteString(strings.TrimRight(pad(name, 25)+pad(nft, 18)+legacy, " ") + "\n")
@@ -44,10 +36,11 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 			row(mode.Hint(h).String()+" "+mode.Family(f).String(), nft.Hints[f][h].String(), legacy.Hints[f][h].String())
 		}
 	}
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if err := in.Evidence.Of(m).Err; err != nil {
-			b.WriteString("note on " + m.String() + ": " + err.Error() + "\n")
-		}
+	if nft.Err != nil {
+		b.WriteString("note on nft: " + nft.Err.Error() + "\n")
+	}
+	if legacy.Err != nil {
+		b.WriteString("note on legacy: " + legacy.Err.Error() + "\n")
 	}
 	return b.String()
 }

@@ -121,13 +121,10 @@ func (g *Group) Bytes() []byte {
 	return []byte(b.String())
 }
 
-// Best is the alternative that auto mode selects: the highest priority, the first in the file among equals. (dpkg keeps the
+// Best is the alternative that auto mode selects, of a group that has any: the highest priority, the first in the file among equals. (dpkg keeps the
 // selected one among equals; here the question never arises, the wrapper's priority is its own.)
-func (g *Group) Best() (Alternative, bool) {
-	if len(g.Alternatives) == 0 {
-		return Alternative{}, false
-	}
-	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority }), true
+func (g *Group) Best() Alternative {
+	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority })
 }
 
 // Find returns the alternative with this path.

@@ -108,7 +108,7 @@ func (r *reader) alternatives(g *Group) {
 		if _, duplicate := g.Find(path); duplicate {
 			r.fail("duplicate alternative " + quote(path))
 		}
-		a := Alternative{Path: path}
+		a := Alternative{Path: path, Targets: make(map[string]string, len(g.Followers))}
 		number, base := r.must(), 10
 		if !dpkg {
 			number, base = r.extras(&a, number), 0
@@ -118,7 +118,14 @@ func (r *reader) alternatives(g *Group) {
 			r.fail("priority expected, found " + quote(number))
 		}
 		a.Priority = int(priority)
-		r.add(g, a)
+		for _, f := range g.Followers {
+			target := r.must()
+			if target != "" && !strings.HasPrefix(target, "/") {
+				r.fail("path of a follower or an empty line expected, found " + quote(target))
+			}
+			a.Targets[f.Name] = target
+		}
+		g.Alternatives = append(g.Alternatives, a)
 	}
 	for r.rest != "" && r.err == nil {
 		if line := r.must(); line != "" || dpkg {
@@ -143,17 +150,4 @@ func (r *reader) extras(a *Alternative, text string) (number string) {
 	number, script, _ := strings.Cut(text, " ")
 	a.Initscript = strings.TrimLeft(script, " \t\v\f\r")
 	return number
-}
-
-// add reads an alternative's follower targets, one line for each follower of the group, and adds it.
-func (r *reader) add(g *Group, a Alternative) {
-	a.Targets = make(map[string]string, len(g.Followers))
-	for _, f := range g.Followers {
-		target := r.must()
-		if target != "" && !strings.HasPrefix(target, "/") {
-			r.fail("path of a follower or an empty line expected, found " + quote(target))
-		}
-		a.Targets[f.Name] = target
-	}
-	g.Alternatives = append(g.Alternatives, a)
 }

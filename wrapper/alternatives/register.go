@@ -31,7 +31,7 @@ func (g *Group) Register(r Registration) {
 	replaced := g.put(r)
 	if g.Format == Dpkg {
 		g.dropUnserved()
-		sortStable(g.Followers, byName)
+		sortStable(g.Followers, func(a, b Follower) bool { return a.Name < b.Name })
 		sortStable(g.Alternatives, func(a, b Alternative) bool { return a.Path < b.Path })
 		return
 	}
@@ -42,8 +42,6 @@ func (g *Group) Register(r Registration) {
 		sortStable(g.Followers, func(a, b Follower) bool { return a.Link < b.Link })
 	}
 }
-
-func byName(a, b Follower) bool { return a.Name < b.Name }
 
 // put adds r's alternative, in the place of one with the same path if there is one.
 func (g *Group) put(r Registration) (replaced bool) {

@@ -2,7 +2,11 @@
 // name is what the wrapper is called by, and what it repoints.
 package applet
 
-import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+import (
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
 
 // Applet is one of the six names.
 type Applet uint8
@@ -34,37 +38,16 @@ func Parse(name string) (Applet, bool) {
 }
 
 // Base returns the part of argv0 after the last slash, as the multi-call binaries themselves look at it.
-func Base(argv0 string) string {
-	for i := len(argv0) - 1; i >= 0; i-- {
-		if argv0[i] == '/' {
-			return argv0[i+1:]
-		}
-	}
-	return argv0
-}
+func Base(argv0 string) string { return argv0[strings.LastIndexByte(argv0, '/')+1:] }
 
 // String returns the plain name, such as "ip6tables-restore".
-func (a Applet) String() string {
-	family, verb := a.parts()
-	return family + verb
-}
+func (a Applet) String() string { return parts[a].family + parts[a].verb }
 
 // In returns the name by which mode m alone is called, such as "ip6tables-nft-restore".
-func (a Applet) In(m mode.Mode) string {
-	family, verb := a.parts()
-	return family + "-" + m.String() + verb
-}
+func (a Applet) In(m mode.Mode) string { return parts[a].family + "-" + m.String() + parts[a].verb }
 
-func (a Applet) parts() (family, verb string) {
-	family = "iptables"
-	if a >= IP6Tables {
-		family = "ip6tables"
-	}
-	switch a {
-	case IPTablesSave, IP6TablesSave:
-		verb = "-save"
-	case IPTablesRestore, IP6TablesRestore:
-		verb = "-restore"
-	}
-	return family, verb
+// parts are the two halves of each name, between which one mode's own name has the mode.
+var parts = [Count]struct{ family, verb string }{
+	{"iptables", ""}, {"iptables", "-save"}, {"iptables", "-restore"},
+	{"ip6tables", ""}, {"ip6tables", "-save"}, {"ip6tables", "-restore"},
 }

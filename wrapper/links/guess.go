@@ -24,11 +24,8 @@ func Guessed(root *rootfs.Root, self string) bool {
 	return !errors.Is(err, fs.ErrNotExist) || !root.Writable(path.Dir(self))
 }
 
-// MarkGuess leaves the mark. One that is there already does as well.
+// MarkGuess leaves the mark where none was seen (see Guessed). One that is there already does as well.
 func MarkGuess(root *rootfs.Root, self string) error {
-	if self == "" {
-		return nil
-	}
 	err := root.CreateEmpty(mark(self), 0o444)
 	if errors.Is(err, fs.ErrExist) {
 		return nil
@@ -38,9 +35,6 @@ func MarkGuess(root *rootfs.Root, self string) error {
 
 // ForgetGuess removes the mark, if there is one.
 func ForgetGuess(root *rootfs.Root, self string) error {
-	if self == "" {
-		return nil
-	}
 	if _, err := root.Lstat(mark(self)); errors.Is(err, fs.ErrNotExist) {
 		return nil // even where it could not be removed
 	}

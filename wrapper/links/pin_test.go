@@ -37,8 +37,8 @@ func openFor(dir string) (*rootfs.Root, xtables.Installation) {
 		panic(err)
 	}
 	return root, xtables.Installation{
-		NFT:    xtables.Binary{Dir: "/usr/sbin", Multi: true},
-		Legacy: xtables.Binary{Dir: "/usr/sbin", Multi: true},
+		mode.NFT:    xtables.Binary{Dir: "/usr/sbin", Multi: true},
+		mode.Legacy: xtables.Binary{Dir: "/usr/sbin", Multi: true},
 	}
 }
 

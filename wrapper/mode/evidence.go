@@ -12,15 +12,7 @@ const (
 )
 
 // String returns the outcome in lower case.
-func (o Outcome) String() string {
-	switch o {
-	case Absent:
-		return "absent"
-	case Present:
-		return "present"
-	}
-	return "unknown"
-}
+func (o Outcome) String() string { return [...]string{"unknown", "absent", "present"}[o] }
 
 // Hints is what is known of each hint chain.
 type Hints [NumFamilies][NumHints]Outcome
@@ -40,15 +32,6 @@ func (h *Hints) Any() Outcome {
 		}
 	}
 	return all
-}
-
-// Fill sets every hint chain to o.
-func (h *Hints) Fill(o Outcome) {
-	for f := range h {
-		for i := range h[f] {
-			h[f][i] = o
-		}
-	}
 }
 
 // Amount is how much a backend holds: rules, user-defined chains, and policies other than ACCEPT, each counted as one,
@@ -76,6 +59,32 @@ func (a Amount) Exceeds(b Amount) bool { return b.Bounded && a.Least > b.Most }
 // NeverExceeds reports whether a is at most as much as b whatever is still unknown of both.
 func (a Amount) NeverExceeds(b Amount) bool { return a.Bounded && a.Most <= b.Least }
 
+// prefixes are how well-known programs begin the names of their chains, which tells whose rules a backend holds: kubelet
+// and kube-proxy, Docker, the CNI plugins portmap and firewall, flannel, Calico, Cilium, libvirt, ufw.
+var prefixes = [NumOwners]string{"KUBE-", "DOCKER", "CNI-", "FLANNEL", "cali-", "CILIUM_", "LIBVIRT_", "ufw"}
+
+// Owner is one of the programs whose chains are told by their names. It is an index into Owners.
+type Owner uint8
+
+// NumOwners is how many there are.
+const NumOwners = 8
+
+// String returns what the names begin with, such as "KUBE-".
+func (o Owner) String() string { return prefixes[o] }
+
+// Owners is a number of user-defined chains by owner.
+type Owners [NumOwners]uint64
+
+// Count counts a chain.
+func (o *Owners) Count(chain []byte) {
+	for i, prefix := range prefixes {
+		if len(chain) >= len(prefix) && string(chain[:len(prefix)]) == prefix {
+			o[i]++
+			return
+		}
+	}
+}
+
 // Backend is what is known of one mode's side of the kernel, in one network namespace.
 type Backend struct {
 	// Answers is Present if the kernel has this backend, loaded and reachable. Absent is nf_tables that was asked for and
@@ -91,21 +100,15 @@ type Backend struct {
 // Empty is a Backend that surely holds nothing.
 func Empty(answers Outcome) Backend {
 	b := Backend{Answers: answers, Held: Exactly(0)}
-	b.Hints.Fill(Absent)
+	for f := range b.Hints {
+		b.Hints[f] = [NumHints]Outcome{Absent, Absent}
+	}
 	return b
 }
 
 // Evidence is what the probes found. The zero Evidence knows nothing.
 type Evidence struct {
 	NFT, Legacy Backend
-}
-
-// Of returns the evidence of mode m's backend.
-func (e *Evidence) Of(m Mode) *Backend {
-	if m == Legacy {
-		return &e.Legacy
-	}
-	return &e.NFT
 }
 
 // Conflict reports whether both backends hold something: the host is split between two modes, and whoever looks at one of

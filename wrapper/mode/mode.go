@@ -2,8 +2,6 @@
 // the table that turns findings into a decision. It asks nobody anything: package probe collects the evidence.
 package mode
 
-import "errors"
-
 // Mode is one of the two ways iptables 1.8 talks to the kernel. The zero Mode means "none", for instance no override.
 type Mode uint8
 
@@ -13,30 +11,18 @@ const (
 	Legacy                 // over ip_tables and ip6_tables
 )
 
-// ErrUnknown is returned by Parse.
-var ErrUnknown = errors.New("not nft or legacy")
-
 // Parse returns the mode with the given name, "nft" or "legacy".
-func Parse(name string) (Mode, error) {
-	switch name {
-	case "nft":
-		return NFT, nil
-	case "legacy":
-		return Legacy, nil
+func Parse(name string) (Mode, bool) {
+	for _, m := range [...]Mode{NFT, Legacy} {
+		if m.String() == name {
+			return m, true
+		}
 	}
-	return 0, ErrUnknown
+	return 0, false
 }
 
 // String returns the name that appears in file names such as xtables-nft-multi, and that Parse takes.
-func (m Mode) String() string {
-	switch m {
-	case NFT:
-		return "nft"
-	case Legacy:
-		return "legacy"
-	}
-	return "none"
-}
+func (m Mode) String() string { return [...]string{"none", "nft", "legacy"}[m] }
 
 // Other returns the mode that m is not.
 func (m Mode) Other() Mode {
@@ -57,12 +43,7 @@ const (
 )
 
 // String returns the name nft uses: "ip" or "ip6".
-func (f Family) String() string {
-	if f == IPv6 {
-		return "ip6"
-	}
-	return "ip"
-}
+func (f Family) String() string { return [...]string{"ip", "ip6"}[f] }
 
 // Hint is a chain that kubelet creates, in the mode it uses, so that others can see that mode. It is an index into Hints.
 type Hint uint8
@@ -78,9 +59,4 @@ const (
 const HintTable = "mangle"
 
 // String returns the chain's name.
-func (h Hint) String() string {
-	if h == KubeKubeletCanary {
-		return "KUBE-KUBELET-CANARY"
-	}
-	return "KUBE-IPTABLES-HINT"
-}
+func (h Hint) String() string { return [...]string{"KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"}[h] }

@@ -7,7 +7,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-var errMalformed = errors.New("legacy table: malformed entries")
+var errMalformed = errors.New("malformed entries")
 
 // entryLayout is where the fields of an entry of a legacy table are, in bytes. Both structs end with 64-bit counters.
 //
@@ -24,11 +24,9 @@ type entryLayout struct {
 	targetOffset, nextOffset, minimum int
 }
 
-func layoutOf(f mode.Family) entryLayout {
-	if f == mode.IPv6 {
-		return entryLayout{targetOffset: 140, nextOffset: 142, minimum: 164} // 168 where C aligns the counters to 8
-	}
-	return entryLayout{targetOffset: 88, nextOffset: 90, minimum: 112}
+var entryLayouts = [mode.NumFamilies]entryLayout{
+	{targetOffset: 88, nextOffset: 90, minimum: 112},
+	{targetOffset: 140, nextOffset: 142, minimum: 164}, // 168 where C aligns the counters to 8
 }
 
 // The targets that matter: that of the entry that begins a user-defined chain and, with the chain name ERROR, of a table's
@@ -51,7 +49,7 @@ const (
 // read walks the entries of a table, calls chain with the name of each user-defined chain, and counts them and the policies
 // other than ACCEPT. A name is a part of entries.
 func read(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (chains, policies uint64, err error) {
-	l := layoutOf(family)
+	l := entryLayouts[family]
 	for at := 0; at < len(entries); {
 		rest := entries[at:]
 		if len(rest) < l.minimum {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -45,10 +46,8 @@ func newLegacy(b *mode.Backend, buf []byte) *legacy {
 	for f, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
 		l.fds[f] = -1
 		err := eachLine(path, buf, func(line []byte) bool {
-			for _, name := range managed() {
-				if string(line) == name {
-					l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
-				}
+			if name := string(line); slices.Contains(managed[:], name) {
+				l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
 			}
 			return true
 		})
@@ -94,41 +93,31 @@ func (l *legacy) hints() {
 	}
 }
 
-// bound finds out between which numbers the amount held is, without reading what is in large tables.
-func (l *legacy) bound() {
-	for _, t := range l.tables {
-		if t.held.Bounded {
-			continue
-		}
-		var info getinfo
-		if err := l.info(t, &info); err != nil {
-			unsure(l.Backend, err)
-			continue
-		}
-		// Chains count one and have two entries; of the policies nothing is known.
-		n := info.others()
-		t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-		if n == 0 {
-			l.read(t) // there are the policies alone to read
-		}
-	}
-	l.sum()
-}
-
-// count counts what bound left open.
-func (l *legacy) count() {
-	for _, t := range l.tables {
-		if !t.held.Exact() {
-			l.read(t)
-		}
-	}
-	l.sum()
-}
-
-func (l *legacy) sum() {
+// measure finds out how much is held: between which numbers, without reading what is in large tables, or exactly.
+func (l *legacy) measure(exactly bool) {
 	l.Held = mode.Amount{Bounded: l.known == [mode.NumFamilies]bool{true, true}}
 	for _, t := range l.tables {
+		switch {
+		case exactly && !t.held.Exact():
+			l.read(t)
+		case !t.held.Bounded:
+			l.bound(t)
+		}
 		l.Held = l.Held.Plus(t.held)
+	}
+}
+
+func (l *legacy) bound(t *legacyTable) {
+	var info getinfo
+	if err := l.info(t, &info); err != nil {
+		l.unsure(t, err)
+		return
+	}
+	// Chains count one and have two entries; of the policies nothing is known.
+	n := info.others()
+	t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+	if n == 0 {
+		l.read(t) // there are the policies alone to read
 	}
 }
 
@@ -137,7 +126,7 @@ func (l *legacy) read(t *legacyTable) bool {
 	var info getinfo
 	entries, err := l.fetch(t, &info)
 	if err != nil {
-		unsure(l.Backend, err)
+		l.unsure(t, err)
 		return false
 	}
 	chains, policies, err := read(entries, t.family, &info, func(name []byte) {
@@ -149,35 +138,32 @@ func (l *legacy) read(t *legacyTable) bool {
 		}
 	})
 	if err != nil {
-		unsure(l.Backend, err)
+		l.unsure(t, err)
 		return false
 	}
 	t.held = mode.Exactly(info.others() - min(chains, info.others()) + policies)
 	return true
 }
 
-// info asks for the size of a table, which is zero if it has gone since the names file was read.
+// unsure notes why a table's amount is not known.
+func (l *legacy) unsure(t *legacyTable, err error) {
+	unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
+}
+
+// info asks for the size of a table. It stays zero if the table has gone since the names file was read.
 func (l *legacy) info(t *legacyTable, info *getinfo) error {
 	if l.fds[t.family] < 0 {
-		domain := unix.AF_INET
-		if t.family == mode.IPv6 {
-			domain = unix.AF_INET6
-		}
-		fd, err := unix.Socket(domain, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		domains := [...]int{unix.AF_INET, unix.AF_INET6}
+		fd, err := unix.Socket(domains[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
-			return &probeError{t.family.String() + " socket", err}
+			return &probeError{"socket", err}
 		}
 		l.fds[t.family] = fd
 	}
-	switch err := getInfo(l.fds[t.family], t.family, t.name, info); err {
-	case nil:
-		return nil
-	case unix.ENOENT:
-		*info = getinfo{}
-		return nil
-	default:
-		return &probeError{t.family.String() + " table " + t.name, err}
+	if err := getInfo(l.fds[t.family], t.family, t.name, info); err != unix.ENOENT {
+		return err
 	}
+	return nil
 }
 
 // fetch returns a table's size and entries.
@@ -188,16 +174,12 @@ func (l *legacy) fetch(t *legacyTable, info *getinfo) (entries []byte, err error
 		case err != nil || info.size == 0:
 			return nil, err
 		case info.size > maxTableSize:
-			return nil, &probeError{t.family.String() + " table " + t.name, errTableTooLarge}
+			return nil, errTableTooLarge
 		}
 		entries, err = getEntries(l.fds[t.family], t.family, t.name, info.size)
-		switch err {
-		case nil:
-			return entries, nil
-		case unix.EAGAIN: // its size is not info.size any more
-		default:
-			return nil, &probeError{t.family.String() + " table " + t.name, err}
+		if err != unix.EAGAIN { // its size is not info.size any more
+			return entries, err
 		}
 	}
-	return nil, &probeError{t.family.String() + " table " + t.name, errTableChanging}
+	return nil, errTableChanging
 }

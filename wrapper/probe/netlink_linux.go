@@ -39,21 +39,20 @@ func (s *netlink) close() {
 // exchange sends a request and calls each with every message that comes in reply, until it wants no more. A message is valid
 // until the next call.
 func (s *netlink) exchange(request []byte, maxReads int, each func(message) (more bool, err error)) error {
-	for {
-		_, err := unix.Write(s.fd, request)
-		if err == nil {
-			break
-		}
-		if err != unix.EINTR {
-			return &probeError{"netlink send", err}
-		}
+	if _, err := retry(func() (int, error) { return unix.Write(s.fd, request) }); err != nil {
+		return &probeError{"netlink send", err}
 	}
 	for range maxReads {
-		reply, err := s.receive()
-		if err != nil {
-			return err
+		n, err := retry(func() (int, error) { return unix.Read(s.fd, s.buf) })
+		switch {
+		case err == unix.EAGAIN: // SO_RCVTIMEO
+			return &probeError{"netlink receive", unix.ETIMEDOUT}
+		case err != nil:
+			return &probeError{"netlink receive", err}
+		case n == 0:
+			return errTruncated
 		}
-		for len(reply) > 0 {
+		for reply := s.buf[:n]; len(reply) > 0; {
 			m, rest, ok := cutMessage(reply)
 			if !ok {
 				return errTruncated
@@ -67,19 +66,11 @@ func (s *netlink) exchange(request []byte, maxReads int, each func(message) (mor
 	return errTooLarge
 }
 
-// receive returns the next datagram. It is valid until the next call.
-func (s *netlink) receive() ([]byte, error) {
+// retry repeats a system call that a signal interrupted.
+func retry(call func() (int, error)) (int, error) {
 	for {
-		n, err := unix.Read(s.fd, s.buf)
-		switch {
-		case err == nil && n == 0:
-			return nil, errTruncated
-		case err == nil:
-			return s.buf[:n], nil
-		case err == unix.EAGAIN: // SO_RCVTIMEO
-			return nil, &probeError{"netlink receive", unix.ETIMEDOUT}
-		case err != unix.EINTR:
-			return nil, &probeError{"netlink receive", err}
+		if n, err := call(); err != unix.EINTR {
+			return n, err
 		}
 	}
 }

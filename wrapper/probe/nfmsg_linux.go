@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"golang.org/x/sys/unix"
@@ -23,20 +24,12 @@ const (
 )
 
 // nfproto returns the family as netfilter numbers it.
-func nfproto(f mode.Family) byte {
-	if f == mode.IPv6 {
-		return unix.NFPROTO_IPV6
-	}
-	return unix.NFPROTO_IPV4
-}
+func nfproto(f mode.Family) byte { return [...]byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}[f] }
 
 // appendQuestion appends the request for one hint chain by name.
 func appendQuestion(b []byte, seq uint32, f mode.Family, h mode.Hint) []byte {
-	start := len(b)
-	b = appendHeader(b, unix.NFT_MSG_GETCHAIN, unix.NLM_F_REQUEST, seq, nfproto(f))
-	b = appendString(b, unix.NFTA_CHAIN_TABLE, mode.HintTable)
-	b = appendString(b, unix.NFTA_CHAIN_NAME, h.String())
-	return finish(b, start)
+	return appendRequest(b, unix.NFT_MSG_GETCHAIN, 0, seq, nfproto(f),
+		attribute{unix.NFTA_CHAIN_TABLE, mode.HintTable}, attribute{unix.NFTA_CHAIN_NAME, h.String()})
 }
 
 // dump is what can be asked for as a whole: all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN;
@@ -48,37 +41,35 @@ type dump struct {
 }
 
 func appendDump(b []byte, seq uint32, d dump) []byte {
-	start := len(b)
-	b = appendHeader(b, d.typ, unix.NLM_F_REQUEST|unix.NLM_F_DUMP, seq, d.proto)
 	if d.typ == unix.NFT_MSG_GETRULE {
-		b = appendString(b, unix.NFTA_RULE_TABLE, d.table)
+		return appendRequest(b, d.typ, unix.NLM_F_DUMP, seq, d.proto, attribute{unix.NFTA_RULE_TABLE, d.table})
 	}
-	return finish(b, start)
+	return appendRequest(b, d.typ, unix.NLM_F_DUMP, seq, d.proto)
 }
 
-// finish puts in the length of the message that begins at start.
-func finish(b []byte, start int) []byte {
-	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
-	return b
+// attribute is a string in a request.
+type attribute struct {
+	typ   uint16
+	value string
 }
 
-func appendHeader(b []byte, typ, flags uint16, seq uint32, proto byte) []byte {
+func appendRequest(b []byte, typ, flags uint16, seq uint32, proto byte, attributes ...attribute) []byte {
+	start := len(b)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
 	b = binary.NativeEndian.AppendUint16(b, unix.NFNL_SUBSYS_NFTABLES<<8|typ)
-	b = binary.NativeEndian.AppendUint16(b, flags)
+	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel fills in the sender's port
-	return append(b, proto, unix.NFNETLINK_V0, 0, 0)
-}
-
-func appendString(b []byte, typ uint16, s string) []byte {
-	b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(s)+1))
-	b = binary.NativeEndian.AppendUint16(b, typ)
-	b = append(b, s...)
-	b = append(b, 0)
-	for len(b)%4 != 0 {
-		b = append(b, 0)
+	b = append(b, proto, unix.NFNETLINK_V0, 0, 0)
+	for _, a := range attributes {
+		b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(a.value)+1))
+		b = binary.NativeEndian.AppendUint16(b, a.typ)
+		b = append(append(b, a.value...), 0)
+		for len(b)%4 != 0 {
+			b = append(b, 0)
+		}
 	}
+	binary.NativeEndian.PutUint32(b[start:], uint32(len(b)-start))
 	return b
 }
 
@@ -182,10 +173,6 @@ func align(n int) int { return (n + 3) &^ 3 }
 
 // cstring returns b up to its first NUL byte.
 func cstring(b []byte) []byte {
-	for i, c := range b {
-		if c == 0 {
-			return b[:i]
-		}
-	}
-	return b
+	s, _, _ := bytes.Cut(b, []byte{0})
+	return s
 }

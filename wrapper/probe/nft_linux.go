@@ -19,29 +19,21 @@ var (
 	errMayLoad   = errors.New("nf_tables: not asked, since that might load it")
 )
 
-// judge says what an error reply to a question means: whether nf_tables answered at all, and whether the chain asked
-// for exists. This is the one place that gives errno values a meaning; net/netfilter/nfnetlink.c and nf_tables_api.c.
-func judge(e unix.Errno) (answers, chain mode.Outcome) {
+// judge says what an error reply to a question means: whether nf_tables is there, if the chain asked for is not. This is the
+// one place that gives errno values of a reply a meaning; net/netfilter/nfnetlink.c and nf_tables_api.c.
+func judge(e unix.Errno) mode.Outcome {
 	switch e {
 	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is there, the table or the chain is not
-		return mode.Present, mode.Absent
+		return mode.Present
 	case unix.EAFNOSUPPORT: // before 4.17: nf_tables is there, its module for this family is not
-		return mode.Present, mode.Absent
+		return mode.Present
 	case unix.EINVAL: // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
-		return mode.Absent, mode.Absent
+		return mode.Absent
 	case unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
-		return mode.Absent, mode.Absent
+		return mode.Absent
 	}
 	// Above all EPERM, for want of CAP_NET_ADMIN: nfnetlink_rcv looks at that before it looks for nf_tables. And
 	// ENOMEM, ENOBUFS and whatever a later kernel thinks of.
-	return mode.Unknown, mode.Unknown
-}
-
-// judgeSocket says what it means that socket(2) failed. Inconclusive errors are Unknown.
-func judgeSocket(err error) mode.Outcome {
-	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) { // no nfnetlink; no netlink at all
-		return mode.Absent
-	}
 	return mode.Unknown
 }
 
@@ -77,10 +69,7 @@ func (s *nft) decideToAsk(load bool) {
 
 func (s *nft) open() {
 	err := s.netlink.open()
-	if err == nil {
-		return
-	}
-	if judgeSocket(err) == mode.Absent {
+	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) { // no nfnetlink; no netlink at all
 		*s.Backend = mode.Empty(mode.Absent)
 	}
 	s.Err = err
@@ -125,20 +114,17 @@ func (s *nft) hints(first bool) {
 func judgeReply(m message, h mode.Hint) (answers, found mode.Outcome, err error) {
 	switch {
 	case m.typ == unix.NLMSG_ERROR:
-		answers, found = judge(m.errno())
-		if answers == mode.Unknown {
-			return answers, found, &probeError{"nf_tables", m.errno()}
+		if answers = judge(m.errno()); answers == mode.Unknown {
+			return mode.Unknown, mode.Unknown, &probeError{"nf_tables", m.errno()}
 		}
-		return answers, found, nil
+		return answers, mode.Absent, nil
 	case m.is(unix.NFT_MSG_NEWCHAIN):
-		o, ok := parseObject(m)
-		if !ok {
+		switch o, ok := parseObject(m); {
+		case !ok:
 			return mode.Unknown, mode.Unknown, errTruncated
+		case string(o.table) == mode.HintTable && string(o.chain) == h.String():
+			return mode.Present, mode.Present, nil
 		}
-		if string(o.table) != mode.HintTable || string(o.chain) != h.String() {
-			return mode.Unknown, mode.Unknown, errStray
-		}
-		return mode.Present, mode.Present, nil
 	}
 	return mode.Unknown, mode.Unknown, errStray
 }

@@ -131,6 +131,5 @@ func (s *nft) dumpOnce(d dump, each func(object) (more bool)) (changed bool, err
 
 // managed tells whether an object is, or is in, a table of iptables.
 func (o *object) managed() bool {
-	tables := managed()
-	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(tables[:], string(o.table))
+	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(managed[:], string(o.table))
 }

@@ -43,7 +43,7 @@ func gather(call bool) mode.Evidence {
 	legacy.hints()
 	hinted := ev.Legacy.Hints.Any() == mode.Present
 	if !call || !hinted {
-		legacy.bound()
+		legacy.measure(false)
 	}
 	if nft.loaded != mode.Present {
 		nft.decideToAsk(call && !hinted && ev.Legacy.Held.Least == 0)
@@ -55,7 +55,7 @@ func gather(call bool) mode.Evidence {
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
 	nft.bound(enough(&ev, call))
 	if !call || open(&ev) {
-		legacy.count()
+		legacy.measure(true)
 	}
 	if !call || open(&ev) {
 		nft.count(enough(&ev, call))
@@ -79,12 +79,19 @@ func enough(ev *mode.Evidence, call bool) uint64 {
 	return max(ev.Legacy.Held.Least, 1)
 }
 
-const numManaged = 5
+// managed are the tables that iptables itself manages. What is anywhere else is not made by iptables in either mode.
+var managed = [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
 
-// managed returns the tables that iptables itself manages. What is anywhere else is not made by iptables in either mode.
-func managed() [numManaged]string {
-	return [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
+// probeError is a system call that failed, and what for. It is fmt.Errorf("%s: %w") without package fmt, which the
+// wrapper's hot path does without.
+type probeError struct {
+	op  string
+	err error
 }
+
+func (e *probeError) Error() string { return e.op + ": " + e.err.Error() }
+
+func (e *probeError) Unwrap() error { return e.err }
 
 // unsure notes why something about b is Unknown. The first reason is kept: what comes after it often follows from it.
 func unsure(b *mode.Backend, err error) {

@@ -197,7 +197,7 @@ func TestCutMessageRefuses(t *testing.T) {
 
 // entry makes an entry of a legacy table, with an ERROR target for a chain's head and a standard one otherwise.
 func entry(f mode.Family, chain string, verdict int32) []byte {
-	l := layoutOf(f)
+	l := entryLayouts[f]
 	size := map[mode.Family]int{mode.IPv4: 112, mode.IPv6: 168}[f] // sizeof(struct ipt_entry), sizeof(struct ip6t_entry)
 	length := size + 40                                            // struct xt_standard_target
 	if chain != "" {

@@ -24,10 +24,8 @@ func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
 	defer unix.Close(fd)
 	kept := 0 // of a line that has not ended yet
 	for {
-		n, err := unix.Read(fd, buf[kept:])
+		n, err := retry(func() (int, error) { return unix.Read(fd, buf[kept:]) })
 		switch {
-		case err == unix.EINTR:
-			continue
 		case err != nil:
 			return &probeError{path, err}
 		case n == 0:
@@ -44,15 +42,6 @@ func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
 			return &probeError{path, errTooLong}
 		}
 	}
-}
-
-// cutField takes the first field, of those separated by spaces, off b.
-func cutField(b []byte) (field, rest []byte) {
-	b = bytes.TrimLeft(b, " ")
-	if i := bytes.IndexByte(b, ' '); i >= 0 {
-		return b[:i], b[i:]
-	}
-	return b, nil
 }
 
 // procMounted tells whether /proc is what it should be, so that a file that is not there means something.
@@ -93,7 +82,7 @@ type modules struct{ nfTables, nfnetlink, ipTables bool }
 
 // note reads a line of /proc/modules, which begins with the module's name.
 func (m *modules) note(line []byte) (more bool) {
-	switch name, _ := cutField(line); string(name) {
+	switch name, _, _ := bytes.Cut(line, []byte(" ")); string(name) {
 	case "nf_tables":
 		m.nfTables = true
 	case "nfnetlink":
@@ -107,10 +96,8 @@ func (m *modules) note(line []byte) (more bool) {
 // isKernelSocket tells whether a line of /proc/net/netlink is the kernel's own NETLINK_NETFILTER socket: protocol 12 in the
 // second column and port 0 in the third (netlink_native_seq_show in net/netlink/af_netlink.c).
 func isKernelSocket(line []byte) bool {
-	_, rest := cutField(line)
-	protocol, rest := cutField(rest)
-	port, _ := cutField(rest)
-	return string(protocol) == "12" && string(port) == "0"
+	fields := bytes.Fields(line)
+	return len(fields) > 2 && string(fields[1]) == "12" && string(fields[2]) == "0"
 }
 
 // symbol is how the line of a function that nf_tables exports on every kernel ends in /proc/kallsyms if it is built in; a

@@ -19,38 +19,23 @@ const (
 // tableName is XT_TABLE_MAXNAMELEN bytes, ended by NUL.
 type tableName [32]byte
 
-// getinfo is struct ipt_getinfo, and ip6t_getinfo, which is the same:
-//
-//	struct ipt_getinfo {
-//		char name[XT_TABLE_MAXNAMELEN];
-//		unsigned int valid_hooks;
-//		unsigned int hook_entry[NF_INET_NUMHOOKS];
-//		unsigned int underflow[NF_INET_NUMHOOKS];
-//		unsigned int num_entries;
-//		unsigned int size;
-//	};
+// getinfo is struct ipt_getinfo of the same headers, and ip6t_getinfo, which is the same.
 type getinfo struct {
 	name       tableName
 	validHooks uint32
-	hookEntry  [5]uint32
+	hookEntry  [5]uint32 // NF_INET_NUMHOOKS
 	underflow  [5]uint32
 	numEntries uint32
-	size       uint32
+	size       uint32 // of the entries, in bytes
 }
 
-// getentries is the fixed part of struct ipt_get_entries, and of ip6t_get_entries:
-//
-//	struct ipt_get_entries {
-//		char name[XT_TABLE_MAXNAMELEN];
-//		unsigned int size;
-//		struct ipt_entry entrytable[];
-//	};
+// getentries is the fixed part of struct ipt_get_entries, and of ip6t_get_entries; the entries follow it.
 type getentries struct {
 	name tableName
 	size uint32
 }
 
-// entriesOffset returns where entrytable begins. An entry holds 64-bit counters, which C aligns to 8 bytes, except on
+// entriesOffset returns where the entries begin. An entry holds 64-bit counters, which C aligns to 8 bytes, except on
 // i386, and Go does not on 32-bit architectures.
 func entriesOffset() int {
 	if runtime.GOARCH == "386" {
@@ -101,13 +86,10 @@ func getEntries(fd int, f mode.Family, table string, size uint32) ([]byte, error
 
 // getsockopt is getsockopt(2), which package unix does not have for values of one's own layout.
 func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintptr) error {
-	level := unix.SOL_IP
-	if f == mode.IPv6 {
-		level = unix.SOL_IPV6
-	}
+	levels := [...]int{unix.SOL_IP, unix.SOL_IPV6}
 	length := uint32(size) // socklen_t
 	for {
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(level), uintptr(opt),
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(levels[f]), uintptr(opt),
 			uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
 		switch errno {
 		case 0:

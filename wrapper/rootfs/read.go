@@ -6,13 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Info is what stat(2) says of a file, as far as anybody here asks.
-type Info struct {
-	Mode     uint32 // file type and permissions, as in st_mode
-	UID, GID int
-	Size     int64 // bytes
-	Dev, Ino uint64
-}
+// Info is what stat(2) says of a file.
+type Info unix.Stat_t
 
 // IsDir tells whether it is a directory.
 func (i Info) IsDir() bool { return i.Mode&unix.S_IFMT == unix.S_IFDIR }
@@ -38,14 +33,14 @@ func (r *Root) Lstat(name string) (Info, error) {
 
 // Stat describes what name leads to.
 func (r *Root) Stat(name string) (Info, error) {
-	var st unix.Stat_t
 	if r.host() { // every call asks for three files this way, and the kernel walks faster
+		var st unix.Stat_t
 		_, err := retry(func() (int, error) { return 0, unix.Stat(name, &st) })
 		// A seccomp filter denies it: of a path, the kernel itself says neither. fstat(2) programs need to be loaded at all.
 		if err == unix.EPERM || err == unix.ENOSYS {
 			return statByDescriptor(name)
 		}
-		return info(&st), pathError("stat", name, err)
+		return Info(st), pathError("stat", name, err)
 	}
 	_, end, err := r.walk(name, true)
 	if err != nil {
@@ -68,20 +63,13 @@ func statByDescriptor(name string) (Info, error) {
 func (p place) lstat() (Info, error) {
 	var st unix.Stat_t
 	err := p.do(func(dirfd int, name string) error { return unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW) })
-	return info(&st), err
+	return Info(st), err
 }
 
 func fstat(fd int) (Info, error) {
 	var st unix.Stat_t
 	_, err := retry(func() (int, error) { return 0, unix.Fstat(fd, &st) })
-	return info(&st), err
-}
-
-func info(st *unix.Stat_t) Info {
-	return Info{
-		Mode: st.Mode, UID: int(st.Uid), GID: int(st.Gid), Size: st.Size,
-		Dev: uint64(st.Dev), Ino: st.Ino,
-	}
+	return Info(st), err
 }
 
 // Readlink returns the target of a link. Of anything else the error is EINVAL.

@@ -157,8 +157,8 @@ func fill(fd int, data []byte, like Info) error {
 	}
 	now, err := fstat(fd)
 	// Asked for only where it changes something: a container without CAP_CHOWN may still write its own files.
-	if err == nil && (now.UID != like.UID || now.GID != like.GID) {
-		_, err = retry(func() (int, error) { return 0, unix.Fchown(fd, like.UID, like.GID) })
+	if err == nil && (now.Uid != like.Uid || now.Gid != like.Gid) {
+		_, err = retry(func() (int, error) { return 0, unix.Fchown(fd, int(like.Uid), int(like.Gid)) })
 		now.Mode = 0 // chown(2) clears set-user-ID
 	}
 	if err == nil && now.Perm() != like.Perm() {

@@ -5,7 +5,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -161,51 +160,6 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// Two have no lock at once, and who dies has none.
-func TestLock(t *testing.T) {
-	dir := t.TempDir()
-	var all sync.WaitGroup
-	var mutex sync.Mutex
-	holders, had := 0, 0
-	for range 64 {
-		all.Go(func() {
-			root, err := Open(dir)
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			defer root.Close()
-			unlock, err := root.Lock("/")
-			if errors.Is(err, unix.EWOULDBLOCK) {
-				return
-			}
-			if err != nil {
-				t.Error(err)
-				return
-			}
-			mutex.Lock()
-			holders++
-			had++
-			if holders != 1 {
-				t.Errorf("%d have the lock", holders)
-			}
-			mutex.Unlock()
-			if err := root.Replace(Change{Path: "/iptables", Target: "multi"}); err != nil {
-				t.Error(err)
-			}
-			mutex.Lock()
-			holders--
-			mutex.Unlock()
-			unlock()
-		})
-	}
-	all.Wait()
-	if had == 0 {
-		t.Error("nobody had the lock")
-	}
-	assertNames(t, dir, "iptables")
-}
-
 func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("needs root to own files as somebody else")
@@ -223,7 +177,7 @@ func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, err := root.Lstat("/lib/alt/state")
-	if err != nil || info.UID != 12 || info.GID != 34 || info.Perm() != 0o4640 || info.Size != 7 {
+	if err != nil || info.Uid != 12 || info.Gid != 34 || info.Perm() != 0o4640 || info.Size != 7 {
 		t.Errorf("after: %+v, %v", info, err)
 	}
 	assertNames(t, filepath.Join(dir, "lib"), "alt")

@@ -28,7 +28,7 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 		before[name], _ = root.Lstat(name)
 	}
 	tx := root.Begin()
-	like := Info{Mode: 0o755, UID: os.Getuid(), GID: os.Getgid()}
+	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	for _, c := range []Change{
 		{Path: "/sbin/iptables", Target: "iptables-wrapper"},
 		{Path: "/sbin/new", Target: "iptables-wrapper"},
@@ -49,8 +49,10 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 	}
 	for _, name := range names {
 		after, err := root.Lstat(name)
-		if err != nil || after != before[name] {
-			t.Errorf("%s: %+v, %v; before %+v", name, after, err, before[name])
+		was := before[name]
+		after.Atim, after.Ctim = was.Atim, was.Ctim // a link and a rename(2) are changes, too
+		if err != nil || after != was {
+			t.Errorf("%s: %+v, %v; before %+v", name, after, err, was)
 		}
 	}
 	assertNames(t, filepath.Join(dir, "sbin"), "dir", "iptables", "old")
@@ -60,7 +62,7 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 func TestTxCommitLeavesNothing(t *testing.T) {
 	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/file": "b"})
 	tx := root.Begin()
-	like := Info{Mode: 0o755, UID: os.Getuid(), GID: os.Getgid()}
+	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	err := errors.Join(
 		tx.Replace(Change{Path: "/sbin/iptables", Target: "c"}),
 		tx.Replace(Change{Path: "/sbin/file", Data: []byte("d"), Like: like, Staging: "/"}),
@@ -95,7 +97,7 @@ func TestTxUndoOnFullFileSystem(t *testing.T) {
 	if err := tx.Replace(Change{Path: "/iptables", Target: "iptables-wrapper"}); err != nil {
 		t.Fatal(err)
 	}
-	like := Info{Mode: 0o755, UID: os.Getuid(), GID: os.Getgid()}
+	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	if err := tx.Replace(Change{Path: "/iptables-wrapper", Data: make([]byte, 1<<20), Like: like}); !errors.Is(err, unix.ENOSPC) {
 		t.Fatalf("a megabyte into 64 kilobytes: %v, want ENOSPC", err)
 	}

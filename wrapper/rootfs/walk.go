@@ -54,11 +54,8 @@ func (p place) String() string {
 // do makes an *at system call, again if a signal interrupted it.
 func (p place) do(call func(dirfd int, name string) error) error {
 	dirfd, name := p.at(p.base)
-	for {
-		if err := call(dirfd, name); err != unix.EINTR {
-			return err
-		}
-	}
+	_, err := retry(func() (int, error) { return 0, call(dirfd, name) })
+	return err
 }
 
 func (p place) readlink() (string, error) {

@@ -19,26 +19,16 @@ type Binary struct {
 	Multi bool   // Dir holds xtables-<mode>-multi; otherwise it holds the applets in the mode's own spelling
 }
 
-// Installation is what Find found: at least one of the two.
-type Installation struct {
-	NFT, Legacy Binary
-}
-
-// of returns where the binaries of mode m are.
-func (i *Installation) of(m mode.Mode) *Binary {
-	if m == mode.Legacy {
-		return &i.Legacy
-	}
-	return &i.NFT
-}
+// Installation is what Find found, by mode: at least one of the two.
+type Installation [mode.Legacy + 1]Binary
 
 // Has reports whether mode m is installed.
-func (i Installation) Has(m mode.Mode) bool { return i.of(m).Dir != "" }
+func (i Installation) Has(m mode.Mode) bool { return i[m].Dir != "" }
 
 // Path returns the file to execute for applet a in mode m, or "" if that mode is not installed. Executed with the
 // applet's plain name as argv[0], it does what the applet does in that mode.
 func (i Installation) Path(m mode.Mode, a applet.Applet) string {
-	b := i.of(m)
+	b := i[m]
 	switch {
 	case b.Dir == "":
 		return ""
@@ -54,14 +44,13 @@ func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 // Dirs returns the directories that are searched after the wrapper's own. /sbin and /usr/bin are other names of
 // /usr/sbin where a distribution has merged them, and the real place on Alpine before 3.21, and on Wolfi, Arch and
 // Fedora from 43.
-func Dirs() [3]string { return [...]string{"/usr/sbin", "/sbin", "/usr/bin"} }
+func Dirs() []string { return []string{"/usr/sbin", "/sbin", "/usr/bin"} }
 
 // Find looks for each mode's binaries in the directory of the file self, then in Dirs. self is the wrapper's own
 // absolute path inside the root, links resolved, or "" if it is not in the root or not known. A name that leads to self
 // itself is passed over: to execute it would be to start again.
 func Find(root *rootfs.Root, self string) (Installation, error) {
-	standard := Dirs()
-	dirs := standard[:]
+	dirs := Dirs()
 	own, err := root.Stat(self)
 	if self != "" && err == nil {
 		dirs = append([]string{path.Dir(self)}, dirs...)
@@ -77,7 +66,7 @@ func Find(root *rootfs.Root, self string) (Installation, error) {
 	var found Installation
 	for _, dir := range dirs {
 		for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-			switch b := found.of(m); {
+			switch b := &found[m]; {
 			case b.Dir != "":
 			case executable(dir, Multi(m)):
 				*b = Binary{Dir: dir, Multi: true}

@@ -24,29 +24,29 @@ func TestFind(t *testing.T) {
 		want  xtables.Installation
 	}{
 		{"both beside the wrapper", []string{self, "/usr/sbin/xtables-nft-multi", "/usr/sbin/xtables-legacy-multi"}, self,
-			xtables.Installation{NFT: multi("/usr/sbin"), Legacy: multi("/usr/sbin")}},
+			xtables.Installation{mode.NFT: multi("/usr/sbin"), mode.Legacy: multi("/usr/sbin")}},
 		{"its own directory first", []string{"/opt/wrapper", "/opt/xtables-nft-multi", "/opt/xtables-legacy-multi",
 			"/usr/sbin/xtables-nft-multi", "/usr/sbin/xtables-legacy-multi"}, "/opt/wrapper",
-			xtables.Installation{NFT: multi("/opt"), Legacy: multi("/opt")}},
-		{"in the root directory", []string{"/wrapper", "/xtables-nft-multi"}, "/wrapper", xtables.Installation{NFT: multi("/")}},
+			xtables.Installation{mode.NFT: multi("/opt"), mode.Legacy: multi("/opt")}},
+		{"in the root directory", []string{"/wrapper", "/xtables-nft-multi"}, "/wrapper", xtables.Installation{mode.NFT: multi("/")}},
 		{"elsewhere", []string{"/opt/wrapper", "/sbin/xtables-nft-multi", "/usr/bin/xtables-nft-multi", "/usr/bin/xtables-legacy-multi"},
-			"/opt/wrapper", xtables.Installation{NFT: multi("/sbin"), Legacy: multi("/usr/bin")}},
+			"/opt/wrapper", xtables.Installation{mode.NFT: multi("/sbin"), mode.Legacy: multi("/usr/bin")}},
 		{"wrapper not in the root", []string{"/usr/sbin/xtables-nft-multi", "/usr/sbin/xtables-legacy-multi"}, "",
-			xtables.Installation{NFT: multi("/usr/sbin"), Legacy: multi("/usr/sbin")}},
+			xtables.Installation{mode.NFT: multi("/usr/sbin"), mode.Legacy: multi("/usr/sbin")}},
 		{"through a merged directory", []string{"/usr/bin/xtables-nft-multi", "/usr/sbin -> bin"}, "",
-			xtables.Installation{NFT: multi("/usr/sbin")}},
+			xtables.Installation{mode.NFT: multi("/usr/sbin")}},
 		{"no multi-call binaries", []string{self, "/usr/sbin/iptables-nft", "/usr/sbin/iptables-legacy"}, self,
-			xtables.Installation{NFT: split("/usr/sbin"), Legacy: split("/usr/sbin")}},
-		{"only nft, as on RHEL 8", []string{self, "/usr/sbin/xtables-nft-multi"}, self, xtables.Installation{NFT: multi("/usr/sbin")}},
+			xtables.Installation{mode.NFT: split("/usr/sbin"), mode.Legacy: split("/usr/sbin")}},
+		{"only nft, as on RHEL 8", []string{self, "/usr/sbin/xtables-nft-multi"}, self, xtables.Installation{mode.NFT: multi("/usr/sbin")}},
 		{"only legacy, as on Mariner 2", []string{self, "/usr/sbin/xtables-legacy-multi"}, self,
-			xtables.Installation{Legacy: multi("/usr/sbin")}},
+			xtables.Installation{mode.Legacy: multi("/usr/sbin")}},
 		{"the wrapper under a binary's name", []string{self, "/usr/sbin/xtables-nft-multi -> iptables-wrapper",
 			"/usr/sbin/iptables-legacy -> iptables-wrapper", "/usr/bin/xtables-legacy-multi"}, self,
-			xtables.Installation{Legacy: multi("/usr/bin")}},
+			xtables.Installation{mode.Legacy: multi("/usr/bin")}},
 		{"not executable", []string{"/usr/sbin/xtables-nft-multi !", "/usr/sbin/xtables-legacy-multi"}, "",
-			xtables.Installation{Legacy: multi("/usr/sbin")}},
+			xtables.Installation{mode.Legacy: multi("/usr/sbin")}},
 		{"a directory in the way", []string{"/usr/sbin/xtables-nft-multi/x", "/usr/bin/xtables-nft-multi"}, "",
-			xtables.Installation{NFT: multi("/usr/bin")}},
+			xtables.Installation{mode.NFT: multi("/usr/bin")}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -66,14 +66,14 @@ func TestFindNothing(t *testing.T) {
 }
 
 func TestPath(t *testing.T) {
-	inst := xtables.Installation{NFT: xtables.Binary{Dir: "/usr/sbin", Multi: true}, Legacy: xtables.Binary{Dir: "/"}}
+	inst := xtables.Installation{mode.NFT: xtables.Binary{Dir: "/usr/sbin", Multi: true}, mode.Legacy: xtables.Binary{Dir: "/"}}
 	if got, want := inst.Path(mode.NFT, applet.IP6TablesSave), "/usr/sbin/xtables-nft-multi"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 	if got, want := inst.Path(mode.Legacy, applet.IP6TablesSave), "/ip6tables-legacy-save"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	inst.Legacy = xtables.Binary{}
+	inst[mode.Legacy] = xtables.Binary{}
 	if got := inst.Path(mode.Legacy, applet.IPTables); got != "" || inst.Has(mode.Legacy) {
 		t.Errorf("got %q for a mode that is not installed", got)
 	}

@@ -53,7 +53,7 @@ func (t *Tree) register(database string, registrations []Registration) error {
 }
 
 func (t *Tree) linkGroup(group *alternatives.Group) error {
-	best, _ := group.Best()
+	best := group.Best()
 	if err := t.link(group.Name, group.Link, best.Path); err != nil {
 		return err
 	}

@@ -1,0 +1,54 @@
+package rootfs
+
+import (
+	"errors"
+	"sync"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Two have no lock at once, and who dies has none.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	var all sync.WaitGroup
+	var mutex sync.Mutex
+	holders, had := 0, 0
+	for range 64 {
+		all.Go(func() {
+			root, err := Open(dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer root.Close()
+			unlock, err := root.Lock("/")
+			if errors.Is(err, unix.EWOULDBLOCK) {
+				return
+			}
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			mutex.Lock()
+			holders++
+			had++
+			if holders != 1 {
+				t.Errorf("%d have the lock", holders)
+			}
+			mutex.Unlock()
+			if err := root.Replace(Change{Path: "/iptables", Target: "multi"}); err != nil {
+				t.Error(err)
+			}
+			mutex.Lock()
+			holders--
+			mutex.Unlock()
+			unlock()
+		})
+	}
+	all.Wait()
+	if had == 0 {
+		t.Error("nobody had the lock")
+	}
+	assertNames(t, dir, "iptables")
+}
