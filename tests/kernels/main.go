@@ -81,10 +81,7 @@ func run(ctx context.Context, args []string) error {
 			fmt.Fprintf(os.Stderr, "%4.0f s  Linux %s, %s: %s\n", time.Since(began).Seconds(), b.kernel.Release, b.modules.name, report{[]*block{b}}.summary())
 		})
 	})
-	if err != nil {
-		return err
-	}
-	if err := r.writeText(os.Stdout); err != nil {
+	if err := errors.Join(err, r.writeText(os.Stdout)); err != nil {
 		return err
 	}
 	if *svg != "" {

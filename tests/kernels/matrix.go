@@ -64,15 +64,16 @@ func (v machine) runAll(ctx context.Context, all []*block, jobs int, done func(*
 }
 
 func (b *block) run(ctx context.Context, v machine) error {
-	var cells []plan.Cell
-	cells, b.keys = b.modules.cells()
+	cells, keys := b.modules.cells()
 	exist := b.kernel.Modules.Without(b.modules.lacks)
+	var results []plan.Result
 	err := v.boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
-		b.results = append(b.results, r)
+		results = append(results, r)
 	})
 	if err != nil {
 		return err
 	}
+	b.keys, b.results = keys, results
 	direct := map[key]map[string][]plan.Run{}
 	for i, k := range b.keys {
 		if !k.readOnly {

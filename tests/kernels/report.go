@@ -86,6 +86,9 @@ func (r report) writeText(out io.Writer) error {
 func (b *block) entry(state string) string {
 	text := "-"
 	all, wrong := 0, 0
+	if b.judged == nil {
+		return "not run"
+	}
 	for i, k := range b.keys {
 		if k.state != state {
 			continue
