@@ -8,4 +8,4 @@ if ! command -v shellcheck >/dev/null; then
 	echo "SKIPPED: shellcheck is not in PATH (Debian: apt-get install shellcheck; ./bazelw --airgap has it)"
 	exit 0
 fi
-files -name '*.sh' -o -name bazelw -o -path ./.ci/run | xargs shellcheck --external-sources
+files -name '*.sh' -o -name bazelw -o -path "./.ci/*" | xargs shellcheck --external-sources
