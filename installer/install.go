@@ -67,7 +67,7 @@ func Install(o Options) (Result, error) {
 		defer unlock()
 	}
 	p := &plan{site: found}
-	p.program(program)
+	p.file("copy", rootfs.Change{Path: p.wrapper, Data: program, Like: owned(0o755)})
 	layout, err := p.names()
 	p.forgetGuess()
 	result := Result{Layout: layout, Wrapper: found.wrapper, Changes: p.changes}
@@ -112,7 +112,7 @@ func (p *plan) apply() (warnings []error, err error) {
 		return p.tidy(tx), nil
 	}
 	if failed := tx.Undo(); len(failed) > 0 {
-		return nil, errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": unpack the root again")
+		return nil, errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": see to the disk, then install again")
 	}
 	return nil, errors.New(err.Error() + ": nothing was changed")
 }

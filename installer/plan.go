@@ -52,11 +52,6 @@ func (p *plan) changed(path string) bool {
 	return slices.ContainsFunc(p.changes, func(c Change) bool { return c.Path == path })
 }
 
-// program copies the wrapper.
-func (p *plan) program(data []byte) {
-	p.file("copy", rootfs.Change{Path: p.wrapper, Data: data, Like: owned(0o755)})
-}
-
 // forgetGuess removes the mark that a call of an earlier installation left when it guessed.
 func (p *plan) forgetGuess() {
 	mark := path.Join(path.Dir(p.wrapper), links.GuessMark)
@@ -74,11 +69,9 @@ func (p *plan) link(name, target string) {
 		return
 	}
 	p.dirs = append(p.dirs, path.Dir(place))
-	if _, there := p.lstat(place); there {
-		now, _ := p.root.Readlink(place)
-		if now == target {
-			return
-		}
+	_, there := p.lstat(place)
+	if now, _ := p.root.Readlink(place); there && now == target {
+		return
 	}
 	p.add("link", rootfs.Change{Path: place, Target: target})
 }

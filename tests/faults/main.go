@@ -22,6 +22,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path/filepath"
 	"time"
 )
 
@@ -42,6 +43,13 @@ func run() error {
 	flag.Parse()
 	if files.layer == "" || files.wrapper == "" || files.alts == "" || *stride < 1 || flag.NArg() > 0 {
 		return errors.New("run it with Bazel: bazel run //tests/faults -- [--stride N] [--layout NAME]")
+	}
+	for _, file := range []*string{&files.layer, &files.wrapper, &files.alts} {
+		absolute, err := filepath.Abs(*file)
+		if err != nil {
+			return err
+		}
+		*file = absolute
 	}
 	dir, err := os.MkdirTemp("", "faults")
 	if err != nil {

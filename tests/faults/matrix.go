@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"text/tabwriter"
 
 	"golang.org/x/sys/unix"
@@ -50,11 +51,16 @@ func disturb(dir, image string, files parts, p plan) ([]row, error) {
 		}
 	}
 	queue := make(chan *task)
+	var failed atomic.Bool
 	var workers sync.WaitGroup
 	for range 2 {
 		workers.Go(func() {
 			for t := range queue {
+				if failed.Load() {
+					continue // no table comes of the others
+				}
 				t.rows, t.err = alone(dir, image, files, p, t.layout, t.operation)
+				failed.CompareAndSwap(false, t.err != nil)
 			}
 		})
 	}

@@ -65,7 +65,7 @@ const undropped = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD SETGID SETUID SETFCAP 
 
 // runDirectly starts an agent without kubelet, with what a pod's has: the node's network, two capabilities and the lock.
 func (n *node) runDirectly(c *container, agentArgs ...string) error {
-	args := []string{"run", "--detach", "--null-io", "--net-host", "--cap-add", "CAP_NET_ADMIN",
+	args := []string{"run", "--detach", "--null-io", "--with-ns", "network:/proc/1/ns/net", "--cap-add", "CAP_NET_ADMIN",
 		"--mount", "type=bind,src=" + n.agent + ",dst=/agent,options=rbind:ro",
 		"--mount", "type=bind,src=" + n.calls + ",dst=/calls,options=rbind:rw",
 		"--mount", "type=bind,src=/run/xtables.lock,dst=/run/xtables.lock,options=rbind:rw"}

@@ -33,10 +33,11 @@ func startNode(ctx context.Context, mode, kubernetes string, args []string) (err
 	if err != nil {
 		return err
 	}
-	// The shell goes into the groups and becomes unshare: only what is in a group already has it as its namespace's root.
-	join := `for group in $GROUPS_TO_JOIN; do echo $$ >"$group/cgroup.procs" || exit; done
-		exec unshare --net --mount --pid --uts --ipc --cgroup --fork --kill-child --mount-proc "$@"`
-	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", join, "sh", self, "node"}, args...)...)
+	// The shell, the only process of the node yet, goes into the groups: what is in a group already has it as its namespace's root.
+	join := `for group in $GROUPS_TO_JOIN; do echo 0 >"$group/cgroup.procs" || exit; done; exec unshare --cgroup "$@"`
+	cmd := exec.CommandContext(ctx, "unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc",
+		"sh", "-c", join, "sh", self, "node")
+	cmd.Args = append(cmd.Args, args...)
 	cmd.Args = append(cmd.Args, "--kubernetes="+kubernetes, "--mode="+mode, "--scratch="+scratch)
 	cmd.Env = append(os.Environ(), "GROUPS_TO_JOIN="+strings.Join(groups, " "))
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr

@@ -76,12 +76,21 @@ func mountGroups(name string) error {
 	if len(folders) > 1 {
 		return nil
 	}
-	// In version 2 a group of processes has no groups with controllers below it (cgroups(7), "no internal processes").
+	// In version 2 a group has either processes or controllers for the groups below it (cgroups(7), "no internal processes"),
+	// and runc sees to the latter in every group but the uppermost.
 	group := filepath.Join(groupRoot, "init")
 	if err := os.Mkdir(group, 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte("0"), 0o644)
+	if err := os.WriteFile(filepath.Join(group, "cgroup.procs"), []byte("0"), 0o644); err != nil {
+		return err
+	}
+	controllers, err := os.ReadFile(filepath.Join(groupRoot, "cgroup.controllers"))
+	if err != nil {
+		return err
+	}
+	enable := "+" + strings.Join(strings.Fields(string(controllers)), " +")
+	return os.WriteFile(filepath.Join(groupRoot, "cgroup.subtree_control"), []byte(enable), 0o644)
 }
 
 // makeNetwork: kubelet wants an address of its own and a default route.

@@ -35,6 +35,10 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 	if self == "" || !inst.Has(m) {
 		return nil
 	}
+	last, end, _ := root.Follow(path.Join(path.Dir(self), called.String()))
+	if end == self && !root.Writable(path.Dir(last)) {
+		return &fs.PathError{Op: "write in", Path: path.Dir(last), Err: fs.ErrPermission} // the usual case, and cheap
+	}
 	unlock, err := root.Lock(path.Dir(self))
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil

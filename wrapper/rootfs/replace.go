@@ -39,9 +39,9 @@ func (r *Root) Lock(dir string) (unlock func(), err error) {
 
 // Sweep removes what a killed process left in dir, once for each Root. It tells early of a directory that cannot be written.
 func (r *Root) Sweep(dir string) error {
-	p, err := r.find("sweep", dir+"/"+unfinished)
+	_, p, err := r.walk(dir+"/"+unfinished, false)
 	if err != nil {
-		return err
+		return pathError("sweep", dir, err)
 	}
 	return p.sweep()
 }
@@ -99,18 +99,18 @@ func (r *Root) Replace(c Change) error {
 }
 
 func (r *Root) replace(c Change, keep func(at place, staging *folder) error) error {
-	at, err := r.find("replace", c.Path)
+	_, at, err := r.walk(c.Path, false)
 	made := place{at.folder, unfinished}
 	if err == nil && c.Staging != "" {
-		made, err = r.find("replace", c.Staging+"/"+unfinished)
+		_, made, err = r.walk(c.Staging+"/"+unfinished, false)
 	}
 	if err == nil {
 		err = made.sweep()
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		err = keep(at, made.folder)
 	}
-	if err := keep(at, made.folder); err != nil {
+	if err != nil {
 		return pathError("replace", c.Path, err)
 	}
 	if c.Target != "" {

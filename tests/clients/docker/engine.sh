@@ -56,7 +56,7 @@ done
 
 status=0
 "$@" || status=$?
-docker ps --quiet --all | xargs -r docker rm --force >/dev/null 2>&1 || :
+docker ps --quiet | xargs -r docker rm --force >/dev/null 2>&1 || :
 kill $engine 2>/dev/null || :
 wait $engine || :
 exit "$status"

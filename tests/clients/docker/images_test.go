@@ -43,7 +43,7 @@ func TestDefaultProfile(t *testing.T) {
 	if got := must(t, "", "info", "--format", "{{.SecurityOptions}}"); !strings.Contains(got, "name=seccomp,profile=builtin") {
 		t.Errorf("docker info: %s", got)
 	}
-	status := h.must("", nil, debian, "cat", "/proc/self/status")
+	status := h.must(nil, debian, "cat", "/proc/self/status")
 	for _, line := range []string{"Seccomp:\t2\n", "CapEff:\t0000000000003000\n", "CapBnd:\t0000000000003000\n"} {
 		if !strings.Contains(status, line) {
 			t.Errorf("/proc/self/status has no %q:\n%s", line, status)
@@ -55,7 +55,7 @@ func TestDefaultProfile(t *testing.T) {
 func testImage(t *testing.T, image, mode string, readOnly bool) string {
 	h := newHost(t, mode)
 	container := h.name + "-first"
-	options := []string{"--name", container}
+	options := []string{"--interactive", "--name", container}
 	if readOnly {
 		options = append(options, "--read-only")
 	}
@@ -67,7 +67,7 @@ func testImage(t *testing.T, image, mode string, readOnly bool) string {
 	}
 
 	for _, m := range []string{"nft", "legacy"} {
-		saved := h.must("", nil, image, "iptables-"+m+"-save")
+		saved := h.must(nil, image, "iptables-"+m+"-save")
 		if got, want := strings.Contains(saved, "--dport 22"), m == mode; got != want {
 			t.Errorf("rule restored in mode %s: %t, want %t:\n%s", m, got, want, saved)
 		}
@@ -86,9 +86,9 @@ func testImage(t *testing.T, image, mode string, readOnly bool) string {
 	if again != (result{}) {
 		t.Errorf("second call: %+v, want silence", again)
 	}
-	options = options[2:] // but for the name
+	options = options[3:] // all but these
 	for _, applet := range []string{"iptables", "ip6tables"} {
-		r := h.run("", options, image, applet, "-V")
+		r := h.run(options, image, applet, "-V")
 		if r.status != 0 || r.stderr != "" || !strings.HasSuffix(strings.TrimSpace(r.stdout), version[mode]) {
 			t.Errorf("%s -V: %+v, want %s", applet, r, version[mode])
 		}

@@ -108,6 +108,7 @@ type host struct {
 	t    *testing.T
 	name string
 	lock string // the node's /run/xtables.lock
+	runs *int   // how many containers there were on it
 }
 
 // newHost makes a host on which kubelet runs in a mode.
@@ -116,13 +117,13 @@ func newHost(t *testing.T, mode string) *host {
 	if missing != "" {
 		t.Skip(missing)
 	}
-	h := &host{t, strings.ReplaceAll(t.Name(), "/", "-") + "-" + mode, filepath.Join(t.TempDir(), "xtables.lock")}
+	h := &host{t, strings.ReplaceAll(t.Name(), "/", "-") + "-" + mode, filepath.Join(t.TempDir(), "xtables.lock"), new(int)}
 	if err := os.WriteFile(h.lock, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	must(t, "", "run", "--detach", "--name", h.name, "--network", "none", debian, "sleep", "600")
+	must(t, "", "run", "--detach", "--name", h.name, "--network", "none", debian, "sleep", "3600")
 	t.Cleanup(func() { docker(t, "", "rm", "--force", "--volumes", h.name) })
-	h.must("", nil, debian, "iptables-"+mode, "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
+	h.must(nil, debian, "iptables-"+mode, "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
 	return h
 }
 
@@ -134,19 +135,27 @@ func (h host) in(t *testing.T) *host {
 
 // options are those of docker run for a container on the host.
 func (h *host) options(more ...string) []string {
-	options := append([]string{"run", "--interactive", "--network", "container:" + h.name, "--volume", h.lock + ":/run/xtables.lock"}, privileges...)
+	options := append([]string{"run", "--network", "container:" + h.name, "--volume", h.lock + ":/run/xtables.lock"}, privileges...)
 	return append(options, more...)
 }
 
-// run runs a command in a container of its own, which is removed after it.
-func (h *host) run(stdin string, options []string, command ...string) result {
+// run runs a command in a container of its own.
+func (h *host) run(options []string, command ...string) result {
 	h.t.Helper()
-	return docker(h.t, stdin, append(append(h.options("--rm"), options...), command...)...)
+	*h.runs++
+	name := fmt.Sprintf("%s-%d", h.name, *h.runs)
+	r := docker(h.t, "", append(append(h.options("--name", name), options...), command...)...)
+	if r.status >= 125 && r.status <= 127 { // Docker's own, if the command was not run
+		return r
+	}
+	// docker run itself was seen to print nothing of a container that ends at once, one time in some thousand.
+	logs := docker(h.t, "", "logs", name)
+	return result{logs.stdout, logs.stderr, r.status}
 }
 
-func (h *host) must(stdin string, options []string, command ...string) string {
+func (h *host) must(options []string, command ...string) string {
 	h.t.Helper()
-	r := h.run(stdin, options, command...)
+	r := h.run(options, command...)
 	if r.status != 0 {
 		h.t.Fatalf("%q: status %d\n%s%s", command, r.status, r.stdout, r.stderr)
 	}

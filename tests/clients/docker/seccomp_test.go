@@ -106,7 +106,7 @@ func TestSeccomp(t *testing.T) {
 				t.Run(strings.ReplaceAll(d.name, " ", "-")+"/"+errno+"/"+mode, func(t *testing.T) {
 					h := hosts[mode].in(t)
 					options := confined(t, d.profile(errnos[errno]))
-					direct := h.run("", options, debian, "iptables-"+mode, "-t", "mangle", "-S")
+					direct := h.run(options, debian, "iptables-"+mode, "-t", "mangle", "-S")
 					if d.works && direct.status != 0 {
 						t.Errorf("iptables-%s itself fails: %+v", mode, direct)
 					}
@@ -136,7 +136,7 @@ func confined(t *testing.T, p profile) []string {
 
 // denied calls the wrapper and returns its decision, and how it went compared with iptables in the host's own mode.
 func (h *host) denied(mode string, options []string, direct result) (decision, verdict string) {
-	wrapped := h.run("", append(options, "--env", "IPTABLES_WRAPPER_DEBUG=1"), debian, "iptables", "-t", "mangle", "-S")
+	wrapped := h.run(append(options, "--env", "IPTABLES_WRAPPER_DEBUG=1"), debian, "iptables", "-t", "mangle", "-S")
 	report, _, decided := strings.Cut(wrapped.stderr, "runs: ")
 	decision = field(report, "mode:") + " " + field(report, "reason:")
 	switch {
@@ -176,10 +176,10 @@ func TestSeccompRuntime(t *testing.T) {
 	for _, call := range runtime {
 		t.Run(call, func(t *testing.T) {
 			options := confined(t, without(errnos["EPERM"], call))
-			if r := h.run("", options, debian, "iptables-nft", "-S"); r.status != 0 {
+			if r := h.run(options, debian, "iptables-nft", "-S"); r.status != 0 {
 				t.Errorf("iptables-nft itself fails: %+v", r)
 			}
-			r := h.run("", options, debian, "iptables", "-S")
+			r := h.run(options, debian, "iptables", "-S")
 			if !crashed(r) {
 				t.Errorf("%+v: Go's runtime can do without %s now", r, call)
 			}

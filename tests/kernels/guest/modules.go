@@ -93,7 +93,7 @@ func loadedModules() ([]string, error) {
 // unloadBut unloads every module that is not in rest. A module is free only when the network namespaces that used it are
 // cleaned up, which the kernel does some time after the last process has left.
 func unloadBut(rest []string) error {
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		names, err := loadedModules()
 		if err != nil {
 			return err

@@ -111,6 +111,7 @@ $sum 4 linux-image_2+b1_amd64.deb linux-image 2+b1 tests/kernels debian testing 
 mkdir -p "$work/mirror/pool" "$work/mirror/dists/$suite"
 echo 'Origin: Debian' >"$work/mirror/dists/$suite/InRelease"
 printf here >"$work/mirror/pool/app_2+b1_amd64.deb"
+# shellcheck disable=SC2034 # find_mirror takes it as found
 mirror=file://$work/mirror
 like "a kernel that has left the mirror" "$(make_distdir 2>&1 | grep -v "to fetch$")" \
 	'linux-image 2\+b1 has left the mirror; for a newer lock: \./bazelw run //tools/lock -- -folder tests/kernels debian testing$'
