@@ -1,7 +1,7 @@
 """Every distribution, release and architecture there is an image of.
 
 This table is the only place that says so. The image targets and their tests (images/private), the repositories their
-packages come from (images/extensions.bzl), the locks (tools/lock), the README's table and the CI matrix are derived
+packages come from (images/extensions.bzl), the locks (tools/lock), the README's table and matrix.json are derived
 from it. It is data: plain Starlark that Bazel loads and that Go programs read too (tools/distros), so nothing in it may
 use Bazel's own functions.
 

@@ -66,7 +66,7 @@ _wrapper_layer = rule(
         "base": attr.label(allow_single_file = True),
         "installer": attr.label(allow_single_file = True),
         "wrapper": attr.label(mandatory = True, allow_single_file = True, cfg = "target"),
-        "_wrapperlayer": attr.label(default = "//tools/wrapperlayer", executable = True, cfg = "exec"),
+        "_wrapperlayer": attr.label(default = "//tools/wrapperlayer:on_linux", executable = True, cfg = "exec"),
     },
 )
 
@@ -80,9 +80,35 @@ def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
     The build fails, with the installer's own one-line reason, if the base lacks a mode, has an iptables older than
     1.8.4, or is of another architecture.
 
-    Example:
+    It is made on Linux, or by a Linux worker of the build (`--extra_execution_platforms`); on another system Bazel's
+    analysis says so. What is built is Go without C, so no compiler is needed, and the wrapper is built with the Go release
+    that this module names, whatever the rest of the build has: it is the one that this module's tests have seen.
+
+    Example, over an image from a registry. `MODULE.bazel`:
 
     ```starlark
+    bazel_dep(name = "iptables_wrappers", version = "1.0.0")
+    bazel_dep(name = "rules_oci", version = "2.3.0")
+
+    oci = use_extension("@rules_oci//oci:extensions.bzl", "oci")
+    oci.pull(
+        name = "my_base",
+        digest = "sha256:...",
+        image = "registry.example/team/iptables",
+        platforms = [
+            "linux/amd64",
+            "linux/arm64",
+        ],
+    )
+    use_repo(oci, "my_base", "my_base_linux_amd64", "my_base_linux_arm64")
+    ```
+
+    `BUILD.bazel`, for the target platform, or with `architecture = "arm64"` over `@my_base_linux_arm64`:
+
+    ```starlark
+    load("@iptables_wrappers//:defs.bzl", "iptables_wrapper_layer")
+    load("@rules_oci//oci:defs.bzl", "oci_image")
+
     iptables_wrapper_layer(
         name = "wrapper",
         base = "@my_base",

@@ -25,7 +25,7 @@ _FOLDERS = [
 ]
 
 _BUILD = """\
-exports_files(["bazel", "module.tar"], visibility = ["//visibility:public"])
+exports_files(["bazel", "downstream.bazelrc", "module.tar"], visibility = ["//visibility:public"])
 """
 
 def _module_under_test_impl(rctx):
@@ -45,6 +45,7 @@ def _module_under_test_impl(rctx):
     if not bazel:
         fail("neither bazelisk nor bazel is in PATH")
     rctx.symlink(bazel, "bazel")
+    rctx.symlink(root.get_child("tests", "downstream", ".bazelrc"), "downstream.bazelrc")
     rctx.file("BUILD.bazel", _BUILD)
 
 _module_under_test = repository_rule(

@@ -20,6 +20,7 @@ config_text() {
 		startup --output_user_root=$cache/bazel
 		common --registry=file://$here/registry
 		common --lockfile_mode=off
+		common --noenable_workspace
 		common --repository_cache=$cache/repositories
 		common --distdir=$distdir
 		common --disk_cache=$cache/disk

@@ -1,5 +1,5 @@
-// Command matrix writes what is said about images/distros.bzl outside of Bazel: images/matrix.json, from which the CI
-// workflow makes one job per release, and the table of images in README.md.
+// Command matrix writes what is said about images/distros.bzl outside of Bazel: images/matrix.json, from which the
+// workflows make releases and new locks, and the table of images in README.md.
 //
 //	bazel run //images:update      or      go run ./tools/matrix
 package main

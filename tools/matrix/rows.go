@@ -14,7 +14,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
 )
 
-// A row is one release, and one job of the CI workflow, which reads these names.
+// A row is one release. Workflows read these names.
 type row struct {
 	Distro        string   `json:"distro"`
 	Release       string   `json:"release"`

@@ -15,7 +15,7 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
 // A file is what a path of the image is: a link, a directory, or a file of which only the ELF machine matters.
@@ -98,7 +98,7 @@ func readMachine(program io.Reader) (elf.Machine, error) {
 // find looks for a command in the folders where the wrapper looks, and returns the path it has there and the file that
 // it leads to.
 func (t tree) find(command string) (name, target string, err error) {
-	for _, dir := range xtables.Dirs() {
+	for _, dir := range applet.Dirs() {
 		name = dir + "/" + command
 		if target, err = t.resolve(name); !errors.Is(err, fs.ErrNotExist) {
 			return name, target, err
@@ -108,7 +108,7 @@ func (t tree) find(command string) (name, target string, err error) {
 }
 
 func dirs() []string {
-	list := xtables.Dirs()
+	list := applet.Dirs()
 	return list[:]
 }
 

@@ -144,6 +144,40 @@ func TestLayoutAndTar(t *testing.T) {
 	}
 }
 
+// Registries also have images whose parts are called as Docker called them first, and oci.pull leaves them so.
+func TestPulledBase(t *testing.T) {
+	want, stderr, err := start(t, built(t, "BASE"))
+	if err != nil {
+		t.Fatal(stderr)
+	}
+	names := strings.NewReplacer(
+		"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json",
+		"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json",
+		"application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip",
+	)
+	changed := 0
+	base := copyLayout(t, built(t, "BASE"), func(_ string, data []byte) []byte {
+		if !bytes.HasPrefix(data, []byte("{")) {
+			return data
+		}
+		text := names.Replace(string(data))
+		if text != string(data) {
+			changed++
+		}
+		return []byte(text)
+	})
+	if changed < 2 {
+		t.Fatalf("%d files of the layout changed, want its index and its manifest", changed)
+	}
+	got, stderr, err := start(t, base)
+	if err != nil {
+		t.Fatal(stderr)
+	}
+	if !bytes.Equal(got, want) {
+		t.Error("another layer over a base with Docker's media types")
+	}
+}
+
 func TestSameBytesEverywhere(t *testing.T) {
 	want, stderr, err := start(t, built(t, "BASE"))
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package applet knows the six command names that stand for both iptables modes, and nothing else. A link with such a
+// Package applet knows the six command names that stand for both iptables modes, and where commands are. A link with such a
 // name is what the wrapper is called by, and what it repoints.
 package applet
 
@@ -36,6 +36,11 @@ func Parse(name string) (Applet, bool) {
 	}
 	return 0, false
 }
+
+// Dirs returns the directories in which commands are searched, after the wrapper's own. /sbin and /usr/bin are other names of
+// /usr/sbin where a distribution has merged them, and the real place on Alpine before 3.21, and on Wolfi, Arch and
+// Fedora from 43.
+func Dirs() []string { return []string{"/usr/sbin", "/sbin", "/usr/bin"} }
 
 // Base returns the part of argv0 after the last slash, as the multi-call binaries themselves look at it.
 func Base(argv0 string) string { return argv0[strings.LastIndexByte(argv0, '/')+1:] }

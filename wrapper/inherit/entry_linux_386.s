@@ -1,4 +1,6 @@
 #include "textflag.h"
+// Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
+#line 4 "wrapper/inherit/entry_linux_386.s"
 
 // See entry_linux_amd64.s. System call numbers: arch/x86/entry/syscalls/syscall_32.tbl.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0

@@ -1,4 +1,6 @@
 #include "textflag.h"
+// Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
+#line 4 "wrapper/inherit/entry_linux_amd64.s"
 
 // entry records signal actions, the signal mask and closed standard descriptors, then starts the Go runtime as if it
 // had been the entry point itself. The stack holds argc and is left as it is; only registers that the runtime does not

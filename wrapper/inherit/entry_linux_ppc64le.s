@@ -1,4 +1,6 @@
 #include "textflag.h"
+// Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
+#line 4 "wrapper/inherit/entry_linux_ppc64le.s"
 
 // See entry_linux_amd64.s. System call numbers: arch/powerpc/kernel/syscalls/syscall.tbl. An error is told by the
 // summary overflow bit. R13 (thread pointer) must reach the runtime as the kernel set it.

@@ -67,7 +67,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 // the standard ones.
 func Dirs(root *rootfs.Root, self string) []string {
 	dirs := []string{path.Dir(self)}
-	for _, dir := range xtables.Dirs() {
+	for _, dir := range applet.Dirs() {
 		if resolved, err := root.Resolve(dir); err == nil && !slices.Contains(dirs, resolved) {
 			dirs = append(dirs, resolved)
 		}

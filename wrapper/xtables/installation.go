@@ -41,16 +41,11 @@ func (i Installation) Path(m mode.Mode, a applet.Applet) string {
 // Multi returns the name of the binary that answers to every applet of mode m.
 func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 
-// Dirs returns the directories that are searched after the wrapper's own. /sbin and /usr/bin are other names of
-// /usr/sbin where a distribution has merged them, and the real place on Alpine before 3.21, and on Wolfi, Arch and
-// Fedora from 43.
-func Dirs() []string { return []string{"/usr/sbin", "/sbin", "/usr/bin"} }
-
-// Find looks for each mode's binaries in the directory of the file self, then in Dirs. self is the wrapper's own
+// Find looks for each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own
 // absolute path inside the root, links resolved, or "" if it is not in the root or not known. A name that leads to self
 // itself is passed over: to execute it would be to start again.
 func Find(root *rootfs.Root, self string) (Installation, error) {
-	dirs := Dirs()
+	dirs := applet.Dirs()
 	own, err := root.Stat(self)
 	if self != "" && err == nil {
 		dirs = append([]string{path.Dir(self)}, dirs...)
