@@ -104,12 +104,7 @@ func (t tree) find(command string) (name, target string, err error) {
 			return name, target, err
 		}
 	}
-	return command, "", fmt.Errorf("not in %s", strings.Join(dirs(), ", "))
-}
-
-func dirs() []string {
-	list := applet.Dirs()
-	return list[:]
+	return command, "", fmt.Errorf("not in %s", strings.Join(applet.Dirs(), ", "))
 }
 
 // resolve follows the links in every part of name, as the kernel does with the image as its root.
