@@ -177,6 +177,7 @@ def _accepted(name, row):
         base = name + "_base",
         tars = [name + "_wrapper"],
     )
+
     # JSON, and so YAML: in a file named .json, container-structure-test takes shouldExist for false where it is left out.
     _text(
         name = name + ".yaml",

@@ -72,9 +72,10 @@ case $cases in
 	fi
 	;;
 esac
-echo "container-structure-test $version, Docker $(docker version --format '{{.Server.Version}}')"
+images=$(docker image ls --quiet --filter 'reference=cst.oci.local/*' | sort -u | wc -l)
+echo "container-structure-test $version, Docker $(docker version --format '{{.Server.Version}}'), $images images loaded"
 echo "$passed passed, $failed failed"
-[ $failed = 0 ] && [ $passed != 0 ]
+[ $failed = 0 ] && [ $passed != 0 ] && [ "$images" != 0 ]
 END
 export tests part cases scratch version
 export PATH="$scratch/bin:$PATH"
