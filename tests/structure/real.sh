@@ -52,7 +52,7 @@ for test in $tests; do
 	case $test in *"$part"*) ;; *) continue ;; esac
 	if XML_OUTPUT_FILE='' "./$test" >"$scratch/log" 2>&1; then
 		passed=$((passed + 1))
-		echo "PASS ${test#../}: $(sed -n 's/^Passes: *//p' "$scratch/log") tests"
+		echo "PASS $test: $(sed -n 's/^Passes: *//p' "$scratch/log") tests"
 	else
 		failed=$((failed + 1))
 		echo "FAIL $test"
