@@ -46,6 +46,7 @@ def _commands_test(image, architecture, config):
         image = image,
         platform = "linux/" + architecture,
         target_compatible_with = [ARCHITECTURES[architecture]],
+        visibility = ["//tests/structure:__pkg__"],
     )
 
 def _images(distro, variant_name, release, architecture):
@@ -106,6 +107,7 @@ def _images(distro, variant_name, release, architecture):
         configs = ["//tests/structure:{}_files.yaml".format(variant_name)],
         image = name(),
         platform = "linux/" + architecture,
+        visibility = ["//tests/structure:__pkg__"],
     )
     _commands_test(name(), architecture, variant_name)
     iptables_wrapper_structure_test(
@@ -114,6 +116,7 @@ def _images(distro, variant_name, release, architecture):
         architecture = architecture,
         image = name(),
         shell = variant.shell,
+        visibility = ["//tests/structure:__pkg__"],
     )
     layer_listing_test(
         name = name("layers_test"),

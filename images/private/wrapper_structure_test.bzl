@@ -34,7 +34,9 @@ def iptables_wrapper_structure_test(name, image, architecture = None, shell = Fa
     - `NAME.files` runs nothing of the image, and so tests images of every architecture: the six command names lead to
       one wrapper file, the wrapper and both modes' binaries are for the architecture in the image's configuration.
     - `NAME.commands` is a `container_structure_test` that runs all six commands in both modes. It needs what that rule
-      needs (Docker), and is skipped as incompatible when `architecture` is not the target platform's.
+      needs (Docker, and with `shell` one that may run privileged containers: Docker has ignored the capabilities that
+      container-structure-test asks for since 20.10), and is skipped as incompatible when `architecture` is not the target
+      platform's.
 
     Example:
 

@@ -16,20 +16,31 @@ clean() {
 git -C "$here" worktree add --quiet --detach "$there" HEAD
 trap clean EXIT
 
+# files QUERY OPTION...: the labels and files of the targets that can be built, a line each. Whoever's rules they are, an
+# image NAME has a target NAME.digest.
+files() {
+	query=$1
+	shift
+	./bazelw cquery "$@" "$query" --output=starlark --starlark:expr \
+		'"" if "IncompatiblePlatformProvider" in providers(target) else str(target.label).lstrip("@") + " " + target.files.to_list()[0].path' |
+		sed '/^$/d'
+}
+
 # list CHECKOUT OPTION...: builds there, and prints a line for each image and wrapper: its name and digest or sum.
 list() (
 	cd "$1"
 	shift
-	wrappers="filter('wrapper_', kind('go_cross_binary rule', //images/private:all))"
-	images=$(./bazelw query "filter('$part', kind('oci_digest rule', //images/...))")
-	# shellcheck disable=SC2046,SC2086 # labels are words
-	./bazelw build "$@" $images $(./bazelw query "$wrappers") >&2
-	for image in $images; do
-		file=bazel-bin/$(echo "$image" | sed 's|^//||; s|:|/|; s|digest$|json.sha256|')
-		echo "$image $(cat "$file")"
+	digests=$(files "filter('$part.*\\.digest\$', //images/...)" "$@")
+	[ -n "$digests" ] || { echo "no image that can be built has $part in its name" >&2 && exit 1; }
+	wrappers=$(files "filter('wrapper_', kind('go_cross_binary rule', //images/private:all))" "$@")
+	[ -n "$wrappers" ] || { echo "there is no wrapper to compare" >&2 && exit 1; }
+	# shellcheck disable=SC2046 # labels are words
+	./bazelw build "$@" $(printf '%s\n%s\n' "$digests" "$wrappers" | cut -d ' ' -f 1) >&2
+	echo "$digests" | while read -r label file; do
+		echo "$label $(cat "$file")"
 	done
-	./bazelw cquery "$@" --output=files "$wrappers" | while read -r file; do
-		echo "${file#*/bin/} $(sha256sum <"$file")"
+	echo "$wrappers" | while read -r label file; do
+		echo "$label $(sha256sum <"$file")"
 	done
 )
 
@@ -37,6 +48,5 @@ part=${1:-}
 list "$here" >"$scratch/here"
 list "$there" '--modify_execution_info=(PackageLayer|WrapperLayer|OCI.*|GoCompilePkg|GoLink)=+no-cache' >"$scratch/there"
 cat "$scratch/here"
-[ -s "$scratch/here" ]
 diff "$scratch/here" "$scratch/there"
 echo "$(wc -l <"$scratch/here") digests and sums, all the same in $here and $there"

@@ -127,7 +127,11 @@ def _expectations(row):
     _, database, entry = _METADATA[row.format]
     return {
         "schemaVersion": "2.0.0",
-        "containerRunOptions": {"capabilities": ["NET_ADMIN", "NET_RAW"]},
+        # As in tests/structure, which says why it is both.
+        "containerRunOptions": {
+            "capabilities": ["NET_ADMIN", "NET_RAW"],
+            "privileged": True,
+        },
         # A command test's own variables are ignored beside containerRunOptions.
         "globalEnvVars": [{"key": "SBIN", "value": row.sbin}] + [
             {"key": key, "value": " ".join(value)}
@@ -173,17 +177,20 @@ def _accepted(name, row):
         base = name + "_base",
         tars = [name + "_wrapper"],
     )
+
+    # JSON, and so YAML: in a file named .json, container-structure-test takes shouldExist for false where it is left out.
     _text(
-        name = name + ".json",
-        text = json.encode_indent(_expectations(row)),
+        name = name + ".yaml",
+        text = json.encode_indent(_expectations(row), indent = "  "),
     )
     container_structure_test(
         name = name + "_test",
         size = "small",
-        configs = [name + ".json"],
+        configs = [name + ".yaml"],
         image = name,
         # The image is for the machine that runs the test.
         platform = "",
+        visibility = ["//tests/structure:__pkg__"],
     )
 
 def _refused(name, row):

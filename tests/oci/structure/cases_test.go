@@ -1,6 +1,7 @@
 package structure_test
 
-// testCase is one configuration and, if it must fail, what the output must contain then.
+// testCase is one configuration and, if it must fail, what the output must contain then: one of several texts between bars,
+// where ways to test an image word it differently.
 type testCase struct{ name, config, failure string }
 
 func commands() []testCase {
@@ -34,11 +35,15 @@ func commands() []testCase {
 		{"fresh root", "commandTests: [{name: a, command: probe, args: [write, /tmp/a]}, {name: b, command: probe, args: [cat, /tmp/a]}]", "Actual: 1"},
 		{"working directory is made", "commandTests: [{name: a, command: probe, args: [show, pwd], expectedOutput: [\"(?m)^/made/by/engine$\"]}]", ""},
 		{"own network", "commandTests: [{name: a, command: probe, args: [show, interfaces], expectedOutput: [interface lo]}]", ""},
+		{"no variables beside run options", "commandTests: [{name: a, command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [X=y]}]\ncontainerRunOptions: {user: root}", "Expected string 'X=y'|ignores a command test's envVars"},
+		{"volumes are new each time", "commandTests: [{name: a, setup: [[probe, write, /data/a]], command: probe, args: [cat, /data/a]}]", "Actual: 1"},
+		{"system calls are filtered", "commandTests: [{name: a, command: probe, args: [show, keyring], expectedOutput: [\"keyring: operation not permitted\"]}]", ""},
+		{"output is made UTF-8", "commandTests: [{name: a, command: probe, args: [show, bytes], expectedOutput: [\"^\\uFFFD\\uFFFD\\n$\"]}]", ""},
 		{"default capabilities", "commandTests: [{name: a, command: probe, args: [has, \"13\", has, \"12\"], expectedOutput: [\"13: true\", \"12: false\"]}]", ""},
 	}
 }
 
-// Docker itself has dropped what stands behind the capabilities option, so the case asks for privileges, too.
+// Docker has dropped what stands behind the capabilities option: without privileges it does nothing.
 func runOptions() []testCase {
 	return []testCase{
 		{"user", "commandTests: [{name: a, command: probe, args: [show, id], expectedOutput: [uid=1000 gid=1001]}]\ncontainerRunOptions: {user: guest}", ""},
@@ -46,12 +51,17 @@ func runOptions() []testCase {
 		{"other user has no capabilities", "commandTests: [{name: a, command: probe, args: [has, \"13\"], expectedOutput: [\"13: false\"]}]\ncontainerRunOptions: {user: guest}", ""},
 		{"unknown user", "commandTests: [{name: a, command: probe}]\ncontainerRunOptions: {user: nobody-at-all}", "nobody-at-all"},
 		{"privileged", "commandTests: [{name: a, command: probe, args: [has, \"12\", has, \"21\"], expectedOutput: [\"12: true\", \"21: true\"]}]\ncontainerRunOptions: {privileged: true}", ""},
+		{"all system calls with privileges", "commandTests: [{name: a, command: probe, args: [show, keyring], expectedOutput: [\"keyring: [0-9]\"]}]\ncontainerRunOptions: {privileged: true}", ""},
+		{"capabilities without privileges", "commandTests: [{name: a, command: probe, args: [has, \"12\"], expectedOutput: [\"12: true\"]}]\ncontainerRunOptions: {capabilities: [NET_ADMIN]}", "Expected string '12: true' not found"},
 		{"capabilities", "commandTests: [{name: a, command: probe, args: [has, \"12\"], expectedOutput: [\"12: true\"]}]\ncontainerRunOptions: {privileged: true, capabilities: [NET_ADMIN, cap_net_raw]}", ""},
 		{"bind mount", "commandTests: [{name: a, command: probe, args: [cat, /host/hosts], expectedOutput: [localhost]}]\ncontainerRunOptions: {bindMounts: [\"/etc:/host:ro\"]}", ""},
 		{"bind mount is read-only", "commandTests: [{name: a, command: probe, args: [write, /host/structure-test]}]\ncontainerRunOptions: {bindMounts: [\"/etc:/host:ro\"]}", "read-only file system"},
-		{"terminal", "commandTests: [{name: a, command: probe, args: [show, terminal], expectedOutput: [terminal=true]}]\ncontainerRunOptions: {allocateTty: true}", ""},
+		{"bind mount over everything", "commandTests: [{name: a, command: probe, args: [print, x]}]\ncontainerRunOptions: {bindMounts: [\"/etc:/\"]}", "destination can't be '/'"},
+		{"bind mount twice", "commandTests: [{name: a, command: probe, args: [print, x]}]\ncontainerRunOptions: {bindMounts: [\"/etc:/host\", \"/tmp:/host\"]}", "uplicate mount point"},
+		{"terminal", "commandTests: [{name: a, command: probe, args: [show, terminal], expectedOutput: [terminal=true]}]\ncontainerRunOptions: {allocateTty: true}", "Unrecognized input header"},
 		{"no terminal", "commandTests: [{name: a, command: probe, args: [show, terminal], expectedOutput: [terminal=false]}]", ""},
 		{"variable of the host", "commandTests: [{name: a, command: probe, args: [env, FROM_HOST], expectedOutput: [FROM_HOST=host value]}]\ncontainerRunOptions: {envVars: [FROM_HOST]}", ""},
+		{"variable that the host lacks", "commandTests: [{name: a, command: probe, args: [print, x]}]\ncontainerRunOptions: {envVars: [NOT_ON_THE_HOST]}", "invalid environment variable"},
 	}
 }
 
@@ -70,6 +80,11 @@ func existence() []testCase {
 		{"link permissions", "fileExistenceTests: [{name: a, path: /bin/link, permissions: \"Lrwxrwxrwx\"}]", ""},
 		{"directory permissions", "fileExistenceTests: [{name: a, path: /tmp, permissions: \"dtrwxrwxrwx\"}]", ""},
 		{"dangling link exists", "fileExistenceTests: [{name: a, path: /bin/dangling}]", ""},
+		{"the root", "fileExistenceTests: [{name: a, path: /, permissions: drwxr-xr-x}]", ""},
+		{"a folder with a slash", "fileExistenceTests: [{name: a, path: /tmp/}]", ""},
+		{"pipe", "fileExistenceTests: [{name: a, path: /bin/pipe}]", "not found in image"},
+		{"the engine's file", "fileExistenceTests: [{name: a, path: /etc/hosts, shouldExist: false}]", "should not exist but does|Docker's own"},
+		{"the engine's link", "fileExistenceTests: [{name: a, path: /etc/mtab, permissions: \"-rw-r--r--\"}]", "incorrect permissions|Docker's own"},
 		{"owners", "fileExistenceTests: [{name: a, path: /etc/shadow, uid: 0, gid: 42}]", ""},
 		{"wrong user", "fileExistenceTests: [{name: a, path: /etc/shadow, uid: 1}]", "incorrect user ownership. Expected: 1, Actual: 0"},
 		{"wrong group", "fileExistenceTests: [{name: a, path: /etc/shadow, gid: 0}]", "incorrect group ownership. Expected: 0, Actual: 42"},
@@ -91,6 +106,8 @@ func contents() []testCase {
 		{"contents through a link", "fileContentTests: [{name: a, path: /bin/link, expectedContents: [\"shadow:x:42\"]}]", ""},
 		{"contents missing", "fileContentTests: [{name: a, path: /etc/group, expectedContents: [wheel]}]", "Expected string 'wheel' not found in file content"},
 		{"contents excluded", "fileContentTests: [{name: a, path: /etc/group, excludedContents: [shadow]}]", "Excluded string 'shadow' found in file content"},
+		{"path of contents does not expand", "globalEnvVars: [{key: DIR, value: /etc}]\nfileContentTests: [{name: a, path: $DIR/group}]", "Failed to open $DIR/group"},
+		{"contents of a pipe", "fileContentTests: [{name: a, path: /bin/pipe}]", "Failed to open /bin/pipe"},
 		{"contents of nothing", "fileContentTests: [{name: a, path: /etc/nothing}]", "Failed to open /etc/nothing"},
 		{"contents of a directory", "fileContentTests: [{name: a, path: /etc}]", "is a directory"},
 	}

@@ -44,6 +44,7 @@ func write(probe, layer string) error {
 		{tar.Header{Name: "bin/other", Mode: 0o001}, ""},
 		{tar.Header{Name: "bin/link", Mode: 0o777, Typeflag: tar.TypeSymlink, Linkname: "/etc/group"}, ""},
 		{tar.Header{Name: "bin/dangling", Mode: 0o777, Typeflag: tar.TypeSymlink, Linkname: "nowhere"}, ""},
+		{tar.Header{Name: "bin/pipe", Mode: 0o644, Typeflag: tar.TypeFifo}, ""},
 		{tar.Header{Name: "tmp/", Mode: 0o1777, Typeflag: tar.TypeDir}, ""},
 		{tar.Header{Name: "usr/share/doc/good/copyright", Mode: 0o644}, "License: Apache-2.0\n"},
 		{tar.Header{Name: "licenses/bad", Mode: 0o644}, "License: AGPL-3\n"},

@@ -1,5 +1,8 @@
 """Implementation of container_structure_test."""
 
+# The command line is the real program's. CONTAINER_STRUCTURE_TEST may name that program: then a Docker engine is needed, and
+# the same targets tell what it says of them.
+
 _TEMPLATE = """\
 #!/usr/bin/env bash
 set -o errexit -o nounset -o pipefail
@@ -16,7 +19,19 @@ set -e
 # --- end runfiles.bash initialization v3 ---
 runfiles_export_envvars
 
-exec {arguments} "$@"
+image={image}
+program=${{CONTAINER_STRUCTURE_TEST:-{program}}}
+arguments=(test --driver {driver})
+if [[ -d "$image" ]]; then
+  digest=$(grep -om1 'sha256:[0-9a-f]*' "$image/index.json")
+  arguments+=(--ignore-ref-annotation --image-from-oci-layout "$image" --default-image-tag "cst.oci.local/${{digest/:/-}}:${{digest/:/-}}")
+else
+  arguments+=(--image "$image")
+fi
+if [[ -n "${{XML_OUTPUT_FILE:-}}" ]]; then
+  arguments+=(--test-report "$XML_OUTPUT_FILE" --output junit --junit-suite-name "${{TEST_TARGET:-}}")
+fi
+exec "$program" "${{arguments[@]}}" {arguments} "$@"
 """
 
 def _rlocation(ctx, file):
@@ -48,15 +63,20 @@ def _container_structure_test_impl(ctx):
     if ctx.attr.driver == "host":
         fail("driver \"host\" changes the machine it runs on and is not supported air-gapped: use \"docker\" or \"tar\"")
 
-    arguments = [_rlocation(ctx, ctx.executable._structure_test), "-driver", ctx.attr.driver]
-    arguments += ["-image", _rlocation(ctx, image)]
-    if ctx.attr.platform:
-        arguments += ["-platform", "'{}'".format(ctx.attr.platform)]
+    arguments = []
     for config in ctx.files.configs:
-        arguments += ["-config", _rlocation(ctx, config)]
+        arguments += ["--config", _rlocation(ctx, config)]
+    if ctx.attr.platform:
+        arguments += ["--platform", "'{}'".format(ctx.attr.platform)]
 
     executable = ctx.actions.declare_file(ctx.label.name + ".sh")
-    ctx.actions.write(executable, _TEMPLATE.format(arguments = " ".join(arguments)), is_executable = True)
+    script = _TEMPLATE.format(
+        arguments = " ".join(arguments),
+        driver = ctx.attr.driver,
+        image = _rlocation(ctx, image),
+        program = _rlocation(ctx, ctx.executable._structure_test),
+    )
+    ctx.actions.write(executable, script, is_executable = True)
     runfiles = ctx.runfiles([image] + ctx.files.configs).merge_all([
         target[DefaultInfo].default_runfiles
         # The image's own runfiles hold what the blobs of a layout may be links to.

@@ -112,17 +112,15 @@ def oci_image(
     )
     oci_digest(name = name + ".digest", image = name, out = name + ".json.sha256", **_common(kwargs))
 
-def oci_image_index(name, annotations = None, **kwargs):
+def oci_image_index(name, **kwargs):
     """An index over images of several platforms; `NAME.digest` is a file with its digest.
 
     Args:
         name: name of the index target.
-        annotations: dict, or file of key=value lines.
         **kwargs: attributes of oci_image_index_rule and those every rule has.
     """
     oci_image_index_rule(
         name = name,
-        annotations = _pairs(name, "annotations", annotations, kwargs),
         **kwargs
     )
     oci_digest(name = name + ".digest", image = name, out = name + ".json.sha256", **_common(kwargs))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -28,6 +29,7 @@ type options struct {
 	image, platform string
 	driver          check.Driver
 	configs         []string
+	report, suite   string // JUnit
 }
 
 func main() {
@@ -73,40 +75,60 @@ func run() (passed bool, err error) {
 		}
 		subject.Run(ctx, config, printer)
 	}
-	if path := os.Getenv("XML_OUTPUT_FILE"); path != "" {
-		if err := printer.WriteJUnit(path, "container-structure-test.test"); err != nil {
+	if opts.report != "" {
+		if err := printer.WriteJUnit(opts.report, opts.suite); err != nil {
 			return false, err
 		}
 	}
 	return printer.Finish(), nil
 }
 
+// parseOptions reads the real program's command line, as far as the rule makes use of it.
 func parseOptions(args []string) (options, error) {
+	if len(args) == 0 || args[0] != "test" {
+		return options{}, errors.New("the one command is test")
+	}
 	var opts options
-	flags := flag.NewFlagSet("structure_test", flag.ExitOnError)
-	flags.StringVar(&opts.image, "image", "", "OCI layout directory, or docker archive (.tar)")
-	flags.StringVar(&opts.platform, "platform", "", "os/architecture[/variant] the image must be for; empty: any")
-	driver := flags.String("driver", string(check.Docker), "docker or tar")
+	var archive, layout, driver, output string
+	flags := flag.NewFlagSet("structure_test test", flag.ExitOnError)
+	flags.StringVar(&archive, "image", "", "docker archive (.tar), for the tar driver")
+	flags.StringVar(&layout, "image-from-oci-layout", "", "OCI layout directory, for the docker driver")
+	flags.StringVar(&opts.platform, "platform", "linux/"+runtime.GOARCH, "os/architecture[/variant] the image must be for; empty: any")
+	flags.StringVar(&driver, "driver", string(check.Docker), "docker or tar")
+	flags.StringVar(&opts.report, "test-report", "", "file for the report")
+	flags.StringVar(&output, "output", "text", "text, or junit with --test-report")
+	flags.StringVar(&opts.suite, "junit-suite-name", "container-structure-test.test", "name in the report")
+	// Without an engine there is nothing to name in it.
+	flags.Bool("ignore-ref-annotation", false, "accepted")
+	flags.String("default-image-tag", "", "accepted")
 	flags.Func("config", "configuration file; may be repeated", func(path string) error {
 		opts.configs = append(opts.configs, path)
 		return nil
 	})
-	if err := flags.Parse(args); err != nil {
+	if err := flags.Parse(args[1:]); err != nil {
 		return options{}, err
 	}
 	if flags.NArg() > 0 {
 		return options{}, fmt.Errorf("argument %q is not supported here", flags.Arg(0))
 	}
-	opts.driver = check.Driver(*driver)
-	if opts.driver != check.Docker && opts.driver != check.Tar {
-		return options{}, fmt.Errorf("driver %q is not supported here: use docker or tar", *driver)
+	if (output == "junit") != (opts.report != "") {
+		return options{}, fmt.Errorf("output %q is not supported here: use text, or junit with --test-report", output)
 	}
-	if opts.image == "" {
-		return options{}, errors.New("no image: use -image")
+	opts.driver = check.Driver(driver)
+	switch {
+	case len(opts.configs) == 0:
+		return options{}, errors.New("please provide at least one test config file: use --config")
+	case opts.driver != check.Docker && opts.driver != check.Tar:
+		return options{}, fmt.Errorf("driver %q is not supported here: use docker or tar", driver)
+	case (archive == "") == (layout == ""):
+		return options{}, errors.New("one image is needed: use --image or --image-from-oci-layout")
+	case layout != "" && opts.driver == check.Tar:
+		return options{}, errors.New("--image-from-oci-layout is not supported when not using Docker driver")
+	case archive != "" && opts.driver == check.Docker:
+		// The real program takes it for the name of an image that the engine has.
+		return options{}, errors.New("the docker driver does not read archives: give it the layout, or use the tar driver")
 	}
-	if len(opts.configs) == 0 {
-		return options{}, errors.New("please provide at least one test config file: use -config")
-	}
+	opts.image = archive + layout
 	return opts, nil
 }
 
@@ -122,6 +144,11 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
+	if opts.driver == check.Tar {
+		if err := tree.LikeTarDriver(img); err != nil {
+			return nil, err
+		}
+	}
 	subject := &check.Subject{Driver: opts.driver, Config: config, Tree: tree}
 	switch {
 	case opts.driver == check.Tar:
@@ -133,6 +160,7 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 		subject.Runner, subject.NoRunner = container.NewRunner(dir)
 	}
 	subject.NewRoot = newRoots(img, tree, dir, isolated)
+	subject.NewVolume = newVolumes(tree, dir, isolated)
 	return subject, nil
 }
 
@@ -152,5 +180,27 @@ func newRoots(img v1.Image, tree *rootfs.Tree, dir string, isolated error) func(
 			return "", nil, err
 		}
 		return own + "-copy", func() error { return os.RemoveAll(own + "-copy") }, nil
+	}
+}
+
+// newVolumes returns what makes a volume with what the image has at its path, or an empty one.
+func newVolumes(tree *rootfs.Tree, dir string, isolated error) func(string) (string, func() error, error) {
+	count := 0
+	return func(path string) (string, func() error, error) {
+		if isolated != nil {
+			return "", nil, isolated
+		}
+		count++
+		own := filepath.Join(dir, fmt.Sprintf("volume-%d", count))
+		content, err := tree.Directory(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			content = own + "-empty"
+			err = os.Mkdir(content, 0o755)
+		}
+		if err != nil {
+			return "", nil, err
+		}
+		root, err := container.Overlay(content, own)
+		return root, func() error { return container.Release(own) }, err
 	}
 }

@@ -36,12 +36,19 @@ type Subject struct {
 	NoRunner error
 	// NewRoot makes a fresh, writable copy of the tree for one command test and returns how to be rid of it.
 	NewRoot func() (root string, release func() error, err error)
+	// NewVolume makes what a container has at a path that the image declares a volume, likewise.
+	NewVolume func(path string) (directory string, release func() error, err error)
 }
 
 // Run runs all tests of the configuration in the order container-structure-test has.
 func (s *Subject) Run(ctx context.Context, config *schema.Config, out *report.Printer) {
 	for _, test := range config.CommandTests {
 		out.Add(s.command(ctx, config, test))
+	}
+	if len(config.ContainerRunOptions.BindMounts) > 0 && len(config.FileContentTests)+len(config.FileExistenceTests)+len(config.LicenseTests) > 0 {
+		result := report.Result{Name: "containerRunOptions"}
+		result.Errorf("bindMounts would let tests of files look at the machine's: give those a configuration file of their own")
+		out.Add(result)
 	}
 	env := s.env(config)
 	for _, test := range config.FileContentTests {
@@ -58,9 +65,15 @@ func (s *Subject) Run(ctx context.Context, config *schema.Config, out *report.Pr
 	}
 }
 
-// env is the image's environment with globalEnvVars added, whose values may refer to the image's.
+// env is the image's environment with globalEnvVars added, whose values may refer to the image's, but not in the tar driver.
 func (s *Subject) env(config *schema.Config) map[string]string {
 	env := environMap(s.Config.Config.Env)
+	if s.Driver == Tar {
+		for _, v := range config.GlobalEnvVars {
+			env[v.Key] = v.Value
+		}
+		return env
+	}
 	for key, value := range environMap(expandVars(config.GlobalEnvVars, environMap(s.Config.Config.Env))) {
 		env[key] = value
 	}

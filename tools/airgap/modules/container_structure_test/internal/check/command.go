@@ -34,7 +34,12 @@ func (s *Subject) command(ctx context.Context, config *schema.Config, test schem
 		result.Errorf("error creating driver: %v", err)
 		return result
 	}
-	s.commandIn(ctx, root, config, test, &result)
+	if config.ContainerRunOptions.TTY {
+		// The real tool reads a terminal's output as a stream with headers, and fails at the first byte (go-dockerclient).
+		result.Errorf("Error retrieving container logs: Unrecognized input header: leave allocateTty out")
+	} else {
+		s.commandIn(ctx, root, config, test, &result)
+	}
 	if err := release(); err != nil {
 		result.Errorf("%v", err)
 	}
@@ -77,7 +82,7 @@ func (s *Subject) commandIn(ctx context.Context, root string, config *schema.Con
 		options.Env = env
 		for _, command := range test.Setup {
 			// As with Docker, only a setup command that cannot start is an error; what it exits with is not looked at.
-			if _, err := s.Runner.Run(ctx, root, command, options); err != nil {
+			if _, err := s.run(ctx, root, command, options); err != nil {
 				result.Errorf("error in setup: %v", err)
 				return
 			}
@@ -90,14 +95,13 @@ func (s *Subject) commandIn(ctx context.Context, root string, config *schema.Con
 		return
 	}
 	options.Env = append(slices.Clone(env), own...)
-	options.TTY = run.AllocateTTY
 	variables := environMap(env)
 	command := []string{expand(test.Command, variables)}
 	for _, arg := range test.Args {
 		command = append(command, expand(arg, variables))
 	}
 	start := time.Now()
-	output, err := s.Runner.Run(ctx, root, command, options)
+	output, err := s.run(ctx, root, command, options)
 	result.Duration = time.Since(start)
 	if err != nil {
 		result.Errorf("%v", err)
@@ -109,6 +113,39 @@ func (s *Subject) commandIn(ctx context.Context, root string, config *schema.Con
 	if output.ExitCode != test.ExitCode {
 		result.Errorf("Test '%s' exited with incorrect error code. Expected: %d, Actual: %d", test.Name, test.ExitCode, output.ExitCode)
 	}
+}
+
+// run runs a container with volumes of its own, as Docker makes for each path that the image declares one: what a setup
+// command writes there is gone when the next container starts.
+func (s *Subject) run(ctx context.Context, root string, command []string, options container.Options) (container.Result, error) {
+	volumes, release, err := s.volumes()
+	if err != nil {
+		return container.Result{}, fmt.Errorf("volumes: %w", err)
+	}
+	options.Volumes = volumes
+	result, err := s.Runner.Run(ctx, root, command, options)
+	return result, errors.Join(err, release())
+}
+
+func (s *Subject) volumes() (directories map[string]string, release func() error, err error) {
+	directories = map[string]string{}
+	var releases []func() error
+	release = func() error {
+		var errs []error
+		for _, one := range releases {
+			errs = append(errs, one())
+		}
+		return errors.Join(errs...)
+	}
+	for path := range s.Config.Config.Volumes {
+		directory, releaseOne, err := s.NewVolume(path)
+		if err != nil {
+			return nil, nil, errors.Join(err, release())
+		}
+		directories[path] = directory
+		releases = append(releases, releaseOne)
+	}
+	return directories, release, nil
 }
 
 // commandEnv returns what the test adds to the environment of its command. With any containerRunOptions set,
@@ -139,9 +176,12 @@ func commandEnv(run schema.RunOptions, test schema.CommandTest) ([]string, error
 		}
 	}
 	for _, key := range run.EnvVars {
-		if value := os.Getenv(key); value != "" {
-			env = append(env, key+"="+value)
+		value := os.Getenv(key)
+		if value == "" {
+			// The real tool leaves an empty entry, which the engine refuses.
+			return nil, fmt.Errorf("invalid environment variable: containerRunOptions.envVars: %s is not set or empty", key)
 		}
+		env = append(env, key+"="+value)
 	}
 	return env, nil
 }

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -15,12 +16,20 @@ func (s *Subject) fileExistence(test schema.FileExistenceTest, env map[string]st
 		return invalid
 	}
 	result := report.Result{Name: "File Existence Test: " + test.Name}
-	info, owner, err := s.Tree.Lstat(expand(test.Path, env))
-	if test.ShouldExist != nil && !*test.ShouldExist {
+	name := expand(test.Path, env)
+	if err := s.enginesOwn(name); err != nil {
+		result.Errorf("%v", err)
+		return result
+	}
+	info, owner, err := s.Tree.Lstat(name)
+	if !test.ShouldExist {
 		if err == nil {
 			result.Errorf("File %s should not exist but does", test.Path)
 		}
 		return result
+	}
+	if err == nil && s.Driver == Docker && !info.IsDir() && !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink {
+		err = fmt.Errorf("File %s not found in image: it is no file, folder or link, and the docker driver sees nothing else", name)
 	}
 	if err != nil {
 		result.Errorf("Error examining file in container: %v", err)
@@ -35,6 +44,19 @@ func (s *Subject) fileExistence(test schema.FileExistenceTest, env map[string]st
 	}
 	s.ownership(&result, test, owner)
 	return result
+}
+
+// enginesOwn refuses paths at which a container has a file of the engine's, whatever the image has there (moby,
+// daemon/initlayer).
+func (s *Subject) enginesOwn(name string) error {
+	if s.Driver != Docker {
+		return nil
+	}
+	switch clean := path.Clean("/" + name); clean {
+	case "/.dockerenv", "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/etc/hostname", "/etc/hosts", "/etc/mtab", "/etc/resolv.conf", "/proc", "/sys":
+		return fmt.Errorf("%s is Docker's own in a container: what the image has there cannot be tested", clean)
+	}
+	return nil
 }
 
 func validFile(name, path string) report.Result {
@@ -61,9 +83,8 @@ func executable(result *report.Result, test schema.FileExistenceTest, mode fs.Fi
 }
 
 func (s *Subject) ownership(result *report.Result, test schema.FileExistenceTest, owner rootfs.Owner) {
-	// Minus one is what the real tool fills in for "not checked", so it is understood as that.
-	checkUID := test.UID != nil && *test.UID != -1
-	checkGID := test.GID != nil && *test.GID != -1
+	checkUID := test.UID != schema.AnyOwner
+	checkGID := test.GID != schema.AnyOwner
 	if !checkUID && !checkGID {
 		return
 	}
@@ -71,11 +92,11 @@ func (s *Subject) ownership(result *report.Result, test schema.FileExistenceTest
 		result.Errorf("Error checking ownership of file %s: the tar driver does not know owners, use the docker driver", test.Path)
 		return
 	}
-	if checkUID && *test.UID != owner.UID {
-		result.Errorf("%s has incorrect user ownership. Expected: %d, Actual: %d", test.Path, *test.UID, owner.UID)
+	if checkUID && test.UID != owner.UID {
+		result.Errorf("%s has incorrect user ownership. Expected: %d, Actual: %d", test.Path, test.UID, owner.UID)
 	}
-	if checkGID && *test.GID != owner.GID {
-		result.Errorf("%s has incorrect group ownership. Expected: %d, Actual: %d", test.Path, *test.GID, owner.GID)
+	if checkGID && test.GID != owner.GID {
+		result.Errorf("%s has incorrect group ownership. Expected: %d, Actual: %d", test.Path, test.GID, owner.GID)
 	}
 }
 
@@ -84,6 +105,10 @@ func (s *Subject) fileContent(test schema.FileContentTest) report.Result {
 		return invalid
 	}
 	result := report.Result{Name: "File Content Test: " + test.Name}
+	if err := s.enginesOwn(test.Path); err != nil {
+		result.Errorf("%v", err)
+		return result
+	}
 	content, err := s.Tree.ReadFile(test.Path)
 	if err != nil {
 		result.Errorf("Failed to open %s. Error: %v", test.Path, err)

@@ -29,19 +29,20 @@ func isDefault(capability string) bool {
 	return false
 }
 
-// capabilities returns Docker's default set with the extra ones, which may be written net_admin, NET_ADMIN, CAP_NET_ADMIN or
-// ALL, as for docker run --cap-add. Nobody can give away what he does not have: of defaults and of ALL, what this process
-// lacks is left out; an extra one that it lacks is an error.
-func capabilities(extra []string, all bool) ([]string, error) {
+// capabilities returns what a container has. Named ones may be written net_admin, NET_ADMIN, CAP_NET_ADMIN or ALL; without
+// privileges they are checked and have no effect, as in Docker. Nobody can give away what he does not have: of defaults and
+// of all, what this process lacks is left out; a named one that it lacks is an error.
+func capabilities(options Options) ([]string, error) {
 	held, err := bounding()
 	if err != nil {
 		return nil, err
 	}
-	wanted := []string{}
-	for _, name := range extra {
+	all := options.all()
+	named := []string{}
+	for _, name := range options.Capabilities {
 		upper := strings.ToUpper(name)
 		if upper == "ALL" {
-			all = true
+			all = options.Privileged
 			continue
 		}
 		if !strings.HasPrefix(upper, "CAP_") {
@@ -51,14 +52,17 @@ func capabilities(extra []string, all bool) ([]string, error) {
 		if number < 0 {
 			return nil, fmt.Errorf("capability %q is unknown: see capabilities(7)", name)
 		}
+		if !options.Privileged {
+			continue
+		}
 		if held&(1<<number) == 0 {
 			return nil, fmt.Errorf("capability %s cannot be given to a container: this test runs without it", upper)
 		}
-		wanted = append(wanted, upper)
+		named = append(named, upper)
 	}
 	granted := []string{}
 	for number, name := range allCapabilities {
-		if held&(1<<number) != 0 && (all || isDefault(name) || slices.Contains(wanted, name)) {
+		if held&(1<<number) != 0 && (all || isDefault(name) || slices.Contains(named, name)) {
 			granted = append(granted, name)
 		}
 	}

@@ -8,13 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 
-	"github.com/creack/pty"
 	"golang.org/x/sys/unix"
 )
 
@@ -74,7 +72,7 @@ func (r *Runner) Run(ctx context.Context, root string, command []string, options
 	runc.Cancel = func() error {
 		return exec.Command(r.runc, "--root", r.state, "kill", id, "KILL").Run()
 	}
-	result, err := r.wait(runc, options.TTY)
+	result, err := r.wait(runc)
 	if err != nil {
 		return Result{}, fmt.Errorf("container: %w", err)
 	}
@@ -98,35 +96,20 @@ func rootless() string {
 	return "true"
 }
 
-func (r *Runner) wait(runc *exec.Cmd, tty bool) (Result, error) {
+func (r *Runner) wait(runc *exec.Cmd) (Result, error) {
 	var stdout, stderr bytes.Buffer
-	var err error
-	if tty {
-		err = runOnTerminal(runc, &stdout)
-	} else {
-		runc.Stdout, runc.Stderr = &stdout, &stderr
-		err = runc.Run()
-	}
+	runc.Stdout, runc.Stderr = &stdout, &stderr
+	err := runc.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return Result{}, err
 	}
-	return Result{Stdout: stdout.String(), Stderr: stderr.String(), ExitCode: runc.ProcessState.ExitCode()}, nil
+	return Result{Stdout: logged(stdout.Bytes()), Stderr: logged(stderr.Bytes()), ExitCode: runc.ProcessState.ExitCode()}, nil
 }
 
-// runOnTerminal gives runc a terminal of its own, whose other end is read until the last process has closed it. Standard
-// output and error are one there.
-func runOnTerminal(runc *exec.Cmd, output io.Writer) error {
-	terminal, err := pty.Start(runc)
-	if err != nil {
-		return err
-	}
-	defer terminal.Close()
-	// Linux reports a closed terminal as EIO (pty(7)), not as an end of file.
-	if _, err := io.Copy(output, terminal); err != nil && !errors.Is(err, unix.EIO) {
-		return errors.Join(err, runc.Wait())
-	}
-	return runc.Wait()
+// logged returns output as Docker's log has it: JSON, and so each byte that is not UTF-8 is U+FFFD.
+func logged(output []byte) string {
+	return string(bytes.Runes(output))
 }
 
 // startError returns the last error in runc's log: runc exits with the command's own status, so only the log tells a

@@ -2,11 +2,14 @@ package container
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
+	"github.com/moby/profiles/seccomp"
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
@@ -15,10 +18,17 @@ type Options struct {
 	User         string // as for docker run --user; empty: root
 	Workdir      string // empty: /
 	Env          []string
-	Privileged   bool // all capabilities, nothing masked
-	TTY          bool
-	Capabilities []string // added to Docker's default set
-	BindMounts   []string // SOURCE:DESTINATION[:ro|rw]
+	Privileged   bool
+	Capabilities []string          // see all
+	BindMounts   []string          // SOURCE:DESTINATION[:ro|rw]
+	Volumes      map[string]string // DESTINATION to the directory that is its content
+}
+
+// all says whether the container has all capabilities, with nothing masked and no system call refused. Docker gives that to
+// a privileged one, and whatever capabilities a structure test names, it gives none of them. So a test must ask for
+// privileges, and if it names capabilities beside them, it is held here to those that it names.
+func (o Options) all() bool {
+	return o.Privileged && len(o.Capabilities) == 0
 }
 
 const hostname = "structure-test"
@@ -30,7 +40,7 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 	if err != nil {
 		return nil, err
 	}
-	granted, err := capabilities(options.Capabilities, options.Privileged)
+	granted, err := capabilities(options)
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +58,6 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 		Root:     &specs.Root{Path: root},
 		Mounts:   mounts,
 		Process: &specs.Process{
-			Terminal:     options.TTY,
 			User:         specs.User{UID: user.uid, GID: user.gid, AdditionalGids: user.groups},
 			Args:         command,
 			Env:          environment(options, user),
@@ -70,7 +79,10 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 		spec.Process.Capabilities.Effective = granted
 		spec.Process.Capabilities.Permitted = granted
 	}
-	if !options.Privileged {
+	if !options.all() {
+		if spec.Linux.Seccomp, err = seccomp.GetDefaultProfile(spec); err != nil {
+			return nil, err
+		}
 		spec.Linux.MaskedPaths = []string{
 			"/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
 			"/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/firmware",
@@ -88,9 +100,6 @@ func environment(options Options, user identity) []string {
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOSTNAME=" + hostname,
-	}
-	if options.TTY {
-		env = append(env, "TERM=xterm")
 	}
 	return mergeEnv(env, append([]string{"HOME=" + user.home}, options.Env...))
 }
@@ -116,7 +125,7 @@ func mergeEnv(env, more []string) []string {
 // mounts are Docker's, and those the test asks for.
 func mounts(dir string, options Options) ([]specs.Mount, error) {
 	sys := []string{"nosuid", "noexec", "nodev", "ro"}
-	if options.Privileged {
+	if options.all() {
 		sys = sys[:3]
 	}
 	list := []specs.Mount{
@@ -138,12 +147,28 @@ func mounts(dir string, options Options) ([]specs.Mount, error) {
 		}
 		list = append(list, specs.Mount{Destination: "/etc/" + file.name, Type: "bind", Source: source, Options: []string{"bind", "private"}})
 	}
+	bound := map[string]bool{}
 	for _, bind := range options.BindMounts {
 		mount, err := bindMount(bind)
 		if err != nil {
 			return nil, err
 		}
+		if bound[mount.Destination] {
+			return nil, fmt.Errorf("bind mount %q: duplicate mount point", bind)
+		}
+		bound[mount.Destination] = true
 		list = append(list, mount)
+	}
+	for _, destination := range slices.Sorted(maps.Keys(options.Volumes)) {
+		// A bind mount takes a volume's place.
+		if !bound[filepath.Clean(destination)] {
+			list = append(list, specs.Mount{
+				Destination: destination,
+				Type:        "bind",
+				Source:      options.Volumes[destination],
+				Options:     []string{"rbind", "rprivate"},
+			})
+		}
 	}
 	return list, nil
 }
@@ -153,6 +178,10 @@ func bindMount(bind string) (specs.Mount, error) {
 	parts := strings.Split(bind, ":")
 	if len(parts) < 2 || len(parts) > 3 || !filepath.IsAbs(parts[0]) || !filepath.IsAbs(parts[1]) {
 		return specs.Mount{}, fmt.Errorf("bind mount %q is not /SOURCE:/DESTINATION[:ro]", bind)
+	}
+	destination := filepath.Clean(parts[1])
+	if destination == "/" {
+		return specs.Mount{}, fmt.Errorf("bind mount %q: destination can't be '/'", bind)
 	}
 	mode := "rw"
 	if len(parts) == 3 {
@@ -166,7 +195,7 @@ func bindMount(bind string) (specs.Mount, error) {
 			return specs.Mount{}, fmt.Errorf("bind mount %q: %w", bind, err)
 		}
 	}
-	return specs.Mount{Destination: parts[1], Type: "bind", Source: parts[0], Options: []string{"rbind", "rprivate", mode}}, nil
+	return specs.Mount{Destination: destination, Type: "bind", Source: parts[0], Options: []string{"rbind", "rprivate", mode}}, nil
 }
 
 // makeWorkdir makes the working directory, as Docker does, if the image does not have it.

@@ -50,24 +50,63 @@ func TestLookUp(t *testing.T) {
 	}
 }
 
-func TestCapabilities(t *testing.T) {
-	plain, err := capabilities(nil, false)
+// count returns the size of a container's set of capabilities.
+func count(t *testing.T, options Options) int {
+	t.Helper()
+	granted, err := capabilities(options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if slices.Contains(plain, "CAP_NET_ADMIN") {
-		t.Error("NET_ADMIN was given without being asked for")
-	}
-	if os.Getuid() == 0 {
-		for _, name := range []string{"net_admin", "NET_ADMIN", "CAP_NET_ADMIN", "ALL"} {
-			got, err := capabilities([]string{name}, false)
-			if err != nil || !slices.Contains(got, "CAP_NET_ADMIN") {
-				t.Errorf("%s: %v (%v)", name, got, err)
-			}
+	return len(granted)
+}
+
+func TestCapabilities(t *testing.T) {
+	plain := count(t, Options{})
+	for _, name := range []string{"net_admin", "NET_ADMIN", "CAP_NET_ADMIN", "ALL"} {
+		if got := count(t, Options{Capabilities: []string{name}}); got != plain {
+			t.Errorf("%s without privileges: %d capabilities, want Docker's %d", name, got, plain)
 		}
 	}
-	if _, err := capabilities([]string{"FLY"}, false); err == nil || !strings.Contains(err.Error(), "FLY") {
+	if _, err := capabilities(Options{Capabilities: []string{"FLY"}}); err == nil || !strings.Contains(err.Error(), "FLY") {
 		t.Errorf("an unknown capability: %v", err)
+	}
+	if os.Getuid() != 0 {
+		t.Skip("not root: no capability to give")
+	}
+	for _, name := range []string{"net_admin", "NET_ADMIN", "CAP_NET_ADMIN"} {
+		if got := count(t, Options{Privileged: true, Capabilities: []string{name}}); got != plain+1 {
+			t.Errorf("%s beside privileges: %d capabilities, want Docker's %d and this one", name, got, plain)
+		}
+	}
+	all := count(t, Options{Privileged: true})
+	if named := count(t, Options{Privileged: true, Capabilities: []string{"all"}}); all <= plain+1 || named != all {
+		t.Errorf("with privileges %d capabilities, ALL named beside them %d", all, named)
+	}
+}
+
+func TestPrivileges(t *testing.T) {
+	for _, c := range []struct {
+		options Options
+		all     bool
+	}{
+		{Options{}, false},
+		{Options{Capabilities: []string{"NET_ADMIN"}}, false},
+		{Options{Privileged: true}, true},
+		{Options{Privileged: true, Capabilities: []string{"NET_ADMIN"}}, false},
+	} {
+		spec, err := newSpec(t.TempDir(), t.TempDir(), []string{"true"}, c.options)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (spec.Linux.Seccomp == nil) != c.all || (len(spec.Linux.MaskedPaths) == 0) != c.all {
+			t.Errorf("%+v: seccomp %v, masked %v", c.options, spec.Linux.Seccomp != nil, spec.Linux.MaskedPaths)
+		}
+	}
+}
+
+func TestLogged(t *testing.T) {
+	if got, want := logged([]byte("a\xff\xfe\u00e9")), "a\ufffd\ufffd\u00e9"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
@@ -90,7 +129,7 @@ func TestBindMount(t *testing.T) {
 	if _, err := bindMount("/etc/passwd:/to"); err != nil {
 		t.Errorf("a file: %v", err)
 	}
-	for _, bind := range []string{"", "/a", "name:/to", "/a:to", "/a:/b:rw:x", "/tmp:/b:z"} {
+	for _, bind := range []string{"", "/a", "name:/to", "/a:to", "/a:/b:rw:x", "/tmp:/b:z", "/tmp:/", "/tmp:/b/.."} {
 		if mount, err := bindMount(bind); err == nil {
 			t.Errorf("%q: %+v, want an error", bind, mount)
 		}

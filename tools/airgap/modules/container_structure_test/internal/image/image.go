@@ -22,6 +22,11 @@ func Open(path, platform string) (v1.Image, *v1.ConfigFile, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("open image %s: %w", path, err)
 	}
+	for _, entry := range config.Config.Env {
+		if !strings.Contains(entry, "=") {
+			return nil, nil, fmt.Errorf("open image %s: variable %q has no value: container-structure-test crashes at it", path, entry)
+		}
+	}
 	if platform == "" {
 		return image, config, nil
 	}
@@ -49,8 +54,21 @@ func open(path string) (v1.Image, error) {
 	return openLayout(path)
 }
 
-// fits compares platforms the way an engine does: what one side leaves open fits everything.
+// fits compares platforms as an engine does, but that it does not let an older variant of ARM do.
 func fits(config *v1.ConfigFile, wanted *v1.Platform) bool {
 	return config.OS == wanted.OS && config.Architecture == wanted.Architecture &&
-		(config.Variant == "" || wanted.Variant == "" || config.Variant == wanted.Variant)
+		variant(config.Architecture, config.Variant) == variant(wanted.Architecture, wanted.Variant)
+}
+
+// variant fills in what is meant where none is named (containerd, platforms).
+func variant(architecture, named string) string {
+	switch {
+	case named != "":
+		return named
+	case architecture == "arm":
+		return "v7"
+	case architecture == "arm64":
+		return "v8"
+	}
+	return ""
 }

@@ -32,6 +32,8 @@ type Tree struct {
 	// owners remembers what the layers said, by cleaned path from Dir. The file system may know less: where only some
 	// users are mapped (user namespaces, Bazel's linux-sandbox), files cannot be given to the others.
 	owners map[string]Owner
+	// lost are links that the tar driver does not unpack; see LikeTarDriver.
+	lost map[string]bool
 }
 
 // Unpack applies the image's layers, lowest first, to a new directory.
@@ -153,6 +155,9 @@ func (t *Tree) Lstat(name string) (os.FileInfo, Owner, error) {
 	if err != nil {
 		return nil, Owner{}, err
 	}
+	if t.lost[target] {
+		return nil, Owner{}, fmt.Errorf("link %s: %w", name, errLost)
+	}
 	info, err := os.Lstat(target)
 	if err != nil {
 		return nil, Owner{}, t.plain(err, name)
@@ -171,6 +176,9 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 		target, err := t.resolve(current)
 		if err != nil {
 			return nil, err
+		}
+		if t.lost[target] {
+			return nil, fmt.Errorf("link %s: %w", current, errLost)
 		}
 		info, err := os.Lstat(target)
 		if err != nil {
@@ -209,6 +217,22 @@ func (t *Tree) ReadDir(name string) ([]string, error) {
 		}
 	}
 	return names, nil
+}
+
+// Directory returns where the directory at path was unpacked to, all links followed.
+func (t *Tree) Directory(name string) (string, error) {
+	target, err := securejoin.SecureJoin(t.Dir, name)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(target)
+	if err != nil {
+		return "", t.plain(err, name)
+	}
+	if !info.IsDir() {
+		return "", fmt.Errorf("%s is no directory", name)
+	}
+	return target, nil
 }
 
 // plain names the file as the image does: where it was unpacked to helps nobody.

@@ -206,3 +206,31 @@ func TestReadFileFollowsLinksInside(t *testing.T) {
 		}
 	}
 }
+
+// The wrapper's layer is such a one: links only, in a folder of the packages' layer.
+func TestLostLinks(t *testing.T) {
+	img := image(t,
+		[]tar.Header{dir("usr/"), dir("usr/sbin/"), file("usr/sbin/program"), link("usr/sbin/kept", "program")},
+		[]tar.Header{link("usr/sbin/lost", "program"), file("etc/file"), link("etc/after", "file")})
+	tree, err := Unpack(img, filepath.Join(t.TempDir(), "root"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := tree.Lstat("/usr/sbin/lost"); err != nil {
+		t.Errorf("with the docker driver: %v", err)
+	}
+	if err := tree.LikeTarDriver(img); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{"/usr/sbin/program", "/usr/sbin/kept", "/etc/after"} {
+		if _, _, err := tree.Lstat(path); err != nil {
+			t.Errorf("with the tar driver: %v", err)
+		}
+	}
+	if _, _, err := tree.Lstat("/usr/sbin/lost"); err == nil {
+		t.Error("the tar driver sees a link that the real one loses")
+	}
+	if _, err := tree.ReadFile("/usr/sbin/lost"); err == nil {
+		t.Error("the tar driver reads through a link that the real one loses")
+	}
+}

@@ -3,13 +3,14 @@ package schema
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
-	"gopkg.in/yaml.v3"
+	"gopkg.in/yaml.v2"
 )
 
 // Version is the one schema version this program reads.
@@ -49,15 +50,30 @@ type CommandTest struct {
 	ExcludedError  []string   `yaml:"excludedError"`
 }
 
-// FileExistenceTest looks at one path without following it. Nil fields are not checked; a nil ShouldExist means true.
+// FileExistenceTest looks at one path without following it. What a file leaves out has other values in YAML than in JSON,
+// where it is false and 0, as in the real tool.
 type FileExistenceTest struct {
 	Name           string `yaml:"name"`
 	Path           string `yaml:"path"`
-	ShouldExist    *bool  `yaml:"shouldExist"`
+	ShouldExist    bool   `yaml:"shouldExist"`
 	Permissions    string `yaml:"permissions"` // as Go prints a file mode, for example -rwxr-xr-x or Lrwxrwxrwx
-	UID            *int   `yaml:"uid"`
-	GID            *int   `yaml:"gid"`
+	UID            int    `yaml:"uid"`
+	GID            int    `yaml:"gid"`
 	IsExecutableBy string `yaml:"isExecutableBy"` // owner, group, other or any
+}
+
+// AnyOwner is a UID or GID that is not looked at.
+const AnyOwner = -1
+
+// UnmarshalYAML fills in YAML's defaults.
+func (f *FileExistenceTest) UnmarshalYAML(unmarshal func(any) error) error {
+	type plain FileExistenceTest // without this method, which would call itself
+	test := plain{ShouldExist: true, UID: AnyOwner, GID: AnyOwner}
+	if err := unmarshal(&test); err != nil {
+		return err
+	}
+	*f = FileExistenceTest(test)
+	return nil
 }
 
 // FileContentTest matches regular expressions against a file.
@@ -100,7 +116,7 @@ type LicenseTest struct {
 type RunOptions struct {
 	User         string   `yaml:"user"`
 	Privileged   bool     `yaml:"privileged"`
-	AllocateTTY  bool     `yaml:"allocateTty"`
+	TTY          bool     `yaml:"allocateTty"` // in JSON: tty
 	EnvVars      []string `yaml:"envVars"`
 	EnvFile      string   `yaml:"envFile"`
 	Capabilities []string `yaml:"capabilities"`
@@ -109,15 +125,20 @@ type RunOptions struct {
 
 // IsSet says whether any option was given.
 func (o RunOptions) IsSet() bool {
-	return o.User != "" || o.Privileged || o.AllocateTTY || o.EnvFile != "" ||
+	return o.User != "" || o.Privileged || o.TTY || o.EnvFile != "" ||
 		len(o.EnvVars) > 0 || len(o.Capabilities) > 0 || len(o.BindMounts) > 0
 }
 
-// Load reads a .yaml, .yml or .json file. Unknown keys are errors. JSON is read as the YAML it is, so that the same keys
-// and defaults hold for both.
+// Load reads a .yaml, .yml or .json file. Unknown keys are errors, in JSON as well, where the real tool passes over them.
 func Load(path string) (*Config, error) {
+	var version struct {
+		SchemaVersion string `yaml:"schemaVersion"`
+	}
+	loose, strict := yaml.Unmarshal, strictYAML
 	switch filepath.Ext(path) {
-	case ".yaml", ".yml", ".json":
+	case ".yaml", ".yml":
+	case ".json":
+		loose, strict = json.Unmarshal, strictJSON
 	default:
 		return nil, fmt.Errorf("%s is neither YAML nor JSON: name it .yaml, .yml or .json", path)
 	}
@@ -125,10 +146,7 @@ func Load(path string) (*Config, error) {
 	if err != nil {
 		return nil, err
 	}
-	var version struct {
-		SchemaVersion string `yaml:"schemaVersion"`
-	}
-	if err := yaml.Unmarshal(data, &version); err != nil {
+	if err := loose(data, &version); err != nil {
 		return nil, err
 	}
 	switch version.SchemaVersion {
@@ -140,14 +158,33 @@ func Load(path string) (*Config, error) {
 	default:
 		return nil, fmt.Errorf("unsupported schema version %s: use 2.0.0", version.SchemaVersion)
 	}
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	decoder.KnownFields(true)
 	config := &Config{}
-	if err := decoder.Decode(config); err != nil {
+	if err := strict(data, config); err != nil {
 		return nil, err
 	}
-	if err := decoder.Decode(&struct{}{}); err != io.EOF {
-		return nil, errors.New("more than one document: one file is one configuration")
-	}
 	return config, nil
+}
+
+func strictYAML(data []byte, value any) error {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	decoder.SetStrict(true)
+	if err := decoder.Decode(value); err != nil {
+		return err
+	}
+	if err := decoder.Decode(&struct{}{}); err != io.EOF {
+		return errors.New("more than one document: one file is one configuration")
+	}
+	return nil
+}
+
+func strictJSON(data []byte, value any) error {
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(value); err != nil {
+		return err
+	}
+	if _, err := decoder.Token(); err != io.EOF {
+		return errors.New("more than one value: one file is one configuration")
+	}
+	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/archive"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/image"
@@ -22,11 +21,9 @@ func buildImage(args []string) error {
 	flags.StringVar(&spec.Platform.OS, "os", "", "operating system, without a base")
 	flags.StringVar(&spec.Platform.Architecture, "architecture", "", "architecture, without a base")
 	flags.StringVar(&spec.Platform.Variant, "variant", "", "variant of the architecture, without a base")
-	flags.Func("layer", "LABEL=FILE, a layer and the target it is of", func(value string) error {
-		label, path, found := strings.Cut(value, "=")
-		if !found {
-			return fmt.Errorf("%q is not LABEL=FILE", value)
-		}
+	var label string
+	flags.StringVar(&label, "label", "", "target that the next layer is of")
+	flags.Func("layer", "file that is a layer", func(path string) error {
 		spec.Layers = append(spec.Layers, image.Layer{Path: path, Label: label})
 		return nil
 	})
@@ -50,7 +47,6 @@ func buildImage(args []string) error {
 func buildIndex(args []string) error {
 	flags := flag.NewFlagSet("index", flag.ExitOnError)
 	output := flags.String("output", "", "layout directory to write")
-	annotations := flags.String("annotations", "", "file with key=value lines")
 	var images []string
 	flags.Func("image", "layout directory of an image", func(value string) error {
 		images = append(images, value)
@@ -59,7 +55,7 @@ func buildIndex(args []string) error {
 	if err := parse(flags, args); err != nil {
 		return err
 	}
-	return index.Build(images, *annotations, *output)
+	return index.Build(images, *output)
 }
 
 // writeDigest writes the digest of the layout's single image or index, with a newline.

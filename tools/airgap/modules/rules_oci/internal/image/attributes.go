@@ -3,132 +3,137 @@ package image
 import (
 	"fmt"
 	"os"
-	"regexp"
 	"strings"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
+
+// configure applies the attributes that are not layers. The changes are collected first, in the order in which rules_oci
+// reads its attributes, since new members come in that order.
+func (i *image) configure(spec Spec) error {
+	changes := ordered.New()
+	config := ordered.New()
+	base, _ := i.config.Get("config").(*ordered.Object)
+	if base == nil {
+		base = ordered.New()
+	}
+	for _, attribute := range []struct {
+		name, file string
+		apply      func(path string) error
+	}{
+		{"created", spec.CreatedFile, func(path string) error { return setCreated(changes, path) }},
+		{"entrypoint", spec.EntrypointFile, func(path string) error {
+			// The base's command was meant for the base's entrypoint. Dockerfiles do the same.
+			config.Set("Cmd", nil)
+			return setList(config, "Entrypoint", path)
+		}},
+		{"cmd", spec.CmdFile, func(path string) error { return setList(config, "Cmd", path) }},
+		{"exposed_ports", spec.ExposedPortsFile, func(path string) error { return setKeys(config, "ExposedPorts", path) }},
+		{"volumes", spec.VolumesFile, func(path string) error { return setKeys(config, "Volumes", path) }},
+		{"env", spec.EnvFile, func(path string) error { return setEnv(config, base, path) }},
+		{"labels", spec.LabelsFile, func(path string) error { return setPairs(config, "Labels", path) }},
+		{"annotations", spec.AnnotationsFile, func(path string) error {
+			more := ordered.New()
+			if err := setPairs(more, "annotations", path); err != nil {
+				return err
+			}
+			i.manifest.Merge(more)
+			return nil
+		}},
+	} {
+		if attribute.file == "" {
+			continue
+		}
+		if err := attribute.apply(attribute.file); err != nil {
+			return fmt.Errorf("%s: %w", attribute.name, err)
+		}
+	}
+	if spec.User != "" {
+		config.Set("User", spec.User)
+	}
+	if spec.Workdir != "" {
+		config.Set("WorkingDir", spec.Workdir)
+	}
+	if !config.IsEmpty() {
+		changes.Set("config", config)
+	}
+	i.config.Merge(changes)
+	if made, isObject := i.config.Get("config").(*ordered.Object); isObject && made.Get("Cmd") == nil {
+		made.Delete("Cmd")
+	}
+	return nil
+}
+
+// setCreated takes the text as it is, and so refuses one that is no date.
+func setCreated(changes *ordered.Object, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if _, err := time.Parse(time.RFC3339Nano, string(text)); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	changes.Set("created", string(text))
+	return nil
+}
 
 // escapedNewline stands for a newline inside one item of a newline-separated list.
 const escapedNewline = "%5Cn"
 
-// readList reads a newline-separated list; empty lines are no items.
-func readList(path string) ([]string, error) {
-	lines, err := readLines(path)
-	if err != nil {
-		return nil, err
-	}
-	items := []string{}
-	for _, line := range lines {
-		items = append(items, strings.ReplaceAll(line, escapedNewline, "\n"))
-	}
-	return items, nil
-}
-
-func readLines(path string) ([]string, error) {
+// setList reads a newline-separated list; empty lines are no items.
+func setList(config *ordered.Object, key, path string) error {
 	text, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var lines []string
-	for line := range strings.SplitSeq(string(text), "\n") {
-		if line != "" {
-			lines = append(lines, line)
-		}
-	}
-	return lines, nil
-}
-
-// MergePairs adds the key=value lines of the file to the map; a key that is there already gets the new value. No file
-// changes nothing.
-func MergePairs(target *map[string]string, path string) error {
-	if path == "" {
-		return nil
-	}
-	lines, err := readLines(path)
 	if err != nil {
 		return err
 	}
-	for _, line := range lines {
+	items := []any{}
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if line != "" {
+			items = append(items, strings.ReplaceAll(line, escapedNewline, "\n"))
+		}
+	}
+	config.Set(key, items)
+	return nil
+}
+
+// setPairs reads key=value lines.
+func setPairs(config *ordered.Object, key, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	pairs := ordered.New()
+	for line := range strings.SplitSeq(string(text), "\n") {
+		if line == "" {
+			continue
+		}
 		key, value, found := strings.Cut(line, "=")
 		if !found {
 			return fmt.Errorf("%s: line %q is not key=value", path, line)
 		}
-		if *target == nil {
-			*target = map[string]string{}
-		}
-		(*target)[key] = value
+		pairs.Set(key, value)
 	}
+	config.Set(key, pairs)
 	return nil
 }
 
-// mergeSet adds the items of a comma-separated file to the set.
-func mergeSet(target *map[string]struct{}, path string) error {
-	if path == "" {
-		return nil
-	}
+// setKeys reads a comma-separated list, whose items become keys. The real rules make a key of whatever is between commas, a
+// newline at the file's end included.
+func setKeys(config *ordered.Object, key, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return err
 	}
-	for item := range strings.SplitSeq(strings.TrimSpace(string(text)), ",") {
-		if item == "" {
-			continue
+	keys := ordered.New()
+	if len(text) > 0 {
+		for item := range strings.SplitSeq(string(text), ",") {
+			if item == "" || strings.ContainsAny(item, " \t\n") {
+				return fmt.Errorf("%s: item %q is empty or has white space in it", path, item)
+			}
+			keys.Set(item, ordered.New())
 		}
-		if *target == nil {
-			*target = map[string]struct{}{}
-		}
-		(*target)[item] = struct{}{}
 	}
+	config.Set(key, keys)
 	return nil
-}
-
-// readEnv returns base with the KEY=VALUE lines of the file applied in order: a known key keeps its place, a new one
-// comes last, and $K and ${K} stand for the value K has by then.
-func readEnv(path string, base []string) ([]string, error) {
-	lines, err := readLines(path)
-	if err != nil {
-		return nil, err
-	}
-	keys := []string{}
-	values := map[string]string{}
-	set := func(key, value string) {
-		if _, known := values[key]; !known {
-			keys = append(keys, key)
-		}
-		values[key] = value
-	}
-	for _, entry := range base {
-		key, value, _ := strings.Cut(entry, "=")
-		set(key, value)
-	}
-	for _, line := range lines {
-		key, value, found := strings.Cut(line, "=")
-		if !found {
-			return nil, fmt.Errorf("%s: line %q is not KEY=VALUE", path, line)
-		}
-		expanded, err := expand(value, values)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %s: %w", path, key, err)
-		}
-		set(key, expanded)
-	}
-	env := make([]string, 0, len(keys))
-	for _, key := range keys {
-		env = append(env, key+"="+values[key])
-	}
-	return env, nil
-}
-
-// expand replaces $K and ${K}. The real rules produce a value of no use for a variable that is not set (the jq filter
-// behind them yields nothing), so it is an error here.
-func expand(value string, values map[string]string) (string, error) {
-	var unset error
-	expanded := regexp.MustCompile(`\$(?:\{([a-zA-Z0-9_]+)\}|([a-zA-Z0-9_]+))`).ReplaceAllStringFunc(value, func(reference string) string {
-		key := strings.Trim(reference, "${}")
-		replacement, found := values[key]
-		if !found && unset == nil {
-			unset = fmt.Errorf("%s is set neither by the base nor before: set it, or leave the reference out", reference)
-		}
-		return replacement
-	})
-	return expanded, unset
 }

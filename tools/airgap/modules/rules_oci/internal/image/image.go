@@ -2,15 +2,15 @@
 package image
 
 import (
+	"errors"
 	"fmt"
-	"os"
 	"strings"
-	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
 // Layer is one tar file and the label of the target that made it, which the image's history names.
@@ -30,176 +30,141 @@ type Spec struct {
 	User, Workdir string
 }
 
-// Build writes the image's layout into output. Layers and the base's blobs become links; manifest and config are files.
+// epoch is when everything was made that nobody dates.
+const epoch = "1970-01-01T00:00:00Z"
+
+// image is what is being built: its manifest and configuration as they will be written.
+type image struct {
+	out              layout.Dir
+	manifest, config *ordered.Object
+	mediaType        types.MediaType
+}
+
+// Build writes the image's layout into output. Layers and the base's blobs become links; manifest and config are files, whose
+// bytes are those that rules_oci 2.3.0 writes (oci/private/image.sh): members in the order that script comes to them, printed
+// by jq, the manifest with a newline at its end and the configuration without.
 func Build(spec Spec, output string) error {
 	out, err := layout.Create(output)
 	if err != nil {
 		return err
 	}
-	manifest, config, err := start(spec, out)
-	if err != nil {
-		return err
+	made := &image{out: out}
+	if spec.Base == "" {
+		made.fromScratch(spec)
+	} else if err := made.fromBase(layout.Dir(spec.Base)); err != nil {
+		return fmt.Errorf("base: %w", err)
 	}
 	for _, layer := range spec.Layers {
-		if err := addLayer(out, manifest, config, layer); err != nil {
+		if err := made.addLayer(layer); err != nil {
 			return err
 		}
 	}
-	if err := configure(spec, manifest, config); err != nil {
+	if err := made.configure(spec); err != nil {
 		return err
 	}
-	digest, size, err := out.WriteJSON(config)
+	digest, size, err := out.Write(made.config.Print())
 	if err != nil {
 		return err
 	}
-	manifest.Config.Digest = digest
-	manifest.Config.Size = size
+	descriptor, isObject := made.manifest.Get("config").(*ordered.Object)
+	if !isObject {
+		return errors.New("base: its manifest has no config")
+	}
+	descriptor.Set("digest", digest.String())
+	descriptor.Set("size", size)
 	// An embedded copy of the base's config would be stale.
-	manifest.Config.Data = nil
-	digest, size, err = out.WriteJSON(manifest)
+	descriptor.Delete("data")
+	digest, size, err = out.Write(append(made.manifest.Print(), '\n'))
 	if err != nil {
 		return err
 	}
-	return out.WriteRoot(v1.Descriptor{MediaType: manifest.MediaType, Size: size, Digest: digest})
+	return out.WriteImageRoot(made.mediaType, digest, size)
 }
 
-// start returns the manifest and config that everything else is added to.
-func start(spec Spec, out layout.Dir) (*v1.Manifest, *v1.ConfigFile, error) {
-	if spec.Base == "" {
-		manifest := &v1.Manifest{
-			SchemaVersion: 2,
-			MediaType:     types.OCIManifestSchema1,
-			Config:        v1.Descriptor{MediaType: types.OCIConfigJSON},
-			Layers:        []v1.Descriptor{},
-		}
-		config := &v1.ConfigFile{
-			OS:           spec.Platform.OS,
-			Architecture: spec.Platform.Architecture,
-			Variant:      spec.Platform.Variant,
-			Created:      v1.Time{Time: time.Unix(0, 0).UTC()},
-			RootFS:       v1.RootFS{Type: "layers", DiffIDs: []v1.Hash{}},
-		}
-		return manifest, config, nil
+func (i *image) fromScratch(spec Spec) {
+	i.mediaType = types.OCIManifestSchema1
+	i.manifest = ordered.New(
+		"schemaVersion", 2,
+		"mediaType", string(i.mediaType),
+		"config", ordered.New("mediaType", string(types.OCIConfigJSON), "size", 0),
+		"layers", []any{},
+	)
+	i.config = ordered.New(
+		"created", epoch,
+		"config", ordered.New(),
+		"history", []any{},
+		"rootfs", ordered.New("type", "layers", "diff_ids", []any{}),
+		// In the order in which Bazel encodes a dictionary.
+		"architecture", spec.Platform.Architecture,
+		"os", spec.Platform.OS,
+	)
+	if spec.Platform.Variant != "" {
+		i.config.Set("variant", spec.Platform.Variant)
 	}
-	base := layout.Dir(spec.Base)
+}
+
+func (i *image) fromBase(base layout.Dir) error {
 	root, err := base.Root()
 	if err != nil {
-		return nil, nil, fmt.Errorf("base: %w", err)
+		return err
 	}
 	if !root.MediaType.IsImage() {
-		return nil, nil, fmt.Errorf("base: %s is %s: only a single image can be extended", spec.Base, root.MediaType)
+		return fmt.Errorf("%s is %s: only a single image can be extended", base, root.MediaType)
 	}
-	manifest := &v1.Manifest{}
-	if err := base.ReadJSON(root.Digest, manifest); err != nil {
-		return nil, nil, fmt.Errorf("base: %w", err)
+	i.mediaType = root.MediaType
+	var manifest v1.Manifest
+	if err := base.ReadJSON(root.Digest, &manifest); err != nil {
+		return err
 	}
-	// The OCI specification lets a manifest leave its own media type out; the descriptor always has it.
-	manifest.MediaType = root.MediaType
-	config := &v1.ConfigFile{}
-	if err := base.ReadJSON(manifest.Config.Digest, config); err != nil {
-		return nil, nil, fmt.Errorf("base: %w", err)
+	if i.manifest, err = base.ReadOrdered(root.Digest); err != nil {
+		return err
+	}
+	if i.config, err = base.ReadOrdered(manifest.Config.Digest); err != nil {
+		return err
 	}
 	// The base's own manifest and config are not part of this image, so only its layers are taken over.
 	for _, layer := range manifest.Layers {
-		if err := out.Link(layer.Digest, base.BlobPath(layer.Digest)); err != nil {
-			return nil, nil, err
+		if err := i.out.Link(layer.Digest, base.BlobPath(layer.Digest)); err != nil {
+			return err
 		}
 	}
-	return manifest, config, nil
+	return nil
 }
 
-func addLayer(out layout.Dir, manifest *v1.Manifest, config *v1.ConfigFile, layer Layer) error {
+func (i *image) addLayer(layer Layer) error {
 	file, err := inspectLayer(layer.Path)
 	if err != nil {
 		return err
 	}
-	manifest.Layers = append(manifest.Layers, v1.Descriptor{
-		MediaType: layerMediaType(manifest.MediaType, file.compression),
-		Size:      file.size,
-		Digest:    file.digest,
-	})
-	config.RootFS.DiffIDs = append(config.RootFS.DiffIDs, file.diffID)
-	config.History = append(config.History, v1.History{
-		Created:   v1.Time{Time: time.Unix(0, 0).UTC()},
-		CreatedBy: "bazel build " + layer.Label,
-	})
-	return out.Link(file.digest, layer.Path)
+	rootfs, isObject := i.config.Get("rootfs").(*ordered.Object)
+	if !isObject {
+		return errors.New("base: its config has no rootfs")
+	}
+	if err := rootfs.Append("diff_ids", file.diffID.String()); err != nil {
+		return fmt.Errorf("base: its config: %w", err)
+	}
+	if err := i.config.Append("history", ordered.New("created", epoch, "created_by", "bazel build "+layer.Label)); err != nil {
+		return fmt.Errorf("base: its config: %w", err)
+	}
+	descriptor := ordered.New(
+		"size", file.size,
+		"digest", file.digest.String(),
+		"mediaType", layerMediaType(i.manifest.Text("mediaType"), file.compression),
+	)
+	if err := i.manifest.Append("layers", descriptor); err != nil {
+		return fmt.Errorf("base: its manifest: %w", err)
+	}
+	return i.out.Link(file.digest, layer.Path)
 }
 
 // layerMediaType keeps a Docker base's image Docker-typed throughout: engines reject a mixture.
-func layerMediaType(manifest types.MediaType, c compression) types.MediaType {
+func layerMediaType(manifest string, c compression) string {
 	kind, separator := "application/vnd.oci.image.layer.v1.tar", "+"
-	if strings.HasPrefix(string(manifest), "application/vnd.docker.") {
+	if strings.HasPrefix(manifest, "application/vnd.docker.") {
 		kind, separator = "application/vnd.docker.image.rootfs.diff.tar", "."
 	}
 	if c == none {
-		return types.MediaType(kind)
+		return kind
 	}
-	return types.MediaType(kind + separator + string(c))
-}
-
-// configure applies the attributes that are not layers.
-func configure(spec Spec, manifest *v1.Manifest, config *v1.ConfigFile) error {
-	if spec.EntrypointFile != "" {
-		entrypoint, err := readList(spec.EntrypointFile)
-		if err != nil {
-			return fmt.Errorf("entrypoint: %w", err)
-		}
-		// The base's command was meant for the base's entrypoint. Dockerfiles do the same.
-		config.Config.Entrypoint, config.Config.Cmd = entrypoint, nil
-	}
-	if spec.CmdFile != "" {
-		cmd, err := readList(spec.CmdFile)
-		if err != nil {
-			return fmt.Errorf("cmd: %w", err)
-		}
-		config.Config.Cmd = cmd
-	}
-	if spec.EnvFile != "" {
-		env, err := readEnv(spec.EnvFile, config.Config.Env)
-		if err != nil {
-			return fmt.Errorf("env: %w", err)
-		}
-		config.Config.Env = env
-	}
-	for _, set := range []struct {
-		attribute, file string
-		target          *map[string]struct{}
-	}{
-		{"exposed_ports", spec.ExposedPortsFile, &config.Config.ExposedPorts},
-		{"volumes", spec.VolumesFile, &config.Config.Volumes},
-	} {
-		if err := mergeSet(set.target, set.file); err != nil {
-			return fmt.Errorf("%s: %w", set.attribute, err)
-		}
-	}
-	for _, pairs := range []struct {
-		attribute, file string
-		target          *map[string]string
-	}{
-		{"labels", spec.LabelsFile, &config.Config.Labels},
-		{"annotations", spec.AnnotationsFile, &manifest.Annotations},
-	} {
-		if err := MergePairs(pairs.target, pairs.file); err != nil {
-			return fmt.Errorf("%s: %w", pairs.attribute, err)
-		}
-	}
-	if spec.User != "" {
-		config.Config.User = spec.User
-	}
-	if spec.Workdir != "" {
-		config.Config.WorkingDir = spec.Workdir
-	}
-	if spec.CreatedFile != "" {
-		text, err := os.ReadFile(spec.CreatedFile)
-		if err != nil {
-			return fmt.Errorf("created: %w", err)
-		}
-		created, err := time.Parse(time.RFC3339Nano, strings.TrimSpace(string(text)))
-		if err != nil {
-			return fmt.Errorf("created: %s: %w", spec.CreatedFile, err)
-		}
-		config.Created = v1.Time{Time: created.UTC()}
-	}
-	return nil
+	return kind + separator + string(c)
 }

@@ -3,6 +3,7 @@ package image
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -77,11 +78,15 @@ func TestDockerBaseStaysDocker(t *testing.T) {
 	manifest.MediaType = types.DockerManifestSchema2
 	manifest.Config.MediaType = types.DockerConfigJSON
 	manifest.Config.Data = []byte("stale")
-	digest, size, err := dir.WriteJSON(manifest)
+	data, err := json.Marshal(manifest)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := dir.WriteRoot(v1.Descriptor{MediaType: manifest.MediaType, Digest: digest, Size: size}); err != nil {
+	digest, size, err := dir.Write(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := dir.WriteImageRoot(manifest.MediaType, digest, size); err != nil {
 		t.Fatal(err)
 	}
 

@@ -7,67 +7,69 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/image"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
-// Build copies the blobs of all images (layout directories, their order kept) into output and writes an index over them.
-// Annotations come from a file of key=value lines, if one is named, and go on that index.
-func Build(images []string, annotationsFile, output string) error {
+// Build copies the blobs of all images (layout directories, their order kept) into output and writes an index over them, whose
+// bytes are those that rules_oci 2.3.0 writes (oci/private/image_index.sh.tpl).
+func Build(images []string, output string) error {
 	out, err := layout.Create(output)
 	if err != nil {
 		return err
 	}
-	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{}}
-	if err := image.MergePairs(&index.Annotations, annotationsFile); err != nil {
-		return fmt.Errorf("annotations: %w", err)
-	}
+	manifests := []any{}
 	for _, path := range images {
 		descriptor, err := add(out, layout.Dir(path))
 		if err != nil {
 			return fmt.Errorf("image %s: %w", path, err)
 		}
-		index.Manifests = append(index.Manifests, descriptor)
+		manifests = append(manifests, descriptor)
 	}
-	digest, size, err := out.WriteJSON(index)
+	index := ordered.New("schemaVersion", 2, "mediaType", string(types.OCIImageIndex), "manifests", manifests)
+	digest, size, err := out.Write(append(index.Print(), '\n'))
 	if err != nil {
 		return err
 	}
-	return out.WriteRoot(v1.Descriptor{MediaType: types.OCIImageIndex, Size: size, Digest: digest})
+	return out.WriteIndexRoot(digest, size)
 }
 
 // add copies one image and describes it with the platform its config names.
-func add(out, in layout.Dir) (v1.Descriptor, error) {
-	descriptor, err := in.Root()
+func add(out, in layout.Dir) (*ordered.Object, error) {
+	root, err := in.Root()
 	if err != nil {
-		return v1.Descriptor{}, err
+		return nil, err
 	}
-	if !descriptor.MediaType.IsImage() {
-		return v1.Descriptor{}, fmt.Errorf("is %s: an index holds single images only", descriptor.MediaType)
+	if !root.MediaType.IsImage() {
+		return nil, fmt.Errorf("is %s: an index holds single images only", root.MediaType)
 	}
 	var manifest v1.Manifest
-	if err := in.ReadJSON(descriptor.Digest, &manifest); err != nil {
-		return v1.Descriptor{}, err
+	if err := in.ReadJSON(root.Digest, &manifest); err != nil {
+		return nil, err
 	}
-	var config v1.ConfigFile
-	if err := in.ReadJSON(manifest.Config.Digest, &config); err != nil {
-		return v1.Descriptor{}, err
+	config, err := in.ReadOrdered(manifest.Config.Digest)
+	if err != nil {
+		return nil, err
 	}
 	blobs, err := in.Blobs()
 	if err != nil {
-		return v1.Descriptor{}, err
+		return nil, err
 	}
 	for _, blob := range blobs {
 		if err := out.Copy(blob, in.BlobPath(blob)); err != nil {
-			return v1.Descriptor{}, err
+			return nil, err
 		}
 	}
-	descriptor.Platform = &v1.Platform{
-		OS:           config.OS,
-		Architecture: config.Architecture,
-		Variant:      config.Variant,
-		OSVersion:    config.OSVersion,
-		OSFeatures:   config.OSFeatures,
+	descriptor, err := in.RootObject()
+	if err != nil {
+		return nil, err
 	}
+	platform := ordered.New()
+	for _, key := range []string{"os", "architecture", "variant", "os.version", "os.features"} {
+		if value := config.Get(key); value != nil {
+			platform.Set(key, value)
+		}
+	}
+	descriptor.Set("platform", platform)
 	return descriptor, nil
 }

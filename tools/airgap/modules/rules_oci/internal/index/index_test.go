@@ -16,10 +16,10 @@ func TestIndexesDoNotNest(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The same image twice is odd and allowed: its blobs are stored once.
-	if err := Build([]string{single, single}, "", joined); err != nil {
+	if err := Build([]string{single, single}, joined); err != nil {
 		t.Fatal(err)
 	}
-	err := Build([]string{joined}, "", filepath.Join(t.TempDir(), "index"))
+	err := Build([]string{joined}, filepath.Join(t.TempDir(), "index"))
 	if err == nil || !strings.Contains(err.Error(), "single images only") {
 		t.Errorf("an index of an index: %v", err)
 	}

@@ -12,6 +12,8 @@ import (
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
 // Dir is the path of an OCI image layout directory.
@@ -53,16 +55,9 @@ func (d Dir) Root() (v1.Descriptor, error) {
 
 // ReadJSON decodes the blob with this digest into v, after checking that its bytes have the digest.
 func (d Dir) ReadJSON(digest v1.Hash, v any) error {
-	data, err := os.ReadFile(d.BlobPath(digest))
+	data, err := d.read(digest)
 	if err != nil {
-		return fmt.Errorf("read blob: %w", err)
-	}
-	actual, _, err := v1.SHA256(bytes.NewReader(data))
-	if err != nil {
-		return fmt.Errorf("read blob %s: %w", digest, err)
-	}
-	if actual != digest {
-		return fmt.Errorf("read blob %s: its bytes have digest %s: the layout is corrupt, rebuild it", digest, actual)
+		return err
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return fmt.Errorf("read blob %s: %w", digest, err)
@@ -70,13 +65,36 @@ func (d Dir) ReadJSON(digest v1.Hash, v any) error {
 	return nil
 }
 
-// WriteJSON stores v as a blob and returns its digest and size in bytes. Equal values give equal bytes: encoding/json
-// sorts map keys.
-func (d Dir) WriteJSON(v any) (v1.Hash, int64, error) {
-	data, err := json.Marshal(v)
+// ReadOrdered is ReadJSON for a blob that will be written again.
+func (d Dir) ReadOrdered(digest v1.Hash) (*ordered.Object, error) {
+	data, err := d.read(digest)
 	if err != nil {
-		return v1.Hash{}, 0, fmt.Errorf("write blob: %w", err)
+		return nil, err
 	}
+	object, err := ordered.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("read blob %s: %w", digest, err)
+	}
+	return object, nil
+}
+
+func (d Dir) read(digest v1.Hash) ([]byte, error) {
+	data, err := os.ReadFile(d.BlobPath(digest))
+	if err != nil {
+		return nil, fmt.Errorf("read blob: %w", err)
+	}
+	actual, _, err := v1.SHA256(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read blob %s: %w", digest, err)
+	}
+	if actual != digest {
+		return nil, fmt.Errorf("read blob %s: its bytes have digest %s: the layout is corrupt, rebuild it", digest, actual)
+	}
+	return data, nil
+}
+
+// Write stores data as a blob and returns its digest and size in bytes.
+func (d Dir) Write(data []byte) (v1.Hash, int64, error) {
 	digest, size, err := v1.SHA256(bytes.NewReader(data))
 	if err != nil {
 		return v1.Hash{}, 0, fmt.Errorf("write blob: %w", err)
@@ -162,17 +180,46 @@ func (d Dir) Blobs() ([]v1.Hash, error) {
 	return digests, nil
 }
 
-// WriteRoot writes index.json with its one descriptor, without annotations.
-func (d Dir) WriteRoot(descriptor v1.Descriptor) error {
-	data, err := json.Marshal(struct {
-		SchemaVersion int             `json:"schemaVersion"`
-		MediaType     types.MediaType `json:"mediaType"`
-		Manifests     []v1.Descriptor `json:"manifests"`
-	}{2, types.OCIImageIndex, []v1.Descriptor{descriptor}})
+// RootObject returns the one descriptor of index.json as it stands there.
+func (d Dir) RootObject() (*ordered.Object, error) {
+	path := filepath.Join(string(d), "index.json")
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return fmt.Errorf("write index.json: %w", err)
+		return nil, fmt.Errorf("read layout: %w", err)
 	}
-	if err := os.WriteFile(filepath.Join(string(d), "index.json"), data, 0o644); err != nil {
+	index, err := ordered.Parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("read layout: %s: %w", path, err)
+	}
+	manifests, _ := index.Get("manifests").([]any)
+	if len(manifests) != 1 {
+		return nil, fmt.Errorf("read layout: %s: %d manifests, expected exactly one", path, len(manifests))
+	}
+	root, isObject := manifests[0].(*ordered.Object)
+	if !isObject {
+		return nil, fmt.Errorf("read layout: %s: its manifest is no object", path)
+	}
+	return root, nil
+}
+
+// WriteImageRoot writes index.json with its one descriptor, without annotations, as regctl and jq leave it behind an oci_image.
+func (d Dir) WriteImageRoot(mediaType types.MediaType, digest v1.Hash, size int64) error {
+	return d.writeRoot(ordered.New(
+		"schemaVersion", 2,
+		"mediaType", string(types.OCIImageIndex),
+		"manifests", []any{ordered.New("mediaType", string(mediaType), "digest", digest.String(), "size", size)},
+	))
+}
+
+// WriteIndexRoot is the same for an oci_image_index, whose index.json says nothing of itself.
+func (d Dir) WriteIndexRoot(digest v1.Hash, size int64) error {
+	return d.writeRoot(ordered.New(
+		"manifests", []any{ordered.New("mediaType", string(types.OCIImageIndex), "size", size, "digest", digest.String())},
+	))
+}
+
+func (d Dir) writeRoot(index *ordered.Object) error {
+	if err := os.WriteFile(filepath.Join(string(d), "index.json"), append(index.Print(), '\n'), 0o644); err != nil {
 		return fmt.Errorf("write index.json: %w", err)
 	}
 	return nil

@@ -49,7 +49,9 @@ def _oci_image_impl(ctx):
         if getattr(ctx.attr, flag):
             args.add("-" + flag, getattr(ctx.attr, flag))
     for tar in ctx.files.tars:
-        args.add("-layer", "{}={}".format(tar.owner, tar.path))
+        # As an argument of its own, a label is spelled as the real rules spell it.
+        args.add("-label", tar.owner)
+        args.add("-layer", tar)
     for flag in _FILE_ATTRIBUTES:
         file = getattr(ctx.file, flag)
         if file:

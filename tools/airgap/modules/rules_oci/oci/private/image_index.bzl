@@ -20,9 +20,6 @@ def _oci_image_index_impl(ctx):
     args.add("index")
     args.add_all([output], before_each = "-output", expand_directories = False)
     args.add_all(ctx.files.images, before_each = "-image", expand_directories = False)
-    if ctx.file.annotations:
-        args.add("-annotations", ctx.file.annotations)
-        inputs.append(ctx.file.annotations)
 
     ctx.actions.run(
         executable = ctx.executable._oci,
@@ -49,10 +46,6 @@ oci_image_index = rule(
         "platforms": attr.label_list(
             providers = [platform_common.PlatformInfo],
             doc = "Platforms to build the one image for.",
-        ),
-        "annotations": attr.label(
-            allow_single_file = True,
-            doc = "File of key=value lines for the index.",
         ),
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
