@@ -13,6 +13,9 @@ load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+# What an image and its index say of themselves: the wrapper's version and source.
+_LABELS = "//wrapper:version"
+
 # The paths whose type, mode and link target the golden listings hold.
 _LISTED = [
     "bin",
@@ -81,6 +84,7 @@ def _images(distro, variant_name, release, architecture):
     oci_image(
         name = name(),
         base = name("base"),
+        labels = _LABELS,
         tars = [name("wrapper")],
         visibility = ["//visibility:public"],
     )
@@ -91,6 +95,7 @@ def _images(distro, variant_name, release, architecture):
     oci_image(
         name = name("installer"),
         base = name("base"),
+        labels = _LABELS,
         tars = [name("installer_files")],
         visibility = ["//visibility:public"],
     )
@@ -146,6 +151,7 @@ def distro_images(distro, variant):
         for part in [None, "installer"]:
             oci_image_index(
                 name = image_name(release, part = part),
+                annotations = _LABELS,
                 images = [image_name(release, architecture, part) for architecture in facts.architectures],
                 visibility = ["//visibility:public"],
             )

@@ -4,7 +4,7 @@
 # bazel-*: Bazel 7.7.1 and the modules that config.sh overrides.
 # The rest is what tests run: both iptables modes, container runtimes and engines, a machine for other kernels, the shells and
 # package tools of the distributions whose layouts are tested.
-debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates git
+debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates cosign git
 	iptables nftables iproute2 runc podman docker.io docker-cli qemu-system-x86 jq shellcheck busybox dash procps strace
 	rpm dnf createrepo-c libarchive-tools zstd xz-utils cpio'
 

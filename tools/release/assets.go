@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
+)
+
+const checksums = "SHA256SUMS"
+
+// addPrograms adds the wrapper for each architecture with its bill of materials, and the installer script. The names end
+// in GOARCH, which is what a Dockerfile has in TARGETARCH (arm/v7 is "arm" in both).
+func (r *release) addPrograms(context.Context) error {
+	modules, err := os.ReadFile(r.Modules)
+	if err != nil {
+		return err
+	}
+	for _, arch := range slices.Sorted(maps.Keys(r.Programs)) {
+		program, err := os.ReadFile(r.Programs[arch])
+		if err != nil {
+			return err
+		}
+		name := "iptables-wrapper-linux-" + arch
+		if err := r.asset(name, program, 0o755); err != nil {
+			return err
+		}
+		bill, err := sbom.Program(sbom.Wrapper{
+			Name: name, Version: r.Version, Program: program, Packages: r.Packages, Modules: modules,
+		}, r.source.when)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := r.asset(name+".cdx.json", bill, 0o644); err != nil {
+			return err
+		}
+	}
+	script, err := os.ReadFile(r.Installer)
+	if err != nil {
+		return err
+	}
+	return r.asset(filepath.Base(r.Installer), script, 0o755)
+}
+
+// addChecksums writes what `sha256sum -c` reads, over every file there is before it.
+func (r *release) addChecksums(context.Context) error {
+	var text strings.Builder
+	for _, name := range slices.Sorted(slices.Values(r.assets)) {
+		content, err := os.ReadFile(r.assetPath(name))
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(&text, "%x  %s\n", sha256.Sum256(content), name)
+	}
+	return r.asset(checksums, []byte(text.String()), 0o644)
+}
+
+// signAssets signs every file, and attests for all of them at once how they were made.
+func (r *release) signAssets(ctx context.Context) error {
+	sums, err := os.ReadFile(r.assetPath(checksums))
+	if err != nil {
+		return err
+	}
+	var subjects []subject
+	for line := range strings.Lines(string(sums)) {
+		sum, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
+		subjects = append(subjects, subject{Name: name, Digest: map[string]string{"sha256": sum}})
+	}
+	const bundle = "provenance.sigstore.json"
+	if err := r.signer.attestFiles(ctx, r.statement(subjects), r.assetPath(bundle)); err != nil {
+		return err
+	}
+	for _, name := range r.assets {
+		path := r.assetPath(name)
+		if err := r.signer.signFile(ctx, path); err != nil {
+			return err
+		}
+		if name == checksums {
+			continue
+		}
+		if err := r.signer.verifyStatement(ctx, path, r.assetPath(bundle)); err != nil {
+			return err
+		}
+	}
+	if r.signer.public != "" {
+		public, err := os.ReadFile(r.signer.public)
+		if err != nil {
+			return err
+		}
+		return r.asset("cosign.pub", public, 0o644)
+	}
+	return nil
+}

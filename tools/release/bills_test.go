@@ -1,0 +1,259 @@
+package main
+
+import (
+	"archive/tar"
+	"bytes"
+	"debug/elf"
+	"debug/gosym"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/CycloneDX/cyclonedx-go"
+	"github.com/google/go-containerregistry/pkg/name"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+)
+
+func hostArch(t *testing.T, m *made) string {
+	t.Helper()
+	if m.Programs[runtime.GOARCH] == "" {
+		t.Skipf("the wrapper is not built for this machine's %s", runtime.GOARCH)
+	}
+	return runtime.GOARCH
+}
+
+// readBill returns the name@version of what a bill lists, and the subject's sha256.
+func readBill(t *testing.T, text []byte) (parts []string, sum string) {
+	t.Helper()
+	bill := cyclonedx.BOM{}
+	if err := cyclonedx.NewBOMDecoder(bytes.NewReader(text), cyclonedx.BOMFileFormatJSON).Decode(&bill); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range *bill.Components {
+		parts = append(parts, part.Name+"@"+part.Version)
+	}
+	slices.Sort(parts)
+	return parts, (*bill.Metadata.Component.Hashes)[0].Value
+}
+
+// A program's bill against the program: of which modules are the functions that are linked into it?
+func (m *made) programBills(t *testing.T) {
+	for arch := range m.Programs {
+		program := m.asset("iptables-wrapper-linux-" + arch)
+		text, err := os.ReadFile(program + ".cdx.json")
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts, sum := readBill(t, text)
+		if got := fileSum(t, program); got != sum {
+			t.Errorf("%s: the bill is of a file with sha256 %s", arch, sum)
+		}
+		linked := linkedModules(t, program)
+		var listed []string
+		for _, part := range parts {
+			module, version, _ := strings.Cut(part, "@")
+			if strings.Contains(module, ".") {
+				listed = append(listed, module)
+			}
+			if version == "" {
+				t.Errorf("%s: %s has no version", arch, module)
+			}
+		}
+		if !slices.Equal(linked, listed) {
+			t.Errorf("%s: functions of %q are linked, the bill lists %q", arch, linked, listed)
+		}
+	}
+}
+
+// linkedModules reads a stripped program's table of functions. The modules of this project have three elements in their
+// paths.
+func linkedModules(t *testing.T, path string) []string {
+	t.Helper()
+	program, err := elf.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	data, err := program.Section(".gopclntab").Data()
+	if err != nil {
+		t.Fatal(err)
+	}
+	table, err := gosym.NewTable(nil, gosym.NewLineTable(data, program.Section(".text").Addr))
+	if err != nil {
+		t.Fatal(err)
+	}
+	modules := map[string]bool{}
+	for _, function := range table.Funcs {
+		elements := strings.Split(function.PackageName(), "/")
+		if len(elements) >= 3 && strings.Contains(elements[0], ".") && elements[1] != "iptables-wrappers" {
+			modules[strings.Join(elements[:3], "/")] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(modules))
+}
+
+// imageHasWrapper holds an image to the release's program for its architecture, and to the release's version.
+func (m *made) imageHasWrapper(t *testing.T, index v1.ImageIndex, of v1.Descriptor) {
+	t.Helper()
+	image, err := index.Image(of.Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := imageFiles(t, image, "usr/sbin/iptables-wrapper")
+	released, err := os.ReadFile(m.asset("iptables-wrapper-linux-" + of.Platform.Architecture))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(files["usr/sbin/iptables-wrapper"], released) {
+		t.Errorf("%s: the wrapper in the image is not the released one", of.Platform)
+	}
+	config, err := image.ConfigFile()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := config.Config.Labels["org.opencontainers.image.version"]; got != m.Version {
+		t.Errorf("%s: label version %q, want %q", of.Platform, got, m.Version)
+	}
+}
+
+// imageFiles returns the files of an image that match a pattern.
+func imageFiles(t *testing.T, image v1.Image, pattern string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	stream := mutate.Extract(image)
+	defer stream.Close()
+	reader := tar.NewReader(stream)
+	for {
+		header, err := reader.Next()
+		if errors.Is(err, io.EOF) {
+			return files
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		path := strings.TrimPrefix(filepath.Clean(header.Name), "/")
+		if match, err := filepath.Match(pattern, path); err != nil {
+			t.Fatal(err)
+		} else if !match || header.Typeflag != tar.TypeReg {
+			continue
+		}
+		if files[path], err = io.ReadAll(reader); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// An image's bill, as cosign finds it attested, against the package database inside the image that a registry gives.
+func (m *made) imageBills(t *testing.T) {
+	for _, line := range m.released(t) {
+		at, err := name.NewDigest(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		index, err := remote.Index(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		manifest, err := index.IndexManifest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, of := range manifest.Manifests {
+			image, err := index.Image(of.Digest)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want := []string{"debian@13", "iptables-wrapper@" + m.Version}
+			for _, text := range imageFiles(t, image, "var/lib/dpkg/status.d/*") {
+				if name := field(text, "Package"); name != "" {
+					want = append(want, name+"@"+field(text, "Version"))
+				}
+			}
+			slices.Sort(want)
+			bill := m.attested(t, at.Context().Digest(of.Digest.String()).String())
+			got, sum := readBill(t, bill)
+			if !slices.Equal(got, want) {
+				t.Errorf("%s: the bill lists %q, the image's database %q", of.Platform, got, want)
+			}
+			if sum != of.Digest.Hex {
+				t.Errorf("%s: the bill is of %s, the image is %s", of.Platform, sum, of.Digest.Hex)
+			}
+		}
+	}
+}
+
+// attested returns the predicate that cosign verifies and prints: a DSSE envelope with an in-toto statement.
+func (m *made) attested(t *testing.T, reference string) []byte {
+	t.Helper()
+	out := run1(t, "cosign", "verify-attestation", "--key", m.public, "--insecure-ignore-tlog=true", "--type", "cyclonedx", reference)
+	var envelope struct{ Payload string }
+	if err := json.NewDecoder(strings.NewReader(out)).Decode(&envelope); err != nil {
+		t.Fatal(err)
+	}
+	payload, err := base64.StdEncoding.DecodeString(envelope.Payload)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var statement struct{ Predicate json.RawMessage }
+	if err := json.Unmarshal(payload, &statement); err != nil {
+		t.Fatal(err)
+	}
+	return statement.Predicate
+}
+
+func field(text []byte, name string) string {
+	for line := range strings.Lines(string(text)) {
+		if value, found := strings.CutPrefix(line, name+": "); found {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// What a scanner finds in the image by itself is what our bill says, package by package.
+func (m *made) syft(t *testing.T) {
+	if _, err := exec.LookPath("syft"); err != nil {
+		t.Skip("syft is not in PATH (go install github.com/anchore/syft/cmd/syft@latest); the image's own database is compared all the same")
+	}
+	for _, line := range m.released(t) {
+		at, err := name.NewDigest(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := run1(t, "syft", "scan", "--quiet", "--platform", "linux/"+hostArch(t, m), "--select-catalogers", "dpkg", "--output", "syft-json", "registry:"+at.String())
+		var report struct {
+			Artifacts []struct{ Name, Version string }
+		}
+		if err := json.Unmarshal([]byte(found), &report); err != nil {
+			t.Fatal(err)
+		}
+		got := []string{"debian@13", "iptables-wrapper@" + m.Version}
+		for _, artifact := range report.Artifacts {
+			got = append(got, artifact.Name+"@"+artifact.Version)
+		}
+		slices.Sort(got)
+		image, err := remote.Image(at, remote.WithPlatform(v1.Platform{OS: "linux", Architecture: runtime.GOARCH}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest, err := image.Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, _ := readBill(t, m.attested(t, at.Context().Digest(digest.String()).String()))
+		if !slices.Equal(got, want) {
+			t.Errorf("syft finds %q, the bill lists %q", got, want)
+		}
+	}
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// contents is what tools/release/release.bzl writes: where everything is that Bazel built for a release. Paths are relative
+// to the runfiles.
+type contents struct {
+	Version   string            `json:"version"`
+	Programs  map[string]string `json:"programs"` // by GOARCH
+	Packages  []string          `json:"packages"` // import paths that the wrapper is linked from, the standard library's left out
+	Installer string            `json:"installer"`
+	Distros   string            `json:"distros"`
+	Modules   string            `json:"modules"` // go.mod
+	Locks     map[string]string `json:"locks"`   // by DISTRO/RELEASE
+	Images    []struct {
+		Name   string `json:"name"` // DISTRO/VARIANT/RELEASE
+		Layout string `json:"layout"`
+	} `json:"images"`
+}
+
+// unreleased is the version of a build that was told none.
+const unreleased = "devel"
+
+func readContents(path string) (*contents, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	c := &contents{}
+	if err := json.Unmarshal(text, c); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	for arch, program := range c.Programs {
+		if err := c.checkProgram(arch, program); err != nil {
+			return nil, fmt.Errorf("the wrapper for %s: %w", arch, err)
+		}
+	}
+	return c, nil
+}
+
+// moduleVersion is the version as the Bazel Central Registry writes it.
+func (c *contents) moduleVersion() string {
+	if c.Version == unreleased {
+		return "0.0.0"
+	}
+	return strings.TrimPrefix(c.Version, "v")
+}
+
+// prerelease reports whether the names that move on with each release stay where they are.
+func (c *contents) prerelease() bool {
+	return c.Version == unreleased || strings.Contains(c.Version, "-")
+}
+
+// checkProgram holds a program to its version: what this machine can run is asked, the others are searched for it.
+func (c *contents) checkProgram(arch, path string) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if !bytes.Contains(text, []byte(c.Version)) {
+		return fmt.Errorf("%s: version %s is not in it: build with --//wrapper:version=%s", path, c.Version, c.Version)
+	}
+	if runtime.GOOS != "linux" || arch != runtime.GOARCH {
+		return nil
+	}
+	command := &exec.Cmd{Path: path, Args: []string{"iptables-wrapper", "version"}}
+	said, err := command.Output()
+	if err != nil {
+		return fmt.Errorf("%s version: %w", path, err)
+	}
+	if want := "iptables-wrapper " + c.Version + "\n"; string(said) != want {
+		return fmt.Errorf("%s version: says %q, want %q", path, said, want)
+	}
+	return nil
+}
+
+// splitName takes an image's name apart.
+func splitName(name string) (distro, variant, release string, err error) {
+	parts := strings.Split(name, "/")
+	if len(parts) != 3 {
+		return "", "", "", fmt.Errorf("image %q: must be DISTRO/VARIANT/RELEASE", name)
+	}
+	return parts[0], parts[1], parts[2], nil
+}
+
+// within returns path as the user means it: bazel run starts programs in their runfiles and says where it was called.
+func within(path string) string {
+	if dir := os.Getenv("BUILD_WORKING_DIRECTORY"); dir != "" && path != "" && !filepath.IsAbs(path) {
+		return filepath.Join(dir, path)
+	}
+	return path
+}

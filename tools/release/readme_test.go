@@ -1,0 +1,73 @@
+package main
+
+import (
+	"io"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// What the README's Dockerfile fetches of a release is in it, for every platform that Docker may build for, and what it
+// runs up to the installation passes, in the shells of the distributions.
+func (m *made) readme(t *testing.T) {
+	page, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	fetched := regexp.MustCompile(`\$\{RELEASE\}/(\S+)`).FindAllStringSubmatch(string(page), -1)
+	run := regexp.MustCompile(`(?s)RUN cd /wrapper && (.*?) && \\\n *sh \./iptables-wrapper-installer\.sh`).FindStringSubmatch(string(page))
+	if len(fetched) == 0 || run == nil {
+		t.Fatal("README.md fetches nothing of ${RELEASE}/, or runs nothing in /wrapper up to the installer")
+	}
+	for _, arch := range slices.Sorted(maps.Keys(m.Programs)) {
+		t.Run(arch, func(t *testing.T) {
+			for shell, words := range map[string][]string{"dash": {"dash"}, "busybox": {"busybox", "sh"}, "bash": {"bash"}} {
+				dir := t.TempDir()
+				for _, match := range fetched {
+					m.fetch(t, strings.ReplaceAll(match[1], "${TARGETARCH}", arch), dir)
+				}
+				m.inShell(t, shell, append(words, "-euc", run[1]), dir, arch)
+			}
+		})
+	}
+}
+
+// fetch puts a file where ADD puts it, and with the mode that it gives what it fetches.
+func (m *made) fetch(t *testing.T, file, dir string) {
+	t.Helper()
+	from, err := os.Open(m.asset(file))
+	if err != nil {
+		t.Fatalf("README.md: not in a release: %v", err)
+	}
+	defer from.Close()
+	to, err := os.OpenFile(filepath.Join(dir, file), os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer to.Close()
+	if _, err := io.Copy(to, from); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func (m *made) inShell(t *testing.T, shell string, words []string, dir, arch string) {
+	t.Helper()
+	if _, err := exec.LookPath(shell); err != nil {
+		t.Logf("%s is not in PATH: left out", shell)
+		return
+	}
+	command := exec.Command(words[0], words[1:]...)
+	command.Dir, command.Env = dir, append(os.Environ(), "TARGETARCH="+arch)
+	if out, err := command.CombinedOutput(); err != nil || strings.Count(string(out), ": OK\n") != 2 {
+		t.Errorf("%s: %v\n%s", shell, err, out)
+	}
+	info, err := os.Stat(filepath.Join(dir, "iptables-wrapper"))
+	if err != nil || info.Mode().Perm()&0o111 == 0 {
+		t.Errorf("%s: no program is left to run: %v", shell, err)
+	}
+}

@@ -1,0 +1,53 @@
+"""What a release is made of, as Bazel built it."""
+
+load("@rules_go//go:def.bzl", "GoArchive")
+
+def _release_contents_impl(ctx):
+    # In runfiles the index //images/debian:trixie and the folder of trixie's lock would be at one path.
+    locks = {}
+    for lock in ctx.files.locks:
+        release = lock.dirname.removeprefix("images/")
+        locks[release] = ctx.actions.declare_file("{}/{}.lock.json".format(ctx.label.name, release))
+        ctx.actions.symlink(output = locks[release], target_file = lock)
+    contents = struct(
+        version = ctx.attr._version[platform_common.TemplateVariableInfo].variables["WRAPPER_VERSION"],
+        programs = {name: program.files.to_list()[0].short_path for program, name in ctx.attr.programs.items()},
+        # The target platform's: all architectures are made of the same packages.
+        packages = sorted([
+            data.importpath
+            for data in ctx.attr._wrapper[GoArchive].transitive.to_list()
+        ]),
+        installer = ctx.file._installer.short_path,
+        distros = ctx.file._distros.short_path,
+        modules = ctx.file._modules.short_path,
+        locks = {release: lock.short_path for release, lock in locks.items()},
+        images = [
+            struct(name = name, layout = image.files.to_list()[0].short_path)
+            for image, name in ctx.attr.images.items()
+        ],
+    )
+    out = ctx.actions.declare_file(ctx.label.name + ".json")
+    ctx.actions.write(out, json.encode_indent(contents) + "\n")
+    files = ctx.files.programs + ctx.files.images + locks.values() + [ctx.file._installer, ctx.file._distros, ctx.file._modules]
+    return [DefaultInfo(
+        files = depset([out]),
+        runfiles = ctx.runfiles([out] + files).merge_all([
+            image[DefaultInfo].default_runfiles
+            for image in ctx.attr.images
+        ]),
+    )]
+
+release_contents = rule(
+    implementation = _release_contents_impl,
+    doc = "NAME.json says where in the runfiles every part of a release is.",
+    attrs = {
+        "programs": attr.label_keyed_string_dict(mandatory = True, doc = "the wrapper to its GOARCH"),
+        "images": attr.label_keyed_string_dict(mandatory = True, doc = "image index to DISTRO/VARIANT/RELEASE"),
+        "locks": attr.label_list(mandatory = True, allow_files = [".json"], doc = "locks of the images' releases"),
+        "_distros": attr.label(default = "//images:distros.bzl", allow_single_file = True),
+        "_installer": attr.label(default = "//installer:iptables-wrapper-installer.sh", allow_single_file = True),
+        "_modules": attr.label(default = "//:go.mod", allow_single_file = True),
+        "_version": attr.label(default = "//wrapper:version"),
+        "_wrapper": attr.label(default = "//wrapper", providers = [GoArchive]),
+    },
+)
