@@ -13,7 +13,7 @@ load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What an image and its index say of themselves: the wrapper's version and source.
+# What an image says of itself: the wrapper's version and source.
 _LABELS = "//wrapper:version"
 
 # The paths whose type, mode and link target the golden listings hold.
@@ -151,7 +151,6 @@ def distro_images(distro, variant):
         for part in [None, "installer"]:
             oci_image_index(
                 name = image_name(release, part = part),
-                annotations = _LABELS,
                 images = [image_name(release, architecture, part) for architecture in facts.architectures],
                 visibility = ["//visibility:public"],
             )
