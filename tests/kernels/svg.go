@@ -26,8 +26,7 @@ func panelHeight() int { return panelTop + rowHeight*len(states()) + margin }
 // eight squares, a column for each privilege, above with a writable root and below with a read-only one.
 func (r report) svg() string {
 	releases := r.releases()
-	columns := min(len(releases), 2)
-	width := margin + columns*(panelWidth()+margin)
+	width := margin + 2*(panelWidth()+margin)
 	height := top + (len(releases)+1)/2*panelHeight() + margin
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" viewBox="0 0 %d %d" font-family="sans-serif" font-size="12">
@@ -92,7 +91,10 @@ func (b *block) draw(to *strings.Builder, x, y int, state string) {
 		}
 		drawSquare(to, cx, cy, b.class(i))
 	}
-	if !drawn {
+	switch {
+	case b.judged == nil:
+		text(to, x, y+square+5, `class="soft"`, "not run")
+	case !drawn:
 		text(to, x+2*square, y+square+5, `class="soft"`, "-")
 	}
 }
