@@ -1,18 +1,14 @@
 package main
 
 import (
-	"archive/tar"
 	"bytes"
 	"debug/elf"
 	"debug/gosym"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
-	"io"
 	"maps"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -21,7 +17,6 @@ import (
 	"github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
@@ -103,57 +98,6 @@ func linkedModules(t *testing.T, path string) []string {
 	return slices.Sorted(maps.Keys(modules))
 }
 
-// imageHasWrapper holds an image to the release's program for its architecture, and to the release's version.
-func (m *made) imageHasWrapper(t *testing.T, index v1.ImageIndex, of v1.Descriptor) {
-	t.Helper()
-	image, err := index.Image(of.Digest)
-	if err != nil {
-		t.Fatal(err)
-	}
-	files := imageFiles(t, image, "usr/sbin/iptables-wrapper")
-	released, err := os.ReadFile(m.asset("iptables-wrapper-linux-" + of.Platform.Architecture))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(files["usr/sbin/iptables-wrapper"], released) {
-		t.Errorf("%s: the wrapper in the image is not the released one", of.Platform)
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := config.Config.Labels["org.opencontainers.image.version"]; got != m.Version {
-		t.Errorf("%s: label version %q, want %q", of.Platform, got, m.Version)
-	}
-}
-
-// imageFiles returns the files of an image that match a pattern.
-func imageFiles(t *testing.T, image v1.Image, pattern string) map[string][]byte {
-	t.Helper()
-	files := map[string][]byte{}
-	stream := mutate.Extract(image)
-	defer stream.Close()
-	reader := tar.NewReader(stream)
-	for {
-		header, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			return files
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		path := strings.TrimPrefix(filepath.Clean(header.Name), "/")
-		if match, err := filepath.Match(pattern, path); err != nil {
-			t.Fatal(err)
-		} else if !match || header.Typeflag != tar.TypeReg {
-			continue
-		}
-		if files[path], err = io.ReadAll(reader); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
 // An image's bill, as cosign finds it attested, against the package database inside the image that a registry gives.
 func (m *made) imageBills(t *testing.T) {
 	for _, line := range m.released(t) {
@@ -196,7 +140,7 @@ func (m *made) imageBills(t *testing.T) {
 // attested returns the predicate that cosign verifies and prints: a DSSE envelope with an in-toto statement.
 func (m *made) attested(t *testing.T, reference string) []byte {
 	t.Helper()
-	out := run1(t, "cosign", "verify-attestation", "--key", m.public, "--insecure-ignore-tlog=true", "--type", "cyclonedx", reference)
+	out := tool(t, "cosign", "verify-attestation", "--key", m.public, "--insecure-ignore-tlog=true", "--type", "cyclonedx", reference)
 	var envelope struct{ Payload string }
 	if err := json.NewDecoder(strings.NewReader(out)).Decode(&envelope); err != nil {
 		t.Fatal(err)
@@ -231,7 +175,7 @@ func (m *made) syft(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		found := run1(t, "syft", "scan", "--quiet", "--platform", "linux/"+hostArch(t, m), "--select-catalogers", "dpkg", "--output", "syft-json", "registry:"+at.String())
+		found := tool(t, "syft", "scan", "--quiet", "--platform", "linux/"+hostArch(t, m), "--select-catalogers", "dpkg", "--output", "syft-json", "registry:"+at.String())
 		var report struct {
 			Artifacts []struct{ Name, Version string }
 		}

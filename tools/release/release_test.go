@@ -11,9 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/google/go-containerregistry/pkg/name"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
 // made is a release that was made for the tests of this package, and what they look at.
@@ -37,7 +34,7 @@ func rehearse(t *testing.T) *made {
 	dir := t.TempDir()
 	key := filepath.Join(dir, "test.key")
 	t.Setenv("COSIGN_PASSWORD", "correct horse")
-	run1(t, "cosign", "generate-key-pair", "--output-key-prefix", strings.TrimSuffix(key, ".key"))
+	tool(t, "cosign", "generate-key-pair", "--output-key-prefix", strings.TrimSuffix(key, ".key"))
 	m := &made{contents: c, public: filepath.Join(dir, "test.pub"), options: options{
 		contents: os.Getenv("RELEASE_CONTENTS"),
 		source:   newCheckout(t, c.Version),
@@ -82,13 +79,13 @@ func newCheckout(t *testing.T, tag string) string {
 		}
 	}
 	for _, arguments := range []string{"init -q -b main", "add .", "-c user.name=t -c user.email=t@example.com commit -q -m all", "tag " + tag} {
-		run1(t, "git", append([]string{"-C", dir}, strings.Fields(arguments)...)...)
+		tool(t, "git", append([]string{"-C", dir}, strings.Fields(arguments)...)...)
 	}
 	return dir
 }
 
-// run1 runs one program and returns what it prints.
-func run1(t *testing.T, program string, arguments ...string) string {
+// tool runs one program and returns what it prints.
+func tool(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
 	command := exec.Command(program, arguments...)
 	var complaint bytes.Buffer
@@ -147,7 +144,7 @@ func (m *made) programs(t *testing.T) {
 	if err := os.Symlink(m.asset("iptables-wrapper-linux-"+hostArch(t, m)), link); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := run1(t, link, "version"), "iptables-wrapper "+m.Version+"\n"; got != want {
+	if got, want := tool(t, link, "version"), "iptables-wrapper "+m.Version+"\n"; got != want {
 		t.Errorf("version: %q, want %q", got, want)
 	}
 }
@@ -163,10 +160,10 @@ func (m *made) fileSignatures(t *testing.T) {
 			continue
 		}
 		path := m.asset(entry.Name())
-		run1(t, "cosign", "verify-blob", "--key", m.public, "--insecure-ignore-tlog=true", "--bundle", path+".sigstore.json", path)
+		tool(t, "cosign", "verify-blob", "--key", m.public, "--insecure-ignore-tlog=true", "--bundle", path+".sigstore.json", path)
 		verified++
 		if entry.Name() != checksums {
-			run1(t, "cosign", "verify-blob-attestation", "--key", m.public, "--insecure-ignore-tlog=true",
+			tool(t, "cosign", "verify-blob-attestation", "--key", m.public, "--insecure-ignore-tlog=true",
 				"--type", "slsaprovenance1", "--bundle", m.asset("provenance.sigstore.json"), path)
 		}
 	}
@@ -180,149 +177,6 @@ func (m *made) fileSignatures(t *testing.T) {
 		if out, err := command.CombinedOutput(); err == nil {
 			t.Errorf("%s: accepted: %s", command, out)
 		}
-	}
-}
-
-// Every name in images.txt is an index that everybody can pull, signed down to each image.
-func (m *made) images(t *testing.T) {
-	for _, line := range m.released(t) {
-		tagged, digest, _ := strings.Cut(line, "@")
-		tag, err := name.NewTag(tagged)
-		if err != nil {
-			t.Fatal(err)
-		}
-		index, err := remote.Index(tag)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := index.Digest(); err != nil || got.String() != digest {
-			t.Errorf("%s is %s (%v), want %s", tagged, got, err, digest)
-		}
-		// Before a release is final, nobody gets it who asks for the newest.
-		_, err = remote.Head(tag.Context().Tag("trixie"))
-		if moved := err == nil; moved == m.prerelease() {
-			t.Errorf("%s: moved: %v, prerelease: %v (%v)", tag.Context().Tag("trixie"), moved, m.prerelease(), err)
-		}
-		t.Logf("cosign verify %s:\n%s", tagged, m.verifySigned(t, tagged))
-		run1(t, "cosign", "verify-attestation", "--key", m.public, "--insecure-ignore-tlog=true", "--type", "slsaprovenance1", tagged)
-		manifest, err := index.IndexManifest()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(manifest.Manifests) != len(m.Programs) {
-			t.Errorf("%s: %d images, want one for each of %d architectures", tagged, len(manifest.Manifests), len(m.Programs))
-		}
-		for _, image := range manifest.Manifests {
-			m.verifySigned(t, tag.Context().Digest(image.Digest.String()).String())
-			m.imageHasWrapper(t, index, image)
-		}
-		other := filepath.Join(t.TempDir(), "other")
-		run1(t, "cosign", "generate-key-pair", "--output-key-prefix", other)
-		command := exec.Command("cosign", "verify", "--key", other+".pub", "--insecure-ignore-tlog=true", tagged)
-		if out, err := command.CombinedOutput(); err == nil {
-			t.Errorf("%s: accepted: %s", command, out)
-		}
-	}
-}
-
-// verifySigned asks cosign for the signatures of an index or image. cosign also lists what is attested of it, with which it
-// would be content, too.
-func (m *made) verifySigned(t *testing.T, reference string) string {
-	t.Helper()
-	out := run1(t, "cosign", "verify", "--key", m.public, "--insecure-ignore-tlog=true", reference)
-	if !strings.Contains(out, `"type":"https://sigstore.dev/cosign/sign/v1"`) {
-		t.Errorf("%s is not signed: %s", reference, out)
-	}
-	return out
-}
-
-// released returns the lines of images.txt.
-func (m *made) released(t *testing.T) []string {
-	t.Helper()
-	text, err := os.ReadFile(m.asset("images.txt"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lines := strings.Fields(string(text))
-	if len(lines) != len(m.Images) {
-		t.Fatalf("images.txt has %d lines, want %d", len(lines), len(m.Images))
-	}
-	return lines
-}
-
-func (m *made) registryEntry(t *testing.T) {
-	folder := filepath.Join(m.output, "registry/modules/iptables_wrappers")
-	version := filepath.Join(folder, m.moduleVersion())
-	var source struct {
-		URL, Integrity string
-		Prefix         string            `json:"strip_prefix"`
-		Patches        map[string]string `json:"patches"`
-	}
-	readJSON(t, filepath.Join(version, "source.json"), &source)
-	archive := m.asset(filepath.Base(source.URL))
-	unpacked := t.TempDir()
-	run1(t, "tar", "-xzf", archive, "-C", unpacked)
-	module := filepath.Join(unpacked, source.Prefix)
-	if want := "https://github.com/iptables-wrappers/iptables-wrappers/releases/download/" + m.Version + "/"; !strings.HasPrefix(source.URL, want) {
-		t.Errorf("url %s, want one below %s", source.URL, want)
-	}
-	content, err := os.ReadFile(archive)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if want := integrity(content); source.Integrity != want {
-		t.Errorf("integrity %s, want %s", source.Integrity, want)
-	}
-	for patch, want := range source.Patches {
-		path := filepath.Join(version, "patches", patch)
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := integrity(text); got != want {
-			t.Errorf("%s: integrity %s, want %s", patch, want, got)
-		}
-		run1(t, "git", "-C", module, "apply", "-p1", path)
-	}
-	// The registry compares the two.
-	inArchive, err := os.ReadFile(filepath.Join(module, "MODULE.bazel"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	inRegistry, err := os.ReadFile(filepath.Join(version, "MODULE.bazel"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(inArchive, inRegistry) {
-		t.Error("MODULE.bazel is not that of the archive with its patches")
-	}
-	if want := `    version = "` + m.moduleVersion() + `",`; !strings.Contains(string(inRegistry), want) {
-		t.Errorf("MODULE.bazel has no line %q", want)
-	}
-	var metadata struct{ Versions []string }
-	readJSON(t, filepath.Join(folder, "metadata.json"), &metadata)
-	if len(metadata.Versions) != 1 || metadata.Versions[0] != m.moduleVersion() {
-		t.Errorf("metadata.json: versions %q, want %s", metadata.Versions, m.moduleVersion())
-	}
-	if _, err := os.Stat(filepath.Join(version, "presubmit.yml")); err != nil {
-		t.Error(err)
-	}
-}
-
-// The archive of a commit is the same from every clone.
-func (m *made) sourceArchive(t *testing.T) {
-	clone := t.TempDir()
-	run1(t, "git", "clone", "-q", m.source, clone)
-	checkout, err := openCheckout(context.Background(), clone, m.Version, true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	r := &release{contents: m.contents, source: checkout, output: t.TempDir()}
-	if err := r.addSource(context.Background()); err != nil {
-		t.Fatal(err)
-	}
-	if got, want := fileSum(t, r.assetPath(r.sourceName())), fileSum(t, m.asset(r.sourceName())); got != want {
-		t.Errorf("sha256 %s from a clone, %s from the checkout", got, want)
 	}
 }
 
