@@ -1,0 +1,231 @@
+package probe
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// unhex reads bytes written as hexadecimal digits, with anything from # to the end of a line a comment. The golden
+// bytes are those of a little-endian machine.
+func unhex(t testing.TB, text string) []byte {
+	t.Helper()
+	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
+		t.Skip("golden bytes are little-endian")
+	}
+	var digits strings.Builder
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		digits.WriteString(strings.Join(strings.Fields(line), ""))
+	}
+	b, err := hex.DecodeString(digits.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// nft list chain ip6 mangle KUBE-IPTABLES-HINT
+const getChain = `
+	38000000 040a 0100 05000000 00000000  # length 56, GETCHAIN, REQUEST, sequence number 5
+	0a 00 0000                            # NFPROTO_IPV6
+	0b00 0100 6d616e676c6500 00           # NFTA_CHAIN_TABLE "mangle", padded
+	1700 0300 4b5542452d49505441424c45532d48494e5400 00  # NFTA_CHAIN_NAME
+`
+
+// The reply to it, after nft add chain ip6 mangle KUBE-IPTABLES-HINT and a rule in it.
+const newChain = `
+	4c000000 030a 0000 05000000 39300000  # length 76, NEWCHAIN, sequence number 5, port 12345
+	0a 00 0007                            # NFPROTO_IPV6, generation 7
+	0b00 0100 6d616e676c6500 00           # NFTA_CHAIN_TABLE "mangle"
+	1700 0300 4b5542452d49505441424c45532d48494e5400 00  # NFTA_CHAIN_NAME
+	0c00 0200 0000000000000001            # NFTA_CHAIN_HANDLE
+	0800 0600 00000001                    # NFTA_CHAIN_USE 1
+`
+
+// The reply if there is none.
+const notFound = `
+	24000000 0200 0000 05000000 39300000  # length 36, NLMSG_ERROR
+	feffffff                              # -ENOENT
+	38000000 040a 0100 05000000 00000000  # the request's header
+`
+
+func TestAppendQuestion(t *testing.T) {
+	want := unhex(t, getChain)
+	if got := appendQuestion(nil, 5, mode.IPv6, mode.KubeIPTablesHint); !bytes.Equal(got, want) {
+		t.Errorf("got  %x\nwant %x", got, want)
+	}
+	for _, tt := range []struct {
+		dump dump
+		want string
+	}{
+		{dump{typ: unix.NFT_MSG_GETTABLE}, `14000000 010a 0103 07000000 00000000  00 00 0000`},                         // nft list tables
+		{dump{typ: unix.NFT_MSG_GETCHAIN, proto: 2}, `14000000 040a 0103 07000000 00000000  02 00 0000`},               // nft list chains ip
+		{dump{unix.NFT_MSG_GETRULE, 2, "nat"}, `1c000000 070a 0103 07000000 00000000  02 00 0000  0800 0100 6e617400`}, // nft list table ip nat: its rules
+	} {
+		if got, want := appendDump(nil, 7, tt.dump), unhex(t, tt.want); !bytes.Equal(got, want) {
+			t.Errorf("%+v: got  %x\nwant %x", tt.dump, got, want)
+		}
+	}
+}
+
+func TestJudgeReply(t *testing.T) {
+	errorReply := func(e unix.Errno) string {
+		return strings.Replace(notFound, "feffffff", fmt.Sprintf("%02xffffff", byte(-int(e))), 1)
+	}
+	for _, tt := range []struct {
+		name, reply   string
+		answers, find mode.Outcome
+		err           bool
+	}{
+		{"found", newChain, mode.Present, mode.Present, false},
+		{"not found", notFound, mode.Present, mode.Absent, false},
+		{"not permitted", errorReply(unix.EPERM), mode.Unknown, mode.Unknown, true},
+		{"no nf_tables", errorReply(unix.EINVAL), mode.Absent, mode.Absent, false},
+		{"no such family", errorReply(unix.EAFNOSUPPORT), mode.Present, mode.Absent, false},
+		{"no memory", errorReply(unix.ENOMEM), mode.Unknown, mode.Unknown, true},
+		{"no error at all", strings.Replace(notFound, "feffffff", "00000000", 1), mode.Unknown, mode.Unknown, true},
+		{"another chain", strings.Replace(newChain, "48494e5400 00", "48494e5458 00", 1), mode.Unknown, mode.Unknown, true},
+		{"another table", strings.Replace(newChain, "6d616e676c65", "6d616e676c66", 1), mode.Unknown, mode.Unknown, true},
+		{"an attribute cut short", strings.Replace(newChain, "0800 0600", "0900 0600", 1), mode.Unknown, mode.Unknown, true},
+		{"an attribute without length", strings.Replace(newChain, "0800 0600", "0000 0600", 1), mode.Unknown, mode.Unknown, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			m, rest, ok := cutMessage(unhex(t, tt.reply))
+			if !ok || len(rest) != 0 || m.seq != 5 {
+				t.Fatalf("cutMessage: %+v, %d bytes left, %v", m, len(rest), ok)
+			}
+			answers, found, err := judgeReply(m, mode.KubeIPTablesHint)
+			if answers != tt.answers || found != tt.find || (err != nil) != tt.err {
+				t.Errorf("got %v, %v, %v; want %v, %v, error %v", answers, found, err, tt.answers, tt.find, tt.err)
+			}
+		})
+	}
+}
+
+// iptables-nft -P FORWARD DROP, with two rules in the chain and a table called filter.
+const baseChain = `
+	50000000 030a 0200 05000000 39300000  # length 80, NEWCHAIN
+	02 00 0003                            # NFPROTO_IPV4
+	0b00 0100 66696c74657200 00           # NFTA_CHAIN_TABLE "filter"
+	0c00 0300 464f525741524400            # NFTA_CHAIN_NAME "FORWARD"
+	1400 0480                             # NFTA_CHAIN_HOOK, nested
+	0800 0100 00000002 0800 0200 00000000 # hook forward, priority 0
+	0800 0500 00000000                    # NFTA_CHAIN_POLICY NF_DROP
+	0800 0600 00000002                    # NFTA_CHAIN_USE 2
+`
+
+// A rule in it: attribute 3 is its handle, of which nothing may be taken for a chain's name.
+const newRule = `
+	38000000 060a 0200 05000000 39300000  # length 56, NEWRULE
+	02 00 0003
+	0b00 0100 66696c74657200 00           # NFTA_RULE_TABLE
+	0c00 0200 464f525741524400            # NFTA_RULE_CHAIN
+	0c00 0300 4b5542452d580000            # NFTA_RULE_HANDLE
+`
+
+func TestParseObject(t *testing.T) {
+	for _, tt := range []struct {
+		reply string
+		want  string
+	}{
+		{newChain, "mangle KUBE-IPTABLES-HINT false 0 1"},
+		{baseChain, "filter FORWARD true 0 2"},
+		{newRule, "filter  false 0 0"},
+		{strings.Replace(newRule, "060a", "000a", 1), "filter  false 0 0"}, // NEWTABLE
+	} {
+		m, _, ok := cutMessage(unhex(t, tt.reply))
+		if !ok {
+			t.Fatal(tt.reply)
+		}
+		o, ok := parseObject(m)
+		if got := fmt.Sprintf("%s %s %v %d %d", o.table, o.chain, o.base, o.policy, o.use); !ok || got != tt.want {
+			t.Errorf("got %s, %v, want %s", got, ok, tt.want)
+		}
+	}
+}
+
+func TestAddChain(t *testing.T) {
+	s := &nft{Backend: new(mode.Backend)}
+	s.Held.Bounded = true
+	add := s.addChain(4)
+	for i, step := range []struct {
+		chain object
+		more  bool
+		want  mode.Amount
+	}{
+		{object{base: true, policy: accept, use: 2}, true, mode.Exactly(2)},
+		{object{base: true, policy: 0, use: 0}, true, mode.Exactly(3)},
+		{object{chain: []byte("cali-X"), use: 60}, false, mode.Amount{Least: 4, Most: 64, Bounded: true}},
+	} {
+		if more := add(step.chain); more != step.more || s.Held != step.want {
+			t.Errorf("%d: got %+v, more %v", i, s.Held, more)
+		}
+	}
+	if s.fixed != 2 || s.Owners != (mode.Owners{4: 1}) {
+		t.Errorf("policies and chains %d, owners %v", s.fixed, s.Owners)
+	}
+}
+
+func TestCutMessageRefuses(t *testing.T) {
+	whole := unhex(t, newChain)
+	for n := range whole {
+		if m, _, ok := cutMessage(whole[:n]); ok {
+			t.Errorf("the first %d bytes are taken for the message %+v", n, m)
+		}
+	}
+	for _, length := range []uint32{0, 15, 77, 1 << 31} {
+		b := bytes.Clone(whole)
+		binary.NativeEndian.PutUint32(b, length)
+		if _, _, ok := cutMessage(b); ok {
+			t.Errorf("length %d is accepted in a message of %d bytes", length, len(b))
+		}
+	}
+}
+
+func FuzzReply(f *testing.F) {
+	for _, text := range []string{getChain, newChain, notFound, newChain + notFound} {
+		f.Add(unhex(f, text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		for len(b) > 0 {
+			m, rest, ok := cutMessage(b)
+			if !ok {
+				return
+			}
+			if len(rest) >= len(b) {
+				t.Fatal("no progress")
+			}
+			if _, found, err := judgeReply(m, mode.KubeIPTablesHint); found == mode.Present && !bytes.Contains(b, []byte("KUBE-IPTABLES-HINT")) || err != nil && found != mode.Unknown {
+				t.Fatalf("found %v, %v", found, err)
+			}
+			b = rest
+		}
+	})
+}
+
+func FuzzObject(f *testing.F) {
+	for _, text := range []string{newChain, baseChain, newRule, notFound} {
+		f.Add(unhex(f, text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		m, _, ok := cutMessage(b)
+		if !ok {
+			return
+		}
+		o, ok := parseObject(m)
+		if ok && !(bytes.Contains(b, o.table) && bytes.Contains(b, o.chain)) {
+			t.Fatalf("table %q, chain %q", o.table, o.chain)
+		}
+		if o.managed() && len(o.table) < len("nat") {
+			t.Fatalf("table %q is iptables'", o.table)
+		}
+	})
+}
