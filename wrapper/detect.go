@@ -50,7 +50,7 @@ func detectMode(args []string) error {
 	}
 	switch {
 	case !found:
-		return errors.New("detect: no chain of kubelet's after " + wait.String() +
+		return errors.New("detect: no chain of kubelet's after " + limit +
 			": is kubelet running, and with iptables in its PATH? (without kubelet, do not wait)")
 	case check && in.Evidence.Conflict():
 		return errConflict
