@@ -20,27 +20,11 @@ filegroup(
 def _file_name(package):
     return package["urls"][0].rpartition("/")[2]
 
-# Debian's snapshots, which the locks name, keep every version but are one slow machine; its mirrors have a version until
-# the next comes. The sum is the lock's from either.
-_SNAPSHOTS = "https://snapshot.debian.org/archive/"
-_MIRRORS = {
-    "debian": "https://deb.debian.org/debian/",
-    "debian-security": "https://security.debian.org/debian-security/",
-}
-
-def _urls(package):
-    mirrors = []
-    for url in package["urls"]:
-        archive, _, rest = url.removeprefix(_SNAPSHOTS).partition("/")
-        if url.startswith(_SNAPSHOTS) and archive in _MIRRORS:
-            mirrors.append(_MIRRORS[archive] + rest.partition("/")[2])
-    return package["urls"] + mirrors
-
 def _package_repository_impl(rctx):
     packages = json.decode(rctx.attr.packages)
     pending = [
         rctx.download(
-            url = _urls(package),
+            url = package["urls"],
             output = _file_name(package),
             sha256 = package["sha256"],
             block = False,
