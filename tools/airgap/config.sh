@@ -13,6 +13,8 @@ make_config() {
 	cmp -s "$config.part" "$config" || mv "$config.part" "$config"
 }
 
+# The sandbox shows /tmp as it is: with one of its own, a checkout below /tmp would hide the modules in this folder, which are
+# links to here, from every build whose own sources are elsewhere (tests/outside).
 config_text() {
 	# Debian's asks for sandbox_debug, hundreds of lines for each failing action, and names an option that warns of its age.
 	grep -vE 'try-import|sandbox_debug|host_javabase' "$debian/etc/bazel/bazelrc"
@@ -25,6 +27,7 @@ config_text() {
 		common --distdir=$distdir
 		common --disk_cache=$cache/disk
 		build --define=airgap=true
+		build --noincompatible_sandbox_hermetic_tmp
 		common --override_module=rules_go=$modules/rules_go
 		common --override_module=gazelle=$modules/gazelle
 	END
