@@ -7,48 +7,8 @@ its images are skipped and Bazel says why.
 """
 
 load("//images:distros.bzl", "DISTROS")
-load("//images/private:names.bzl", "package_repository", "packages_target")
-
-_FILES = """\
-filegroup(
-    name = "{name}",
-    srcs = {files},
-    visibility = ["//visibility:public"],
-)
-"""
-
-def _file_name(package):
-    return package["urls"][0].rpartition("/")[2]
-
-def _package_repository_impl(rctx):
-    packages = json.decode(rctx.attr.packages)
-    pending = [
-        rctx.download(
-            url = package["urls"],
-            output = _file_name(package),
-            sha256 = package["sha256"],
-            block = False,
-        )
-        for package in packages
-    ]
-    for download in pending:
-        download.wait()
-    variants = {}
-    for package in packages:
-        for variant in package["variants"]:
-            variants.setdefault(variant, []).append(_file_name(package))
-    rctx.file("BUILD.bazel", "\n".join([
-        _FILES.format(name = variant, files = repr(variants[variant]))
-        for variant in sorted(variants)
-    ]))
-
-_package_repository = repository_rule(
-    implementation = _package_repository_impl,
-    doc = "The package files of one architecture of one lock.",
-    attrs = {
-        "packages": attr.string(mandatory = True, doc = "the lock's packages of this architecture, JSON"),
-    },
-)
+load("//images/private:names.bzl", "packages_target", "repository_name")
+load("//tools/lock:packages.bzl", "never", "package_repository", "read_lock")
 
 _ALIAS = """\
 alias(
@@ -58,41 +18,40 @@ alias(
 )
 """
 
-# Bazel names the constraint that is not met when it is asked for the target itself, so the constraint says what to do.
-_MISSING = """\
-constraint_setting(name = "lock")
+# What is the same for every image of a lock.
+_SUCCEEDED = "versions_of_the_committed_lock"
 
-constraint_value(
-    name = "{remedy}",
-    constraint_setting = ":lock",
-)
-"""
-
-_MISSING_TARGET = """\
-filegroup(
-    name = "{name}",
-    target_compatible_with = [":{remedy}"],
-    visibility = ["//visibility:public"],
-)
-"""
-
-_LOCKED = """\
+_LOCKS = """\
 # The releases that have a lock, as DISTRO/RELEASE.
-LOCKED = {}
+LOCKED = {locked}
+
+_SUCCEEDED = {succeeded}
+
+def as_committed(distro, release):
+    "For target_compatible_with: nothing if the packages are those of the committed lock, else a constraint that says so."
+    return ["@distro_packages//:{constraint}"] if distro + "/" + release in _SUCCEEDED else []
 """
 
 def _hub_impl(rctx):
-    rctx.file("BUILD.bazel")
-    rctx.file("locks.bzl", _LOCKED.format(repr(rctx.attr.locked)))
+    rctx.file("BUILD.bazel", never(_SUCCEEDED))
+    rctx.file("locks.bzl", _LOCKS.format(
+        constraint = _SUCCEEDED,
+        locked = repr(rctx.attr.locked),
+        succeeded = repr(rctx.attr.succeeded),
+    ))
     for package, content in rctx.attr.packages.items():
         rctx.file(package + "/BUILD.bazel", content)
+    for package, content in rctx.attr.locks.items():
+        rctx.file(package + "/packages.lock.json", content)
 
 _hub = repository_rule(
     implementation = _hub_impl,
     doc = "Names for the packages of every image.",
     attrs = {
         "locked": attr.string_list(doc = "the releases with a lock"),
+        "locks": attr.string_dict(doc = "the locks themselves, by release"),
         "packages": attr.string_dict(doc = "Bazel package to the text of its BUILD file"),
+        "succeeded": attr.string_list(doc = "those of them whose packages are not the committed lock's"),
     },
 )
 
@@ -105,47 +64,58 @@ def _targets(distro, release):
     ]
 
 def _locked(distro, release, lock):
+    text = []
     architectures = DISTROS[distro].releases[release].architectures
     for architecture, own_name in architectures.items():
-        _package_repository(
-            name = package_repository(distro, release, architecture),
-            packages = json.encode(lock["architectures"].get(own_name, [])),
+        names = [
+            (name, variant)
+            for name, of, variant in _targets(distro, release)
+            if of == architecture
+        ]
+        if own_name not in lock.architectures:
+            remedy = "no_{}_in_the_lock_so_run_tools_lock_{}_{}".format(own_name, distro, release)
+            text.append(never(remedy, [name for name, _ in names]))
+            continue
+        repository = repository_name(distro, release, architecture)
+        package_repository(
+            name = repository,
+            packages = json.encode(lock.architectures[own_name]),
         )
-    return "\n".join([
-        _ALIAS.format(name = name, repository = package_repository(distro, release, architecture), variant = variant)
-        for name, architecture, variant in _targets(distro, release)
-    ])
+        text += [_ALIAS.format(name = name, repository = repository, variant = variant) for name, variant in names]
+    return "\n".join(text)
 
-def _unlocked(distro, release):
-    remedy = "no_lock_yet_so_run_tools_lock_" + distro + "_" + release
-    return "\n".join([_MISSING.format(remedy = remedy)] + [
-        _MISSING_TARGET.format(name = name, remedy = remedy)
-        for name, _, _ in _targets(distro, release)
-    ])
+def _unlocked(distro, release, remedy):
+    return never(remedy.format(distro, release), [name for name, _, _ in _targets(distro, release)])
 
 def _packages_impl(mctx):
-    root = mctx.path(Label("//:MODULE.bazel")).dirname
     hub = {}
     locked = []
+    locks = {}
+    succeeded = []
     for distro, entry in DISTROS.items():
         for release in entry.releases:
-            path = root.get_child("images", distro, release, "packages.lock.json")
-            mctx.watch(path)
-            if path.exists:
-                locked.append(distro + "/" + release)
-                hub[distro + "/" + release] = _locked(distro, release, json.decode(mctx.read(path)))
+            name = distro + "/" + release
+            lock = read_lock(mctx, "images", distro, release)
+            if lock and lock.architectures:
+                locked.append(name)
+                locks[name] = lock.text
+                hub[name] = 'exports_files(["packages.lock.json"])\n' + _locked(distro, release, lock)
+                if not lock.committed:
+                    succeeded.append(name)
+            elif lock:
+                # What found out has said so.
+                hub[name] = _unlocked(distro, release, "left_the_mirror_so_run_tools_lock_{}_{}")
             else:
-                hub[distro + "/" + release] = _unlocked(distro, release)
+                hub[name] = _unlocked(distro, release, "no_lock_yet_so_run_tools_lock_{}_{}")
                 if mctx.modules[0].is_root:
                     # The reason that a list of skipped tests does not give. Nobody else's build says it.
                     # buildifier: disable=print
-                    print("images of {} {} are skipped: they have no lock; to make it: ./bazelw run //tools/lock -- {} {}".format(
-                        entry.title,
-                        release,
-                        distro,
-                        release,
+                    print("images of {title} {release} are skipped: they have no lock; to make it: ./bazelw run //tools/lock -- {distro} {release}".format(
+                        distro = distro,
+                        release = release,
+                        title = entry.title,
                     ))
-    _hub(name = "distro_packages", packages = hub, locked = locked)
+    _hub(name = "distro_packages", locked = locked, locks = locks, packages = hub, succeeded = succeeded)
     return mctx.extension_metadata(
         root_module_direct_deps = ["distro_packages"] if mctx.modules[0].is_root else [],
         root_module_direct_dev_deps = [],

@@ -1,7 +1,7 @@
 """The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
-load("@distro_packages//:locks.bzl", "LOCKED")
+load("@distro_packages//:locks.bzl", "LOCKED", "as_committed")
 load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oci_push")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
@@ -129,6 +129,7 @@ def _images(distro, variant_name, release, architecture):
         golden = "//tests/layers:{}_{}.mtree".format(variant_name, release) if distro + "/" + release in LOCKED else packages,
         layers = [name("packages"), name("wrapper")],
         only = _LISTED + (["usr/sbin", sbin + "/*tables*"] if sbin != "usr/sbin" else []),
+        target_compatible_with = as_committed(distro, release),
     )
     sh_test(
         name = name("size_test"),

@@ -4,7 +4,7 @@ def architecture_name(architecture):
     """An OCI architecture as part of a label: arm/v7 becomes arm_v7."""
     return architecture.replace("/", "_")
 
-def package_repository(distro, release, architecture):
+def repository_name(distro, release, architecture):
     """The repository with the packages of one architecture of a release."""
     return "{}_{}_{}".format(distro, release, architecture_name(architecture))
 

@@ -1,40 +1,77 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
 # The Debian root file system that Bazel runs in: Debian's own Bazel, its packaged Bazel modules, and what the tests use.
 
-# bazel-*: Bazel 7.7.1 and the modules that config.sh overrides.
-# The rest is what tests run: both iptables modes, container runtimes and engines, a machine for other kernels, the shells and
-# package tools of the distributions whose layouts are tested.
-debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates cosign git
-	iptables nftables iproute2 runc podman docker.io docker-cli qemu-system-x86 jq shellcheck busybox dash procps strace
-	rpm dnf createrepo-c libarchive-tools zstd xz-utils cpio'
+# What every command needs. bazel-*: Bazel and the modules that config.sh overrides.
+debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates curl git iproute2 jq'
+
+# What tests run, and programs below //tests: both iptables modes, container runtimes and engines, a machine for other
+# kernels, the shells and package tools of the distributions whose layouts are tested. Added when a command may need them.
+debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign qemu-system-x86 shellcheck busybox dash
+	procps strace rpm dnf createrepo-c libarchive-tools zstd xz-utils cpio'
 
 # Pages, translations and icons that nothing here reads. The folders of the manual stay: alternatives link into them.
 debian_excludes='/usr/share/man/*.gz /usr/share/doc/* /usr/share/locale/* /usr/share/info/* /usr/share/icons/*'
 
+# Forky is not released yet and its Bazel can move on; the modules here are for this one.
+debian_bazel=7.7
+
+# find_debian ARGUMENT...: sets debian to the root that a Bazel with these arguments needs: the smaller one until a command
+# names a test, and the other from then on, since a Bazel server has the root that it was started in.
+find_debian() {
+	debian_base=$cache/debian-$(key "$suite" "$debian_packages" "$debian_excludes")
+	debian=$cache/debian-$(key "$suite" "$debian_packages" "$debian_excludes" "$debian_test_packages")
+	[ ! -d "$debian" ] || return 0
+	case " $* " in
+	*' test '* | *' coverage '* | *...* | *//tests* | *//tools/release*) ;;
+	*) debian=$debian_base ;;
+	esac
+}
+
 make_debian() {
-	# shellcheck disable=SC2086,SC2116 # joins the lines
-	packages=$(echo $debian_packages)
-	command -v go >/dev/null || packages="$packages golang-go"
-	debian=$cache/debian-$(key "$suite" "$packages" "$debian_excludes")
-	[ ! -d "$debian" ] || { touch "$debian" && return; }
+	whole "$debian" && return
 	find_mirror
-	say "Debian $suite: unpacking $(echo "$packages" | wc -w) packages and what they need (about 90 s)"
-	begin "$debian"
+	# With a Go only where none makes the Go modules: what has them already, or gets them in a bundle, is the same root.
+	command -v go >/dev/null || debian_packages="$debian_packages golang-go"
+	whole "$debian_base" || unpack_debian "$debian_base" apt "$debian_packages"
+	whole "$debian" || unpack_debian "$debian" custom "$debian_test_packages"
+	bazel=$(sed -n '/^Package: bazel-bootstrap$/,/^$/s/^Version: //p' "$debian/var/lib/dpkg/status")
+	case $bazel in
+	"$debian_bazel".*) ;;
+	*) say "Debian $suite has Bazel $bazel, and only $debian_bazel is known to work here: use an earlier --airgap-bundle, or bazelisk" ;;
+	esac
+}
+
+# unpack_debian FOLDER VARIANT PACKAGES: VARIANT is mmdebstrap's; with custom the packages are added to the base's.
+unpack_debian() {
+	say "Debian $suite: $(echo "$3" | wc -w) packages and what they need"
+	begin "$1"
 	log=$cache/debian.log
+	# shellcheck disable=SC2086,SC2116 # joins the lines
+	packages=$(echo $3 | tr ' ' ,)
+	[ "$2" = apt ] || copy_debian "$1.part"
+	set -- "$1" --variant="$2" --skip=check/empty --include="$packages"
 	set -f
-	set --
 	for pattern in $debian_excludes; do set -- "$@" --dpkgopt="path-exclude=$pattern"; done
 	set +f
+	root=$1
+	shift
 	# In a mount and process namespace of its own, which ends with this shell however that ends: mmdebstrap would go on, and
 	# leave its mounts below the folder that the next run has to remove.
 	# A mirror may be a frozen snapshot, so a release file past its date is no error; its signature is checked all the same.
 	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
-		mmdebstrap --variant=apt --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
-		--include="$(echo "$packages" | tr ' ' ,)" "$suite" "$debian.part" "deb [signed-by=$debian_keys] $mirror $suite main" \
-		</dev/null >"$log" 2>&1 || {
+		mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
+		"$suite" "$root.part" "deb [signed-by=$debian_keys] $mirror $suite main" </dev/null >"$log" 2>&1 || {
 		reason=$(explain "$log")
-		remove "$debian.part"
+		remove "$root.part"
 		die "Debian $suite from $mirror: $reason (log: $log)"
 	}
-	finish "$debian"
+	finish "$root"
+	say "Debian $suite: done, $(du -smx "$root" | cut -f1) MB"
+}
+
+# copy_debian FOLDER: dpkg replaces files and does not write into them, so links are enough where there can be any. mmdebstrap
+# makes the device nodes itself.
+copy_debian() {
+	cp -al "$debian_base/." "$1" 2>/dev/null || cp -a "$debian_base/." "$1" || die "$1: cannot be copied from $debian_base"
+	rm -rf "${1:?}"/dev/*
 }

@@ -32,13 +32,17 @@ go_command() {
 	fi
 }
 
-make_go_modules() {
+# find_go_modules: sets modules to the folder, by what determines it.
+find_go_modules() {
 	rules_go_version=$(module_version rules_go)
 	gazelle_version=$(module_version gazelle)
 	go_version=$(sdk_version)
 	arch=$(go_arch)
 	modules=$cache/go-$(key "$rules_go_version" "$gazelle_version" "$go_version" "$arch" "$(cat "$here/gomodules.sh")")
-	[ ! -d "$modules" ] || { touch "$modules" && return; }
+}
+
+make_go_modules() {
+	! whole "$modules" || return 0
 	say "Go modules: rules_go $rules_go_version, gazelle $gazelle_version, Go $go_version"
 	begin "$modules"
 	log=$cache/go.log
@@ -68,6 +72,7 @@ make_go_modules() {
 	unset GOMODCACHE
 	cd "$checkout" || exit
 	finish "$modules"
+	say "Go modules: done, $(du -smx "$modules" | cut -f1) MB"
 }
 
 download() {

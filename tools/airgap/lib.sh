@@ -24,7 +24,8 @@ key() {
 }
 
 # A step's result is a folder called KIND-KEY. It is made as KIND-KEY.part and renamed when complete, so that its name alone
-# says that it is whole and of the right content: a killed step leaves a .part that the next run throws away.
+# says that it is of the right content: a killed step leaves a .part that the next run throws away. The list of its files,
+# KIND-KEY/.whole, finds out what was deleted of it afterwards.
 #
 # begin PATH: an empty PATH.part to build in.
 begin() {
@@ -34,8 +35,40 @@ begin() {
 
 # finish PATH: PATH.part becomes PATH; what else there is of its kind goes when nothing has used it for a week.
 finish() {
+	(cd "$1.part" && find . -xdev -type f ! -path './var/*' ! -path './run/*' ! -path './tmp/*' >.whole) || die "$1.part: cannot be listed"
+	remove "$1"
 	mv -T "$1.part" "$1" || die "$1: cannot be renamed from $1.part"
 	find "$cache" -maxdepth 1 -name "$(basename "${1%-*}")-*" -mtime +7 ! -path "$1" | while read -r old; do remove "$old"; done
+}
+
+# whole PATH: whether the step is done and all its files are there. What Bazel made of deleted files cannot be trusted either.
+whole() {
+	[ -d "$1" ] || return 1
+	if (cd "$1" && xargs -d '\n' stat --format= -- <.whole) >/dev/null 2>&1; then
+		touch "$1"
+		return
+	fi
+	say "$1: files have been deleted there; it is made anew"
+	remove_bazel "$cache"
+	return 1
+}
+
+# side_by_side STEP...: runs the steps at once, and on a terminal says each second how long they have taken.
+side_by_side() {
+	pids=
+	for step in "$@"; do
+		("$step") &
+		pids="$pids $!"
+	done
+	ok=true
+	for pid in $pids; do
+		while [ -t 2 ] && kill -0 "$pid" 2>/dev/null; do
+			printf '\rbazelw: %3ds ' "$(($(date +%s) - began))" >&2
+			sleep 1
+		done
+		wait "$pid" || ok=false
+	done
+	"$ok" || exit 1
 }
 
 remove() {

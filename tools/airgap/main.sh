@@ -5,16 +5,22 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 checkout=$(CDPATH='' cd -- "$here/../.." && pwd -P)
 # shellcheck source=tools/airgap/lib.sh
 . "$here/lib.sh"
-for part in prerequisites mirror debian gomodules distdir config run; do
+for part in prerequisites mirror debian gomodules config locks bundle run; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
 
-way=${AIRGAP:-}
+way=${AIRGAP:-} from='' bundle=''
 case ${1:-} in
 --airgap) way=1 && shift ;;
 --no-airgap) way=0 && shift ;;
 --airgap-clean) clean && exit ;;
+--airgap-bundle | --airgap-from)
+	[ $# -ge 2 ] || die "usage: ./bazelw $1 FILE ..."
+	file=$(readlink -m "$2")
+	[ "$1" = --airgap-from ] && from=$file || bundle=$file
+	way=1 && shift 2
+	;;
 esac
 
 # bazelisk first: it takes the release that .bazelversion names, where a plain bazel is whatever is installed.
@@ -40,9 +46,21 @@ chmod 1777 "$cache/tmp"
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }
 prerequisites
-make_debian
-make_go_modules
-make_distdir
+check_cache
+[ -z "$from" ] || take_bundle "$from"
+find_debian "$@" ${bundle:+test}
+find_go_modules
+if command -v go >/dev/null; then
+	side_by_side make_debian make_go_modules
+else
+	make_debian
+	make_go_modules
+fi
 make_config
+make_locks
+if [ -n "$bundle" ]; then
+	make_bundle "$bundle" "$@"
+	exit
+fi
 exec 9>&-
 run_bazel "$@"

@@ -3,9 +3,10 @@
 
 debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# missing: Debian packages whose program or file is not here. 
+# missing: Debian packages whose program or file is not here. With a bundle there is no Debian to unpack.
 missing() {
 	while read -r file package; do
+		[ -z "$from" ] || [ "$package" = bubblewrap ] || continue
 		case $file in
 		/*) [ -e "$file" ] || echo "$package" ;;
 		*) command -v "$file" >/dev/null || echo "$package" ;;
@@ -18,13 +19,13 @@ missing() {
 		/usr/lib/apt/apt-helper apt
 		$debian_keys debian-archive-keyring
 	END
-	ca_bundle >/dev/null || echo ca-certificates
+	[ -n "$from" ] || ca_bundle >/dev/null || echo ca-certificates
 }
 
 # ca_bundle: the machine's own bundle, since a mirror or proxy may have a certificate that only this machine trusts.
 ca_bundle() {
-	for bundle in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
-		[ -n "$bundle" ] && [ -r "$bundle" ] && echo "$bundle" && return
+	for candidate in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+		[ -n "$candidate" ] && [ -r "$candidate" ] && echo "$candidate" && return
 	done
 	return 1
 }

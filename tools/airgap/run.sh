@@ -4,7 +4,7 @@
 
 # sandbox BWRAP-ARGUMENT... COMMAND...: this shell becomes it, so callers that go on use a subshell.
 sandbox() {
-	bundle=$(ca_bundle) || die "no CA bundle; install ca-certificates"
+	certificates=$(ca_bundle) || certificates=$debian/etc/ssl/certs/ca-certificates.crt
 	# A linked worktree's objects are in the main one.
 	git=$(git -C "$checkout" rev-parse --path-format=absolute --git-common-dir 2>/dev/null) || git=$checkout
 	# How to reach a module proxy is the user's; everything else of the environment stays out, so that no build depends on it.
@@ -15,7 +15,7 @@ sandbox() {
 	END
 	exec bwrap --die-with-parent --cap-add ALL --bind "$debian" / --dev-bind /dev /dev --bind /proc /proc --bind /sys /sys --bind "$cache/tmp" /tmp \
 		--ro-bind-try /etc/resolv.conf /etc/resolv.conf --ro-bind-try /etc/hosts /etc/hosts \
-		--ro-bind "$bundle" /etc/ssl/certs/ca-certificates.crt \
+		--ro-bind "$certificates" /etc/ssl/certs/ca-certificates.crt \
 		--bind "$cache" "$cache" --bind "$git" "$git" --bind "$checkout" "$checkout" \
 		--clearenv --setenv PATH /usr/sbin:/usr/bin:/sbin:/bin --setenv HOME "$cache/home" --setenv USER root \
 		--setenv TERM "${TERM:-dumb}" --setenv LANG C.UTF-8 --setenv SSL_CERT_FILE /etc/ssl/certs/ca-certificates.crt \
@@ -42,7 +42,7 @@ run_bazel() {
 	status=0
 	(
 		trap '' INT QUIT
-		sandbox --ro-bind "$config" /etc/bazel/bazelrc --chdir "$PWD" env --default-signal=INT,QUIT bazel "$@"
+		sandbox --ro-bind "$config" /etc/bazel/bazelrc --chdir "$PWD" env --default-signal=INT,QUIT bazel "$@" 9>&-
 	) || status=$?
 	exit "$status"
 }
@@ -59,16 +59,32 @@ registry_answers() {
 	fi
 }
 
-# clean: ends the Bazel servers that run from the cache, known by the process id each keeps in its output base, then removes it.
-clean() {
-	[ -d "$cache" ] || return 0
+# remove_bazel PATH: removes what Bazel made in the cache, after ending the servers that were started from it when it was at
+# PATH: each keeps its process id in its output base.
+remove_bazel() {
 	for file in "$cache"/bazel/*/server/server.pid.txt; do
 		[ -r "$file" ] || continue
 		pid=$(cat "$file")
 		base=${file%/server/server.pid.txt}
-		tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "--output_base=$base" && kill "$pid" && wait_end "$pid"
+		! tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "--output_base=$1/bazel/${base##*/}" || { kill "$pid" && wait_end "$pid"; }
 	done
-	remove "$cache"
+	remove "$cache/bazel"
+}
+
+# check_cache: what Bazel made refers to the cache by its path, so nothing of it works in a cache that was moved or copied.
+check_cache() {
+	was=$(cat "$cache/path" 2>/dev/null) || was=$cache
+	if [ "$was" != "$cache" ]; then
+		say "$cache was $was: Bazel starts afresh"
+		[ -e "$was" ] || remove_bazel "$was"
+		remove "$cache/bazel"
+	fi
+	echo "$cache" >"$cache/path"
+	mkdir -p "$cache/bazel"
+}
+
+clean() {
+	[ ! -d "$cache" ] || { remove_bazel "$cache" && remove "$cache"; }
 }
 
 wait_end() {

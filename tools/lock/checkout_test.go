@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"crypto"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -12,10 +11,9 @@ import (
 	"testing"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/armor"
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 // checkout is a folder with a table of one distribution and its keys, beside a repository served on loopback.
@@ -138,25 +136,8 @@ func put(t *testing.T, path string, data []byte) {
 	}
 }
 
-// newSigner makes an OpenPGP key, and its public half in armor. RSA, which rpm's signature tags hold.
-func newSigner(t *testing.T) (*openpgp.Entity, []byte) {
-	t.Helper()
-	signer, err := openpgp.NewEntity("repository", "", "repository@example.com", &packet.Config{
-		Algorithm: packet.PubKeyAlgoRSA, RSABits: 2048, DefaultHash: crypto.SHA256,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var public bytes.Buffer
-	writer, err := armor.Encode(&public, openpgp.PublicKeyType, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := signer.Serialize(writer); err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return signer, public.Bytes()
+// debian writes a repository whose InRelease is signed.
+func (c *checkout) debian(signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
+	c.t.Helper()
+	repository.WriteDebian(c.t, filepath.Join(c.repository, "debian"), signer, packages, change)
 }

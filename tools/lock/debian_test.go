@@ -2,16 +2,12 @@ package main
 
 import (
 	"bytes"
-	"crypto/sha256"
-	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
-	"github.com/ulikunitz/xz"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 const debianTable = `struct(title = "Example", format = "deb", keys = "",
@@ -34,59 +30,13 @@ var debianPackages = []string{
 	"Package: unrelated\nVersion: 1-1\nArchitecture: all\nDepends: nothing-like-it",
 }
 
-// putDebian writes a repository whose InRelease is signed. change may alter a file before it is written.
-func putDebian(c *checkout, signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
-	c.t.Helper()
-	release := "Origin: Example\nSuite: stable\nCodename: stable\nDate: Sat, 01 Aug 2026 10:00:00 UTC\nSHA256:\n"
-	for _, architecture := range []string{"amd64", "arm64"} {
-		var text strings.Builder
-		for _, fields := range packages {
-			fields = strings.ReplaceAll(fields, "ARCH", architecture)
-			words := strings.Fields(fields)
-			fmt.Fprintf(&text, "%s\nFilename: pool/main/%s_%s.deb\nSize: 1000\nSHA256: %x\n\n", fields, words[1], architecture, sha256.Sum256([]byte(fields)))
-		}
-		name := "main/binary-" + architecture + "/Packages.xz"
-		data := compressXZ(c.t, []byte(text.String()))
-		release += fmt.Sprintf(" %x %d %s\n", sha256.Sum256(data), len(data), name)
-		c.put("debian/dists/stable/"+name, change(name, data))
-	}
-	var signed bytes.Buffer
-	writer, err := clearsign.Encode(&signed, signer.PrivateKey, nil)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	if _, err := writer.Write([]byte(release)); err != nil {
-		c.t.Fatal(err)
-	}
-	if err := writer.Close(); err != nil {
-		c.t.Fatal(err)
-	}
-	c.put("debian/dists/stable/InRelease", change("InRelease", signed.Bytes()))
-}
-
-func compressXZ(t *testing.T, data []byte) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	writer, err := xz.NewWriter(&out)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := writer.Write(data); err != nil {
-		t.Fatal(err)
-	}
-	if err := writer.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
 func unchanged(_ string, data []byte) []byte { return data }
 
 func TestDebian(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
+	signer, public := repository.NewSigner(t)
 	c.keys("keys", public)
-	putDebian(c, signer, debianPackages, unchanged)
+	c.debian(signer, debianPackages, unchanged)
 
 	if out, err := c.lock("-dry-run"); err != nil || !strings.Contains(out, "amd64: + app 2.0-1") || c.bytes() != nil {
 		t.Fatalf("a dry run: error %v, printed %q, wrote %d bytes", err, out, len(c.bytes()))
@@ -103,7 +53,7 @@ func TestDebian(t *testing.T) {
 		t.Errorf("variants of app %v, of extra %v", app.Variants, extra.Variants)
 	}
 	// The mirror that was asked is nobody else's business.
-	if want := "https://snapshot.debian.org/archive/debian/20260801T220000Z/pool/main/app_arm64.deb"; app.URLs[0] != want {
+	if want := "https://snapshot.debian.org/archive/debian/20260801T220000Z/pool/main/app_2.0-1_arm64.deb"; app.URLs[0] != want {
 		t.Errorf("address %s, want %s", app.URLs[0], want)
 	}
 	if !strings.Contains(out, "amd64: + tool 1~rc1-1\n") {
@@ -115,7 +65,7 @@ func TestDebian(t *testing.T) {
 	for _, fields := range debianPackages {
 		next = append(next, strings.ReplaceAll(fields, "1~rc1-1", "1-1"))
 	}
-	putDebian(c, signer, next, unchanged)
+	c.debian(signer, next, unchanged)
 	if _, out := c.mustLock(); out != "amd64:   tool 1~rc1-1 -> 1-1\narm64:   tool 1~rc1-1 -> 1-1\n" {
 		t.Errorf("a new version: printed %q", out)
 	}
@@ -124,9 +74,9 @@ func TestDebian(t *testing.T) {
 // TestFolder keeps a lock elsewhere, by a table of its own; the keys are the distribution's all the same.
 func TestFolder(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
+	signer, public := repository.NewSigner(t)
 	c.keys("keys", public)
-	putDebian(c, signer, debianPackages, unchanged)
+	c.debian(signer, debianPackages, unchanged)
 	c.mustLock()
 	images := c.bytes()
 
@@ -152,17 +102,17 @@ func TestFolder(t *testing.T) {
 
 func TestDebianRefuses(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
+	signer, public := repository.NewSigner(t)
 	c.keys("keys", public)
-	putDebian(c, signer, debianPackages, unchanged)
+	c.debian(signer, debianPackages, unchanged)
 	c.mustLock()
 
-	putDebian(c, signer, debianPackages, func(name string, data []byte) []byte {
+	c.debian(signer, debianPackages, func(name string, data []byte) []byte {
 		return bytes.Replace(data, []byte("Codename: stable"), []byte("Codename: staple"), 1)
 	})
 	c.refuses("InRelease")
 
-	putDebian(c, signer, debianPackages, func(name string, data []byte) []byte {
+	c.debian(signer, debianPackages, func(name string, data []byte) []byte {
 		if name == "InRelease" {
 			return data
 		}
@@ -170,11 +120,11 @@ func TestDebianRefuses(t *testing.T) {
 	})
 	c.refuses("/Packages.xz: sha256")
 
-	stranger, _ := newSigner(t)
-	putDebian(c, stranger, debianPackages, unchanged)
+	stranger, _ := repository.NewSigner(t)
+	c.debian(stranger, debianPackages, unchanged)
 	c.refuses("InRelease: openpgp: signature made by unknown entity")
 
-	putDebian(c, signer, debianPackages, func(name string, data []byte) []byte {
+	c.debian(signer, debianPackages, func(name string, data []byte) []byte {
 		if name == "InRelease" {
 			return []byte("Suite: stable\n")
 		}
@@ -182,10 +132,10 @@ func TestDebianRefuses(t *testing.T) {
 	})
 	c.refuses("InRelease is not signed")
 
-	putDebian(c, signer, debianPackages[2:], unchanged)
+	c.debian(signer, debianPackages[2:], unchanged)
 	c.refuses("package app: not in the index")
 
-	putDebian(c, signer, slices.Delete(slices.Clone(debianPackages), 4, 5), unchanged)
+	c.debian(signer, slices.Delete(slices.Clone(debianPackages), 4, 5), unchanged)
 	c.refuses("package app: needs [libc6 >= 2.30]: nothing in the index provides it")
 
 	if err := os.RemoveAll(c.repository + "/debian/dists"); err != nil {

@@ -13,6 +13,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/google/rpmpack"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 const fedoraTable = `struct(title = "Example", format = "rpm", keys = "https://keys.example/",
@@ -109,7 +111,7 @@ func buildRPM(t *testing.T, p rpmPackage, signer *openpgp.Entity) []byte {
 func newFedora(t *testing.T) (*checkout, *openpgp.Entity) {
 	t.Helper()
 	c := newCheckout(t, "fedora", "43", fedoraTable)
-	signer, public := newSigner(t)
+	signer, public := repository.NewSigner(t)
 	c.keys("keys", public)
 	putFedora(c, signer, fedoraPackages)
 	return c, signer
@@ -147,7 +149,7 @@ func TestFedora(t *testing.T) {
 	}
 	sign(signer)
 	c.stable()
-	stranger, _ := newSigner(t)
+	stranger, _ := repository.NewSigner(t)
 	sign(stranger)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
 }
@@ -173,7 +175,7 @@ func TestFedoraRefuses(t *testing.T) {
 	}
 	c.refuses("bash-5.3.0%5E1-2.x86_64.rpm: not found")
 
-	stranger, _ := newSigner(t)
+	stranger, _ := repository.NewSigner(t)
 	putFedora(c, stranger, fedoraPackages)
 	c.refuses("package alternatives 1.33-1: signature: keyid")
 

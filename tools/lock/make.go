@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"slices"
@@ -16,11 +17,15 @@ type request struct {
 	client        *http.Client
 	distro        distros.Distro
 	name, release string
-	mirror        string // empty for the distribution's own
+	mirrors       mirrors
 	keys          string // file, for Alpine a folder
+	kept          map[string][]lockfile.Package
+	partial       bool
 }
 
-func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
+// makeLock makes the lock of a release. Of an architecture in r.kept the packages stay. With r.partial one that cannot be made is
+// left out and said to out, as long as another can.
+func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, error) {
 	from, err := r.source()
 	if err != nil {
 		return nil, err
@@ -32,43 +37,60 @@ func makeLock(ctx context.Context, r request) (*lockfile.Lock, error) {
 		Architectures: map[string][]lockfile.Package{},
 	}
 	for _, architecture := range slices.Sorted(maps.Values(r.distro.Releases[r.release].Architectures)) {
-		candidates, err := from.packages(ctx, architecture)
+		packages, kept := r.kept[architecture]
+		if !kept {
+			packages, err = makeArchitecture(ctx, r, from, architecture)
+		}
+		if err != nil && r.partial {
+			fmt.Fprintf(out, "%s: left out: %v\n", architecture, err)
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}
-		solver, err := closure.New(candidates, from.compare)
-		if err != nil {
-			return nil, err
-		}
-		locked := map[string]lockfile.Package{}
-		for _, name := range slices.Sorted(maps.Keys(r.distro.Variants)) {
-			variant := r.distro.Variants[name]
-			needed, err := solver.Resolve(variant.Packages, variant.Without)
-			if err != nil {
-				return nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
-			}
-			for _, p := range needed {
-				entry, exists := locked[p.Name]
-				if !exists {
-					if err := from.complete(ctx, p); err != nil {
-						return nil, err
-					}
-					entry = lockfile.Package{
-						Name: p.Name, Version: p.Version, Architecture: p.Architecture,
-						Suite: p.File.Suite, Size: p.File.Size, SHA256: p.File.SHA256, URLs: p.File.URLs,
-					}
-				}
-				entry.Variants = append(entry.Variants, name)
-				locked[p.Name] = entry
-			}
-		}
-		for _, entry := range locked {
-			lock.Architectures[architecture] = append(lock.Architectures[architecture], entry)
-		}
+		lock.Architectures[architecture] = packages
+	}
+	if len(lock.Architectures) == 0 {
+		return nil, err
 	}
 	text, err := lock.Bytes()
 	if err != nil {
 		return nil, err
 	}
 	return lockfile.Parse(text)
+}
+
+// makeArchitecture selects the packages of every variant, and says for each package which those are.
+func makeArchitecture(ctx context.Context, r request, from source, architecture string) ([]lockfile.Package, error) {
+	candidates, err := from.packages(ctx, architecture)
+	if err != nil {
+		return nil, err
+	}
+	solver, err := closure.New(candidates, from.compare)
+	if err != nil {
+		return nil, err
+	}
+	locked := map[string]lockfile.Package{}
+	for _, name := range slices.Sorted(maps.Keys(r.distro.Variants)) {
+		variant := r.distro.Variants[name]
+		needed, err := solver.Resolve(variant.Packages, variant.Without)
+		if err != nil {
+			return nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
+		}
+		for _, p := range needed {
+			entry, exists := locked[p.Name]
+			if !exists {
+				if err := from.complete(ctx, p); err != nil {
+					return nil, err
+				}
+				entry = lockfile.Package{
+					Name: p.Name, Version: p.Version, Architecture: p.Architecture,
+					Suite: p.File.Suite, Size: p.File.Size, SHA256: p.File.SHA256, URLs: p.File.URLs,
+				}
+			}
+			entry.Variants = append(entry.Variants, name)
+			locked[p.Name] = entry
+		}
+	}
+	return slices.Collect(maps.Values(locked)), nil
 }

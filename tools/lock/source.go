@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -58,8 +59,10 @@ func (r request) debian() (source, error) {
 				archive = "debian-security"
 			}
 			mirror := "https://snapshot.debian.org/archive/" + archive + "/" + time.Now().UTC().Format("20060102T150405Z")
-			if r.mirror != "" {
-				mirror = strings.TrimSuffix(strings.TrimSuffix(r.mirror, "/"), "/debian") + "/" + archive
+			if first := r.mirrors[""]; r.mirrors[archive] != "" {
+				mirror = r.mirrors[archive]
+			} else if first != "" {
+				mirror = strings.TrimSuffix(first, "/debian") + "/" + archive
 			}
 			suite := index.Debian{Fetch: fetch, Mirror: mirror, Name: archive, Suite: suite, Keys: keys}
 			packages, err := suite.Packages(ctx, architecture)
@@ -115,10 +118,7 @@ func (r request) fedora() (source, error) {
 }
 
 func (r request) mirrorOr(origin string) string {
-	if r.mirror == "" {
-		return origin
-	}
-	return strings.TrimSuffix(r.mirror, "/")
+	return cmp.Or(r.mirrors[""], origin)
 }
 
 func readKeys(path string) (openpgp.EntityList, error) {

@@ -6,7 +6,7 @@ def _release_contents_impl(ctx):
     # In runfiles the index //images/debian:trixie and the folder of trixie's lock would be at one path.
     locks = {}
     for lock in ctx.files.locks:
-        release = lock.dirname.removeprefix("images/")
+        release = lock.owner.package
         locks[release] = ctx.actions.declare_file("{}/{}.lock.json".format(ctx.label.name, release))
         ctx.actions.symlink(output = locks[release], target_file = lock)
     contents = struct(

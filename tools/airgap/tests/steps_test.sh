@@ -7,7 +7,7 @@ here=$(dirname "$(readlink -f "$1")")
 work=${TEST_TMPDIR:?}/airgap
 export IPTABLES_WRAPPERS_CACHE="$work/cache"
 mkdir -p "$IPTABLES_WRAPPERS_CACHE"
-for part in lib prerequisites mirror distdir; do
+for part in lib prerequisites mirror run; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
@@ -28,31 +28,25 @@ like() {
 }
 
 mkdir -p "$work/apt"
-cat >"$work/apt/one.list" <<'END'
+cat >"$work/apt/sources.list" <<'END'
 # deb http://commented.example/debian bookworm main
-deb [arch=amd64 signed-by=/k.gpg] http://options.example/debian/ bookworm main # remark
+deb [arch=amd64 trusted=yes] http://options.example/debian/ bookworm main # remark
 deb-src http://source.example/debian bookworm main
-  deb	http://plain.example/debian	bookworm main
 END
 cat >"$work/apt/two.sources" <<'END'
-Types: deb
-# a remark inside
+Types: deb deb-src
 URIs: http://first.example/debian
- http://folded.example/debian
-Suites: bookworm
-
-Types: deb-src
-URIs: http://source.example/debian
+Suites: bookworm bookworm-updates
+Components: main
 
 Enabled: no
 Types: deb
 URIs: http://disabled.example/debian
-
-types: deb-src deb
-uris: http://plain.example/debian/ http://last.example/debian
+Suites: bookworm
+Components: main
 END
-same "sources" "$(apt_uris "$work/apt/one.list" "$work/apt/two.sources" "$work/apt/none.list" | tr '\n' ' ')" \
-	"http://options.example/debian http://plain.example/debian http://first.example/debian http://folded.example/debian http://last.example/debian "
+echo "Dir::Etc { SourceList \"$work/apt/sources.list\"; SourceParts \"$work/apt\"; };" >"$work/apt.conf"
+same "sources" "$(APT_CONFIG=$work/apt.conf apt_sources | tr '\n' ' ')" "http://options.example/debian http://first.example/debian "
 
 same "key of the same" "$(key a b)" "$(key a b)"
 [ "$(key a b)" != "$(key ab)" ] || same "key" "does not tell 'a b' from 'ab'" ""
@@ -68,6 +62,10 @@ mkdir "$cache/step-aged" "$cache/step-used" "$cache/other-aged"
 touch -d '8 days ago' "$cache/step-aged" "$cache/other-aged"
 finish "$step"
 same "a step done" "$(cat "$step/file") $(cd "$cache" && echo other-* step-*)" "whole other-aged step-123456789abc step-used"
+
+whole "$step" || same "a step done" "not taken for whole" ""
+rm "$step/file"
+like "a step of which a file was deleted" "$( (! whole "$step") 2>&1)" "^bazelw: .*$step: files have been deleted there"
 
 like "no mirror in apt's sources" "$( (
 	# shellcheck disable=SC2329 # find_mirror calls it
@@ -91,30 +89,5 @@ like "no signature" "$(explain "$work/unsigned.log")" '^a signature or checksum 
 
 echo 'dpkg: error processing archive x.deb: failed to write (No space left on device)' >"$work/full.log"
 like "a full disk" "$(explain "$work/full.log")" '^no space left on the disk of '
-
-# Two locks, of which one names a package that the mirror does not have.
-checkout=$work/checkout
-lock_of() {
-	mkdir -p "$checkout/$1"
-	printf '{"distro": "debian", "release": "%s", "architectures": {"amd64": [{"name": "%s", "version": "2+b1", "sha256": "%s",
-		"size": 4, "urls": ["https://snapshot.example/archive/debian/20260101T000000Z/pool/%s_2+b1_amd64.deb"]}]}}' \
-		"${1##*/}" "$2" "$3" "$2" >"$checkout/$1/packages.lock.json"
-}
-sum=$(printf here | sha256sum | cut -d' ' -f1)
-lock_of images/debian/stable app "$sum"
-lock_of tests/kernels/debian/testing linux-image "$sum"
-# shellcheck disable=SC2329 # locked calls it
-sandbox() { "$@"; }
-same "what locks name" "$(locked "$checkout"/images/*/*/*.json "$checkout"/tests/kernels/*/*/*.json)" \
-	"$sum 4 app_2+b1_amd64.deb app 2+b1 images debian stable debian pool/app_2+b1_amd64.deb
-$sum 4 linux-image_2+b1_amd64.deb linux-image 2+b1 tests/kernels debian testing debian pool/linux-image_2+b1_amd64.deb"
-mkdir -p "$work/mirror/pool" "$work/mirror/dists/$suite"
-echo 'Origin: Debian' >"$work/mirror/dists/$suite/InRelease"
-printf here >"$work/mirror/pool/app_2+b1_amd64.deb"
-# shellcheck disable=SC2034 # find_mirror takes it as found
-mirror=file://$work/mirror
-like "a kernel that has left the mirror" "$(make_distdir 2>&1 | grep -v "to fetch$")" \
-	'linux-image 2\+b1 has left the mirror; for a newer lock: \./bazelw run //tools/lock -- -folder tests/kernels debian testing$'
-same "a package that the mirror has" "$(cat "$cache/distdir/app_2+b1_amd64.deb")" here
 
 exit "$failed"

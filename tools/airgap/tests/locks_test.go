@@ -1,0 +1,220 @@
+package tests
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
+)
+
+const table = `DISTROS = {"debian": struct(title = "Debian", format = "deb", keys = "",
+    variants = {"full": struct(packages = ["app", "lib"], without = [])},
+    releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64", "arm64": "arm64"}, suites = [])},
+)}`
+
+// mirror is a Debian mirror on loopback, and a checkout whose only lock was made from it.
+type mirror struct {
+	t                *testing.T
+	checkout, folder string
+	signer           *openpgp.Entity
+	asked            atomic.Int32 // files of the pool
+	answer           func(w http.ResponseWriter, r *http.Request) bool
+	address          string
+}
+
+func newMirror(t *testing.T) *mirror {
+	m := &mirror{t: t, checkout: t.TempDir(), folder: t.TempDir()}
+	files := http.FileServer(http.Dir(m.folder))
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.Contains(r.URL.Path, "/pool/") {
+			m.asked.Add(1)
+		}
+		if m.answer == nil || !m.answer(w, r) {
+			files.ServeHTTP(w, r)
+		}
+	}))
+	t.Cleanup(server.Close)
+	m.address = server.URL + "/debian"
+	var public []byte
+	m.signer, public = repository.NewSigner(t)
+	m.write(filepath.Join(m.checkout, "images/distros.bzl"), table)
+	m.write(filepath.Join(m.checkout, "images/debian/keys/key.asc"), string(public))
+	m.has("1", "1")
+	lock := exec.Command(m.program(), "-workspace", m.checkout, "-keys", m.keys(), "-mirror", m.address, "debian", "stable")
+	if out, err := lock.CombinedOutput(); err != nil {
+		t.Fatalf("the first lock: %v\n%s", err, out)
+	}
+	return m
+}
+
+func (m *mirror) keys() string { return filepath.Join(m.checkout, "images/debian/keys/key.asc") }
+
+// program is tools/lock as Bazel built it.
+func (m *mirror) program() string {
+	m.t.Helper()
+	path, err := filepath.Abs(os.Getenv("LOCK"))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	return path
+}
+
+func (m *mirror) write(path, text string) {
+	m.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		m.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// has makes the mirror have these versions of app, which differs by architecture, and of lib, and no others.
+func (m *mirror) has(app, lib string) {
+	m.t.Helper()
+	archive := filepath.Join(m.folder, "debian")
+	if err := os.RemoveAll(archive); err != nil {
+		m.t.Fatal(err)
+	}
+	repository.WriteDebian(m.t, archive, m.signer, []string{
+		"Package: app\nVersion: " + app + "\nArchitecture: ARCH\nDepends: lib",
+		"Package: lib\nVersion: " + lib + "\nArchitecture: ARCH",
+	}, nil)
+	for _, architecture := range []string{"amd64", "arm64"} {
+		m.write(filepath.Join(archive, "pool/main/app_"+app+"_"+architecture+".deb"), "app")
+		m.write(filepath.Join(archive, "pool/main/lib_"+lib+"_"+architecture+".deb"), "lib")
+	}
+}
+
+func (m *mirror) remove(name string) {
+	m.t.Helper()
+	if err := os.RemoveAll(filepath.Join(m.folder, "debian", name)); err != nil {
+		m.t.Fatal(err)
+	}
+}
+
+// script runs the step with this machine in place of the Debian root, and tools/lock without a Bazel to build it.
+const script = `
+	set -eu
+	for part in lib mirror config locks; do . "$HERE/$part.sh"; done
+	sandbox() { [ "$1" != --chdir ] || shift 2; "$@"; }
+	run_bazel() { while [ "$1" != -- ]; do shift; done; shift; exec "$LOCK" -workspace "$checkout" -keys "$KEYS" "$@"; }
+	checkout=$CHECKOUT mirror=$IPTABLES_WRAPPERS_MIRROR
+	mkdir -p "$cache/config"
+	make_locks`
+
+// run returns what a user is told.
+func (m *mirror) run() string {
+	m.t.Helper()
+	here, err := filepath.Abs(filepath.Dir(os.Getenv("STEPS")))
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	step := exec.Command("sh", "-c", script)
+	step.Env = append(os.Environ(), "HERE="+here, "LOCK="+m.program(), "KEYS="+m.keys(), "CHECKOUT="+m.checkout,
+		"IPTABLES_WRAPPERS_MIRROR="+m.address, "IPTABLES_WRAPPERS_CACHE="+m.checkout+"/cache")
+	out, err := step.CombinedOutput()
+	if err != nil {
+		m.t.Fatalf("%v\n%s", err, out)
+	}
+	return strings.TrimSpace(regexp.MustCompile(`(?m)^bazelw: +\d+s +`).ReplaceAllString(string(out), ""))
+}
+
+// local is the local lock as "ARCHITECTURE: NAME VERSION, ...", "" if there is none.
+func (m *mirror) local() string {
+	m.t.Helper()
+	path := filepath.Join(m.checkout, "images/debian/stable/packages.lock.local.json")
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return ""
+	}
+	if strings.TrimSpace(string(text)) == `{"architectures": {}}` {
+		return "nothing"
+	}
+	lock, err := lockfile.Parse(text)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	var all []string
+	for _, architecture := range []string{"amd64", "arm64"} {
+		for _, p := range lock.Architectures[architecture] {
+			all = append(all, architecture+" "+p.Name+" "+p.Version)
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// wants runs the step once more and holds what it says (a pattern) and leaves against what it should.
+func (m *mirror) wants(name, said, local string) {
+	m.t.Helper()
+	got := m.run()
+	if !regexp.MustCompile("^(?:" + said + ")$").MatchString(got) {
+		m.t.Errorf("%s: said\n%s\nwant\n%s", name, got, said)
+	}
+	if got := m.local(); got != local {
+		m.t.Errorf("%s: local lock %q, want %q", name, got, local)
+	}
+}
+
+const went = `debian stable: app 1 left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json`
+
+func TestMovingMirror(t *testing.T) {
+	m := newMirror(t)
+	m.wants("as locked", "", "")
+	asked := m.asked.Load()
+	m.wants("again", "", "")
+	if m.asked.Load() != asked {
+		t.Error("again: the pool was asked although no suite had changed")
+	}
+
+	m.has("2", "1")
+	m.wants("a security update", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.wants("again", "", "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.has("3", "2")
+	m.wants("a point release", "debian stable: app 1, lib 1 left.*", "amd64 app 3, amd64 lib 2, arm64 app 3, arm64 lib 2")
+	m.has("1", "1")
+	m.wants("as locked again", "", "")
+
+	m.has("2", "1")
+	m.write(filepath.Join(m.folder, "debian/pool/main/app_1_arm64.deb"), "app")
+	m.wants("an update of one architecture", went, "amd64 app 2, amd64 lib 1, arm64 app 1, arm64 lib 1")
+
+	m.has("4", "1")
+	m.write(filepath.Join(m.folder, "debian/dists/stable/main/binary-arm64/Packages.xz"), "of another day")
+	m.wants("an index younger than its signature", went+`; skipped: arm64 \(log: .*\)`, "amd64 app 4, amd64 lib 1")
+
+	m.has("1", "1")
+	m.remove("")
+	m.wants("a release that is gone", `debian stable: app 1, lib 1 left the mirror, and what needs it is skipped: lock: .*InRelease: not found.*`, "nothing")
+}
+
+// TestIllMirror: that a mirror does not answer says nothing of what it has. What is fetched is Bazel's to ask for, and to check.
+func TestIllMirror(t *testing.T) {
+	m := newMirror(t)
+	m.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.Contains(r.URL.Path, "/pool/") {
+			http.Error(w, "down", http.StatusForbidden)
+		}
+		return strings.Contains(r.URL.Path, "/pool/")
+	}
+	m.wants("refused", "", "")
+	m.answer = func(w http.ResponseWriter, r *http.Request) bool {
+		time.Sleep(100 * time.Millisecond)
+		return false
+	}
+	m.has("2", "1")
+	m.wants("slow", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.address = "http://127.0.0.1:1/debian"
+	m.wants("away", "", "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+}

@@ -1,0 +1,103 @@
+// Package repository writes small signed repositories for tests of what reads them.
+package repository
+
+import (
+	"bytes"
+	"crypto"
+	"crypto/sha256"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
+	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
+	"github.com/ProtonMail/go-crypto/openpgp/packet"
+	"github.com/ulikunitz/xz"
+)
+
+// NewSigner returns a new key, and its public half in armor. It is RSA, which rpm's signature tags hold.
+func NewSigner(t *testing.T) (*openpgp.Entity, []byte) {
+	t.Helper()
+	signer, err := openpgp.NewEntity("repository", "", "repository@example.com", &packet.Config{
+		Algorithm: packet.PubKeyAlgoRSA, RSABits: 2048, DefaultHash: crypto.SHA256,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var public bytes.Buffer
+	writer, err := armor.Encode(&public, openpgp.PublicKeyType, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := signer.Serialize(writer); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return signer, public.Bytes()
+}
+
+// WriteDebian writes the suite "stable" for amd64 and arm64 into an archive's folder. A package is the fields of its stanza, with
+// ARCH for the architecture; its file is said to be pool/main/NAME_VERSION_ARCH.deb, and is not written. change may alter
+// an index, or InRelease, before it is written: nil for none.
+func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
+	t.Helper()
+	put := func(name string, data []byte) {
+		if change != nil {
+			data = change(name, data)
+		}
+		path := filepath.Join(folder, "dists/stable", name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	release := "Origin: Example\nSuite: stable\nCodename: stable\nDate: Sat, 01 Aug 2026 10:00:00 UTC\nSHA256:\n"
+	for _, architecture := range []string{"amd64", "arm64"} {
+		var text strings.Builder
+		for _, fields := range packages {
+			fields = strings.ReplaceAll(fields, "ARCH", architecture)
+			words := strings.Fields(fields)
+			fmt.Fprintf(&text, "%s\nFilename: pool/main/%s_%s_%s.deb\nSize: 1000\nSHA256: %x\n\n",
+				fields, words[1], words[3], architecture, sha256.Sum256([]byte(fields)))
+		}
+		name := "main/binary-" + architecture + "/Packages.xz"
+		data := compress(t, text.String())
+		release += fmt.Sprintf(" %x %d %s\n", sha256.Sum256(data), len(data), name)
+		put(name, data)
+	}
+	var signed bytes.Buffer
+	writer, err := clearsign.Encode(&signed, signer.PrivateKey, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Write([]byte(release)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	put("InRelease", signed.Bytes())
+}
+
+func compress(t *testing.T, text string) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	writer, err := xz.NewWriter(&out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := writer.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
