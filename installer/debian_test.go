@@ -2,31 +2,16 @@ package installer
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
-
-// in runs a program of a real root inside it.
-func in(t *testing.T, dir string, argv ...string) string {
-	t.Helper()
-	command := exec.Command("/usr/bin/env", argv...)
-	command.SysProcAttr = &syscall.SysProcAttr{Chroot: dir}
-	command.Dir = "/"
-	command.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
-	out, err := command.CombinedOutput()
-	if err != nil {
-		t.Fatalf("%q: %v\n%s", argv, err, out)
-	}
-	return string(out)
-}
 
 // database is all that the program may write: state files and links.
 func database(t *testing.T, dir string) map[string]string {
@@ -75,18 +60,6 @@ func register(t *testing.T, dir string) {
 	}
 }
 
-func query(t *testing.T, dir, group string) map[string]string {
-	t.Helper()
-	answer := map[string]string{}
-	header, _, _ := strings.Cut(in(t, dir, "update-alternatives", "--query", group), "\n\n")
-	for line := range strings.Lines(header) {
-		if key, value, found := strings.Cut(line, ": "); found {
-			answer[key] = strings.TrimSpace(value)
-		}
-	}
-	return answer
-}
-
 // upgrade does what iptables.postinst does at every upgrade.
 func upgrade(t *testing.T, dir string) {
 	t.Helper()
@@ -103,9 +76,7 @@ func upgrade(t *testing.T, dir string) {
 // Debian's own program is the judge: what Install and Pin leave is what it would have left, and it shows it, switches it,
 // and changes it back.
 func TestRealUpdateAlternatives(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("chroot needs root")
-	}
+	needs.Machine(t, "root")
 	for _, archive := range debianArchives(t) {
 		t.Run(filepath.Base(archive), func(t *testing.T) {
 			reference, dir := unpack(t, archive), unpack(t, archive)
@@ -179,9 +150,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 
 // An alternative whose file is gone is forgotten by dpkg's program at the next --install, and by ours.
 func TestForgetsWhatIsGone(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("chroot needs root")
-	}
+	needs.Machine(t, "root")
 	archive := debianArchives(t)[0]
 	reference, dir := unpack(t, archive), unpack(t, archive)
 	for _, root := range []string{reference, dir} {
@@ -203,6 +172,7 @@ func TestForgetsWhatIsGone(t *testing.T) {
 
 // The release is read out of real binaries of every Debian given, and is what they say themselves.
 func TestReleaseOfRealBinaries(t *testing.T) {
+	needs.Machine(t, "root")
 	for _, archive := range debianArchives(t) {
 		dir := unpack(t, archive)
 		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {

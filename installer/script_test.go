@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // wrapperVariable names the built wrapper. Without it the test builds it with the go command.
@@ -17,34 +19,18 @@ func wrapperBinary(t *testing.T) string {
 	if path := os.Getenv(wrapperVariable); path != "" {
 		return path
 	}
-	if _, err := exec.LookPath("go"); err != nil {
-		t.Skipf("%s is not set, and there is no go command to build the wrapper with", wrapperVariable)
-	}
 	path := filepath.Join(t.TempDir(), "iptables-wrapper")
 	build := exec.Command("go", "build", "-o", path, "../wrapper")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatalf("build the wrapper: %v\n%s", err, out)
+		t.Fatalf("%s is not set, and the wrapper cannot be built: %v\n%s", wrapperVariable, err, out)
 	}
 	return path
 }
 
 // shells are what /bin/sh is in the images people use: dash in Debian, ash in Alpine, bash in Fedora.
-func shells(t *testing.T) map[string][]string {
-	t.Helper()
-	found := map[string][]string{}
-	for name, argv := range map[string][]string{"dash": {"dash"}, "busybox": {"busybox", "ash"}, "bash": {"bash", "--posix"}} {
-		path, err := exec.LookPath(argv[0])
-		if err != nil {
-			t.Logf("%s is not tested: it is not on this machine", name)
-			continue
-		}
-		found[name] = append([]string{path}, argv[1:]...)
-	}
-	if len(found) == 0 {
-		t.Skip("none of dash, busybox and bash is on this machine")
-	}
-	return found
+func shells() [][]string {
+	return [][]string{{"dash"}, {"busybox", "ash"}, {"bash", "--posix"}}
 }
 
 // scriptRoot is a real Debian with the wrapper and the script copied to its top, as a Dockerfile does it, and a shell.
@@ -55,30 +41,25 @@ type scriptRoot struct {
 
 func newScriptRoot(t *testing.T, shell []string) scriptRoot {
 	t.Helper()
-	if os.Getuid() != 0 {
-		t.Skip("chroot needs root")
-	}
+	needs.Machine(t, "root", shell[0])
 	dir := unpack(t, debianArchives(t)[0])
 	copyFile(t, wrapperBinary(t), filepath.Join(dir, "iptables-wrapper"))
 	copyFile(t, "iptables-wrapper-installer.sh", filepath.Join(dir, "iptables-wrapper-installer.sh"))
-	if filepath.Base(shell[0]) == "busybox" {
-		return scriptRoot{dir: dir, shell: append(bring(t, shell[0], dir), shell[1:]...)}
-	}
-	if _, err := os.Stat(filepath.Join(dir, "usr/bin", filepath.Base(shell[0]))); err != nil {
-		t.Skipf("the real root has no %s", filepath.Base(shell[0]))
-	}
-	inside := append([]string{"/usr/bin/" + filepath.Base(shell[0])}, shell[1:]...)
-	return scriptRoot{dir: dir, shell: inside}
+	return scriptRoot{dir: dir, shell: append(bring(t, shell[0], dir), shell[1:]...)}
 }
 
 // bring copies a program of this machine into the root, with its own loader and libraries beside it: those of the root may be
 // older. It returns how to start it there.
-func bring(t *testing.T, program, dir string) []string {
+func bring(t *testing.T, name, dir string) []string {
 	t.Helper()
+	program, err := exec.LookPath(name)
+	if err != nil {
+		t.Fatal(err)
+	}
 	if err := os.Mkdir(filepath.Join(dir, "brought"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	inside := "/brought/" + filepath.Base(program)
+	inside := "/brought/" + name
 	copyFile(t, program, filepath.Join(dir, inside))
 	libraries, err := exec.Command("ldd", program).Output()
 	if err != nil {
@@ -130,8 +111,8 @@ func (r scriptRoot) has(name string) bool {
 const script = "/iptables-wrapper-installer.sh"
 
 func TestScript(t *testing.T) {
-	for name, shell := range shells(t) {
-		t.Run(name, func(t *testing.T) {
+	for _, shell := range shells() {
+		t.Run(shell[0], func(t *testing.T) {
 			t.Run("installs and cleans up", func(t *testing.T) {
 				r := newScriptRoot(t, shell)
 				if out, status := r.run(script, "/"); status != 0 || out != "" {

@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -25,11 +26,7 @@ const rootsVariable = "INSTALLER_ROOTFS"
 // debianArchives is the real roots given to the tests.
 func debianArchives(t testing.TB) []string {
 	t.Helper()
-	value := os.Getenv(rootsVariable)
-	if value == "" {
-		t.Skipf("%s is not set: it names tar archives of Debian root file systems with iptables", rootsVariable)
-	}
-	return strings.Split(value, ":")
+	return strings.Split(needs.Variable(t, rootsVariable), ":")
 }
 
 func unpack(t testing.TB, archive string, only ...string) string {

@@ -13,6 +13,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/registry"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // What a registry gives back of an index is what was built, down to the last layer.
@@ -25,10 +27,10 @@ func TestPush(t *testing.T) {
 	} {
 		t.Run(variant, func(t *testing.T) {
 			repository := strings.TrimPrefix(server.URL, "http://") + "/iptables-wrappers/" + variant
-			if out, err := exec.Command(built(t, targets[0]), "--repository", repository).CombinedOutput(); err != nil {
+			if out, err := exec.Command(needs.Variable(t, targets[0]), "--repository", repository).CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			digest, err := os.ReadFile(built(t, targets[1]))
+			digest, err := os.ReadFile(needs.Variable(t, targets[1]))
 			if err != nil {
 				t.Fatal(err)
 			}

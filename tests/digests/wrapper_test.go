@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // maxWrapper is the promised size in bytes.
@@ -24,21 +26,11 @@ func machines() map[string]elf.Machine {
 	}
 }
 
-// built returns the path of what Bazel built for the test.
-func built(t *testing.T, variable string) string {
-	t.Helper()
-	path := os.Getenv(variable)
-	if path == "" {
-		t.Skipf("%s is not set: run bazel test //tests/digests/...", variable)
-	}
-	return path
-}
-
 // The wrapper runs in every root file system: a static program of the right machine, and a small one.
 func TestWrapper(t *testing.T) {
 	for name, machine := range machines() {
 		t.Run(name, func(t *testing.T) {
-			path := built(t, "WRAPPER_"+name)
+			path := needs.Variable(t, "WRAPPER_"+name)
 			info, err := os.Stat(path)
 			if err != nil {
 				t.Fatal(err)
@@ -65,7 +57,7 @@ func TestWrapper(t *testing.T) {
 
 // The wrapper is made of this repository, the standard library and golang.org/x/sys.
 func TestWrapperLibraries(t *testing.T) {
-	text, err := os.ReadFile(built(t, "WRAPPER_LIBRARIES"))
+	text, err := os.ReadFile(needs.Variable(t, "WRAPPER_LIBRARIES"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 const (
@@ -52,13 +54,8 @@ func image(t *testing.T, p parts) string {
 // files are what Bazel has built, or, but for the layer, what the go command builds.
 func files(t *testing.T) parts {
 	t.Helper()
-	p := parts{layer: os.Getenv(layerVariable), wrapper: os.Getenv(wrapperVariable), alts: os.Getenv(altsVariable)}
-	switch {
-	case p.layer == "":
-		t.Skipf("%s is not set: it names a root file system of Debian with iptables, a layer", layerVariable)
-	case os.Getuid() != 0:
-		t.Skip("needs root: for mounts, namespaces and chroot")
-	}
+	needs.Machine(t, "root")
+	p := parts{layer: needs.Variable(t, layerVariable), wrapper: os.Getenv(wrapperVariable), alts: os.Getenv(altsVariable)}
 	for source, program := range map[string]*string{"../../wrapper": &p.wrapper, "./alts": &p.alts} {
 		if *program == "" {
 			*program = filepath.Join(t.TempDir(), filepath.Base(source))
@@ -75,31 +72,6 @@ func files(t *testing.T) parts {
 		*program = absolute
 	}
 	return p
-}
-
-// A part of what the command does: every layout, operation and fault, at every eleventh system call.
-func TestFaults(t *testing.T) {
-	if runtime.GOARCH != "amd64" {
-		t.Skip("faults are injected through the registers of amd64 only")
-	}
-	rows, err := disturb(t.TempDir(), image(t, files(t)), files(t), plan{stride: 11, wanted: func(layout, string, fault) bool { return true }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var table strings.Builder
-	bad := report(&table, rows)
-	t.Logf("\n%s", table.String())
-	if len(rows) != len(layouts())*len(operations)*len(faults) {
-		t.Errorf("%d rows", len(rows))
-	}
-	for _, r := range rows {
-		if r.injected == 0 {
-			t.Errorf("%s, %s, %s befell no call", r.layout, r.operation, r.fault)
-		}
-	}
-	if bad > 0 {
-		t.Errorf("%d of the disturbed runs ended badly", bad)
-	}
 }
 
 // onGround calls f with a Debian that has the wrapper at its top, and after an install if installed says so.

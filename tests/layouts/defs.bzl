@@ -7,12 +7,21 @@ load("@rules_shell//shell:sh_test.bzl", "sh_test")
 # The layouts go the way of the images themselves.
 load("//images/private:package_layer.bzl", "package_layer")  # buildifier: disable=bzl-visibility
 load("//images/private:wrapper_layer.bzl", "iptables_wrapper_layer")  # buildifier: disable=bzl-visibility
+load("//tests/layouts:fixture_package.bzl", "fixture_package")
 load("//tests/layouts:layouts.bzl", "LAYOUTS")
 load("//tests/layouts:parts.bzl", "APPLETS")
 load("//tests/layouts:runtime.bzl", "RUNTIME")
 
 # Where the interpreter of Debian's programs is looked for, whatever the layout.
 _LIBRARIES = {"lib": "usr/lib", "lib64": "usr/lib64"}
+
+# What the format's own tools are, of the machine. apk-tools is in no Debian.
+_TOOLS = {
+    "apk": [],
+    "deb": ["@machine//:dpkg-deb"],
+    # It unpacks in a root of its own.
+    "rpm": ["@machine//:root", "@machine//:rpm"],
+}
 
 # The package database that goes with a format, its file, and how iptables is in it.
 _METADATA = {
@@ -22,43 +31,6 @@ _METADATA = {
 }
 
 _EXPECTED = "usr/share/layouts/expected/"
-
-def _fixture_package_impl(ctx):
-    sources = [
-        file
-        for file in ctx.files.packages
-        if file.basename.partition("_")[0] in ctx.attr.sources
-    ]
-    spec = ctx.actions.declare_file(ctx.label.name + ".json")
-    ctx.actions.write(spec, ctx.attr.spec)
-    output = ctx.actions.declare_file(ctx.label.name + "." + ctx.attr.format)
-    args = ctx.actions.args()
-    args.add("--output", output)
-    args.add("--spec", spec)
-    for target, path in ctx.attr.add.items():
-        args.add("--add", "{}={}".format(path, target.files.to_list()[0].path))
-    args.add_all(sources)
-    ctx.actions.run(
-        executable = ctx.executable._fixtures,
-        arguments = [args],
-        inputs = sources + ctx.files.add + [spec],
-        outputs = [output],
-        mnemonic = "FixturePackage",
-        progress_message = "Packing %{output}",
-    )
-    return [DefaultInfo(files = depset([output]))]
-
-_fixture_package = rule(
-    implementation = _fixture_package_impl,
-    attrs = {
-        "add": attr.label_keyed_string_dict(allow_files = True, doc = "files of this repository, to their paths"),
-        "format": attr.string(mandatory = True, values = ["apk", "deb", "rpm"]),
-        "packages": attr.label(mandatory = True, allow_files = [".deb"], doc = "Debian's packages"),
-        "sources": attr.string_list(doc = "names of those that are read"),
-        "spec": attr.string(mandatory = True, doc = "the package, JSON"),
-        "_fixtures": attr.label(default = "//tests/layouts/fixtures", executable = True, cfg = "exec"),
-    },
-)
 
 # Debian's packages for the machine that builds and runs: the binaries are real, and the container runs them.
 _DEBS = select({
@@ -76,7 +48,7 @@ def _package(name, package, format, add = {}):
         key: getattr(package, key)
         for key in ["name", "keep", "files", "links", "texts", "ghosts", "commands"]
     }
-    _fixture_package(
+    fixture_package(
         name = name,
         add = add,
         format = format,
@@ -228,6 +200,7 @@ def _packages(name, row):
             name + "_layer",
             name + "_packages",
         ],
+        target_compatible_with = _TOOLS[row.format],
     )
 
 # One row for each format and each kind of file, held against the format's own tools.

@@ -10,10 +10,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 func TestImageConfigExtendsBase(t *testing.T) {
-	config, err := loadImage(t, target(t, "IMAGE")).ConfigFile()
+	config, err := loadImage(t, needs.Variable(t, "IMAGE")).ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +37,7 @@ func TestImageConfigExtendsBase(t *testing.T) {
 }
 
 func TestBaseKeepsItsCommand(t *testing.T) {
-	config, err := loadImage(t, target(t, "BASE")).ConfigFile()
+	config, err := loadImage(t, needs.Variable(t, "BASE")).ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +50,7 @@ func TestBaseKeepsItsCommand(t *testing.T) {
 }
 
 func TestVariantAndCreated(t *testing.T) {
-	config, err := loadImage(t, target(t, "VARIANT")).ConfigFile()
+	config, err := loadImage(t, needs.Variable(t, "VARIANT")).ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,12 +63,12 @@ func TestVariantAndCreated(t *testing.T) {
 }
 
 func TestLayersAreTakenByteForByte(t *testing.T) {
-	image := loadImage(t, target(t, "IMAGE"))
+	image := loadImage(t, needs.Variable(t, "IMAGE"))
 	layers, err := image.Layers()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := strings.Fields(target(t, "LAYERS"))
+	files := strings.Fields(needs.Variable(t, "LAYERS"))
 	if len(layers) != len(files) {
 		t.Fatalf("%d layers, want %d", len(layers), len(files))
 	}
@@ -91,11 +93,11 @@ func TestLayersAreTakenByteForByte(t *testing.T) {
 }
 
 func TestHistoryNamesTargets(t *testing.T) {
-	config, err := loadImage(t, target(t, "IMAGE")).ConfigFile()
+	config, err := loadImage(t, needs.Variable(t, "IMAGE")).ConfigFile()
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := strings.Fields(target(t, "LAYERS"))
+	files := strings.Fields(needs.Variable(t, "LAYERS"))
 	if len(config.History) != len(files) {
 		t.Fatalf("%d history entries, want %d", len(config.History), len(files))
 	}
@@ -111,7 +113,7 @@ func TestHistoryNamesTargets(t *testing.T) {
 }
 
 func TestAnnotationsGoOnTheManifest(t *testing.T) {
-	manifest, err := loadImage(t, target(t, "IMAGE")).Manifest()
+	manifest, err := loadImage(t, needs.Variable(t, "IMAGE")).Manifest()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,15 +124,15 @@ func TestAnnotationsGoOnTheManifest(t *testing.T) {
 }
 
 func TestDigests(t *testing.T) {
-	_, image := load(t, target(t, "IMAGE"))
-	_, again := load(t, target(t, "AGAIN"))
+	_, image := load(t, needs.Variable(t, "IMAGE"))
+	_, again := load(t, needs.Variable(t, "AGAIN"))
 	if image.Digest != again.Digest {
 		t.Errorf("the same image has digest %s in one folder and %s in another", image.Digest, again.Digest)
 	}
-	if got := digestFile(t, target(t, "IMAGE_DIGEST")); got != image.Digest.String() {
+	if got := digestFile(t, needs.Variable(t, "IMAGE_DIGEST")); got != image.Digest.String() {
 		t.Errorf("digest file says %s, want %s", got, image.Digest)
 	}
-	if name := filepath.Base(target(t, "IMAGE_DIGEST")); name != "image.json.sha256" {
+	if name := filepath.Base(needs.Variable(t, "IMAGE_DIGEST")); name != "image.json.sha256" {
 		t.Errorf("digest file is %s, want image.json.sha256", name)
 	}
 }

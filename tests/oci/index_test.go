@@ -6,6 +6,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // platforms checks everything below the index and returns what platforms it lists, in order.
@@ -39,17 +41,17 @@ func platforms(t *testing.T, dir string) ([]string, v1.Descriptor) {
 }
 
 func TestIndexListsImagesInOrder(t *testing.T) {
-	got, descriptor := platforms(t, target(t, "INDEX"))
+	got, descriptor := platforms(t, needs.Variable(t, "INDEX"))
 	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm/v7"}, got); diff != "" {
 		t.Errorf("platforms (-want +got):\n%s", diff)
 	}
-	if got := digestFile(t, target(t, "INDEX_DIGEST")); got != descriptor.Digest.String() {
+	if got := digestFile(t, needs.Variable(t, "INDEX_DIGEST")); got != descriptor.Digest.String() {
 		t.Errorf("digest file says %s, want %s", got, descriptor.Digest)
 	}
 }
 
 func TestIndexBuildsItsImageForEachPlatform(t *testing.T) {
-	got, _ := platforms(t, target(t, "PLATFORM_INDEX"))
+	got, _ := platforms(t, needs.Variable(t, "PLATFORM_INDEX"))
 	if diff := cmp.Diff([]string{"linux/amd64", "linux/arm64"}, got); diff != "" {
 		t.Errorf("platforms (-want +got):\n%s", diff)
 	}

@@ -14,16 +14,6 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-// target returns the path of what Bazel built for the test.
-func target(t *testing.T, variable string) string {
-	t.Helper()
-	path := os.Getenv(variable)
-	if path == "" {
-		t.Skipf("%s is not set: run bazel test //tests/oci/...", variable)
-	}
-	return path
-}
-
 // load copies a layout directory, whose blobs may be links, into plain files, checks its frame and returns its one entry.
 func load(t *testing.T, dir string) (v1.ImageIndex, v1.Descriptor) {
 	t.Helper()

@@ -16,10 +16,12 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 func TestDockerTarball(t *testing.T) {
-	path := target(t, "LOAD_TARBALL")
+	path := needs.Variable(t, "LOAD_TARBALL")
 	checkDockerTarball(t, path)
 	for entryName, entry := range readTar(t, path) {
 		header := entry.header
@@ -32,8 +34,8 @@ func TestDockerTarball(t *testing.T) {
 // checkDockerTarball reads the archive as a container engine would, under both of its names.
 func checkDockerTarball(t *testing.T, path string) {
 	t.Helper()
-	_, want := load(t, target(t, "BASE"))
-	config, err := loadImage(t, target(t, "BASE")).ConfigName()
+	_, want := load(t, needs.Variable(t, "BASE"))
+	config, err := loadImage(t, needs.Variable(t, "BASE")).ConfigName()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +59,7 @@ func checkDockerTarball(t *testing.T, path string) {
 
 func TestLoadRunsTheLoader(t *testing.T) {
 	loaded := filepath.Join(t.TempDir(), "loaded.tar")
-	run(t, target(t, "LOAD"), []string{"LOADED=" + loaded})
+	run(t, needs.Variable(t, "LOAD"), []string{"LOADED=" + loaded})
 	checkDockerTarball(t, loaded)
 }
 
@@ -74,12 +76,12 @@ func run(t *testing.T, program string, env []string, args ...string) string {
 }
 
 func TestOCITarball(t *testing.T) {
-	entries := readTar(t, target(t, "LOAD_INDEX_TARBALL"))
+	entries := readTar(t, needs.Variable(t, "LOAD_INDEX_TARBALL"))
 	var index v1.IndexManifest
 	if err := json.Unmarshal(entries["index.json"].content, &index); err != nil {
 		t.Fatal(err)
 	}
-	_, want := load(t, target(t, "INDEX"))
+	_, want := load(t, needs.Variable(t, "INDEX"))
 	if len(index.Manifests) != 1 || index.Manifests[0].Digest != want.Digest {
 		t.Fatalf("index.json: %+v, want one entry, %s", index.Manifests, want.Digest)
 	}

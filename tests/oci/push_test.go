@@ -13,6 +13,8 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // serve starts an empty registry on loopback and returns its host:port.
@@ -38,9 +40,9 @@ func pulled(t *testing.T, text string) *remote.Descriptor {
 }
 
 func TestPushByDigestThenTags(t *testing.T) {
-	_, want := load(t, target(t, "IMAGE"))
+	_, want := load(t, needs.Variable(t, "IMAGE"))
 	repository := serve(t) + "/some/image"
-	run(t, target(t, "PUSH"), nil, "--repository", repository, "--tag", "from-flag")
+	run(t, needs.Variable(t, "PUSH"), nil, "--repository", repository, "--tag", "from-flag")
 	for _, reference := range []string{"@" + want.Digest.String(), ":from-flag", ":from-file"} {
 		got := pulled(t, repository+reference)
 		if got.Digest != want.Digest {
@@ -55,9 +57,9 @@ func TestPushByDigestThenTags(t *testing.T) {
 }
 
 func TestPushIndex(t *testing.T) {
-	_, want := load(t, target(t, "INDEX"))
+	_, want := load(t, needs.Variable(t, "INDEX"))
 	repository := serve(t) + "/some/index"
-	run(t, target(t, "PUSH_INDEX"), nil, "-r", repository, "-t", "latest")
+	run(t, needs.Variable(t, "PUSH_INDEX"), nil, "-r", repository, "-t", "latest")
 	index, err := pulled(t, repository+":latest").ImageIndex()
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +75,7 @@ func TestPushIndex(t *testing.T) {
 
 func TestPushFailsWithoutRegistry(t *testing.T) {
 	// The target's own repository is on a host that RFC 2606 promises never to exist.
-	output, err := exec.Command(target(t, "PUSH")).CombinedOutput()
+	output, err := exec.Command(needs.Variable(t, "PUSH")).CombinedOutput()
 	if err == nil {
 		t.Errorf("pushed to nowhere:\n%s", output)
 	}

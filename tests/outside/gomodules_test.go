@@ -10,6 +10,8 @@ import (
 
 	"go.starlark.net/syntax"
 	"golang.org/x/mod/modfile"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // What others' builds get of Go modules (go_deps.module in MODULE.bazel) is what the programs built there import, and is of
@@ -118,12 +120,8 @@ func modules(t *testing.T) map[string]string {
 // read returns the files that a variable names, one after another.
 func read(t *testing.T, variable string) []byte {
 	t.Helper()
-	path := os.Getenv(variable)
-	if path == "" {
-		t.Skipf("SKIPPED: needs Bazel around it (%s): ./bazelw test //tests/outside:outside_test", variable)
-	}
 	var text []byte
-	for name := range strings.FieldsSeq(path) {
+	for name := range strings.FieldsSeq(needs.Variable(t, variable)) {
 		data, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

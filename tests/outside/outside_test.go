@@ -10,16 +10,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // unpack lays out this module as others get it, and returns a workspace in one of its folders.
 func unpack(t *testing.T, below string) workspace {
 	t.Helper()
-	archive, bazel := os.Getenv("MODULE"), os.Getenv("BAZEL")
-	if archive == "" || bazel == "" {
-		t.Skip("SKIPPED: needs Bazel around it: ./bazelw test //tests/outside:outside_test")
-	}
-	bazel, err := filepath.Abs(bazel)
+	archive := needs.Variable(t, "MODULE")
+	bazel, err := filepath.Abs(needs.Variable(t, "BAZEL"))
 	if err != nil {
 		t.Fatal(err)
 	}

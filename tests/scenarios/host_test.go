@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // host is a network namespace without any rule, and a container's root file system in it. Both are gone with the test.
@@ -34,9 +36,8 @@ func newHost(t *testing.T) *host {
 // newHostWithoutProc is newHost in a container without /proc.
 func newHostWithoutProc(t *testing.T) *host {
 	t.Helper()
-	if parts.missing != "" {
-		t.Skip(parts.missing)
-	}
+	needs.Machine(t, "root")
+	needs.Variable(t, rootfsVariable)
 	root := parts.image.clone(t)
 	// Never unlocked: the thread ends with the test's goroutine, and its namespaces with it. Processes are started from
 	// this thread, so they are in its namespaces.

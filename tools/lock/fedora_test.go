@@ -14,6 +14,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp/packet"
 	"github.com/google/rpmpack"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
@@ -48,10 +49,7 @@ const fedoraFolder = "releases/43/Everything/x86_64/os"
 // putFedora writes packages, signed unless signer is nil, and has createrepo_c make the index.
 func putFedora(c *checkout, signer *openpgp.Entity, packages []rpmPackage) {
 	c.t.Helper()
-	program, err := exec.LookPath("createrepo_c")
-	if err != nil {
-		c.t.Skip("createrepo_c is not in PATH: the index of a repository of .rpm is made by it (./bazelw test has it)")
-	}
+	needs.Machine(c.t, "createrepo_c")
 	root := filepath.Join(c.repository, fedoraFolder)
 	if err := os.RemoveAll(root); err != nil {
 		c.t.Fatal(err)
@@ -59,7 +57,7 @@ func putFedora(c *checkout, signer *openpgp.Entity, packages []rpmPackage) {
 	for _, p := range packages {
 		c.put(filepath.Join(fedoraFolder, "Packages", p.name+"-"+p.version+"."+p.arch+".rpm"), buildRPM(c.t, p, signer))
 	}
-	if out, err := exec.Command(program, "--quiet", root).CombinedOutput(); err != nil {
+	if out, err := exec.Command("createrepo_c", "--quiet", root).CombinedOutput(); err != nil {
 		c.t.Fatalf("createrepo_c: %v\n%s", err, out)
 	}
 }

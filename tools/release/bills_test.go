@@ -8,25 +8,14 @@ import (
 	"encoding/json"
 	"maps"
 	"os"
-	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/go-containerregistry/pkg/name"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
-
-func hostArch(t *testing.T, m *made) string {
-	t.Helper()
-	if m.Programs[runtime.GOARCH] == "" {
-		t.Skipf("the wrapper is not built for this machine's %s", runtime.GOARCH)
-	}
-	return runtime.GOARCH
-}
 
 // readBill returns the name@version of what a bill lists, and the subject's sha256.
 func readBill(t *testing.T, text []byte) (parts []string, sum string) {
@@ -163,41 +152,4 @@ func field(text []byte, name string) string {
 		}
 	}
 	return ""
-}
-
-// What a scanner finds in the image by itself is what our bill says, package by package.
-func (m *made) syft(t *testing.T) {
-	if _, err := exec.LookPath("syft"); err != nil {
-		t.Skip("syft is not in PATH (go install github.com/anchore/syft/cmd/syft@latest); the image's own database is compared all the same")
-	}
-	for _, line := range m.released(t) {
-		at, err := name.NewDigest(line)
-		if err != nil {
-			t.Fatal(err)
-		}
-		found := tool(t, "syft", "scan", "--quiet", "--platform", "linux/"+hostArch(t, m), "--select-catalogers", "dpkg", "--output", "syft-json", "registry:"+at.String())
-		var report struct {
-			Artifacts []struct{ Name, Version string }
-		}
-		if err := json.Unmarshal([]byte(found), &report); err != nil {
-			t.Fatal(err)
-		}
-		got := []string{"debian@13", "iptables-wrapper@" + m.Version}
-		for _, artifact := range report.Artifacts {
-			got = append(got, artifact.Name+"@"+artifact.Version)
-		}
-		slices.Sort(got)
-		image, err := remote.Image(at, remote.WithPlatform(v1.Platform{OS: "linux", Architecture: runtime.GOARCH}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		digest, err := image.Digest()
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, _ := readBill(t, m.attested(t, at.Context().Digest(digest.String()).String()))
-		if !slices.Equal(got, want) {
-			t.Errorf("syft finds %q, the bill lists %q", got, want)
-		}
-	}
 }

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // What the README's Dockerfile fetches of a release is in it, for every platform that Docker may build for, and what it
@@ -57,10 +59,7 @@ func (m *made) fetch(t *testing.T, file, dir string) {
 
 func (m *made) inShell(t *testing.T, shell string, words []string, dir, arch string) {
 	t.Helper()
-	if _, err := exec.LookPath(shell); err != nil {
-		t.Logf("%s is not in PATH: left out", shell)
-		return
-	}
+	needs.Machine(t, shell)
 	command := exec.Command(words[0], words[1:]...)
 	command.Dir, command.Env = dir, append(os.Environ(), "TARGETARCH="+arch)
 	if out, err := command.CombinedOutput(); err != nil || strings.Count(string(out), ": OK\n") != 2 {

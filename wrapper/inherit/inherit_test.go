@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"runtime"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 const entry = "github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry"
@@ -44,11 +46,8 @@ func TestHandover(t *testing.T) {
 				checkHandover(t, handover)
 				return
 			}
-			path, err := exec.LookPath(emulator)
-			if err != nil {
-				t.Skipf("%s is not installed (Debian: qemu-user-static)", emulator)
-			}
-			checkHandover(t, path, handover)
+			needs.Machine(t, emulator)
+			checkHandover(t, emulator, handover)
 		})
 	}
 }

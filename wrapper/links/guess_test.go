@@ -10,8 +10,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-const self = "/usr/sbin/iptables-wrapper"
-
 func TestGuessMark(t *testing.T) {
 	dir := plain("iptables-wrapper").build(t)
 	for name, root := range map[string]struct {
@@ -39,29 +37,6 @@ func TestGuessMark(t *testing.T) {
 	}
 }
 
-// Where no mark could have been left, a guess may have been made.
-func TestGuessCannotBeExcluded(t *testing.T) {
-	dir := plain("iptables-wrapper").build(t)
-	root := openRoot(t, dir)
-	if !Guessed(root, "") {
-		t.Error("the wrapper's place is not known, and yet no guess")
-	}
-	sbin := filepath.Join(dir, "usr/sbin")
-	if err := unix.Mount(sbin, sbin, "", unix.MS_BIND, ""); err != nil {
-		t.Skipf("make a directory read-only: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(sbin, unix.MNT_DETACH) })
-	if err := unix.Mount("", sbin, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	if !Guessed(rootfs.Host(), dir+self) {
-		t.Error("read-only, and yet no guess")
-	}
-	if err := MarkGuess(rootfs.Host(), dir+self); err == nil {
-		t.Error("marked a read-only directory")
-	}
-}
-
 // A link in the mark's place is a mark; what it leads to is nobody's to touch.
 func TestGuessMarkFollowsNoLink(t *testing.T) {
 	files := plain("iptables-wrapper")
@@ -78,11 +53,4 @@ func TestGuessMarkFollowsNoLink(t *testing.T) {
 	if data, err := os.ReadFile(filepath.Join(dir, "victim")); err != nil || string(data) != "content" {
 		t.Errorf("the target is %q, %v", data, err)
 	}
-}
-
-func openRoot(t *testing.T, dir string) *rootfs.Root {
-	t.Helper()
-	root, _ := openFor(dir)
-	t.Cleanup(func() { root.Close() })
-	return root
 }

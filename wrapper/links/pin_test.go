@@ -9,8 +9,6 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // The programs in the trees are copies of this test's own binary, a program that really runs; asked by the environment, it
@@ -29,17 +27,6 @@ func TestMain(m *testing.M) {
 		}
 	}
 	os.Exit(m.Run())
-}
-
-func openFor(dir string) (*rootfs.Root, xtables.Installation) {
-	root, err := rootfs.Open(dir)
-	if err != nil {
-		panic(err)
-	}
-	return root, xtables.Installation{
-		mode.NFT:    xtables.Binary{Dir: "/usr/sbin", Multi: true},
-		mode.Legacy: xtables.Binary{Dir: "/usr/sbin", Multi: true},
-	}
 }
 
 func TestPinEveryLayout(t *testing.T) {

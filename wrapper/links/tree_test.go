@@ -11,6 +11,8 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 const dpkgState = `auto
@@ -223,5 +225,25 @@ func reset(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+const self = "/usr/sbin/iptables-wrapper"
+
+func openRoot(t *testing.T, dir string) *rootfs.Root {
+	t.Helper()
+	root, _ := openFor(dir)
+	t.Cleanup(func() { root.Close() })
+	return root
+}
+
+func openFor(dir string) (*rootfs.Root, xtables.Installation) {
+	root, err := rootfs.Open(dir)
+	if err != nil {
+		panic(err)
+	}
+	return root, xtables.Installation{
+		mode.NFT:    xtables.Binary{Dir: "/usr/sbin", Multi: true},
+		mode.Legacy: xtables.Binary{Dir: "/usr/sbin", Multi: true},
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
@@ -17,9 +18,7 @@ import (
 // bytes are those of a little-endian machine.
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
-	if binary.NativeEndian.Uint16([]byte{1, 0}) != 1 {
-		t.Skip("golden bytes are little-endian")
-	}
+	needs.Machine(t, "little_endian")
 	var digits strings.Builder
 	for line := range strings.Lines(text) {
 		line, _, _ = strings.Cut(line, "#")

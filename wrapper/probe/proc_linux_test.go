@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 func TestProcLines(t *testing.T) {
@@ -69,21 +67,6 @@ func TestEachLine(t *testing.T) {
 	}
 	if got, err := lines(t, []byte("nat\nfilters\n"), 7); !errors.Is(err, errTooLong) || len(got) != 1 {
 		t.Errorf("line longer than the buffer: %q, %v", got, err)
-	}
-}
-
-// What /proc/kallsyms says is what nf_tables itself says, where asking cannot load it. (Other kernels: tests/kernels.)
-func TestBuiltIn(t *testing.T) {
-	if _, err := os.Stat("/proc/modules"); err == nil {
-		t.Skip("this kernel has modules: to ask could load one")
-	}
-	var b mode.Backend
-	s := newNFT(&b, make([]byte, bufferSize))
-	defer s.close()
-	s.open()
-	s.hints(false)
-	if got := builtIn(make([]byte, 4096)); b.Answers != mode.Unknown && got != b.Answers {
-		t.Errorf("by /proc/kallsyms nf_tables is %v, by its answer %v", got, b.Answers)
 	}
 }
 

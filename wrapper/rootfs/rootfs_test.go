@@ -10,41 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openTree makes a directory from "path" -> content, "path@" -> link target, "path/" -> directory, and opens it as a root.
-func openTree(t *testing.T, tree map[string]string) (*Root, string) {
-	t.Helper()
-	dir := t.TempDir()
-	for name, content := range tree {
-		link := name[len(name)-1] == '@'
-		folder := name[len(name)-1] == '/'
-		path := filepath.Join(dir, name)
-		if link {
-			path = path[:len(path)-1]
-		}
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		var err error
-		switch {
-		case link:
-			err = os.Symlink(content, path)
-		case folder:
-			err = os.MkdirAll(path, 0o755)
-		default:
-			err = os.WriteFile(path, []byte(content), 0o644)
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	root, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { root.Close() })
-	return root, dir
-}
-
 func TestLinksStayInside(t *testing.T) {
 	outside := t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("host"), 0o644); err != nil {
@@ -127,18 +92,6 @@ func TestReadFileRefuses(t *testing.T) {
 	}
 }
 
-// A device is looked at, never opened: to open one can rewind a tape, start a watchdog, or hang.
-func TestReadFileOpensNoDevice(t *testing.T) {
-	root, dir := openTree(t, map[string]string{"etc/": ""})
-	// Nobody has a driver for this one, so that open(2) of it would be ENXIO.
-	if err := unix.Mknod(filepath.Join(dir, "etc/device"), unix.S_IFCHR|0o644, int(unix.Mkdev(240, 7))); err != nil {
-		t.Skipf("make a device node: %v", err)
-	}
-	if _, err := root.ReadFile("/etc/device", 100); !errors.Is(err, errKind) {
-		t.Errorf("error %v, want %v", err, errKind)
-	}
-}
-
 func TestReplace(t *testing.T) {
 	root, dir := openTree(t, map[string]string{
 		"sbin/iptables@":                 "iptables-wrapper",
@@ -157,51 +110,5 @@ func TestReplace(t *testing.T) {
 	assertNames(t, filepath.Join(dir, "sbin"), ".iptables-wrapper.guessed", "directory", "iptables")
 	if target, _ := root.Readlink("/sbin/iptables"); target != "xtables-nft-multi" {
 		t.Errorf("target is %q", target)
-	}
-}
-
-func TestReplaceKeepsOwnerAndMode(t *testing.T) {
-	if os.Getuid() != 0 {
-		t.Skip("needs root to own files as somebody else")
-	}
-	root, dir := openTree(t, map[string]string{"lib/alt/state": "auto\n"})
-	path := filepath.Join(dir, "lib/alt/state")
-	if err := errors.Join(os.Chown(path, 12, 34), unix.Chmod(path, 0o4640)); err != nil {
-		t.Fatal(err)
-	}
-	old, err := root.Lstat("/lib/alt/state")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := root.Replace(Change{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: old, Staging: "/lib"}); err != nil {
-		t.Fatal(err)
-	}
-	info, err := root.Lstat("/lib/alt/state")
-	if err != nil || info.Uid != 12 || info.Gid != 34 || info.Perm() != 0o4640 || info.Size != 7 {
-		t.Errorf("after: %+v, %v", info, err)
-	}
-	assertNames(t, filepath.Join(dir, "lib"), "alt")
-	assertNames(t, filepath.Join(dir, "lib/alt"), "state")
-}
-
-func assertNames(t *testing.T, dir string, want ...string) {
-	t.Helper()
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, entry := range entries {
-		got = append(got, entry.Name())
-	}
-	if len(got) != len(want) {
-		t.Errorf("%s holds %q, want %q", dir, got, want)
-		return
-	}
-	for i := range got {
-		if got[i] != want[i] {
-			t.Errorf("%s holds %q, want %q", dir, got, want)
-			return
-		}
 	}
 }

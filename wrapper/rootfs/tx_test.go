@@ -77,35 +77,3 @@ func TestTxCommitLeavesNothing(t *testing.T) {
 		t.Errorf("file is %+v", info)
 	}
 }
-
-// A full file system: the new file does not fit, and what was done before it is taken back without needing room.
-func TestTxUndoOnFullFileSystem(t *testing.T) {
-	dir := t.TempDir()
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
-		t.Skipf("mount a small tmpfs: %v", err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
-	if err := os.Symlink("xtables-nft-multi", filepath.Join(dir, "iptables")); err != nil {
-		t.Fatal(err)
-	}
-	root, err := Open(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer root.Close()
-	tx := root.Begin()
-	if err := tx.Replace(Change{Path: "/iptables", Target: "iptables-wrapper"}); err != nil {
-		t.Fatal(err)
-	}
-	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
-	if err := tx.Replace(Change{Path: "/iptables-wrapper", Data: make([]byte, 1<<20), Like: like}); !errors.Is(err, unix.ENOSPC) {
-		t.Fatalf("a megabyte into 64 kilobytes: %v, want ENOSPC", err)
-	}
-	if failed := tx.Undo(); failed != nil {
-		t.Fatal(failed)
-	}
-	assertNames(t, dir, "iptables")
-	if target, _ := root.Readlink("/iptables"); target != "xtables-nft-multi" {
-		t.Errorf("link leads to %q", target)
-	}
-}

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 const (
@@ -27,9 +29,6 @@ const (
 // privileges are those that iptables needs and no more. The seccomp profile is the engine's default.
 var privileges = []string{"--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"}
 
-// missing says why there is no engine with the images. It is set once, by TestMain.
-var missing string
-
 // TestMain starts this program again inside of an engine of its own.
 func TestMain(m *testing.M) {
 	os.Exit(runInEngine(m))
@@ -38,7 +37,6 @@ func TestMain(m *testing.M) {
 func runInEngine(m *testing.M) int {
 	archives := os.Getenv(imagesVariable)
 	if archives == "" {
-		missing = imagesVariable + " names no archives of images"
 		return m.Run()
 	}
 	if os.Getenv(insideVariable) != "" {
@@ -61,8 +59,6 @@ func runInEngine(m *testing.M) int {
 	err = engine.Run()
 	var exit *exec.ExitError
 	switch {
-	case errors.As(err, &exit) && exit.ExitCode() == 77: // the reason is printed
-		return 0
 	case errors.As(err, &exit):
 		return exit.ExitCode()
 	case err != nil:
@@ -114,9 +110,7 @@ type host struct {
 // newHost makes a host on which kubelet runs in a mode.
 func newHost(t *testing.T, mode string) *host {
 	t.Helper()
-	if missing != "" {
-		t.Skip(missing)
-	}
+	needs.Variable(t, imagesVariable)
 	h := &host{t, strings.ReplaceAll(t.Name(), "/", "-") + "-" + mode, filepath.Join(t.TempDir(), "xtables.lock"), new(int)}
 	if err := os.WriteFile(h.lock, nil, 0o600); err != nil {
 		t.Fatal(err)

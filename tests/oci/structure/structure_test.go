@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // config is one configuration file.
@@ -17,10 +19,7 @@ type config struct{ file, text string }
 // check runs a container_structure_test target with more configuration files than its own.
 func check(t *testing.T, variable string, configs ...config) (output string, passed bool) {
 	t.Helper()
-	program := os.Getenv(variable)
-	if program == "" {
-		t.Skipf("%s is not set: run bazel test //tests/oci/structure/...", variable)
-	}
+	program := needs.Variable(t, variable)
 	var args []string
 	for _, c := range configs {
 		path := filepath.Join(t.TempDir(), c.file)

@@ -4,52 +4,14 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/rpmpack"
 	"github.com/sassoftware/go-rpmutils"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
-
-func small() archive.Limits { return archive.Limits{Files: 50, Bytes: 1 << 20} }
-
-// build writes a package. Modes are stat(2)'s.
-func build(t testing.TB, compressor string, files ...rpmpack.RPMFile) []byte {
-	t.Helper()
-	pkg, err := rpmpack.NewRPM(rpmpack.RPMMetaData{
-		Name: "example", Version: "1.2", Release: "3", Arch: "x86_64", Epoch: 4, Vendor: "Example", Summary: "s",
-		Description: "d", Licence: "Apache-2.0", BuildTime: time.Unix(5, 0), Compressor: compressor,
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, file := range files {
-		file.Owner, file.Group = "root", "root"
-		pkg.AddFile(file)
-	}
-	var out bytes.Buffer
-	if err := pkg.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
-}
-
-func example() []rpmpack.RPMFile {
-	return []rpmpack.RPMFile{
-		{Name: "/usr/sbin", Mode: 0o40755},
-		{Name: "/usr/sbin/link", Mode: 0o120777, Body: []byte("tool")},
-		{Name: "/usr/sbin/tool", Mode: 0o104755, Body: bytes.Repeat([]byte("content "), 500)},
-		{Name: "/var/ghost", Mode: 0o100644, Type: rpmpack.GhostFile},
-	}
-}
-
-func read(data []byte) (*archive.Package, error) { return Read(bytes.NewReader(data), small()) }
 
 func TestRead(t *testing.T) {
 	for _, compressor := range []string{"gzip", "xz", "zstd"} {
@@ -67,41 +29,6 @@ func TestRead(t *testing.T) {
 		}
 		if pkg.Name+" "+pkg.Version+" "+pkg.Architecture != "example 1.2-3 x86_64" {
 			t.Errorf("%s: package %s %s %s", compressor, pkg.Name, pkg.Version, pkg.Architecture)
-		}
-	}
-}
-
-// The line of the manifest is what rpm says itself of the package.
-func TestManifestIsWhatRpmSays(t *testing.T) {
-	if _, err := exec.LookPath("rpm"); err != nil {
-		t.Skip("rpm is not in PATH")
-	}
-	data := build(t, "zstd", example()...)
-	pkg, err := read(data)
-	if err != nil {
-		t.Fatal(err)
-	}
-	name := filepath.Join(t.TempDir(), "example.rpm")
-	if err := os.WriteFile(name, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	// The installation time, third, is not known of a package that is not installed.
-	const format = "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}"
-	out, err := exec.Command("rpm", "-qp", "--nosignature", "--qf", format, name).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if got := string(pkg.Control[ManifestLine]); got != string(out) {
-		t.Errorf("manifest line\n%q, rpm says\n%q", got, out)
-	}
-	out, err = exec.Command("rpm", "-qp", "--nosignature", "--qf", "[%{FILENAMES} %{FILEMODES:octal} %{FILEUSERNAME}\n]", name).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	kinds := map[archive.Type]int64{archive.Regular: typeRegular, archive.Directory: typeDir, archive.Symlink: typeLink}
-	for _, file := range pkg.Files {
-		if line := fmt.Sprintf("/%s %o %s\n", file.Name, kinds[file.Type]|file.Mode, file.User); !strings.Contains(string(out), line) {
-			t.Errorf("rpm does not say %q but\n%s", line, out)
 		}
 	}
 }

@@ -1,0 +1,83 @@
+"""What the machine that runs the tests has.
+
+A test that finds something missing while it runs can only pass, and its pass, kept in a cache, would speak for machines that
+have it. So Bazel is told beforehand: a test names what it needs of the machine in target_compatible_with, as in
+
+    target_compatible_with = [
+        "@machine//:root",
+        "@machine//:rpm",
+    ],
+
+and Bazel's summary says SKIPPED where the machine lacks it. Labels, and nothing to load: others' builds, which have no such
+repository, read the BUILD files of the wrapper and the installer, too. The same names in Go: needs.go.
+"""
+
+# Those of --test_env=PATH in .bazelrc, where tests find programs.
+_PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+
+_PROGRAMS = [
+    "bash",
+    "busybox",
+    "cosign",
+    "createrepo_c",
+    "dash",
+    "dockerd",
+    "dpkg-deb",
+    "git",
+    "podman",
+    "rpm",
+    "runc",
+    "shellcheck",
+    "syft",
+]
+
+_LITTLE_ENDIAN = ["aarch64", "amd64", "arm", "i386", "ppc64le", "riscv64", "x86_64"]
+
+# A setting's default value is one that every platform has.
+_FACT = """\
+constraint_setting(
+    name = "{name}.setting",{default}
+)
+
+constraint_value(
+    name = "{name}",
+    constraint_setting = ":{name}.setting",
+    visibility = ["//visibility:public"],
+)
+"""
+
+def _machine_impl(rctx):
+    facts = {
+        program: bool([folder for folder in _PATH if rctx.path(folder + "/" + program).exists])
+        for program in _PROGRAMS
+    } | {
+        "kernel_without_modules": not rctx.path("/proc/modules").exists,
+        "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
+        "root": rctx.execute(["id", "-u"]).stdout.strip() == "0",
+    }
+    missing = [name for name, has in facts.items() if not has]
+    if missing:
+        # buildifier: disable=print
+        print("tests that need it are skipped: this machine has no " + ", no ".join(missing))
+    rctx.file("BUILD.bazel", "\n".join([
+        _FACT.format(
+            name = name,
+            default = "\n    default_constraint_value = \":{}\",".format(name) if has else "",
+        )
+        for name, has in facts.items()
+    ]))
+
+# Looked at again whenever Bazel's server starts.
+_machine = repository_rule(
+    implementation = _machine_impl,
+    configure = True,
+    local = True,
+)
+
+def _machine_extension_impl(_):
+    _machine(name = "machine")
+
+machine = module_extension(
+    implementation = _machine_extension_impl,
+    doc = "The repository machine: a constraint value for each thing a test can need of the machine.",
+)

@@ -1,0 +1,80 @@
+package rootfs
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+)
+
+// A device is looked at, never opened: to open one can rewind a tape, start a watchdog, or hang.
+func TestReadFileOpensNoDevice(t *testing.T) {
+	needs.Machine(t, "root")
+	root, dir := openTree(t, map[string]string{"etc/": ""})
+	// Nobody has a driver for this one, so that open(2) of it would be ENXIO.
+	if err := unix.Mknod(filepath.Join(dir, "etc/device"), unix.S_IFCHR|0o644, int(unix.Mkdev(240, 7))); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := root.ReadFile("/etc/device", 100); !errors.Is(err, errKind) {
+		t.Errorf("error %v, want %v", err, errKind)
+	}
+}
+
+func TestReplaceKeepsOwnerAndMode(t *testing.T) {
+	needs.Machine(t, "root")
+	root, dir := openTree(t, map[string]string{"lib/alt/state": "auto\n"})
+	path := filepath.Join(dir, "lib/alt/state")
+	if err := errors.Join(os.Chown(path, 12, 34), unix.Chmod(path, 0o4640)); err != nil {
+		t.Fatal(err)
+	}
+	old, err := root.Lstat("/lib/alt/state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := root.Replace(Change{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: old, Staging: "/lib"}); err != nil {
+		t.Fatal(err)
+	}
+	info, err := root.Lstat("/lib/alt/state")
+	if err != nil || info.Uid != 12 || info.Gid != 34 || info.Perm() != 0o4640 || info.Size != 7 {
+		t.Errorf("after: %+v, %v", info, err)
+	}
+	assertNames(t, filepath.Join(dir, "lib"), "alt")
+	assertNames(t, filepath.Join(dir, "lib/alt"), "state")
+}
+
+// A full file system: the new file does not fit, and what was done before it is taken back without needing room.
+func TestTxUndoOnFullFileSystem(t *testing.T) {
+	needs.Machine(t, "root")
+	dir := t.TempDir()
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Unmount(dir, unix.MNT_DETACH) })
+	if err := os.Symlink("xtables-nft-multi", filepath.Join(dir, "iptables")); err != nil {
+		t.Fatal(err)
+	}
+	root, err := Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	tx := root.Begin()
+	if err := tx.Replace(Change{Path: "/iptables", Target: "iptables-wrapper"}); err != nil {
+		t.Fatal(err)
+	}
+	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
+	if err := tx.Replace(Change{Path: "/iptables-wrapper", Data: make([]byte, 1<<20), Like: like}); !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("a megabyte into 64 kilobytes: %v, want ENOSPC", err)
+	}
+	if failed := tx.Undo(); failed != nil {
+		t.Fatal(failed)
+	}
+	assertNames(t, dir, "iptables")
+	if target, _ := root.Readlink("/iptables"); target != "xtables-nft-multi" {
+		t.Errorf("link leads to %q", target)
+	}
+}
