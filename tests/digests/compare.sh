@@ -5,6 +5,7 @@
 # usage: tests/digests/compare.sh [PART-OF-A-NAME]      such as trixie; all images without
 set -eu
 here=$(git rev-parse --show-toplevel)
+git -C "$here" diff --quiet HEAD || { echo "$here: has changes that are in no commit, and so not in the second checkout: commit or stash them" >&2 && exit 1; }
 scratch=$(mktemp -d)
 there=$scratch/second-checkout
 clean() {
@@ -40,7 +41,7 @@ list() (
 		echo "$label $(cat "$file")"
 	done
 	echo "$wrappers" | while read -r label file; do
-		echo "$label $(sha256sum <"$file")"
+		echo "$label $(sha256sum <"$file" | cut -d ' ' -f 1)"
 	done
 )
 
