@@ -48,6 +48,7 @@ def _commands_test(image, architecture, config):
         configs = ["//tests/structure:{}_commands.yaml".format(config)],
         image = image,
         platform = "linux/" + architecture,
+        tags = ["no-remote"],
         target_compatible_with = [ARCHITECTURES[architecture]],
         visibility = ["//tests/structure:__pkg__"],
     )
@@ -112,6 +113,7 @@ def _images(distro, variant_name, release, architecture):
         configs = ["//tests/structure:{}_files.yaml".format(variant_name)],
         image = name(),
         platform = "linux/" + architecture,
+        tags = ["no-remote"],
         visibility = ["//tests/structure:__pkg__"],
     )
     _commands_test(name(), architecture, variant_name)

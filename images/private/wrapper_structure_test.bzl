@@ -36,7 +36,8 @@ def iptables_wrapper_structure_test(name, image, architecture = None, shell = Fa
     - `NAME.commands` is a `container_structure_test` that runs all six commands in both modes. It needs what that rule
       needs (Docker, and with `shell` one that may run privileged containers: Docker has ignored the capabilities that
       container-structure-test asks for since 20.10), and is skipped as incompatible when `architecture` is not the target
-      platform's.
+      platform's. It is tagged `no-remote`: what it says is true of the machine that ran it, of its kernel and its engine, so
+      it is never run elsewhere, nor its result taken from a remote cache.
 
     Example:
 
@@ -80,7 +81,7 @@ def iptables_wrapper_structure_test(name, image, architecture = None, shell = Fa
                   ([Label("//images/private:wrapper_structure_test_shell.yaml")] if shell else []),
         image = image,
         platform = platform,
-        tags = tags,
+        tags = tags + ["no-remote"],
         target_compatible_with = compatible,
         **kwargs
     )
