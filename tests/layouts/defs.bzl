@@ -162,6 +162,7 @@ def _accepted(name, row):
         image = name,
         # The image is for the machine that runs the test.
         platform = "",
+        tags = ["no-remote"],
         visibility = ["//tests/structure:__pkg__"],
     )
 
@@ -200,6 +201,7 @@ def _packages(name, row):
             name + "_layer",
             name + "_packages",
         ],
+        tags = ["no-remote"],
         target_compatible_with = _TOOLS[row.format],
     )
 
