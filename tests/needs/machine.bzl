@@ -16,14 +16,17 @@ repository, read the BUILD files of the wrapper and the installer, too. The same
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
 _PROGRAMS = [
+    "apt-get",
     "bash",
     "busybox",
     "cosign",
     "createrepo_c",
+    "curl",
     "dash",
     "dockerd",
     "dpkg-deb",
     "git",
+    "jq",
     "podman",
     "rpm",
     "runc",

@@ -14,6 +14,7 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
@@ -34,6 +35,7 @@ type mirror struct {
 }
 
 func newMirror(t *testing.T) *mirror {
+	needs.Machine(t, "apt-get", "curl", "jq")
 	m := &mirror{t: t, checkout: t.TempDir(), folder: t.TempDir()}
 	files := http.FileServer(http.Dir(m.folder))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +65,7 @@ func (m *mirror) keys() string { return filepath.Join(m.checkout, "images/debian
 // program is tools/lock as Bazel built it.
 func (m *mirror) program() string {
 	m.t.Helper()
-	path, err := filepath.Abs(os.Getenv("LOCK"))
+	path, err := filepath.Abs(needs.Variable(m.t, "LOCK"))
 	if err != nil {
 		m.t.Fatal(err)
 	}
