@@ -12,6 +12,15 @@ while [ "$1" != -- ]; do
 	shift
 done
 part=${2:-}
+
+# A project of its own, as others have it: built before the engine's namespaces, which have no network.
+downstream=tests/downstream
+others=$(
+	cd "$BUILD_WORKSPACE_DIRECTORY/$downstream"
+	bazel build //... >&2
+	bazel cquery 'kind(container_structure_test, //...)' --output=files | sed "s,^,$(bazel info execution_root)/,"
+)
+[ -n "$others" ] || { echo "$downstream: it has no structure test to run" >&2 && exit 1; }
 # Programs in another's runfiles find their own by this.
 RUNFILES_DIR=$(dirname "$PWD")
 export RUNFILES_DIR
@@ -48,16 +57,23 @@ chmod +x "$scratch/bin/runc"
 
 cat >"$scratch/all" <<'END'
 passed=0 failed=0
-for test in $tests; do
-	case $test in *"$part"*) ;; *) continue ;; esac
-	if XML_OUTPUT_FILE='' "./$test" >"$scratch/log" 2>&1; then
+# run_test NAME RUNFILES PROGRAM
+run_test() {
+	case $1 in *"$part"*) ;; *) return 0 ;; esac
+	if RUNFILES_DIR=$2 XML_OUTPUT_FILE='' "$3" >"$scratch/log" 2>&1; then
 		passed=$((passed + 1))
-		echo "PASS $test: $(sed -n 's/^Passes: *//p' "$scratch/log") tests"
+		echo "PASS $1: $(sed -n 's/^Passes: *//p' "$scratch/log") tests"
 	else
 		failed=$((failed + 1))
-		echo "FAIL $test"
+		echo "FAIL $1"
 		cat "$scratch/log"
 	fi
+}
+for test in $tests; do
+	run_test "$test" "$RUNFILES_DIR" "./$test"
+done
+for test in $others; do
+	run_test "$downstream/${test##*/}" "$test.runfiles" "$test"
 done
 # The cases that say what both ways of testing an image have in common.
 case $cases in
@@ -77,6 +93,6 @@ echo "container-structure-test $version, Docker $(docker version --format '{{.Se
 echo "$passed passed, $failed failed"
 [ $failed = 0 ] && [ $passed != 0 ] && [ "$images" != 0 ]
 END
-export tests part cases scratch version
+export tests others downstream part cases scratch version
 export PATH="$scratch/bin:$PATH"
 "$engine" sh -u "$scratch/all"
