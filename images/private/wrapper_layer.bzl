@@ -84,9 +84,10 @@ def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
     analysis says so. What is built is Go without C, so no compiler is needed, and the wrapper is built with the Go release
     that this module names, whatever the rest of the build has: it is the one that this module's tests have seen.
 
-    Example, over an image from a registry. `MODULE.bazel`:
+    Example, over an image from a registry:
 
     ```starlark
+    # MODULE.bazel
     bazel_dep(name = "iptables_wrappers", version = "1.0.0")
     bazel_dep(name = "rules_oci", version = "2.3.0")
 
@@ -103,9 +104,8 @@ def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
     use_repo(oci, "my_base", "my_base_linux_amd64", "my_base_linux_arm64")
     ```
 
-    `BUILD.bazel`, for the target platform, or with `architecture = "arm64"` over `@my_base_linux_arm64`:
-
     ```starlark
+    # BUILD.bazel
     load("@iptables_wrappers//:defs.bzl", "iptables_wrapper_layer")
     load("@rules_oci//oci:defs.bzl", "oci_image")
 
@@ -120,6 +120,10 @@ def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
         tars = [":wrapper"],
     )
     ```
+
+    That is for the target platform. `@my_base_linux_arm64` is the one of arm64 whatever the target is, and wants
+    `architecture = "arm64"`. So do the platforms that rules_oci 2.3.0 has no `@my_base` for, though it has their own
+    repositories: ppc64le (it selects that on `@platforms//cpu:ppc`) and riscv64.
 
     Args:
         name: name of the layer, which is NAME.tar.gz.
