@@ -21,6 +21,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
 // architectures of the bases that are pulled; each has environment variables for its base and for the layer that this
@@ -91,9 +93,7 @@ use_repo(oci, "other_linux_arm64")
 // serve returns a registry on loopback with an index of both bases.
 func serve(t *testing.T) (name.Repository, v1.ImageIndex) {
 	t.Helper()
-	if os.Getenv("BASE_AMD64") == "" {
-		t.Skip("SKIPPED: needs the images of Bazel's build: ./bazelw test //tests/outside:outside_test")
-	}
+	needs.Variable(t, "BASE_AMD64")
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)
 	repository, err := name.NewRepository(strings.TrimPrefix(server.URL, "http://") + "/team/iptables")
