@@ -34,5 +34,5 @@ take_bundle() {
 		tar -C "$cache" -xzf "$1" || die "$1: cannot be unpacked into $cache"
 		finish "$taken"
 	fi
-	echo 'block *' >"$cache/config/downloader"
+	printf 'block *\nallow 127.0.0.1\n' >"$cache/config/downloader"
 }

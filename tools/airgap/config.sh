@@ -28,35 +28,35 @@ make_downloader() {
 }
 
 # The root is named as an option of the server's, which makes Bazel start another when it is another: a server keeps the root
-# it was born in. The sandbox shows /tmp as it is: with one of its own, a checkout below /tmp would hide the modules in this folder, which are
-# links to here, from every build whose own sources are elsewhere (tests/outside).
+# it was born in. The sandbox shows /tmp as it is: with one of its own, a checkout below /tmp would hide the modules in this
+# folder, which are links to here, from every build whose own sources are elsewhere (tests/outside).
 config_text() {
 	# Debian's asks for sandbox_debug, hundreds of lines for each failing action, and names an option that warns of its age.
 	grep -vE 'try-import|sandbox_debug|host_javabase' "$debian/etc/bazel/bazelrc"
 	cat <<-END
-		startup --output_user_root=$cache/bazel
-		startup --host_jvm_args=-Dairgap.root=$debian
-		common --registry=file://$here/registry
+		startup "--output_user_root=$cache/bazel"
+		startup "--host_jvm_args=-Dairgap.root=$debian"
+		common "--registry=file://$here/registry"
 		common --lockfile_mode=off
 		common --noenable_workspace
-		common --repository_cache=$cache/repositories
-		common --experimental_downloader_config=$downloader
+		common "--repository_cache=$cache/repositories"
+		common "--experimental_downloader_config=$downloader"
 		common --repo_env=IPTABLES_WRAPPERS_LOCAL_LOCKS=1
-		common --disk_cache=$cache/disk
+		common "--disk_cache=$cache/disk"
 		build --define=airgap=true
 		build --noincompatible_sandbox_hermetic_tmp
-		common --override_module=rules_go=$modules/rules_go
-		common --override_module=gazelle=$modules/gazelle
+		common "--override_module=rules_go=$modules/rules_go"
+		common "--override_module=gazelle=$modules/gazelle"
 	END
 	# The names that rules_go gives the SDK of go_sdk.download: main_ in the root module, else with the module's own name.
 	for module in main_ iptables_wrappers; do
-		echo "common --override_repository=rules_go~~go_sdk~${module}__download_0_linux_$(go_arch)=$modules/sdk"
+		echo "common '--override_repository=rules_go~~go_sdk~${module}__download_0_linux_$(go_arch)=$modules/sdk'"
 	done
 	for module in $debian_modules; do
 		echo "common --override_module=${module%%=*}=/usr/share/bazel/${module#*=}"
 	done
 	for module in "$here"/modules/*/MODULE.bazel; do
 		module=${module%/MODULE.bazel}
-		echo "common --override_module=${module##*/}=$module"
+		echo "common '--override_module=${module##*/}=$module'"
 	done
 }

@@ -7,6 +7,15 @@ case $cache in
 /*) ;;
 *) cache=$PWD/$cache ;;
 esac
+# Go's own tools cannot run from a folder with a space in its name: there the cache goes by another name, that of a link, inside
+# the sandbox and outside.
+case $cache in
+*[[:space:]]*)
+	plain=/var/tmp/iptables-wrappers-$(printf %s "$cache" | sha256sum | cut -c1-12)
+	[ "$(readlink "$plain")" = "$cache" ] || ln -sfnT "$cache" "$plain"
+	cache=$plain
+	;;
+esac
 began=$(date +%s)
 
 say() {
