@@ -45,11 +45,11 @@ mkdir -p "$cache/bazel" "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null |
 chmod 1777 "$cache/tmp"
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }
-prerequisites
 check_cache
 [ -z "$from" ] || take_bundle "$from"
 find_debian "$@" ${bundle:+test}
 find_go_modules
+prerequisites
 if command -v go >/dev/null; then
 	side_by_side make_debian make_go_modules
 else

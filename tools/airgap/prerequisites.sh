@@ -3,10 +3,10 @@
 
 debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# missing: Debian packages whose program or file is not here. With a bundle there is no Debian to unpack.
+# missing: Debian packages whose program or file is not here. Most are needed to unpack the Debian root alone.
 missing() {
 	while read -r file package; do
-		[ -z "$from" ] || [ "$package" = bubblewrap ] || continue
+		[ ! -d "$debian" ] || [ "$package" = bubblewrap ] || continue
 		case $file in
 		/*) [ -e "$file" ] || echo "$package" ;;
 		*) command -v "$file" >/dev/null || echo "$package" ;;
@@ -19,7 +19,7 @@ missing() {
 		/usr/lib/apt/apt-helper apt
 		$debian_keys debian-archive-keyring
 	END
-	[ -n "$from" ] || ca_bundle >/dev/null || echo ca-certificates
+	[ -d "$debian" ] || ca_bundle >/dev/null || echo ca-certificates
 }
 
 # ca_bundle: the machine's own bundle, since a mirror or proxy may have a certificate that only this machine trusts.

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# Carries a bundle of this commit to a place without a network: a network namespace with nothing in it but lo, another checkout,
+# an empty cache, and no Go and no Bazel in PATH. There it runs both commands of the README.
+#
+# usage: tools/airgap/tests/offline.sh FOLDER [TEST-TARGET...]     FOLDER has 30 GB free, outside the checkout; default //...
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+folder=$(realpath "$1")
+shift
+[ $# -gt 0 ] || set -- //...
+
+[ -e "$folder/bundle" ] || ./bazelw --airgap-bundle "$folder/bundle" "$@" //:demo
+./bazelw --airgap shutdown
+rm -rf "$folder/checkout" "$folder/cache"
+git clone --quiet . "$folder/checkout"
+
+unshare --net bash -euo pipefail -s "$folder" "$@" <<'END'
+folder=$1
+shift
+ip link set lo up
+cd "$folder/checkout"
+export HOME=$folder/home IPTABLES_WRAPPERS_CACHE=$folder/cache PATH=/usr/sbin:/usr/bin:/sbin:/bin
+unset GOPROXY GOFLAGS
+for program in go bazel bazelisk; do
+	! command -v "$program" || exit 1
+done
+time ./bazelw --airgap-from "$folder/bundle" run //:demo
+time ./bazelw test "$@"
+./bazelw shutdown
+END
