@@ -28,13 +28,16 @@ make_locks() {
 		rm -f "$checkout"/images/*/*/packages.lock.local.json "$checkout"/tests/kernels/*/*/packages.lock.local.json
 		return
 	fi
+	# The mirror is asked whether it has moved once in ten minutes.
+	fresh=$cache/config/$(key "$checkout" "$(cat "$cache/wanted")").asked
+	[ -z "$(find "$fresh" -mmin -10 2>/dev/null)" ] || return 0
 	find_mirror
 	make_downloader
 	releases=$(mirror_state)
 	[ -n "$releases" ] || return 0 # it does not answer, and Bazel will say so if it is needed
 	state=$cache/state-$(key "$checkout" "$(cat "$cache/wanted")" "$releases")
-	# What failed is tried again in a while.
-	[ ! -d "$state" ] || { [ -e "$state/failed" ] && [ -n "$(find "$state" -prune -mmin +10)" ]; } || return 0
+	: >"$fresh"
+	[ ! -d "$state" ] || [ -e "$state/failed" ] || return 0
 	begin "$state"
 	while read -r sha256 archive path _ rest; do
 		echo "$(archive_uri "$archive")/$path $sha256 $rest"

@@ -114,6 +114,7 @@ const script = `
 	run_bazel() { while [ "$1" != -- ]; do shift; done; shift; exec "$LOCK" -workspace "$checkout" -keys "$KEYS" "$@"; }
 	checkout=$CHECKOUT mirror=$IPTABLES_WRAPPERS_MIRROR
 	mkdir -p "$cache/config"
+	rm -f "$cache"/config/*.asked
 	make_locks`
 
 // run returns what a user is told.
