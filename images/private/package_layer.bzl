@@ -11,7 +11,7 @@ def _package_layer_impl(ctx):
     args.add("--settings", settings)
     args.add_all(ctx.files.packages)
     ctx.actions.run(
-        executable = ctx.executable._pkglayer,
+        executable = ctx.executable.pkglayer,
         arguments = [args],
         inputs = ctx.files.packages + [settings],
         outputs = [layer],
@@ -25,7 +25,7 @@ _package_layer = rule(
     attrs = {
         "packages": attr.label(mandatory = True, allow_files = [".deb", ".apk", ".rpm"]),
         "settings": attr.string(mandatory = True),
-        "_pkglayer": attr.label(default = "//tools/pkglayer", executable = True, cfg = "exec"),
+        "pkglayer": attr.label(mandatory = True, executable = True, cfg = "exec"),
     },
 )
 
@@ -41,4 +41,10 @@ def package_layer(name, packages, variant, links = {}, **kwargs):
     """
     settings = {key: getattr(variant, key) for key in _SETTINGS}
     settings["links"] = settings["links"] | links
-    _package_layer(name = name, packages = packages, settings = json.encode(settings), **kwargs)
+    _package_layer(
+        name = name,
+        packages = packages,
+        pkglayer = Label("//tools/pkglayer" if variant.metadata == "rpm-manifest" else "//tools/pkglayer/debapk"),
+        settings = json.encode(settings),
+        **kwargs
+    )

@@ -37,7 +37,7 @@ func TestCorrupt(t *testing.T) {
 		})
 	}
 	t.Run("unknown format", func(t *testing.T) {
-		refused(t, "not a .deb, .apk or .rpm", save(t, "package.zip", []byte("PK\x03\x04")))
+		refused(t, "none of .apk, .deb, .rpm", save(t, "package.zip", []byte("PK\x03\x04")))
 	})
 }
 

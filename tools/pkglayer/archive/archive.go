@@ -56,6 +56,10 @@ type Package struct {
 	Control map[string][]byte
 }
 
+// ManifestLine is the entry of Control with an RPM package's line of a container manifest: the query format that distroless
+// images of RPM distributions use, whose ten fields scanners parse.
+const ManifestLine = "manifest"
+
 // Limits bound what one package may cost.
 type Limits struct {
 	Files int   // entries

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/rpm"
 )
 
 // addRpmManifest writes the two lists that scanners (Trivy, Syft) read in images that have no rpm database. An rpm
@@ -14,7 +13,7 @@ func (t *Tree) addRpmManifest(packages []*archive.Package) error {
 	var names, details bytes.Buffer
 	for _, pkg := range packages {
 		fmt.Fprintf(&names, "%s-%s.%s\n", pkg.Name, pkg.Version, pkg.Architecture)
-		fmt.Fprintf(&details, "%s\n", pkg.Control[rpm.ManifestLine])
+		fmt.Fprintf(&details, "%s\n", pkg.Control[archive.ManifestLine])
 	}
 	if err := t.addText("var/lib/rpmmanifest/container-manifest-1", names.Bytes()); err != nil {
 		return err

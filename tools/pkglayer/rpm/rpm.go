@@ -12,10 +12,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// ManifestLine is the entry of Control with the package's line of a container manifest: the query format that
-// distroless images of RPM distributions use, whose ten fields scanners parse.
-const ManifestLine = "manifest"
-
 const (
 	typeMask    = 0o170000
 	typeRegular = 0o100000
@@ -53,7 +49,7 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 		Name:         nevra.Name,
 		Version:      nevra.Version + "-" + nevra.Release,
 		Architecture: nevra.Arch,
-		Control:      map[string][]byte{ManifestLine: []byte(manifestLine(header, nevra))},
+		Control:      map[string][]byte{archive.ManifestLine: []byte(manifestLine(header, nevra))},
 	}
 	listed, err := listFiles(header)
 	if err != nil {

@@ -30,7 +30,7 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := string(pkg.Control[ManifestLine]); got != string(out) {
+	if got := string(pkg.Control[archive.ManifestLine]); got != string(out) {
 		t.Errorf("manifest line\n%q, rpm says\n%q", got, out)
 	}
 	out, err = exec.Command("rpm", "-qp", "--nosignature", "--qf", "[%{FILENAMES} %{FILEMODES:octal} %{FILEUSERNAME}\n]", name).Output()

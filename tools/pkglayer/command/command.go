@@ -1,0 +1,96 @@
+// Package command is pkglayer's command line, for whichever formats of packages a program reads.
+package command
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
+)
+
+// Readers reads packages, by the end of their files' names: ".deb".
+type Readers map[string]func(io.Reader, archive.Limits) (*archive.Package, error)
+
+// Main makes a layer as the command line says, and ends the process if it cannot.
+func (r Readers) Main() {
+	if err := r.run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "pkglayer:", err)
+		os.Exit(1)
+	}
+}
+
+func (r Readers) run(args []string) error {
+	flags := flag.NewFlagSet("pkglayer", flag.ContinueOnError)
+	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")
+	settingsPath := flags.String("settings", "", "settings of the image, a JSON `FILE`")
+	var base []string
+	flags.Func("base", "a layer `TAR` below this one; may be repeated, lowest first", func(path string) error {
+		base = append(base, path)
+		return nil
+	})
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *output == "" || *settingsPath == "" || flags.NArg() == 0 {
+		return errors.New("usage: pkglayer --output FILE --settings FILE [--base TAR]... PACKAGE...")
+	}
+	text, err := os.ReadFile(*settingsPath)
+	if err != nil {
+		return err
+	}
+	settings, err := layer.ParseSettings(text)
+	if err != nil {
+		return err
+	}
+	below := layer.NewTree()
+	for _, path := range base {
+		if err := readFile(path, below.AddBase); err != nil {
+			return err
+		}
+	}
+	var packages []*archive.Package
+	for _, path := range flags.Args() {
+		pkg, err := r.readPackage(path)
+		if err != nil {
+			return err
+		}
+		packages = append(packages, pkg)
+	}
+	tree, err := layer.Build(settings, below, packages)
+	if err != nil {
+		return err
+	}
+	return layer.WriteFile(*output, tree.Write)
+}
+
+func (r Readers) readPackage(path string) (pkg *archive.Package, err error) {
+	read, known := r[filepath.Ext(path)]
+	if !known {
+		return nil, fmt.Errorf("%s: none of %s", path, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
+	}
+	err = readFile(path, func(content io.Reader) error {
+		pkg, err = read(content, archive.DefaultLimits())
+		return err
+	})
+	return pkg, err
+}
+
+func readFile(path string, read func(io.Reader) error) error {
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer file.Close()
+	if err := read(file); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
