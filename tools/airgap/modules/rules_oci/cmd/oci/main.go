@@ -1,5 +1,5 @@
-// Command oci is what the rules of this module run: image, index and digest build, archive packs, load and push are run
-// by a person through `bazel run`.
+// Command oci is what the rules of this module run: image, index and digest build, archive packs, load is run by a person
+// through `bazel run`. Push is a command of its own.
 package main
 
 import (
@@ -14,10 +14,9 @@ func main() {
 		"digest":  writeDigest,
 		"archive": writeArchive,
 		"load":    load,
-		"push":    pushImage,
 	}
 	if len(os.Args) < 2 || commands[os.Args[1]] == nil {
-		fmt.Fprintln(os.Stderr, "usage: oci image|index|digest|archive|load|push ...")
+		fmt.Fprintln(os.Stderr, "usage: oci image|index|digest|archive|load ...")
 		os.Exit(2)
 	}
 	if err := commands[os.Args[1]](os.Args[2:]); err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/registry"
 )
 
 // emptyTarSize is that of the shortest archive, two blocks of zeros, in bytes.
@@ -60,7 +61,7 @@ func TestSameInputsSameDigest(t *testing.T) {
 	if root(t, first).Digest != root(t, second).Digest {
 		t.Error("two builds of the same image have different digests")
 	}
-	image, err := first.Image(root(t, first))
+	image, err := registry.Image(first, root(t, first))
 	if err != nil {
 		t.Fatal(err)
 	}

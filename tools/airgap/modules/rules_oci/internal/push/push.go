@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/registry"
 )
 
 // Options are what the flags of an oci_push target say.
@@ -64,10 +65,10 @@ func Push(ctx context.Context, image layout.Dir, options Options) error {
 
 func upload(image layout.Dir, root v1.Descriptor, to name.Digest, options []remote.Option) (remote.Taggable, error) {
 	if root.MediaType.IsIndex() {
-		index := image.Index(root)
+		index := registry.Index(image, root)
 		return index, remote.WriteIndex(to, index, options...)
 	}
-	single, err := image.Image(root)
+	single, err := registry.Image(image, root)
 	if err != nil {
 		return nil, err
 	}

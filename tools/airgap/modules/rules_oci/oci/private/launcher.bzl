@@ -1,4 +1,4 @@
-"""Scripts that start the program of this module with files from the runfiles."""
+"""Scripts that start a program of this module with files from the runfiles."""
 
 _TEMPLATE = """\
 #!/usr/bin/env bash
@@ -20,10 +20,19 @@ runfiles_export_envvars
 exec "$(rlocation {program})" {arguments} "$@"
 """
 
-LAUNCHER_ATTRS = {
-    "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "target"),
-    "_runfiles": attr.label(default = "@bazel_tools//tools/bash/runfiles"),
-}
+def launcher_attrs(program):
+    """Attributes of a rule whose executable starts the program.
+
+    Args:
+        program: its label.
+
+    Returns:
+        a dictionary
+    """
+    return {
+        "_program": attr.label(default = program, executable = True, cfg = "target"),
+        "_runfiles": attr.label(default = "@bazel_tools//tools/bash/runfiles"),
+    }
 
 def rlocation(ctx, file):
     """A shell word that is the file's path at run time."""
@@ -38,7 +47,7 @@ def write_launcher(ctx, arguments, files, targets):
     """Writes the executable of a rule.
 
     Args:
-        ctx: rule context with LAUNCHER_ATTRS.
+        ctx: rule context with launcher_attrs.
         arguments: shell words, either from rlocation or plain strings without special characters.
         files: files the arguments name.
         targets: targets whose runfiles the files need.
@@ -47,7 +56,7 @@ def write_launcher(ctx, arguments, files, targets):
         DefaultInfo with the executable.
     """
     executable = ctx.actions.declare_file(ctx.label.name + ".sh")
-    program = ctx.executable._oci
+    program = ctx.executable._program
     path = program.short_path
     ctx.actions.write(
         executable,
@@ -59,6 +68,6 @@ def write_launcher(ctx, arguments, files, targets):
     )
     runfiles = ctx.runfiles([program] + files).merge_all([
         target[DefaultInfo].default_runfiles
-        for target in [ctx.attr._oci, ctx.attr._runfiles] + targets
+        for target in [ctx.attr._program, ctx.attr._runfiles] + targets
     ])
     return DefaultInfo(executable = executable, runfiles = runfiles)

@@ -1,6 +1,6 @@
 """oci_load: an image for a container engine on this machine."""
 
-load(":launcher.bzl", "LAUNCHER_ATTRS", "rlocation", "write_launcher")
+load(":launcher.bzl", "launcher_attrs", "rlocation", "write_launcher")
 
 def _oci_load_impl(ctx):
     tarball = ctx.actions.declare_file("{}/tarball.tar".format(ctx.label.name))
@@ -65,6 +65,7 @@ oci_load = rule(
             cfg = "target",
             doc = "Program to call in place of docker, podman or nerdctl.",
         ),
-    } | LAUNCHER_ATTRS,
+        "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "exec"),
+    } | launcher_attrs("//cmd/oci"),
     executable = True,
 )

@@ -1,6 +1,6 @@
 """oci_push: an image or index to a registry."""
 
-load(":launcher.bzl", "LAUNCHER_ATTRS", "rlocation", "write_launcher")
+load(":launcher.bzl", "launcher_attrs", "rlocation", "write_launcher")
 
 def _has_tag_or_digest(repository):
     # A colon before the last slash is a port.
@@ -12,7 +12,7 @@ def _oci_push_impl(ctx):
     if _has_tag_or_digest(ctx.attr.repository):
         fail("`repository` attribute should not contain digest or tag. got: {}".format(ctx.attr.repository))
 
-    arguments = ["push", "-image", rlocation(ctx, ctx.file.image)]
+    arguments = ["-image", rlocation(ctx, ctx.file.image)]
     files = [ctx.file.image]
     if ctx.attr.repository:
         arguments += ["-repository", "'{}'".format(ctx.attr.repository)]
@@ -32,6 +32,6 @@ oci_push = rule(
         "repository": attr.string(doc = "registry/name, without tag or digest. `--repository` overrides it."),
         "repository_file": attr.label(allow_single_file = True, doc = "File with the repository."),
         "remote_tags": attr.label(allow_single_file = True, doc = "File of one tag per line."),
-    } | LAUNCHER_ATTRS,
+    } | launcher_attrs("//cmd/push"),
     executable = True,
 )

@@ -1,4 +1,5 @@
-package layout
+// Package registry shows what is in a layout as go-containerregistry sees images and indexes, which is how it uploads them.
+package registry
 
 import (
 	"fmt"
@@ -8,22 +9,24 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/partial"
 	"github.com/google/go-containerregistry/pkg/v1/types"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
 )
 
-// Image returns the image with this descriptor as go-containerregistry sees images. Its own layout package cannot be used:
-// since v0.22 it refuses blobs that are links, and in a Bazel sandbox all of them are.
-func (d Dir) Image(descriptor v1.Descriptor) (v1.Image, error) {
-	return partial.CompressedToImage(image{d, descriptor})
+// Image returns the image with this descriptor. go-containerregistry's own layout package cannot be used: since v0.22 it
+// refuses blobs that are links, and in a Bazel sandbox all of them are.
+func Image(from layout.Dir, descriptor v1.Descriptor) (v1.Image, error) {
+	return partial.CompressedToImage(image{from, descriptor})
 }
 
 // Index returns the image index with this descriptor.
-func (d Dir) Index(descriptor v1.Descriptor) v1.ImageIndex {
-	return index{d, descriptor}
+func Index(from layout.Dir, descriptor v1.Descriptor) v1.ImageIndex {
+	return index{from, descriptor}
 }
 
 // image implements partial.CompressedImageCore.
 type image struct {
-	dir        Dir
+	dir        layout.Dir
 	descriptor v1.Descriptor
 }
 
@@ -58,7 +61,7 @@ func (i image) LayerByDigest(digest v1.Hash) (partial.CompressedLayer, error) {
 
 // layer implements partial.CompressedLayer.
 type layer struct {
-	dir        Dir
+	dir        layout.Dir
 	descriptor v1.Descriptor
 }
 
@@ -80,7 +83,7 @@ func (l layer) MediaType() (types.MediaType, error) {
 
 // index implements v1.ImageIndex.
 type index struct {
-	dir        Dir
+	dir        layout.Dir
 	descriptor v1.Descriptor
 }
 
@@ -113,7 +116,7 @@ func (i index) Image(digest v1.Hash) (v1.Image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return i.dir.Image(descriptor)
+	return Image(i.dir, descriptor)
 }
 
 func (i index) ImageIndex(digest v1.Hash) (v1.ImageIndex, error) {
@@ -121,7 +124,7 @@ func (i index) ImageIndex(digest v1.Hash) (v1.ImageIndex, error) {
 	if err != nil {
 		return nil, err
 	}
-	return i.dir.Index(descriptor), nil
+	return Index(i.dir, descriptor), nil
 }
 
 func (i index) child(digest v1.Hash) (v1.Descriptor, error) {
