@@ -5,11 +5,11 @@ load("@distro_packages//:locks.bzl", "LOCKED", "as_committed")
 load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oci_push")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
-load("//images/private:layer_listing.bzl", "layer_listing_test")
+load("//images/private:layer_listing.bzl", "layer_listing", "layer_listing_test")
 load("//images/private:names.bzl", "image_name", "packages_target")
 load("//images/private:package_layer.bzl", "package_layer")
 load("//images/private:wrapper_layer.bzl", "ARCHITECTURES", "iptables_wrapper_installer_layer", "iptables_wrapper_layer")
-load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_test")
+load("//images/private:wrapper_structure_test.bzl", "wrapper_commands", "wrapper_files_test")
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -41,11 +41,11 @@ def _image(name, variant, architecture, **kwargs):
         **kwargs
     )
 
-def _commands_test(image, architecture, config):
+def _commands_test(image, architecture, configs):
     """What must be run is tested on the architecture's own machines alone; elsewhere Bazel shows it as skipped."""
     container_structure_test(
         name = image + "_commands_test",
-        configs = ["//tests/structure:{}_commands.yaml".format(config)],
+        configs = configs,
         image = image,
         platform = "linux/" + architecture,
         tags = ["no-remote"],
@@ -100,7 +100,7 @@ def _images(distro, variant_name, release, architecture):
         tars = [name("installer_files")],
         visibility = ["//visibility:public"],
     )
-    _commands_test(name("installer"), architecture, variant_name + "_installer")
+    _commands_test(name("installer"), architecture, ["//tests/structure:{}_installer_commands.yaml".format(variant_name)])
     oci_load(
         name = name("load"),
         image = name(),
@@ -116,29 +116,41 @@ def _images(distro, variant_name, release, architecture):
         tags = ["no-remote"],
         visibility = ["//tests/structure:__pkg__"],
     )
-    _commands_test(name(), architecture, variant_name)
-    iptables_wrapper_structure_test(
-        name = name("wrapper_test"),
-        size = "small",
-        architecture = architecture,
-        image = name(),
-        shell = variant.shell,
-        visibility = ["//tests/structure:__pkg__"],
+    _commands_test(
+        name(),
+        architecture,
+        ["//tests/structure:{}_commands.yaml".format(variant_name)] + wrapper_commands(variant.shell),
     )
-    layer_listing_test(
-        name = name("layers_test"),
-        # Without a lock there is nothing to list yet: the test is skipped for the same reason as the image.
-        golden = "//tests/layers:{}_{}.mtree".format(variant_name, release) if distro + "/" + release in LOCKED else packages,
+    layer_listing(
+        name = name("listing"),
         layers = [name("packages"), name("wrapper")],
         only = _LISTED + (["usr/sbin", sbin + "/*tables*"] if sbin != "usr/sbin" else []),
         target_compatible_with = as_committed(distro, release),
     )
+
+def _release_tests(distro, variant, release, architectures):
+    """What is tested of all architectures' images at once: for each by itself, Bazel would do more than the test."""
+
+    def names(part = None):
+        return [image_name(release, architecture, part) for architecture in architectures]
+
+    wrapper_files_test(
+        name = image_name(release, part = "wrapper_test"),
+        size = "small",
+        images = names(),
+    )
+    layer_listing_test(
+        name = image_name(release, part = "layers_test"),
+        # Without a lock there is nothing to list yet: the test is skipped for the same reason as the images.
+        golden = "//tests/layers:{}_{}.mtree".format(variant, release) if distro + "/" + release in LOCKED else names("packages")[0],
+        listings = names("listing"),
+    )
     sh_test(
-        name = name("size_test"),
+        name = image_name(release, part = "size_test"),
         size = "small",
         srcs = ["//images/private:size_test.sh"],
-        args = [str(variant.limit), "$(rootpath :{})".format(name())],
-        data = [name()],
+        args = [str(DISTROS[distro].variants[variant].limit)] + ["$(rootpath :{})".format(image) for image in names()],
+        data = names(),
     )
 
 def distro_images(distro, variant):
@@ -151,6 +163,7 @@ def distro_images(distro, variant):
     for release, facts in DISTROS[distro].releases.items():
         for architecture in facts.architectures:
             _images(distro, variant, release, architecture)
+        _release_tests(distro, variant, release, facts.architectures)
         for part in [None, "installer"]:
             oci_image_index(
                 name = image_name(release, part = part),

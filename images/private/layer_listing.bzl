@@ -1,51 +1,50 @@
 """Text listings of layers, held by golden files in tests/layers."""
 
-load("@bazel_skylib//rules:diff_test.bzl", "diff_test")
+load("@rules_shell//shell:sh_test.bzl", "sh_test")
 
 def _layer_listing_impl(ctx):
-    listing = ctx.actions.declare_file(ctx.label.name + ".mtree")
-    args = ctx.actions.args()
-    args.add_all(ctx.attr.only, before_each = "--only")
-    args.add_all(ctx.files.layers)
-    ctx.actions.run_shell(
-        command = "out=$1; tool=$2; shift 2; \"$tool\" \"$@\" > \"$out\"",
-        arguments = [listing.path, ctx.executable._layerlist.path, args],
-        tools = [ctx.executable._layerlist],
-        inputs = ctx.files.layers,
-        outputs = [listing],
-        mnemonic = "LayerListing",
-    )
-    return [DefaultInfo(files = depset([listing]))]
+    # One action for each layer: a layer of packages is not listed again because the wrapper over it is another.
+    listings = []
+    for layer in ctx.files.layers:
+        listing = ctx.actions.declare_file("{}/{}.mtree".format(ctx.label.name, len(listings)))
+        args = ctx.actions.args()
+        args.add_all(ctx.attr.only, before_each = "--only")
+        args.add("--output", listing)
+        args.add(layer)
+        ctx.actions.run(
+            executable = ctx.executable._layerlist,
+            arguments = [args],
+            inputs = [layer],
+            outputs = [listing],
+            mnemonic = "LayerListing",
+        )
+        listings.append(listing)
+    return [DefaultInfo(files = depset(listings))]
 
-_layer_listing = rule(
+layer_listing = rule(
     implementation = _layer_listing_impl,
+    doc = "What layers hold, each in a file of its own.",
     attrs = {
         "layers": attr.label_list(mandatory = True, allow_files = [".tar.gz"]),
-        "only": attr.string_list(),
+        "only": attr.string_list(doc = "Patterns of the paths that are listed."),
         "_layerlist": attr.label(default = "//tools/layerlist", executable = True, cfg = "exec"),
     },
 )
 
-def layer_listing_test(name, layers, golden, only, **kwargs):
-    """Compares what layers hold with a golden file.
+def layer_listing_test(name, listings, golden, **kwargs):
+    """Compares what the layers of images hold with a golden file, which is the same for each of them.
 
     Args:
-        name: name of the test; NAME_listing is the listing.
-        layers: labels of layer tars, listed one after the other.
+        name: name of the test.
+        listings: labels of layer_listing, one of each image.
         golden: label of the expected text.
-        only: patterns of the paths that are listed.
         **kwargs: attributes every rule has.
     """
-    _layer_listing(name = name + "_listing", layers = layers, only = only, **kwargs)
-    diff_test(
+    sh_test(
         name = name,
-        failure_message = "If the change is meant: bazel build {0}_listing && cp bazel-bin/{1}/{2}_listing.mtree {3}".format(
-            "//" + native.package_name() + ":" + name,
-            native.package_name(),
-            name,
-            golden.removeprefix("//").replace(":", "/"),
-        ),
-        file1 = golden,
-        file2 = name + "_listing",
+        size = "small",
+        srcs = ["//images/private:listing_test.sh"],
+        args = ["$(rootpath {})".format(golden)] + ["'$(rootpaths {})'".format(listing) for listing in listings],
+        data = [golden] + listings,
         **kwargs
     )

@@ -8,23 +8,36 @@ def _files_test_impl(ctx):
     ctx.actions.symlink(output = executable, target_file = ctx.executable._wrappercheck, is_executable = True)
 
     # The blobs of an image of rules_oci can be links to those of the image below.
-    runfiles = ctx.runfiles([ctx.file.image]).merge(ctx.attr.image[DefaultInfo].default_runfiles)
+    runfiles = ctx.runfiles(ctx.files.images).merge_all([image[DefaultInfo].default_runfiles for image in ctx.attr.images])
     return [
         DefaultInfo(
             executable = executable,
             runfiles = runfiles.merge(ctx.attr._wrappercheck[DefaultInfo].default_runfiles),
         ),
-        RunEnvironmentInfo(environment = {"IMAGE": ctx.file.image.short_path}),
+        RunEnvironmentInfo(environment = {"IMAGES": "\n".join([image.short_path for image in ctx.files.images])}),
     ]
 
-_files_test = rule(
+wrapper_files_test = rule(
     implementation = _files_test_impl,
+    doc = "Tests that the wrapper is installed in each of some images, whatever their architectures; runs nothing of them.",
     attrs = {
-        "image": attr.label(mandatory = True, allow_single_file = True),
+        "images": attr.label_list(mandatory = True, allow_files = True, allow_empty = False),
         "_wrappercheck": attr.label(default = "//tools/wrappercheck", executable = True, cfg = "exec"),
     },
     test = True,
 )
+
+def wrapper_commands(shell):
+    """Configurations of a container_structure_test that runs all six commands in both modes.
+
+    Args:
+        shell: True if the image has /bin/sh.
+
+    Returns:
+        a list of labels
+    """
+    return [Label("//images/private:wrapper_structure_test.yaml")] + \
+           ([Label("//images/private:wrapper_structure_test_shell.yaml")] if shell else [])
 
 def iptables_wrapper_structure_test(name, image, architecture = None, shell = False, tags = [], **kwargs):
     """Tests that the wrapper is installed in an image, and that it becomes either mode.
@@ -69,16 +82,15 @@ def iptables_wrapper_structure_test(name, image, architecture = None, shell = Fa
         compatible = [Label(ARCHITECTURES[architecture])]
     else:
         fail("architecture = {}: the wrapper is built for {}".format(repr(architecture), ", ".join(ARCHITECTURES)))
-    _files_test(
+    wrapper_files_test(
         name = name + ".files",
-        image = image,
+        images = [image],
         tags = tags,
         **kwargs
     )
     container_structure_test(
         name = name + ".commands",
-        configs = [Label("//images/private:wrapper_structure_test.yaml")] +
-                  ([Label("//images/private:wrapper_structure_test_shell.yaml")] if shell else []),
+        configs = wrapper_commands(shell),
         image = image,
         platform = platform,
         tags = tags + ["no-remote"],

@@ -24,8 +24,17 @@ func run(args []string) error {
 		only = append(only, pattern)
 		return nil
 	})
+	output := flags.String("output", "", "the `FILE` to write; standard output if there is none")
 	if err := flags.Parse(args); err != nil {
 		return err
+	}
+	out := os.Stdout
+	if *output != "" {
+		var err error
+		if out, err = os.Create(*output); err != nil {
+			return err
+		}
+		defer out.Close()
 	}
 	keep := func(name string) bool {
 		return len(only) == 0 || slices.ContainsFunc(only, func(pattern string) bool { return layer.Match(pattern, name) })
@@ -35,11 +44,11 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		err = layer.List(os.Stdout, file, keep)
+		err = layer.List(out, file, keep)
 		file.Close()
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
 	}
-	return nil
+	return out.Close()
 }

@@ -1,30 +1,43 @@
 // Command wrappercheck is the half of iptables_wrapper_structure_test that runs nothing of the image, and so works for
-// every architecture: it reads an OCI layout directory and fails unless the wrapper is installed there.
+// every architecture: it reads OCI layout directories and fails unless the wrapper is installed in each.
 //
-// The layout is named by IMAGE, relative to the working directory, since Bazel gives tests variables rather than arguments.
+// The layouts are named by IMAGES, one a line, relative to the working directory, since Bazel gives tests variables rather
+// than arguments.
 package main
 
 import (
 	"fmt"
 	"os"
+	"strings"
 )
 
 func main() {
-	image, err := open(os.Getenv("IMAGE"))
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "wrappercheck:", err)
+	images := strings.Split(os.Getenv("IMAGES"), "\n")
+	good := true
+	for _, dir := range images {
+		problems, err := look(dir)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "wrappercheck:", err)
+		}
+		for _, problem := range problems {
+			fmt.Printf("%s: %s\n", dir, problem)
+		}
+		good = good && err == nil && len(problems) == 0
+	}
+	if !good {
 		os.Exit(1)
+	}
+	fmt.Printf("in %d images, the six names are links to a wrapper of the image's architecture, and both modes are beside it\n", len(images))
+}
+
+func look(dir string) ([]string, error) {
+	image, err := open(dir)
+	if err != nil {
+		return nil, err
 	}
 	problems, err := check(image)
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "wrappercheck:", err)
-		os.Exit(1)
+		return nil, fmt.Errorf("%s: %w", dir, err)
 	}
-	for _, problem := range problems {
-		fmt.Println(problem)
-	}
-	if len(problems) > 0 {
-		os.Exit(1)
-	}
-	fmt.Println("the six names are links to a wrapper of the image's architecture, and both modes are beside it")
+	return problems, nil
 }
