@@ -41,6 +41,26 @@ func unpackBase(tree *layer.Tree, base, root string) error {
 	return nil
 }
 
+// compressed is the size of a base's layers as they are.
+func compressed(base string) (int64, error) {
+	info, err := os.Stat(base)
+	if err != nil {
+		return 0, err
+	}
+	if !info.IsDir() {
+		return info.Size(), nil
+	}
+	manifest, err := readManifest(base)
+	if err != nil {
+		return 0, err
+	}
+	size := int64(0)
+	for _, l := range manifest.Layers {
+		size += l.Size
+	}
+	return size, nil
+}
+
 // readManifest finds the one image of a layout. go-containerregistry's own layout reader is not used, since it refuses
 // blobs that are links: Bazel's sandbox shows every file of a directory as one.
 func readManifest(base string) (*v1.Manifest, error) {

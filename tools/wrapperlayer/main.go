@@ -46,12 +46,20 @@ func run(args []string) error {
 }
 
 // install adds to the tree what an installation changes in the unpacked base.
-func install(tree *layer.Tree, base, wrapper string) error {
-	directory, err := os.MkdirTemp("", "wrapperlayer")
+func install(tree *layer.Tree, base, wrapper string) (err error) {
+	size, err := compressed(base)
+	if err != nil {
+		return fmt.Errorf("base %s: %w", base, err)
+	}
+	directory, remove, err := scratch(size)
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(directory)
+	defer func() {
+		if removeErr := remove(); removeErr != nil && err == nil {
+			err = removeErr
+		}
+	}()
 	if err := unpackBase(tree, base, directory); err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
 	}

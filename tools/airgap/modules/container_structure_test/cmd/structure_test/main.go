@@ -52,7 +52,7 @@ func run() (passed bool, err error) {
 		return false, err
 	}
 	defer func() {
-		if removeErr := os.RemoveAll(dir); removeErr != nil && err == nil {
+		if removeErr := container.Discard(dir); removeErr != nil && err == nil {
 			err = removeErr
 		}
 	}()
@@ -140,6 +140,11 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	}
 	// On this goroutine, which runs every container: mounts made from here are seen from here only.
 	isolated := container.IsolateMounts()
+	if isolated == nil && opts.driver == check.Docker && fitsMemory(img) {
+		if err := container.InMemory(dir); err != nil {
+			return nil, err
+		}
+	}
 	tree, err := rootfs.Unpack(img, filepath.Join(dir, "image"))
 	if err != nil {
 		return nil, err
@@ -162,6 +167,25 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	subject.NewRoot = newRoots(img, tree, dir, isolated)
 	subject.NewVolume = newVolumes(tree, dir, isolated)
 	return subject, nil
+}
+
+// inMemory is how large an image is unpacked into memory at most, in compressed bytes: it is some three times that.
+const inMemory = 64 << 20
+
+func fitsMemory(img v1.Image) bool {
+	layers, err := img.Layers()
+	if err != nil {
+		return false
+	}
+	all := int64(0)
+	for _, layer := range layers {
+		size, err := layer.Size()
+		if err != nil {
+			return false
+		}
+		all += size
+	}
+	return all <= inMemory
 }
 
 // newRoots returns what makes a writable root for each command test: an overlay over the unpacked image or, where that
