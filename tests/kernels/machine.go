@@ -53,7 +53,7 @@ func (v machine) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modu
 		return err
 	}
 	// Software emulation, so that it runs everywhere alike. What a microvm lacks, nobody here needs.
-	cmd := exec.CommandContext(ctx, qemu, "-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "max", "-m", "512",
+	cmd := exec.CommandContext(ctx, qemu, "-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "qemu64", "-m", "512",
 		"-nographic", "-no-reboot", "-kernel", bzImage, "-initrd", initrd,
 		"-append", "console=ttyS0 quiet loglevel=1 panic=-1 reboot=t rcupdate.rcu_expedited=1")
 	// However this program ends, a guest ends with it. The signal is sent when the thread ends, not the process.

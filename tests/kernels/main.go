@@ -100,7 +100,7 @@ func withMachine(guest string, layers []string, f func(machine) error) error {
 	if _, err := exec.LookPath(qemu); err != nil {
 		return fmt.Errorf("%s: not in PATH: install Debian's package qemu-system-x86", qemu)
 	}
-	dir, err := os.MkdirTemp("", "kernels")
+	dir, err := os.MkdirTemp(os.Getenv("TEST_TMPDIR"), "kernels")
 	if err != nil {
 		return err
 	}

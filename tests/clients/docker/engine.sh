@@ -22,23 +22,25 @@ if [ "${1:-}" != --inside ]; then
 	[ "$(id -u)" = 0 ] || skip "not root: a Docker engine of its own needs it"
 	# Not below TEST_TMPDIR: the path of a socket has at most 107 bytes.
 	home=$(mktemp -d /tmp/docker.XXXXXX)
+	# Images are large and may be in memory, if that is where Bazel has its tests write.
+	data=$(mktemp -d "${TEST_TMPDIR:-/tmp}/docker.XXXXXX")
 	status=0
-	unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --inside "$home" "$@" || status=$?
+	unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --inside "$home" "$data" "$@" || status=$?
 	find /sys/fs/cgroup -depth -type d -path "*/${home##*/}*" -exec rmdir {} + 2>/dev/null || :
-	rm -rf "$home"
+	rm -rf "$home" "$data"
 	exit "$status"
 fi
-home=$2
-shift 2
+home=$2 data=$3
+shift 3
 
 export DOCKER_HOST="unix://$home/docker.sock" DOCKER_CONFIG="$home/config"
-mkdir "$home/tmp"
+mkdir "$data/tmp"
 echo '{}' >"$home/daemon.json" # not the machine's /etc/docker
 # Else docker run warns of it on standard error. It is this network namespace's own setting.
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
 # Groups of processes are named after the folder, so that they can be told from any other engine's.
-DOCKER_TMPDIR=$home/tmp dockerd --host "$DOCKER_HOST" --data-root "$home/data" --exec-root "$home/run" --pidfile "$home/pid" \
+DOCKER_TMPDIR=$data/tmp dockerd --host "$DOCKER_HOST" --data-root "$data/root" --exec-root "$home/run" --pidfile "$home/pid" \
 	--config-file "$home/daemon.json" --bridge none --iptables=false --ip6tables=false --userland-proxy=false \
 	--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/${home##*/}" --log-level warn >"$home/log" 2>&1 &
 engine=$!
