@@ -125,7 +125,6 @@ def _images(distro, variant_name, release, architecture):
         name = name("listing"),
         layers = [name("packages"), name("wrapper")],
         only = _LISTED + (["usr/sbin", sbin + "/*tables*"] if sbin != "usr/sbin" else []),
-        target_compatible_with = as_committed(distro, release),
     )
 
 def _release_tests(distro, variant, release, architectures):
@@ -144,6 +143,7 @@ def _release_tests(distro, variant, release, architectures):
         # Without a lock there is nothing to list yet: the test is skipped for the same reason as the images.
         golden = "//tests/layers:{}_{}.mtree".format(variant, release) if distro + "/" + release in LOCKED else names("packages")[0],
         listings = names("listing"),
+        target_compatible_with = as_committed(distro, release),
     )
     sh_test(
         name = image_name(release, part = "size_test"),
