@@ -41,25 +41,30 @@ make_debian() {
 	esac
 }
 
-# unpack_debian FOLDER VARIANT PACKAGES: VARIANT is mmdebstrap's; with custom the packages are added to the base's.
+# unpack_debian FOLDER VARIANT PACKAGES: VARIANT is mmdebstrap's; with custom the packages are added to the base's, whose dpkg
+# already knows what to leave out.
 unpack_debian() {
 	say "Debian $suite: $(echo "$3" | wc -w) packages and what they need"
-	begin "$1"
+	root=$1
+	begin "$root"
 	log=$cache/debian.log
 	# shellcheck disable=SC2086,SC2116 # joins the lines
 	packages=$(echo $3 | tr ' ' ,)
-	[ "$2" = apt ] || copy_debian "$1.part"
-	set -- "$1" --variant="$2" --skip=check/empty --include="$packages"
-	set -f
-	for pattern in $debian_excludes; do set -- "$@" --dpkgopt="path-exclude=$pattern"; done
-	set +f
-	root=$1
-	shift
+	set -- --variant="$2" --skip=check/empty --include="$packages"
+	if [ "$root" = "$debian_base" ]; then
+		set -f
+		for pattern in $debian_excludes; do set -- "$@" --dpkgopt="path-exclude=$pattern"; done
+		set +f
+		set -- "$@" --dpkgopt=force-unsafe-io
+	else
+		copy_debian "$root.part"
+	fi
 	# In a mount and process namespace of its own, which ends with this shell however that ends: mmdebstrap would go on, and
-	# leave its mounts below the folder that the next run has to remove.
+	# leave its mounts below the folder that the next run has to remove. With the system's own programs, since it starts
+	# Python once for each package.
 	# A mirror may be a frozen snapshot, so a release file past its date is no error; its signature is checked all the same.
-	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc \
-		mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt=force-unsafe-io "$@" \
+	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc env PATH=/usr/sbin:/usr/bin:/sbin:/bin \
+		mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' "$@" \
 		"$suite" "$root.part" "deb [signed-by=$debian_keys] $mirror $suite main" </dev/null >"$log" 2>&1 || {
 		reason=$(explain "$log")
 		remove "$root.part"
