@@ -73,7 +73,18 @@ make_go_modules() {
 	cd "$checkout" || exit
 	finish "$modules"
 	say "Go modules: done, $(du -smx "$modules" | cut -f1) MB"
+	compile_gazelle
 }
+
+# compile_gazelle: into the go command's cache, while Debian is unpacked, what Gazelle's repository rule compiles before Bazel can
+# do anything else, by the same command (internal/go_repository_tools.bzl). Should it fail, that rule says why.
+compile_gazelle() (
+	cd "$modules/gazelle" || exit
+	export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='' GOROOT="$modules/sdk"
+	export GOPATH="$cache/gopath" GOMODCACHE="$cache/gopath/pkg/mod" GOCACHE="$cache/gocache"
+	"$modules/sdk/bin/go" build -trimpath -buildvcs=false github.com/bazel-contrib/bazel-gazelle/v2/cmd/gazelle \
+		./cmd/fetch_repo ./cmd/generate_repo_config </dev/null >>"$cache/go.log" 2>&1 || true
+)
 
 download() {
 	for module in "$@"; do
