@@ -18,7 +18,7 @@ alias(
 )
 """
 
-# What is the same for every image of a lock.
+# What a successor of the locked packages does not have. Bazel names it as the constraint that is not met.
 _SUCCEEDED = "versions_of_the_committed_lock"
 
 _LOCKS = """\

@@ -30,15 +30,18 @@ make_locks() {
 	fi
 	# The mirror is asked whether it has moved once in ten minutes.
 	fresh=$cache/config/$(key "$checkout" "$(cat "$cache/wanted")").asked
-	[ -z "$(find "$fresh" -mmin -10 2>/dev/null)" ] || return 0
+	[ -z "$(find "$fresh" -mmin -10 2>/dev/null)" ] || ! all_exist "$fresh" || return 0
 	find_mirror
 	make_downloader
 	releases=$(mirror_state)
 	[ -n "$releases" ] || return 0 # it does not answer, and Bazel will say so if it is needed
 	state=$cache/state-$(key "$checkout" "$(cat "$cache/wanted")" "$releases")
-	: >"$fresh"
-	[ ! -d "$state" ] || [ -e "$state/failed" ] || return 0
+	if [ -d "$state" ] && [ ! -e "$state/failed" ] && all_exist "$state/made"; then
+		cp "$state/made" "$fresh"
+		return
+	fi
 	begin "$state"
+	: >"$state.part/made"
 	while read -r sha256 archive path _ rest; do
 		echo "$(archive_uri "$archive")/$path $sha256 $rest"
 	done <"$cache/wanted" >"$state.part/asked"
@@ -49,8 +52,17 @@ make_locks() {
 			continue
 		}
 		succeed "$folder" "$distro" "$release" "$state.part/gone" || : >"$state.part/failed"
+		echo "$checkout/$folder/$distro/$release/packages.lock.local.json" >>"$state.part/made"
 	done
 	finish "$state"
+	cp "$state/made" "$fresh"
+}
+
+# all_exist LIST: whether what a file lists is there: a local lock is ignored by git, and so is soon cleaned away.
+all_exist() {
+	while read -r listed; do
+		[ -e "$listed" ] || return 1
+	done <"$1"
 }
 
 # mirror_state: the release files of the suites that locks were made from, signed anew whenever a suite changes.

@@ -134,11 +134,14 @@ func (m *mirror) run() string {
 	return strings.TrimSpace(regexp.MustCompile(`(?m)^bazelw: +\d+s +`).ReplaceAllString(string(out), ""))
 }
 
+func (m *mirror) localPath() string {
+	return filepath.Join(m.checkout, "images/debian/stable/packages.lock.local.json")
+}
+
 // local is the local lock as "ARCHITECTURE: NAME VERSION, ...", "" if there is none.
 func (m *mirror) local() string {
 	m.t.Helper()
-	path := filepath.Join(m.checkout, "images/debian/stable/packages.lock.local.json")
-	text, err := os.ReadFile(path)
+	text, err := os.ReadFile(m.localPath())
 	if os.IsNotExist(err) {
 		return ""
 	}
@@ -184,6 +187,10 @@ func TestMovingMirror(t *testing.T) {
 	m.has("2", "1")
 	m.wants("a security update", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
 	m.wants("again", "", "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	if err := os.Remove(m.localPath()); err != nil {
+		t.Fatal(err)
+	}
+	m.wants("a cleaned checkout", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
 	m.has("3", "2")
 	m.wants("a point release", "debian stable: app 1, lib 1 left.*", "amd64 app 3, amd64 lib 2, arm64 app 3, arm64 lib 2")
 	m.has("1", "1")
