@@ -21,21 +21,23 @@ locked() (
 
 # make_locks: nothing to do while Bazel has, in its repository cache, all that the locks name.
 make_locks() {
-	locked | while read -r sha256 rest; do
+	locked >"$cache/locked"
+	while read -r sha256 rest; do
 		[ -e "$cache/repositories/content_addressable/sha256/$sha256/file" ] || echo "$sha256 $rest"
-	done >"$cache/wanted"
+	done <"$cache/locked" >"$cache/wanted"
 	if [ ! -s "$cache/wanted" ]; then
 		rm -f "$checkout"/images/*/*/packages.lock.local.json "$checkout"/tests/kernels/*/*/packages.lock.local.json
 		return
 	fi
 	# The mirror is asked whether it has moved once in ten minutes.
-	fresh=$cache/config/$(key "$checkout" "$(cat "$cache/wanted")").asked
+	locks=$(key "$checkout" "$(cat "$cache/locked")")
+	fresh=$cache/config/$locks.asked
 	[ -z "$(find "$fresh" -mmin -10 2>/dev/null)" ] || ! all_exist "$fresh" || return 0
 	find_mirror
 	make_downloader
 	releases=$(mirror_state)
 	[ -n "$releases" ] || return 0 # it does not answer, and Bazel will say so if it is needed
-	state=$cache/state-$(key "$checkout" "$(cat "$cache/wanted")" "$releases")
+	state=$cache/state-$(key "$locks" "$releases")
 	if [ -d "$state" ] && [ ! -e "$state/failed" ] && all_exist "$state/made"; then
 		cp "$state/made" "$fresh"
 		return
