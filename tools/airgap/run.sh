@@ -83,8 +83,12 @@ check_cache() {
 	mkdir -p "$cache/bazel"
 }
 
+# clean: removes the cache, and the link to it if it goes by that name.
 clean() {
-	[ ! -d "$cache" ] || { remove_bazel "$cache" && remove "$cache"; }
+	[ -d "$cache" ] || return 0
+	remove_bazel "$cache"
+	remove "$(readlink -f "$cache")"
+	rm -f "$cache"
 }
 
 wait_end() {
