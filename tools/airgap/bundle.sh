@@ -2,7 +2,7 @@
 # One file that carries everything into a place without a network: a gzipped tar of the parts of the cache that set-up and Bazel
 # would otherwise fetch, under the cache's own names, and beside it FILE.sha256, as sha256sum writes it.
 
-# make_bundle FILE TARGET...: what the targets need is fetched, and everything that the checkout names is packed.
+# make_bundle FILE TARGET...: what the targets need is fetched, and everything that the checkout names is packed. Exits.
 make_bundle() {
 	file=$1
 	shift
@@ -21,6 +21,7 @@ make_bundle() {
 	mv "$file.part" "$file"
 	(cd "$(dirname "$file")" && sha256sum "$(basename "$file")" >"$(basename "$file").sha256") || die "$file.sha256: cannot be written"
 	say "$file: $(du -m "$file" | cut -f1) MB; take it and $file.sha256 along, then: ./bazelw --airgap-from FILE run //:demo"
+	exit
 }
 
 # take_bundle FILE: into the cache, once. Nothing is asked of a network from then on: what the bundle lacks is an error at once.

@@ -9,17 +9,14 @@ debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates cur
 debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign qemu-system-x86 shellcheck busybox dash
 	procps strace rpm dnf createrepo-c libarchive-tools zstd xz-utils cpio'
 
-# Pages, translations and icons that nothing here reads. The folders of the manual stay: alternatives link into them.
-debian_excludes='/usr/share/man/*.gz /usr/share/doc/* /usr/share/locale/* /usr/share/info/* /usr/share/icons/*'
-
 # Forky is not released yet and its Bazel can move on; the modules here are for this one.
 debian_bazel=7.7
 
 # find_debian ARGUMENT...: sets debian to the root that a Bazel with these arguments needs: the smaller one until a command
 # names a test, and the other from then on, since a Bazel server has the root that it was started in.
 find_debian() {
-	debian_base=$cache/debian-$(key "$suite" "$debian_packages" "$debian_excludes")
-	debian=$cache/debian-$(key "$suite" "$debian_packages" "$debian_excludes" "$debian_test_packages")
+	debian_base=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")")
+	debian=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$debian_test_packages")
 	[ ! -d "$debian" ] || return 0
 	case " $* " in
 	*' test '* | *' coverage '* | *...* | *//tests* | *//tools/release*) ;;
@@ -35,36 +32,28 @@ make_debian() {
 	whole "$debian_base" || unpack_debian "$debian_base" apt "$debian_packages"
 	whole "$debian" || unpack_debian "$debian" custom "$debian_test_packages"
 	bazel=$(sed -n '/^Package: bazel-bootstrap$/,/^$/s/^Version: //p' "$debian/var/lib/dpkg/status")
-	case $bazel in
-	"$debian_bazel".*) ;;
-	*) say "Debian $suite has Bazel $bazel, and only $debian_bazel is known to work here: use an earlier --airgap-bundle, or bazelisk" ;;
-	esac
+	[ "${bazel#"$debian_bazel".}" != "$bazel" ] ||
+		say "Debian $suite has Bazel $bazel, and only $debian_bazel is known to work here: use an earlier --airgap-bundle, or bazelisk"
 }
 
-# unpack_debian FOLDER VARIANT PACKAGES: VARIANT is mmdebstrap's; with custom the packages are added to the base's, whose dpkg
-# already knows what to leave out.
+# unpack_debian FOLDER VARIANT PACKAGES: VARIANT is mmdebstrap's; with custom the packages are added to the base's.
 unpack_debian() {
 	say "Debian $suite: $(echo "$3" | wc -w) packages and what they need"
 	root=$1
 	begin "$root"
 	log=$cache/debian.log
-	# shellcheck disable=SC2086,SC2116 # joins the lines
-	packages=$(echo $3 | tr ' ' ,)
-	set -- --variant="$2" --skip=check/empty --include="$packages"
-	if [ "$root" = "$debian_base" ]; then
-		set -f
-		for pattern in $debian_excludes; do set -- "$@" --dpkgopt="path-exclude=$pattern"; done
-		set +f
-		set -- "$@" --dpkgopt=force-unsafe-io
-	else
-		copy_debian "$root.part"
+	if [ "$2" = custom ]; then
+		# dpkg replaces files and does not write into them, so links are enough where there can be any.
+		cp -al "$debian_base/." "$root.part" 2>/dev/null || cp -a "$debian_base/." "$root.part" || die "$root.part: cannot be copied from $debian_base"
+		# mmdebstrap makes the device nodes itself.
+		rm -rf "$root.part/dev/"*
 	fi
 	# In a mount and process namespace of its own, which ends with this shell however that ends: mmdebstrap would go on, and
 	# leave its mounts below the folder that the next run has to remove. With the system's own programs, since it starts
 	# Python once for each package.
 	# A mirror may be a frozen snapshot, so a release file past its date is no error; its signature is checked all the same.
 	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc env PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-		mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' "$@" \
+		mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt="$here/dpkg.cfg" --variant="$2" --skip=check/empty --include="$3" \
 		"$suite" "$root.part" "deb [signed-by=$debian_keys] $mirror $suite main" </dev/null >"$log" 2>&1 || {
 		reason=$(explain "$log")
 		remove "$root.part"
@@ -72,11 +61,4 @@ unpack_debian() {
 	}
 	finish "$root"
 	say "Debian $suite: done, $(du -smx "$root" | cut -f1) MB"
-}
-
-# copy_debian FOLDER: dpkg replaces files and does not write into them, so links are enough where there can be any. mmdebstrap
-# makes the device nodes itself.
-copy_debian() {
-	cp -al "$debian_base/." "$1" 2>/dev/null || cp -a "$debian_base/." "$1" || die "$1: cannot be copied from $debian_base"
-	rm -rf "${1:?}"/dev/*
 }

@@ -1,12 +1,8 @@
 # shellcheck shell=sh
 # What every step shares: where things are, how progress and errors are said, and how a result becomes final.
 
-# Both names are kept short of the user's own choice of folder: everything written is below this one.
-cache=${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/iptables-wrappers}
-case $cache in
-/*) ;;
-*) cache=$PWD/$cache ;;
-esac
+# Everything written is below this folder.
+cache=$(realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/iptables-wrappers}")
 # Go's own tools cannot run from a folder with a space in its name: there the cache goes by another name, that of a link, inside
 # the sandbox and outside.
 case $cache in
@@ -45,7 +41,6 @@ begin() {
 # finish PATH: PATH.part becomes PATH; what else there is of its kind goes when nothing has used it for a week.
 finish() {
 	(cd "$1.part" && find . -xdev -type f ! -path './var/*' ! -path './run/*' ! -path './tmp/*' >.whole) || die "$1.part: cannot be listed"
-	remove "$1"
 	mv -T "$1.part" "$1" || die "$1: cannot be renamed from $1.part"
 	find "$cache" -maxdepth 1 -name "$(basename "${1%-*}")-*" -mtime +7 ! -path "$1" | while read -r old; do remove "$old"; done
 }
@@ -53,12 +48,10 @@ finish() {
 # whole PATH: whether the step is done and all its files are there. What Bazel made of deleted files cannot be trusted either.
 whole() {
 	[ -d "$1" ] || return 1
-	if (cd "$1" && xargs -d '\n' stat --format= -- <.whole) >/dev/null 2>&1; then
-		touch "$1"
-		return
-	fi
+	(cd "$1" && xargs -d '\n' stat --format= -- <.whole) >/dev/null 2>&1 && touch "$1" && return
 	say "$1: files have been deleted there; it is made anew"
 	remove_bazel "$cache"
+	remove "$1"
 	return 1
 }
 

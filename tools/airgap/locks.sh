@@ -1,106 +1,76 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
 # What locks name and this machine's mirror no longer has: a mirror drops a version on the day its successor comes, and a lock
-# pins versions. The successors are then used, through a local lock beside the committed one (tools/lock/packages.bzl).
+# pins versions. The successors are then used, through a local lock beside the committed one (tools/lock/packages.bzl). Here it
+# is found out whether anything was dropped, for which no program has to be built; tools/lock does the rest.
 
-# locked: of every package of the checkout's locks the sha256, archive, path in it, suite, folder of the table, distribution,
-# release, name and version, one a line. Debian's only: for other distributions there is no mirror to ask.
-# shellcheck disable=SC2016 # the variables are jq's
-locked() (
-	cd "$checkout" || exit
-	set --
-	for lock in images/*/*/packages.lock.json tests/kernels/*/*/packages.lock.json; do
-		[ ! -e "$lock" ] || set -- "$@" "$lock"
-	done
-	sandbox --chdir "$checkout" jq -r '.distro as $distro | .release as $release
-		| (input_filename | split("/")[:-3] | join("/")) as $folder
-		| .. | objects | select(has("sha256") and has("urls"))
-		| (.urls[0] | capture("/archive/(?<archive>debian[-a-z]*)/[^/]+/(?<path>.*)")) as $url
-		| [.sha256, $url.archive, $url.path, .suite, $folder, $distro, $release, .name, .version]
-		| join(" ")' "$@"
+# locks NAME FIND-ARGUMENT...: the checkout's files of that name, beside its tables.
+locks() (
+	cd "$checkout" && find images tests/kernels -mindepth 3 -maxdepth 3 -name "$@" | sort
 )
 
-# make_locks: nothing to do while Bazel has, in its repository cache, all that the locks name.
+# locked: of every package of the checkout's locks the sha256, where it and the release file of its suite are, ARCHIVE:PATH, one a
+# line. Debian's only: for other distributions there is no mirror to ask.
+# shellcheck disable=SC2016,SC2046 # the variables are jq's; names of locks have no spaces
+locked() (
+	sandbox --chdir "$checkout" jq -r '.. | objects | select(has("sha256") and has("urls")) | .suite as $suite
+		| .sha256 as $sha256 | .urls[0] | capture("/archive/(?<name>debian[-a-z]*)/[^/]+/(?<path>.*)")
+		| "\($sha256) \(.name):\(.path) \(.name):dists/\($suite)/InRelease"' $(locks packages.lock.json)
+)
+
+# make_locks: nothing to do while Bazel has, in its repository cache, all that the locks name. Otherwise the mirror is asked
+# whether it has moved, once in ten minutes, and what it still has when it did. A local lock is ignored by git, and so is soon
+# cleaned away: then the mirror is asked as well.
 make_locks() {
 	locked >"$cache/locked"
 	while read -r sha256 rest; do
 		[ -e "$cache/repositories/content_addressable/sha256/$sha256/file" ] || echo "$sha256 $rest"
 	done <"$cache/locked" >"$cache/wanted"
 	if [ ! -s "$cache/wanted" ]; then
-		rm -f "$checkout"/images/*/*/packages.lock.local.json "$checkout"/tests/kernels/*/*/packages.lock.local.json
+		locks packages.lock.local.json -delete
 		return
 	fi
-	# The mirror is asked whether it has moved once in ten minutes.
-	locks=$(key "$checkout" "$(cat "$cache/locked")")
-	fresh=$cache/config/$locks.asked
-	[ -z "$(find "$fresh" -mmin -10 2>/dev/null)" ] || ! all_exist "$fresh" || return 0
-	find_mirror
+	seen=$cache/config/$(key "$checkout" "$(cat "$cache/locked")").seen
+	was=$(cat "$seen" 2>/dev/null) || was=
+	now=$(locks packages.lock.local.json)
+	[ -z "$(find "$seen" -mmin -10 2>/dev/null)" ] || [ "${was#* }" != "$now" ] || return 0
+	releases=$(look_at_mirror "$was" "$now") || releases=failed # nothing is concluded from that; if Bazel needs it, Bazel will say so
+	echo "$releases $(locks packages.lock.local.json)" >"$seen"
+}
+
+# look_at_mirror WAS NOW: prints what tells the mirror's state from any other, and makes the local locks that it takes, or none.
+look_at_mirror() {
 	make_downloader
-	releases=$(mirror_state)
-	[ -n "$releases" ] || return 0 # it does not answer, and Bazel will say so if it is needed
-	state=$cache/state-$(key "$locks" "$releases")
-	if [ -d "$state" ] && [ ! -e "$state/failed" ] && all_exist "$state/made"; then
-		cp "$state/made" "$fresh"
-		return
+	# Signed anew whenever a suite changes.
+	releases=$(cut -d ' ' -f 3 "$cache/wanted" | ask)
+	[ -n "$releases" ] || return 1
+	releases=$(key "$releases")
+	echo "$releases"
+	[ "$1" != "$releases $2" ] || return 0
+	# What follows # in an address is not sent. 37: no such file, of file:
+	sed -E 's/^([^ ]*) ([^ ]*).*/\2#\1/' "$cache/wanted" | ask --head --write-out '%{http_code} %{exitcode} %{url}\n' |
+		sed -nE 's/^(404 0|410 0|000 37) .*#//p' >"$cache/lost"
+	if [ -s "$cache/lost" ]; then
+		make_local_locks
+	else
+		locks packages.lock.local.json -delete
 	fi
-	begin "$state"
-	: >"$state.part/made"
-	while read -r sha256 archive path _ rest; do
-		echo "$(archive_uri "$archive")/$path $sha256 $rest"
-	done <"$cache/wanted" >"$state.part/asked"
-	lost "$state.part/asked" >"$state.part/lost"
-	cut -d ' ' -f 3-5 "$state.part/asked" | sort -u | while read -r folder distro release; do
-		grep -F " $folder $distro $release " "$state.part/lost" >"$state.part/gone" || {
-			rm -f "$checkout/$folder/$distro/$release/packages.lock.local.json"
-			continue
-		}
-		succeed "$folder" "$distro" "$release" "$state.part/gone" || : >"$state.part/failed"
-		echo "$checkout/$folder/$distro/$release/packages.lock.local.json" >>"$state.part/made"
-	done
-	finish "$state"
-	cp "$state/made" "$fresh"
 }
 
-# all_exist LIST: whether what a file lists is there: a local lock is ignored by git, and so is soon cleaned away.
-all_exist() {
-	while read -r listed; do
-		[ -e "$listed" ] || return 1
-	done <"$1"
-}
-
-# mirror_state: the release files of the suites that locks were made from, signed anew whenever a suite changes.
-mirror_state() {
-	cut -d ' ' -f 2,4 "$cache/wanted" | sort -u | while read -r archive suite; do
-		echo "url = \"$(archive_uri "$archive")/dists/$suite/InRelease\""
-	done | ask
-}
-
-# lost FILE: those lines of it whose first word is the address of nothing. A mirror that does not answer may have it all the same.
-lost() {
-	sed 's/^\([^ ]*\).*/url = "\1"\noutput = "\/dev\/null"/' "$1" |
-		ask --head --write-out '%{http_code} %{exitcode} %{url}\n' |
-		sed -nE 's/^(404|410) [0-9]+ //p; s/^000 37 //p' | # 37: no such file, of file:
-		sort -u >"$1.lost"
-	sort "$1" | join "$1.lost" -
-}
-
-# ask ARGUMENT...: curl with the configuration in its standard input.
+# ask ARGUMENT...: curl for each ARCHIVE:PATH in its standard input. A mirror that does not answer may have it all the same.
 ask() (
-	sandbox curl --silent --no-progress-meter --location --parallel --parallel-max 8 --retry 2 --connect-timeout 10 --max-time 60 "$@" --config - || true
+	sort -u | sed "s|^debian:|url = $mirror/|; s|^debian-security:|url = $security/|" |
+		sandbox curl --silent --no-progress-meter --location --parallel --parallel-max 8 --retry 2 --connect-timeout 10 --max-time 60 "$@" --config - || true
 )
 
-# succeed FOLDER DISTRO RELEASE GONE: makes the local lock of a release that lost the packages in the file GONE.
-succeed() {
-	local_lock=$1/$2/$3/packages.lock.local.json
-	gone="$2 $3: $(cut -d ' ' -f 6- "$4" | sort -u | awk '{ line = line ", " $0 } END { print substr(line, 3) }')"
-	cut -d ' ' -f 2 "$4" >"$4.sums"
-	set -- "$1" "$2" "$3" "$4.sums"
-	if (run_bazel run --noshow_progress --norun_validations //tools/lock -- -folder "$1" -gone "$4" -output "$checkout/$local_lock" \
-		-mirror "$mirror" -mirror "debian-security=$(archive_uri debian-security)" "$2" "$3") >"$cache/lock.log" 2>&1 </dev/null; then
-		without=$(sed -n 's/: left out: .*//p' "$cache/lock.log" | tr '\n' ' ')
-		say "$gone left the mirror; going on with what came after, in $local_lock${without:+; skipped: ${without% } (log: $cache/lock.log)}"
-	else
-		echo '{"architectures": {}}' >"$checkout/$local_lock"
-		say "$gone left the mirror, and what needs it is skipped: $(grep '^lock:' "$cache/lock.log" || explain "$cache/lock.log") (log: $cache/lock.log)"
-		return 1
-	fi
+# make_local_locks: fails if there is one of which nothing could be had; that is tried again.
+# shellcheck disable=SC2046 # names of locks have no spaces
+make_local_locks() {
+	status=0
+	(run_bazel run --noshow_progress --norun_validations //tools/lock -- -local "$cache/lost" -mirror "$mirror" \
+		-mirror "debian-security=$security" $(locks packages.lock.json)) </dev/null >"$cache/lock.said" 2>"$cache/lock.log" || status=$?
+	[ -s "$cache/lock.said" ] || echo "what came after packages that left the mirror is not known: $(explain "$cache/lock.log")" >"$cache/lock.said"
+	while read -r line; do
+		say "$line (log: $cache/lock.log)"
+	done <"$cache/lock.said"
+	return "$status"
 }

@@ -5,7 +5,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 checkout=$(CDPATH='' cd -- "$here/../.." && pwd -P)
 # shellcheck source=tools/airgap/lib.sh
 . "$here/lib.sh"
-for part in prerequisites mirror debian gomodules config locks bundle run; do
+for part in machine debian gomodules config locks bundle run; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
@@ -32,15 +32,11 @@ case $way in
 *) die "AIRGAP=$way: must be 0, 1 or empty" ;;
 esac
 # From anywhere else it is this checkout that is meant; inside, it may be a folder of it with a workspace of its own.
-case $(pwd -P)/ in
-"$checkout"/*) ;;
-*) cd "$checkout" ;;
-esac
-if [ -n "$connected" ]; then
-	exec "$connected" "$@"
-fi
+folder=$(pwd -P)/
+[ "${folder#"$checkout"/}" != "$folder" ] || cd "$checkout"
+[ -z "$connected" ] || exec "$connected" "$@"
 
-mkdir -p "$cache/bazel" "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null ||
+mkdir -p "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null ||
 	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
 chmod 1777 "$cache/tmp"
 exec 9>"$cache/lock"
@@ -50,17 +46,11 @@ check_cache
 find_debian "$@" ${bundle:+test}
 find_go_modules
 prerequisites
-if command -v go >/dev/null; then
-	side_by_side make_debian make_go_modules
-else
-	make_debian
-	make_go_modules
-fi
+# Without a Go here it is Debian's that gets the modules.
+command -v go >/dev/null || make_debian
+side_by_side make_debian make_go_modules
 make_config
 make_locks
-if [ -n "$bundle" ]; then
-	make_bundle "$bundle" "$@"
-	exit
-fi
+[ -z "$bundle" ] || make_bundle "$bundle" "$@"
 exec 9>&-
 run_bazel "$@"

@@ -23,17 +23,6 @@ sandbox() {
 		"$@"
 }
 
-# proxies: NAME=VALUE of every setting by which modules are fetched and checked. Go's own come from the go command, where
-# there is one, since they can also stand in its file (go env -w).
-proxies() {
-	if command -v go >/dev/null; then
-		go env -json GOPROXY GONOPROXY GOSUMDB GONOSUMDB GOPRIVATE GOINSECURE | sed -nE 's/^\t"([A-Z]+)": "(.*)",?$/\1=\2/p'
-		env | grep -iE '^(https?|no)_proxy=' || true
-	else
-		env | grep -iE '^(GO(NO)?PROXY|GO(NO)?SUMDB|GOPRIVATE|GOINSECURE|(https?|no)_proxy)=' || true
-	fi
-}
-
 # run_bazel ARGUMENT...: Ctrl-C reaches everything in the terminal's process group. Bazel's client must get it, cancel and
 # report (exit 8), while this shell and bubblewrap wait for it. Killed otherwise, they take the client along, and the server
 # then stops what it was doing.
@@ -63,10 +52,10 @@ registry_answers() {
 # PATH: each keeps its process id in its output base.
 remove_bazel() {
 	for file in "$cache"/bazel/*/server/server.pid.txt; do
-		[ -r "$file" ] || continue
-		pid=$(cat "$file")
+		pid=$(cat "$file" 2>/dev/null) || continue
 		base=${file%/server/server.pid.txt}
-		! tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "--output_base=$1/bazel/${base##*/}" || { kill "$pid" && wait_end "$pid"; }
+		! tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF -- "--output_base=$1/bazel/${base##*/}" ||
+			{ kill "$pid" && timeout 5 tail --pid="$pid" -s 0.1 -f /dev/null || true; }
 	done
 	remove "$cache/bazel"
 }
@@ -89,12 +78,4 @@ clean() {
 	remove_bazel "$cache"
 	remove "$(readlink -f "$cache")"
 	rm -f "$cache"
-}
-
-wait_end() {
-	tries=0
-	while kill -0 "$1" 2>/dev/null && [ "$tries" -lt 50 ]; do
-		sleep 0.1
-		tries=$((tries + 1))
-	done
 }

@@ -59,12 +59,15 @@ func (c *checkout) lockPath() string {
 
 // lock runs the program as bazel run does, and returns what it prints.
 func (c *checkout) lock(flags ...string) (string, error) {
-	var out bytes.Buffer
-	args := append([]string{"-workspace", c.dir, "-mirror", c.address}, flags...)
 	if c.folder != "images" {
-		args = append(args, "-folder", c.folder)
+		flags = append(flags, "-folder", c.folder)
 	}
-	err := run(context.Background(), append(args, c.distro, c.release), &out)
+	return c.run(append(flags, c.distro, c.release)...)
+}
+
+func (c *checkout) run(args ...string) (string, error) {
+	var out bytes.Buffer
+	err := run(context.Background(), append([]string{"-workspace", c.dir, "-mirror", c.address}, args...), &out)
 	return out.String(), err
 }
 

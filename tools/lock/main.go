@@ -3,6 +3,7 @@
 //
 //	./bazelw run //tools/lock -- [flags] DISTRO RELEASE
 //	./bazelw run //tools/lock -- debian trixie
+//	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     what tools/airgap does where a mirror dropped something
 //
 // The table images/distros.bzl says which there are, and what goes into their images; with -folder it is another folder's
 // table, and the lock is kept beside that. What the lock names is always the distribution's own address, whichever mirror
@@ -18,7 +19,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
@@ -44,41 +44,29 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	mirrors := mirrors{}
 	flags.Var(mirrors, "mirror", "`ADDRESS` of the distribution's archive, instead of its own; NAME=ADDRESS of another archive, debian-security, if it is not beside that")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
-	output := flags.String("output", "", "`FILE` to write, instead of the release's packages.lock.json, which the changes are said against")
-	gone := flags.String("gone", "", "`FILE` of the sha256, one a line, of locked packages that are nowhere to be had: only architectures with one of them are made anew, and left out where that fails")
+	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
+	r := request{client: http.DefaultClient, workspace: *workspace, mirrors: mirrors, keys: *keys}
+	if *local != "" {
+		lost, err := os.ReadFile(*local)
+		if err != nil {
+			return err
+		}
+		return localLocks(ctx, r, flags.Args(), strings.Fields(string(lost)), out, os.Stderr)
+	}
 	if flags.NArg() != 2 {
 		return errors.New("usage: lock [flags] DISTRO RELEASE")
 	}
-	name, release := flags.Arg(0), flags.Arg(1)
-	table, err := distros.Read(filepath.Join(*workspace, *folder, "distros.bzl"))
-	if err != nil {
+	if err := r.open(*folder, flags.Arg(0), flags.Arg(1)); err != nil {
 		return err
 	}
-	distro, exists := table[name]
-	if !exists {
-		return fmt.Errorf("distribution %q: not in %s/distros.bzl", name, *folder)
-	}
-	if _, exists := distro.Releases[release]; !exists {
-		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, *folder)
-	}
-	if *keys == "" {
-		*keys = filepath.Join(*workspace, "images", name, "keys")
-	}
-	path := filepath.Join(*workspace, *folder, name, release, "packages.lock.json")
+	path := filepath.Join(*workspace, *folder, r.name, r.release, "packages.lock.json")
 	old, err := lockfile.Read(path)
 	if err != nil {
 		return err
-	}
-	r := request{client: http.DefaultClient, distro: distro, name: name, release: release, mirrors: mirrors, keys: *keys}
-	if *gone != "" {
-		r.partial = true
-		if r.kept, err = unaffected(old, *gone); err != nil {
-			return err
-		}
 	}
 	next, err := makeLock(ctx, r, out)
 	if err != nil {
@@ -91,30 +79,30 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil || *dryRun {
 		return err
 	}
-	if *output != "" {
-		path = *output
-	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(path, text, 0o644)
 }
 
-// unaffected returns the architectures of a lock that name none of the packages whose sums the file has.
-func unaffected(lock *lockfile.Lock, file string) (map[string][]lockfile.Package, error) {
-	text, err := os.ReadFile(file)
+// open finds a release in a folder's table, and the keys of its distribution if it was told none.
+func (r *request) open(folder, name, release string) error {
+	table, err := distros.Read(filepath.Join(r.workspace, folder, "distros.bzl"))
 	if err != nil {
-		return nil, err
+		return err
 	}
-	gone := strings.Fields(string(text))
-	kept := map[string][]lockfile.Package{}
-	for architecture, packages := range lock.Architectures {
-		lost := func(p lockfile.Package) bool { return slices.Contains(gone, p.SHA256) }
-		if !slices.ContainsFunc(packages, lost) {
-			kept[architecture] = packages
-		}
+	distro, exists := table[name]
+	if !exists {
+		return fmt.Errorf("distribution %q: not in %s/distros.bzl", name, folder)
 	}
-	return kept, nil
+	if _, exists := distro.Releases[release]; !exists {
+		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, folder)
+	}
+	r.distro, r.name, r.release = distro, name, release
+	if r.keys == "" {
+		r.keys = filepath.Join(r.workspace, "images", name, "keys")
+	}
+	return nil
 }
 
 // mirrors has the address of each archive by its name, "" being the distribution's first.

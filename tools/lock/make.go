@@ -15,10 +15,11 @@ import (
 
 type request struct {
 	client        *http.Client
-	distro        distros.Distro
-	name, release string
+	workspace     string // the checkout's folder
 	mirrors       mirrors
 	keys          string // file, for Alpine a folder
+	distro        distros.Distro
+	name, release string
 	kept          map[string][]lockfile.Package
 	partial       bool
 }

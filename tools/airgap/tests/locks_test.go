@@ -30,6 +30,7 @@ type mirror struct {
 	checkout, folder string
 	signer           *openpgp.Entity
 	asked            atomic.Int32 // files of the pool
+	soon             bool         // whether the next run is less than ten minutes after the last
 	answer           func(w http.ResponseWriter, r *http.Request) bool
 	address          string
 }
@@ -52,6 +53,7 @@ func newMirror(t *testing.T) *mirror {
 	m.signer, public = repository.NewSigner(t)
 	m.write(filepath.Join(m.checkout, "images/distros.bzl"), table)
 	m.write(filepath.Join(m.checkout, "images/debian/keys/key.asc"), string(public))
+	m.write(filepath.Join(m.checkout, "tests/kernels/distros.bzl"), "DISTROS = {}")
 	m.has("1", "1")
 	lock := exec.Command(m.program(), "-workspace", m.checkout, "-keys", m.keys(), "-mirror", m.address, "debian", "stable")
 	if out, err := lock.CombinedOutput(); err != nil {
@@ -109,12 +111,12 @@ func (m *mirror) remove(name string) {
 // script runs the step with this machine in place of the Debian root, and tools/lock without a Bazel to build it.
 const script = `
 	set -eu
-	for part in lib mirror config locks; do . "$HERE/$part.sh"; done
-	sandbox() { [ "$1" != --chdir ] || shift 2; "$@"; }
+	for part in lib machine locks; do . "$HERE/$part.sh"; done
+	sandbox() ( [ "$1" != --chdir ] || { cd "$2" && shift 2; }; "$@" )
 	run_bazel() { while [ "$1" != -- ]; do shift; done; shift; exec "$LOCK" -workspace "$checkout" -keys "$KEYS" "$@"; }
-	checkout=$CHECKOUT mirror=$IPTABLES_WRAPPERS_MIRROR
+	checkout=$CHECKOUT mirror=$IPTABLES_WRAPPERS_MIRROR security=$mirror-security downloader=$cache/config/downloader
 	mkdir -p "$cache/config"
-	rm -f "$cache"/config/*.asked
+	[ -n "$SOON" ] || find "$cache/config" -name '*.seen' -exec touch -d '11 minutes ago' {} +
 	make_locks`
 
 // run returns what a user is told.
@@ -126,7 +128,7 @@ func (m *mirror) run() string {
 	}
 	step := exec.Command("sh", "-c", script)
 	step.Env = append(os.Environ(), "HERE="+here, "LOCK="+m.program(), "KEYS="+m.keys(), "CHECKOUT="+m.checkout,
-		"IPTABLES_WRAPPERS_MIRROR="+m.address, "IPTABLES_WRAPPERS_CACHE="+m.checkout+"/cache")
+		"SOON="+map[bool]string{true: "yes"}[m.soon], "IPTABLES_WRAPPERS_MIRROR="+m.address, "IPTABLES_WRAPPERS_CACHE="+m.checkout+"/cache")
 	out, err := step.CombinedOutput()
 	if err != nil {
 		m.t.Fatalf("%v\n%s", err, out)
@@ -173,7 +175,12 @@ func (m *mirror) wants(name, said, local string) {
 	}
 }
 
-const went = `debian stable: app 1 left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json`
+const (
+	into = `left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json`
+	went = `debian stable: app 1 ` + into + details
+	// What follows every line, so that the user can see the rest.
+	details = ` \(log: .*/lock.log\)`
+)
 
 func TestMovingMirror(t *testing.T) {
 	m := newMirror(t)
@@ -185,12 +192,17 @@ func TestMovingMirror(t *testing.T) {
 	}
 
 	m.has("2", "1")
+	m.soon = true
+	m.wants("an update within ten minutes", "", "")
+	m.soon = false
 	m.wants("a security update", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
 	m.wants("again", "", "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
 	if err := os.Remove(m.localPath()); err != nil {
 		t.Fatal(err)
 	}
+	m.soon = true
 	m.wants("a cleaned checkout", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.soon = false
 	m.has("3", "2")
 	m.wants("a point release", "debian stable: app 1, lib 1 left.*", "amd64 app 3, amd64 lib 2, arm64 app 3, arm64 lib 2")
 	m.has("1", "1")
@@ -202,11 +214,11 @@ func TestMovingMirror(t *testing.T) {
 
 	m.has("4", "1")
 	m.write(filepath.Join(m.folder, "debian/dists/stable/main/binary-arm64/Packages.xz"), "of another day")
-	m.wants("an index younger than its signature", went+`; skipped: arm64 \(log: .*\)`, "amd64 app 4, amd64 lib 1")
+	m.wants("an index younger than its signature", `debian stable: app 1 `+into+`; skipped: arm64`+details, "amd64 app 4, amd64 lib 1")
 
 	m.has("1", "1")
 	m.remove("")
-	m.wants("a release that is gone", `debian stable: app 1, lib 1 left the mirror, and what needs it is skipped: lock: .*InRelease: not found.*`, "nothing")
+	m.wants("a release that is gone", `debian stable: app 1, lib 1 left the mirror, and what needs it is skipped: index: .*InRelease: not found`+details, "nothing")
 }
 
 // TestIllMirror: that a mirror does not answer says nothing of what it has. What is fetched is Bazel's to ask for, and to check.

@@ -1,0 +1,82 @@
+# shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
+# What is this machine's own: programs, certificates, proxies, and the Debian mirror, which is asked of apt and written down for
+# Bazel's downloader alone.
+
+debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
+
+# missing: Debian packages whose program or file is not here. Most are needed to unpack the Debian root alone.
+missing() {
+	command -v bwrap >/dev/null || echo bubblewrap
+	[ ! -d "$debian" ] || return 0
+	command -v mmdebstrap >/dev/null || echo mmdebstrap
+	[ -e /usr/lib/apt/apt-helper ] || echo apt
+	[ -e "$debian_keys" ] || echo debian-archive-keyring
+	ca_bundle >/dev/null || echo ca-certificates
+}
+
+# ca_bundle: the machine's own bundle, since a mirror or proxy may have a certificate that only this machine trusts.
+ca_bundle() {
+	for candidate in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
+		[ -n "$candidate" ] && [ -r "$candidate" ] && echo "$candidate" && return
+	done
+	return 1
+}
+
+prerequisites() {
+	[ "$(id -u)" = 0 ] || die "the air-gapped way needs root, like the tests it runs; run it as root, or install bazelisk"
+	packages=$(missing | tr '\n' ' ')
+	[ -n "$packages" ] || return 0
+	command -v apt-get >/dev/null || die "missing here, and no apt-get to install it with: ${packages% }"
+	say "installing with apt-get: ${packages% }"
+	log=$cache/prerequisites.log
+	# shellcheck disable=SC2086 # a list of package names
+	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $packages; } \
+		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log)"
+}
+
+# proxies: NAME=VALUE of every setting by which modules are fetched and checked. Go's own come from the go command, where
+# there is one, since they can also stand in its file (go env -w).
+proxies() {
+	env | grep -iE '^(GO(NO)?PROXY|GO(NO)?SUMDB|GOPRIVATE|GOINSECURE|(https?|no)_proxy)=' || true
+	! command -v go >/dev/null ||
+		go env -json GOPROXY GONOPROXY GOSUMDB GONOSUMDB GOPRIVATE GOINSECURE | sed -nE 's/^\t"([A-Z]+)": "(.*)",?$/\1=\2/p'
+}
+
+suite=forky
+
+# apt_sources: the address of every archive that apt is set up with, one a line, in apt's order.
+# shellcheck disable=SC2016 # the variables are apt's
+apt_sources() {
+	apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' | sed 's:/*$::' | awk '!seen[$0]++'
+}
+
+# find_mirror: sets mirror to the first source that serves Debian's $suite, asked with apt's own client, and so through the proxy
+# and with the credentials that apt is set up with; security to where the security archive is. IPTABLES_WRAPPERS_MIRROR comes
+# before apt's.
+find_mirror() {
+	[ -z "${mirror:-}" ] || return 0
+	uris=${IPTABLES_WRAPPERS_MIRROR:-$(apt_sources)}
+	[ -n "$uris" ] || die "no Debian mirror: /etc/apt names none; set IPTABLES_WRAPPERS_MIRROR to one's address"
+	log=$cache/mirror.log
+	: >"$log"
+	for uri in $uris; do
+		/usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
+			-o Acquire::https::Timeout=20 download-file "$uri/dists/$suite/InRelease" "$cache/InRelease" >>"$log" 2>&1 || continue
+		grep -q '^Origin: Debian$' "$cache/InRelease" || continue
+		mirror=${uri%/}
+		security=$(apt_sources | grep -m 1 security) || security=$mirror-security
+		return
+	done
+	die "no Debian mirror: none of $(echo "$uris" | tr '\n' ' ')serves $suite: $(explain "$log")"
+}
+
+# make_downloader: makes the file by which Bazel asks this machine's mirror for what locks call by the address of
+# an archive that keeps every version, which is not to be reached here. Nothing else is asked for anything.
+make_downloader() {
+	find_mirror
+	cat >"$downloader.part" <<-END
+		rewrite snapshot\.debian\.org/archive/debian/[^/]+/(.*) $mirror/\$1
+		rewrite snapshot\.debian\.org/archive/debian-security/[^/]+/(.*) $security/\$1
+	END
+	cmp -s "$downloader.part" "$downloader" || mv "$downloader.part" "$downloader"
+}
