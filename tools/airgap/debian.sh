@@ -39,14 +39,13 @@ make_debian() {
 # unpack_debian FOLDER VARIANT PACKAGES: VARIANT is mmdebstrap's; with custom the packages are added to the base's.
 unpack_debian() {
 	say "Debian $suite: $(echo "$3" | wc -w) packages and what they need"
-	root=$1
-	begin "$root"
+	begin "$1"
 	log=$cache/debian.log
 	if [ "$2" = custom ]; then
 		# dpkg replaces files and does not write into them, so links are enough where there can be any.
-		cp -al "$debian_base/." "$root.part" 2>/dev/null || cp -a "$debian_base/." "$root.part" || die "$root.part: cannot be copied from $debian_base"
+		cp -al "$debian_base/." "$1.part" 2>/dev/null || cp -a "$debian_base/." "$1.part" || die "$1.part: cannot be copied from $debian_base"
 		# mmdebstrap makes the device nodes itself.
-		rm -rf "$root.part/dev/"*
+		rm -rf "$1.part/dev/"*
 	fi
 	# In a mount and process namespace of its own, which ends with this shell however that ends: mmdebstrap would go on, and
 	# leave its mounts below the folder that the next run has to remove. With the system's own programs, since it starts
@@ -54,11 +53,11 @@ unpack_debian() {
 	# A mirror may be a frozen snapshot, so a release file past its date is no error; its signature is checked all the same.
 	setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child --mount-proc env PATH=/usr/sbin:/usr/bin:/sbin:/bin \
 		mmdebstrap --aptopt='Acquire::Check-Valid-Until "false"' --dpkgopt="$here/dpkg.cfg" --variant="$2" --skip=check/empty --include="$3" \
-		"$suite" "$root.part" "deb [signed-by=$debian_keys] $mirror $suite main" </dev/null >"$log" 2>&1 || {
+		"$suite" "$1.part" "deb [signed-by=$debian_keys] $mirror $suite main" </dev/null >"$log" 2>&1 || {
 		reason=$(explain "$log")
-		remove "$root.part"
+		remove "$1.part"
 		die "Debian $suite from $mirror: $reason (log: $log)"
 	}
-	finish "$root"
-	say "Debian $suite: done, $(du -smx "$root" | cut -f1) MB"
+	finish "$1"
+	say "Debian $suite: done, $(du -smx "$1" | cut -f1) MB"
 }

@@ -39,6 +39,8 @@ make_go_modules() {
 	mv "$github/bazel-contrib/bazel-gazelle/v2@$v2" gazelle/v2
 	# Gazelle's check of its own sources opens it; a module without dependencies has none.
 	touch gazelle/v2/go.sum
+	# Module zips carry no execute bit.
+	find rules_go gazelle -name '*.sh' -exec chmod +x {} +
 	mv "$downloads/golang.org/toolchain@v0.0.1-go$go_version.linux-$arch" sdk
 	make_sdk_repository
 	remove "$downloads"
@@ -67,7 +69,6 @@ compile_gazelle() (
 # make_sdk_repository: in sdk/, what the repository rule of rules_go's go_sdk.download would have made of Go's own archive
 # (go/private/sdk.bzl, _sdk_build_file). A module zip spells nested go.mod files _go.mod (golang.org/x/mod/zip).
 make_sdk_repository() {
-	# Module zips carry no execute bit.
 	chmod +x sdk/bin/* sdk/pkg/tool/*/*
 	find sdk -name _go.mod | while read -r file; do mv "$file" "${file%_go.mod}go.mod"; done
 	constraints="[\"@platforms//cpu:$(uname -m)\", \"@platforms//os:linux\"]"
