@@ -62,7 +62,7 @@ find_mirror() {
 	for uri in $uris; do
 		/usr/lib/apt/apt-helper -o APT::Sandbox::User=root -o Acquire::Retries=2 -o Acquire::http::Timeout=20 \
 			-o Acquire::https::Timeout=20 download-file "$uri/dists/$suite/InRelease" "$cache/InRelease" >>"$log" 2>&1 || continue
-		grep -q '^Origin: Debian$' "$cache/InRelease" || continue
+		grep -q '^Origin: Debian$' "$cache/InRelease" || { echo "E: $uri: its InRelease is not Debian's" >>"$log" && continue; }
 		mirror=${uri%/}
 		security=$(apt_sources | grep -m 1 security) || security=$mirror-security
 		return

@@ -78,7 +78,7 @@ like "a mirror that does not answer" "$( (IPTABLES_WRAPPERS_MIRROR=http://127.0.
 	'^bazelw: no Debian mirror: none of http://127.0.0.1:1/debian serves forky: does not answer: .*127.0.0.1'
 mkdir -p "$work/other/dists/$suite"
 echo 'Origin: Other' >"$work/other/dists/$suite/InRelease"
-like "a mirror of something else" "$( (IPTABLES_WRAPPERS_MIRROR=file://$work/other find_mirror) 2>&1)" 'none of file://.* serves forky'
+like "a mirror of something else" "$( (IPTABLES_WRAPPERS_MIRROR=file://$work/other find_mirror) 2>&1)" 'none of file://.* serves forky: E: file://.*: its InRelease is not Debian'"'s"
 
 # apt's own words about an archive whose release file was signed by nobody.
 mkdir -p "$work/state/lists/partial" "$work/archives/partial" "$work/unsigned/dists/$suite"
