@@ -14,7 +14,7 @@ for program in nginx jq; do
 	command -v "$program" >/dev/null || { echo "$program: not in PATH: install it (Debian: apt-get install nginx-light jq)" >&2 && exit 1; }
 done
 [ $# -gt 0 ] || set -- //wrapper/mode/... //wrapper/rootfs/... //tests/needs/... \
-	//images/distroless:trixie_amd64 //images/distroless:trixie_amd64_files_test //images/distroless:trixie_amd64_wrapper_test.files
+	//images/distroless:trixie_amd64 //images/distroless:trixie_amd64_files_test //images/distroless:trixie_amd64_commands_test
 
 untagged=$("$here/bazelw" query 'attr(target_compatible_with, "machine//:", tests(//...)) except attr(tags, "\bno-remote\b", tests(//...))')
 [ -z "$untagged" ] || { printf 'need something of the machine, and are not tagged no-remote:\n%s\n' "$untagged" >&2 && exit 1; }
