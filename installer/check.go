@@ -49,15 +49,22 @@ func survey(root *rootfs.Root) (*site, error) {
 	return s, nil
 }
 
-// check refuses what would install well and then not work.
-func (s *site) check(program []byte) error {
+// check refuses what would install well and then not work. With nftOnly there is to be no legacy variant, instead of one.
+func (s *site) check(program []byte, nftOnly bool) error {
 	own, err := elfMachine(program)
 	if err != nil {
 		return errors.New("the wrapper to install: " + err.Error())
 	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+		if nftOnly && m == mode.Legacy {
+			if file := s.inst.Path(m, applet.IPTables); file != "" {
+				return errors.New("--nft-only, but " + file + " is here: install without it, which serves hosts of both modes")
+			}
+			return nil
+		}
 		if !s.inst.Has(m) {
-			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m))
+			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m) +
+				[...]string{mode.Legacy: ", or install with --nft-only if every host is in nft mode"}[m])
 		}
 		file := s.inst.Path(m, applet.IPTables)
 		data, err := s.root.ReadFile(file, maxBinary)

@@ -32,6 +32,7 @@ type Options struct {
 	Root        *rootfs.Root
 	Self        string // absolute path of the wrapper binary to copy, outside Root's own paths
 	SanityCheck bool   // refuse what could not work later
+	NFTOnly     bool   // the root has no legacy variant on purpose: every host is in nft mode
 	DryRun      bool   // change nothing
 }
 
@@ -55,7 +56,7 @@ func Install(o Options) (Result, error) {
 		return Result{}, err
 	}
 	if o.SanityCheck {
-		if err := found.check(program); err != nil {
+		if err := found.check(program, o.NFTOnly); err != nil {
 			return Result{}, err
 		}
 	}

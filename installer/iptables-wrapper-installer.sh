@@ -5,6 +5,7 @@
 #   RUN /iptables-wrapper-installer.sh
 #
 # Options:
+#   --nft-only          the image has no legacy variant on purpose: every host is in nft mode
 #   --no-sanity-check   install even what might not work (see: iptables-wrapper help)
 #   --no-cleanup        leave this script and the copied binary where they are
 #
@@ -13,16 +14,18 @@
 set -eu
 
 usage() {
-    echo "iptables-wrapper-installer.sh: $1: only --no-sanity-check and --no-cleanup are known" >&2
+    echo "iptables-wrapper-installer.sh: $1: only --nft-only, --no-sanity-check and --no-cleanup are known" >&2
     exit 2
 }
 
 # Everything is inside a function: half a script, from a download cut short, does nothing.
 main() {
+    nft_only=
     sanity_check=
     cleanup=yes
     for option in "$@"; do
         case $option in
+            --nft-only) nft_only=$option ;;
             --no-sanity-check) sanity_check=$option ;;
             --no-cleanup) cleanup= ;;
             *) usage "$option" ;;
@@ -43,7 +46,7 @@ main() {
         exit 1
     fi
 
-    "$wrapper" install ${sanity_check:+"$sanity_check"}
+    "$wrapper" install ${nft_only:+"$nft_only"} ${sanity_check:+"$sanity_check"}
 
     if [ -n "$cleanup" ]; then
         # Never the installed wrapper itself, should this script stand beside the mode binaries.

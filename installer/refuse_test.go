@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
@@ -45,12 +46,12 @@ func TestRefusals(t *testing.T) {
 		{"no iptables", tree{"usr/sbin/": ""}, "install the distribution's iptables package first", true},
 		{"iptables 1.6", tree{"usr/sbin/xtables-multi": "nft"}, "older than 1.8", true},
 		{"Alpine without iptables-legacy", nftOnly.with(osRelease("alpine", "3.22.1")), "apk add iptables-legacy", false},
-		{"UBI 8", nftOnly.with(osRelease("rhel", "8.10")), "cannot serve", false},
+		{"UBI 8", nftOnly.with(osRelease("rhel", "8.10")), "use another base image, or install with --nft-only if every host is in nft mode", false},
 		{"UBI 9", nftOnly.with(osRelease("rhel", "9.4")), "EPEL 9", false},
 		{"Fedora", nftOnly.with(osRelease("fedora", "43")), "dnf install iptables-legacy", false},
-		{"SLES 16", nftOnly.with(osRelease("sles", "16.0")), "SLES 16 ships only nft", false},
+		{"SLES 16", nftOnly.with(osRelease("sles", "16.0")), "SLES 16 ship only nft", false},
 		{"Debian", nftOnly.with(osRelease("debian", "13")), "apt-get install --reinstall iptables", false},
-		{"unknown", nftOnly, "xtables-legacy-multi", false},
+		{"unknown", nftOnly, "xtables-legacy-multi, or install with --nft-only", false},
 		{"Mariner 2", mariner.with(osRelease("mariner", "2.0")), "use Azure Linux 3", false},
 		{"not a program", alpine().with(tree{"usr/sbin/xtables-legacy-multi": "nft"}), "no version in it", false},
 		{"directory for a link", alpine().without("usr/sbin/ip6tables@").with(tree{"usr/sbin/ip6tables/x": ""}), "/usr/sbin/ip6tables: is a directory", true},
@@ -75,6 +76,33 @@ func TestRefusals(t *testing.T) {
 				assertUnchanged(t, dir, before)
 			}
 		})
+	}
+}
+
+// TestNFTOnly: an image without the legacy variant is one thing by mistake and another on purpose.
+func TestNFTOnly(t *testing.T) {
+	real := programs(t)
+	meant := func(o *Options) { o.NFTOnly = true }
+	dir := alpine().without(legacyLess()...).build(t, real)
+	result, err := install(t, dir, meant)
+	if err != nil || result.Layout != Plain {
+		t.Fatalf("%v, %v", result.Layout, err)
+	}
+	for _, a := range applet.All() {
+		if target, _ := os.Readlink(filepath.Join(dir, "usr/sbin", a.String())); target != Name {
+			t.Errorf("%s leads to %q", a, target)
+		}
+	}
+	for name, tree := range map[string]tree{
+		"/usr/sbin/xtables-legacy-multi is here": alpine(),
+		"no nft variant":                         alpine().without("usr/sbin/xtables-nft-multi", "usr/sbin/iptables-nft@"),
+	} {
+		dir := tree.build(t, real)
+		before := snapshot(t, dir)
+		if _, err := install(t, dir, meant); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("error %v, want %q in it", err, name)
+		}
+		assertUnchanged(t, dir, before)
 	}
 }
 

@@ -24,17 +24,14 @@ func (s *site) remedy(missing mode.Mode) string {
 		return "apk add iptables-legacy (Alpine 3.19 and later package it alone)"
 	case is("fedora") || is("amzn"):
 		return "dnf install iptables-" + missing.String()
-	case like("rhel") && legacy && major == "8":
-		return "RHEL 8 and UBI 8 ship only nft and cannot serve: use another base image"
+	case like("rhel") && legacy && major == "8", is("sles") && legacy:
+		return "RHEL 8, UBI 8 and SLES 16 ship only nft: use another base image"
 	case like("rhel") && legacy:
-		return "RHEL and UBI from 8 on ship only nft and cannot serve: enable EPEL " + major +
-			" and dnf install iptables-legacy, or use another base image"
+		return "RHEL and UBI from 8 on ship only nft: enable EPEL " + major + " and dnf install iptables-legacy"
 	case like("rhel"):
 		return "dnf install iptables-nft"
 	case is("mariner") && !legacy:
 		return "Mariner 2 builds iptables without nft and cannot serve: use Azure Linux 3"
-	case is("sles") && legacy:
-		return "SLES 16 ships only nft and cannot serve: use another base image"
 	case is("bottlerocket") && !legacy:
 		return "this Bottlerocket builds iptables without nft: update it"
 	case is("gentoo") && !legacy:

@@ -11,13 +11,15 @@ import (
 const commandName = "iptables-wrapper"
 
 const usage = `usage:
-  iptables-wrapper install [--root DIR] [--no-sanity-check] [--dry-run]
+  iptables-wrapper install [--root DIR] [--nft-only] [--no-sanity-check] [--dry-run]
   iptables-wrapper detect [--output text|json] [--wait DURATION] [--check]
   iptables-wrapper version
   iptables-wrapper help
 
 install  stand in for iptables and its sisters in this root file system, or in
-         the unpacked one at DIR; running it again undoes a pinned decision
+         the unpacked one at DIR; running it again undoes a pinned decision;
+         with --nft-only in an image without the legacy variant, which puts
+         its rules into nft even where the host's own are in legacy
 detect   say which mode a call would use here and why, and change nothing;
          with --wait (30s, 2m) until kubelet has made its chain, or fail;
          with --check exit with 3 if both modes are in use on this host

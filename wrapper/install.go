@@ -9,9 +9,9 @@ import (
 
 func install(args []string) error {
 	dir := "/"
-	var unchecked, dry bool
+	var unchecked, dry, nftOnly bool
 	err := parse(args, map[string]*string{"--root": &dir},
-		map[string]*bool{"--no-sanity-check": &unchecked, "--dry-run": &dry})
+		map[string]*bool{"--nft-only": &nftOnly, "--no-sanity-check": &unchecked, "--dry-run": &dry})
 	if err != nil {
 		return usageError("install: " + err.Error())
 	}
@@ -30,7 +30,7 @@ func install(args []string) error {
 		return errors.New("install: cannot find its own file: no /proc, and not started by a path")
 	}
 	result, err := installer.Install(installer.Options{
-		Root: root, Self: self, SanityCheck: !unchecked, DryRun: dry,
+		Root: root, Self: self, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
 	})
 	if err != nil {
 		return errors.New("install: " + err.Error())

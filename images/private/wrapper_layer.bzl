@@ -1,4 +1,4 @@
-"""A layer that installs the wrapper over any image that has both modes of iptables."""
+"""A layer that installs the wrapper over any image that has iptables."""
 
 load("//images/private:names.bzl", "architecture_name")
 
@@ -47,6 +47,8 @@ def _wrapper_layer_impl(ctx):
 
         # The blobs of an image of rules_oci can be links to those of the image below.
         transitive.append(ctx.attr.base[DefaultInfo].default_runfiles.files)
+    if ctx.attr.nft_only:
+        args.add("--nft-only")
     if ctx.file.installer:
         args.add("--installer", ctx.file.installer)
         direct.append(ctx.file.installer)
@@ -65,12 +67,13 @@ _wrapper_layer = rule(
     attrs = {
         "base": attr.label(allow_single_file = True),
         "installer": attr.label(allow_single_file = True),
+        "nft_only": attr.bool(),
         "wrapper": attr.label(mandatory = True, allow_single_file = True, cfg = "target"),
         "_wrapperlayer": attr.label(default = "//tools/wrapperlayer:on_linux", executable = True, cfg = "exec"),
     },
 )
 
-def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
+def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **kwargs):
     """A layer that installs the wrapper over an image, computed while building: nothing of the image is run.
 
     The layer is what `iptables-wrapper install --root` changes in the unpacked image: the wrapper itself beside both
@@ -78,7 +81,8 @@ def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
     where there is one. It holds no directories of the base, so a merged /usr stays as it is.
 
     The build fails, with the installer's own one-line reason, if the base lacks a mode, has an iptables older than
-    1.8.4, or is of another architecture.
+    1.8.4, or is of another architecture. An image that has the nft variant alone, because its distribution has no other (RHEL 10)
+    or its hosts are known, is built with `nft_only = True`; on a host in legacy mode its rules go into nft all the same.
 
     It is made on Linux, or by a Linux worker of the build (`--extra_execution_platforms`); on another system Bazel's
     analysis says so. What is built is Go without C, so no compiler is needed, and the wrapper is built with the Go release
@@ -130,9 +134,10 @@ def iptables_wrapper_layer(name, base, architecture = None, **kwargs):
         base: label of the image, an OCI layout directory as `oci_image` makes and `oci.pull` fetches it, of one
             platform.
         architecture: OCI architecture of the base, such as "arm64" or "arm/v7". None is that of the target platform.
+        nft_only: True if the base has no legacy variant, on purpose. One that has it is then an error.
         **kwargs: attributes every rule has.
     """
-    _wrapper_layer(name = name, base = base, wrapper = wrapper_binary(architecture), **kwargs)
+    _wrapper_layer(name = name, base = base, nft_only = nft_only, wrapper = wrapper_binary(architecture), **kwargs)
 
 def iptables_wrapper_installer_layer(name, architecture = None, **kwargs):
     """A layer that carries the wrapper and its installer script in the root folder, to be run in a container.

@@ -14,7 +14,10 @@ def _files_test_impl(ctx):
             executable = executable,
             runfiles = runfiles.merge(ctx.attr._wrappercheck[DefaultInfo].default_runfiles),
         ),
-        RunEnvironmentInfo(environment = {"IMAGES": "\n".join([image.short_path for image in ctx.files.images])}),
+        RunEnvironmentInfo(environment = {
+            "IMAGES": "\n".join([image.short_path for image in ctx.files.images]),
+            "NFT_ONLY": "1" if ctx.attr.nft_only else "",
+        }),
     ]
 
 wrapper_files_test = rule(
@@ -22,24 +25,28 @@ wrapper_files_test = rule(
     doc = "Tests that the wrapper is installed in each of some images, whatever their architectures; runs nothing of them.",
     attrs = {
         "images": attr.label_list(mandatory = True, allow_files = True, allow_empty = False),
+        "nft_only": attr.bool(doc = "whether the images have no legacy variant, on purpose"),
         "_wrappercheck": attr.label(default = "//tools/wrappercheck", executable = True, cfg = "exec"),
     },
     test = True,
 )
 
-def wrapper_commands(shell):
-    """Configurations of a container_structure_test that runs all six commands in both modes.
+def wrapper_commands(shell, nft_only = False):
+    """Configurations of a container_structure_test that runs all six commands in every mode the image has.
 
     Args:
         shell: True if the image has /bin/sh.
+        nft_only: True if the image has no legacy variant.
 
     Returns:
         a list of labels
     """
-    return [Label("//images/private:wrapper_structure_test.yaml")] + \
-           ([Label("//images/private:wrapper_structure_test_shell.yaml")] if shell else [])
+    parts = ["", "_nft_only" if nft_only else "_legacy"]
+    if shell and not nft_only:
+        parts.append("_shell")
+    return [Label("//images/private:wrapper_structure_test" + part + ".yaml") for part in parts]
 
-def iptables_wrapper_structure_test(name, image, architecture = None, shell = False, tags = [], **kwargs):
+def iptables_wrapper_structure_test(name, image, architecture = None, nft_only = False, shell = False, tags = [], **kwargs):
     """Tests that the wrapper is installed in an image, and that it becomes either mode.
 
     It is a suite of two tests:
@@ -66,8 +73,11 @@ def iptables_wrapper_structure_test(name, image, architecture = None, shell = Fa
         name: name of the suite, and the first part of its tests' names.
         image: label of the image, an OCI layout directory as `oci_image` makes it, of one platform.
         architecture: OCI architecture of the image, such as "arm64" or "arm/v7". None is that of the target platform.
+        nft_only: True if the image has no legacy variant, as `iptables_wrapper_layer` can be told: then all six commands are
+            held to nft alone, and legacy to be asked for in vain.
         shell: True if the image has /bin/sh. Then the commands also make kubelet's chain in each mode, and the links
-            must be repointed to that mode. Needs a kernel with both backends.
+            must be repointed to that mode. Needs a kernel with both backends. With
+            nft_only there is nothing to choose, and no command more.
         tags: tags of the suite and of both tests.
         **kwargs: attributes every test has (size, timeout, visibility, ...), for both tests.
     """
@@ -85,12 +95,13 @@ def iptables_wrapper_structure_test(name, image, architecture = None, shell = Fa
     wrapper_files_test(
         name = name + ".files",
         images = [image],
+        nft_only = nft_only,
         tags = tags,
         **kwargs
     )
     container_structure_test(
         name = name + ".commands",
-        configs = wrapper_commands(shell),
+        configs = wrapper_commands(shell, nft_only),
         image = image,
         platform = platform,
         tags = tags + ["no-remote"],

@@ -7,6 +7,7 @@ load("@rules_shell//shell:sh_test.bzl", "sh_test")
 # The layouts go the way of the images themselves.
 load("//images/private:package_layer.bzl", "package_layer")  # buildifier: disable=bzl-visibility
 load("//images/private:wrapper_layer.bzl", "iptables_wrapper_layer")  # buildifier: disable=bzl-visibility
+load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_test")  # buildifier: disable=bzl-visibility
 load("//tests/layouts:fixture_package.bzl", "fixture_package")
 load("//tests/layouts:layouts.bzl", "LAYOUTS")
 load("//tests/layouts:parts.bzl", "APPLETS")
@@ -185,6 +186,25 @@ def _refused(name, row):
         ],
     )
 
+def _nft_only(name):
+    """The image that has the nft variant alone, said to be meant, and its tests."""
+    iptables_wrapper_layer(
+        name = name + "_wrapper",
+        base = name + "_base",
+        nft_only = True,
+    )
+    oci_image(
+        name = name,
+        base = name + "_base",
+        tars = [name + "_wrapper"],
+    )
+    iptables_wrapper_structure_test(
+        name = name + "_installed_test",
+        size = "small",
+        image = name,
+        nft_only = True,
+    )
+
 def _packages(name, row):
     """The test that the format's own tools agree about the packages."""
     commands = [command for package in row.packages for command in package.commands]
@@ -214,6 +234,8 @@ def layouts():
         _base(name, row)
         if row.refusal:
             _refused(name, row)
+            if "no legacy" in row.refusal:
+                _nft_only(name)
         else:
             _accepted(name, row)
         if name in _HELD:

@@ -1,9 +1,14 @@
-"""Layouts that cannot serve: the installation is refused with one line that has the remedy."""
+"""Layouts without one of the modes: the installation is refused with one line that has the remedy.
+
+Those that have nft are installed all the same where that is said to be meant.
+"""
 
 load(":parts.bzl", "FEDORA_ORDER", "MERGED_USR", "layout", "package", "registration")
 
+_NFT_ONLY = ", or install with --nft-only if every host is in nft mode"
+
 def _refused(covers, format, sbin, packages, os_release, line, **more):
-    """A layout that cannot serve.
+    """A layout that lacks a mode.
 
     The remedy depends on the distribution, so this is the one kind of row with an os-release: the lines that matter.
     """
@@ -18,7 +23,7 @@ REFUSED = {
         "/usr/sbin",
         [package("iptables", "usr/sbin", ["nft"], plain = "xtables-nft-multi", others = True)],
         "ID=alpine\nVERSION_ID=3.22.2\n",
-        "iptables has no legacy variant here: apk add iptables-legacy (Alpine 3.19 and later package it alone)",
+        "iptables has no legacy variant here: apk add iptables-legacy (Alpine 3.19 and later package it alone)" + _NFT_ONLY,
     ),
     # The names without a mode are files of the package there, and nothing is spelled iptables-nft.
     "nft-only-renamed": _refused(
@@ -27,7 +32,7 @@ REFUSED = {
         "/usr/sbin",
         [package("iptables", "usr/sbin", ["nft"], spelled = [], plain = "xtables-nft-multi")],
         "ID=\"centos\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"8\"\n",
-        "iptables has no legacy variant here: RHEL 8 and UBI 8 ship only nft and cannot serve: use another base image",
+        "iptables has no legacy variant here: RHEL 8, UBI 8 and SLES 16 ship only nft: use another base image" + _NFT_ONLY,
         links = MERGED_USR,
     ),
     "chkconfig-nft-only": _refused(
@@ -36,8 +41,8 @@ REFUSED = {
         "/usr/sbin",
         [package("iptables-nft", "usr/sbin", ["nft"])],
         "ID=\"rhel\"\nID_LIKE=\"fedora\"\nVERSION_ID=\"9.6\"\n",
-        "iptables has no legacy variant here: RHEL and UBI from 8 on ship only nft and cannot serve: enable EPEL 9 and " +
-        "dnf install iptables-legacy, or use another base image",
+        "iptables has no legacy variant here: RHEL and UBI from 8 on ship only nft: enable EPEL 9 and " +
+        "dnf install iptables-legacy" + _NFT_ONLY,
         links = MERGED_USR,
         alternatives = "chkconfig",
         registrations = [registration("/usr/sbin", FEDORA_ORDER, "nft", 10)],
@@ -48,7 +53,7 @@ REFUSED = {
         "/usr/sbin",
         [package("iptables", "usr/sbin", ["nft"], plain = "/usr/sbin/xtables-nft-multi")],
         "ID=\"sles\"\nVERSION_ID=\"16.0\"\n",
-        "iptables has no legacy variant here: SLES 16 ships only nft and cannot serve: use another base image",
+        "iptables has no legacy variant here: RHEL 8, UBI 8 and SLES 16 ship only nft: use another base image" + _NFT_ONLY,
         links = MERGED_USR,
     ),
     "legacy-only": _refused(

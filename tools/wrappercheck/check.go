@@ -35,8 +35,9 @@ func machine(architecture string) (elf.Machine, bool) {
 	return elf.EM_NONE, false
 }
 
-// check returns what is wrong with the image, one line each, or an error if it cannot be read.
-func check(image v1.Image) ([]string, error) {
+// check returns what is wrong with the image, one line each, or an error if it cannot be read. With nftOnly the image is one
+// that has no legacy variant.
+func check(image v1.Image, nftOnly bool) ([]string, error) {
 	config, err := image.ConfigFile()
 	if err != nil {
 		return nil, err
@@ -79,6 +80,12 @@ func check(image v1.Image) ([]string, error) {
 		_, target, err := files.find("xtables-" + m.String() + "-multi")
 		if err != nil {
 			_, target, err = files.find(applet.IPTables.In(m))
+		}
+		if nftOnly && m == mode.Legacy {
+			if err == nil {
+				complain("%s: there, though the image is said to be nft only", target)
+			}
+			continue
 		}
 		if err != nil {
 			complain("%s: mode not installed: %v", m, err)

@@ -162,7 +162,7 @@ func TestCheck(t *testing.T) {
 			[]string{"iptables: not in", "iptables-save: not in", "iptables-restore: not in", "ip6tables: not in", "ip6tables-save: not in", "ip6tables-restore: not in"}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			got, err := check(imageOf(t, test.architecture, test.layers...))
+			got, err := check(imageOf(t, test.architecture, test.layers...), false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -179,7 +179,7 @@ func TestCheck(t *testing.T) {
 }
 
 func TestUnknownArchitecture(t *testing.T) {
-	if _, err := check(imageOf(t, "mips64", plain(elf.EM_MIPS))); err == nil || !strings.Contains(err.Error(), `"mips64"`) {
+	if _, err := check(imageOf(t, "mips64", plain(elf.EM_MIPS)), false); err == nil || !strings.Contains(err.Error(), `"mips64"`) {
 		t.Errorf("got %v, want an error that names the architecture", err)
 	}
 }
@@ -213,7 +213,7 @@ func TestOpenFollowsLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if problems, err := check(image); err != nil || len(problems) > 0 {
+	if problems, err := check(image, false); err != nil || len(problems) > 0 {
 		t.Errorf("got %q, %v", problems, err)
 	}
 }
@@ -228,5 +228,20 @@ func TestOpenRefusals(t *testing.T) {
 	}
 	if _, err := open(folder); err == nil || !strings.Contains(err.Error(), "not one image") {
 		t.Errorf("layout without an image: %v", err)
+	}
+}
+
+func TestNFTOnly(t *testing.T) {
+	both := imageOf(t, "amd64", plain(elf.EM_X86_64))
+	if got, err := check(both, true); err != nil || len(got) != 1 || !strings.Contains(got[0], "xtables-legacy-multi: there, though") {
+		t.Errorf("an image with both modes: %q, %v", got, err)
+	}
+	one := imageOf(t, "amd64", plain(elf.EM_X86_64), []entry{{name: "usr/sbin/.wh.xtables-legacy-multi"}})
+	if got, err := check(one, true); err != nil || len(got) != 0 {
+		t.Errorf("an image with nft alone: %q, %v", got, err)
+	}
+	none := imageOf(t, "amd64", plain(elf.EM_X86_64), []entry{{name: "usr/sbin/.wh.xtables-nft-multi"}, {name: "usr/sbin/.wh.xtables-legacy-multi"}})
+	if got, err := check(none, true); err != nil || len(got) != 1 || !strings.Contains(got[0], "nft: mode not installed") {
+		t.Errorf("an image without a mode: %q, %v", got, err)
 	}
 }

@@ -27,6 +27,7 @@ func run(args []string) error {
 	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")
 	base := flags.String("base", "", "the image to install over: an OCI layout directory, or a layer tar, `PATH`")
 	wrapper := flags.String("wrapper", "", "the wrapper of the base's architecture, `FILE`")
+	nftOnly := flags.Bool("nft-only", false, "the base has no legacy variant, on purpose")
 	script := flags.String("installer", "", "instead of installing, carry the wrapper and this `SCRIPT` in the root folder")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -37,7 +38,7 @@ func run(args []string) error {
 	tree := layer.NewTree()
 	err := carry(tree, *wrapper, *script)
 	if *script == "" {
-		err = install(tree, *base, *wrapper)
+		err = install(tree, *base, *wrapper, *nftOnly)
 	}
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func run(args []string) error {
 }
 
 // install adds to the tree what an installation changes in the unpacked base.
-func install(tree *layer.Tree, base, wrapper string) (err error) {
+func install(tree *layer.Tree, base, wrapper string, nftOnly bool) (err error) {
 	size, err := compressed(base)
 	if err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
@@ -76,7 +77,7 @@ func install(tree *layer.Tree, base, wrapper string) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true}); err != nil {
+	if _, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true, NFTOnly: nftOnly}); err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
 	}
 	after, err := snapshot(directory)
