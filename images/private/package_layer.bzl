@@ -41,6 +41,7 @@ def package_layer(name, packages, variant, links = {}, **kwargs):
     """
     settings = {key: getattr(variant, key) for key in _SETTINGS}
     settings["links"] = settings["links"] | links
+    settings["requested"] = variant.packages
     _package_layer(
         name = name,
         packages = packages,

@@ -75,6 +75,7 @@ def _base(name, row):
         name = name + "_layer",
         packages = name + "_packages",
         variant = struct(
+            packages = [RUNTIME.name] + [package.name for package in row.packages],
             links = _LIBRARIES | row.links,
             # iptables-legacy locks /run/xtables.lock.
             directories = {"run": "0755"} | row.directories,

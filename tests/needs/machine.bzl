@@ -16,6 +16,7 @@ repository, read the BUILD files of the wrapper and the installer, too. The same
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
 _PROGRAMS = [
+    "apk",
     "apt-get",
     "bash",
     "busybox",

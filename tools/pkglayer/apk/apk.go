@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -23,6 +24,8 @@ const (
 	InfoFile = ".PKGINFO"
 	// Identity is no file: it holds "Q1" and the base64 SHA-1 of the control stream, by which apk knows a package.
 	Identity = "identity"
+	// Size is no file either: it holds the package's own size in bytes, as text.
+	Size = "size"
 )
 
 // Read reads one package and checks the sum of its data stream that the control stream states. Signatures are the
@@ -33,7 +36,7 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 		return nil, err
 	}
 	meter := archive.NewMeter(limits)
-	pkg := &archive.Package{Control: map[string][]byte{}}
+	pkg := &archive.Package{Control: map[string][]byte{Size: strconv.AppendInt(nil, int64(len(whole)), 10)}}
 	for rest := whole; len(rest) > 0 && pkg.Control[InfoFile] == nil; {
 		files, stream, err := readStream(rest, meter)
 		if err != nil {

@@ -2,39 +2,38 @@ package layer
 
 import (
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
+	"encoding/binary"
+	"errors"
 	"fmt"
+	"maps"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/apk"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 // addApk writes apk's database of installed packages (apk-tools, doc/apk-v2(5)): a paragraph per package, fields of one
-// letter, then every directory with its files.
-func (t *Tree) addApk(packages []*archive.Package) error {
-	var installed, world bytes.Buffer
+// letter, then every directory with its files. What it says of the files is what "apk audit" holds the image to, so a file
+// that is left out of the image is left out of it too: apk knows no paths to exclude.
+func (t *Tree) addApk(packages []*archive.Package, s Settings) error {
+	if len(s.Requested) == 0 {
+		return errors.New("settings: requested: empty, but /etc/apk/world must say which packages the image is made for")
+	}
+	var installed bytes.Buffer
 	for _, pkg := range packages {
 		info, err := apk.ParseInfo(pkg.Control[apk.InfoFile])
 		if err != nil {
 			return fmt.Errorf("%s: %w", pkg.Name, err)
 		}
-		fmt.Fprintf(&installed, "C:%s\nP:%s\nV:%s\nA:%s\n", pkg.Control[apk.Identity], pkg.Name, pkg.Version, pkg.Architecture)
-		for _, field := range []struct{ letter, key string }{
-			{"I", "size"}, {"T", "pkgdesc"}, {"U", "url"}, {"L", "license"}, {"o", "origin"},
-			{"m", "maintainer"}, {"t", "builddate"}, {"c", "commit"},
-		} {
-			if value := info.First(field.key); value != "" {
-				fmt.Fprintf(&installed, "%s:%s\n", field.letter, value)
-			}
+		writeApkFields(&installed, pkg, info)
+		if err := t.writeApkFiles(&installed, pkg, s.Keeps); err != nil {
+			return fmt.Errorf("%s: %w", pkg.Name, err)
 		}
-		for _, field := range []struct{ letter, key string }{{"D", "depend"}, {"p", "provides"}, {"r", "replaces"}} {
-			if value := info.Joined(field.key); value != "" {
-				fmt.Fprintf(&installed, "%s:%s\n", field.letter, value)
-			}
-		}
-		writeApkFiles(&installed, pkg)
 		installed.WriteString("\n")
-		fmt.Fprintf(&world, "%s\n", pkg.Name)
 	}
 	if err := t.addText("lib/apk/db/installed", installed.Bytes()); err != nil {
 		return err
@@ -42,22 +41,60 @@ func (t *Tree) addApk(packages []*archive.Package) error {
 	if err := t.addText("lib/apk/db/triggers", nil); err != nil {
 		return err
 	}
-	return t.addText("etc/apk/world", world.Bytes())
+	return t.addText("etc/apk/world", []byte(strings.Join(slices.Sorted(slices.Values(s.Requested)), "\n")+"\n"))
 }
 
-// writeApkFiles lists directories (F:, M: when their mode is not 0755 root) and in each its files (R:, a: alike).
-func writeApkFiles(w *bytes.Buffer, pkg *archive.Package) {
+// writeApkFields writes what is known of the package itself, in apk's own order.
+func writeApkFields(w *bytes.Buffer, pkg *archive.Package, info apk.Info) {
+	for _, field := range []struct{ letter, value string }{
+		{"C", string(pkg.Control[apk.Identity])},
+		{"P", pkg.Name},
+		{"V", pkg.Version},
+		{"A", pkg.Architecture},
+		{"S", string(pkg.Control[apk.Size])},
+		{"I", info.First("size")},
+		{"T", info.First("pkgdesc")},
+		{"U", info.First("url")},
+		{"L", info.First("license")},
+		{"o", info.First("origin")},
+		{"m", info.First("maintainer")},
+		{"t", info.First("builddate")},
+		{"c", info.First("commit")},
+		{"k", info.First("provider_priority")},
+		{"D", info.Joined("depend")},
+		{"p", info.Joined("provides")},
+		{"i", info.Joined("install_if")},
+		{"r", info.Joined("replaces")},
+		{"q", info.First("replaces_priority")},
+	} {
+		if field.value != "" {
+			fmt.Fprintf(w, "%s:%s\n", field.letter, field.value)
+		}
+	}
+}
+
+// writeApkFiles lists directories (F:, M: when not root's with mode 0755) and in each its files (R:, a: when not root's with
+// mode 0644, Z: their sums).
+func (t *Tree) writeApkFiles(w *bytes.Buffer, pkg *archive.Package, keep func(name string) bool) error {
 	var directories []archive.File
 	known := map[string]bool{}
 	content := map[string][]archive.File{}
+	regular := map[string]archive.File{}
 	for _, file := range pkg.Files {
 		if file.Type == archive.Directory {
 			directories = append(directories, file)
 			known[file.Name] = true
 		}
+		if file.Type == archive.Regular {
+			regular[file.Name] = file
+		}
 	}
 	for _, file := range pkg.Files {
-		if file.Type == archive.Directory {
+		real, err := t.resolve(file.Name)
+		if err != nil {
+			return err
+		}
+		if file.Type == archive.Directory || !keep(real) {
 			continue
 		}
 		dir := path.Dir(file.Name)
@@ -70,16 +107,59 @@ func writeApkFiles(w *bytes.Buffer, pkg *archive.Package) {
 		}
 		content[dir] = append(content[dir], file)
 	}
+	byName := func(a, b archive.File) int { return strings.Compare(a.Name, b.Name) }
+	slices.SortFunc(directories, byName)
 	for _, dir := range directories {
-		fmt.Fprintf(w, "F:%s\n", dir.Name)
-		if dir.Mode != 0o755 || dir.UID != 0 || dir.GID != 0 {
-			fmt.Fprintf(w, "M:%d:%d:%o\n", dir.UID, dir.GID, dir.Mode)
+		real, err := t.resolve(dir.Name)
+		if dir.Name != "" && (err != nil || !keep(real)) {
+			continue
 		}
+		fmt.Fprintf(w, "F:%s\n", dir.Name)
+		writeApkOwner(w, "M", dir, 0o755)
+		slices.SortFunc(content[dir.Name], byName)
 		for _, file := range content[dir.Name] {
 			fmt.Fprintf(w, "R:%s\n", path.Base(file.Name))
-			if file.Type != archive.Symlink && (file.Mode != 0o644 || file.UID != 0 || file.GID != 0) {
-				fmt.Fprintf(w, "a:%d:%d:%o\n", file.UID, file.GID, file.Mode)
-			}
+			writeApkOwner(w, "a", file, 0o644)
+			fmt.Fprintf(w, "Z:%s\n", apkSum(apkContent(file, regular)))
 		}
 	}
+	return nil
+}
+
+// apkContent is what apk sums up of a file: a link's target, a hard link's other name's content.
+func apkContent(file archive.File, regular map[string]archive.File) []byte {
+	switch file.Type {
+	case archive.Symlink:
+		return []byte(file.Link)
+	case archive.Hardlink:
+		return regular[file.Link].Data
+	default:
+		return file.Data
+	}
+}
+
+// writeApkOwner writes owner, group and mode, and the sum of the extended attributes if there are any, unless all is usual.
+func writeApkOwner(w *bytes.Buffer, letter string, file archive.File, usual int64) {
+	if file.Mode == usual && file.UID == 0 && file.GID == 0 && len(file.Xattrs) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "%s:%d:%d:%o", letter, file.UID, file.GID, file.Mode)
+	if len(file.Xattrs) > 0 {
+		// As apk-tools has it (src/io.c): names and values by name, each after its length.
+		var all []byte
+		for _, name := range slices.Sorted(maps.Keys(file.Xattrs)) {
+			for _, text := range []string{name, file.Xattrs[name]} {
+				all = binary.BigEndian.AppendUint32(all, uint32(len(text)))
+				all = append(all, text...)
+			}
+		}
+		fmt.Fprintf(w, ":%s", apkSum(all))
+	}
+	w.WriteString("\n")
+}
+
+// apkSum writes a SHA-1 as apk does: Q1 and base64.
+func apkSum(content []byte) string {
+	sum := sha1.Sum(content)
+	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
 }

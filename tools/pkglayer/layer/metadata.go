@@ -13,8 +13,8 @@ import (
 
 // addMetadata writes the package database in the place where vulnerability scanners, and the distribution's own
 // programs, look for it.
-func (t *Tree) addMetadata(kind string, packages []*archive.Package) error {
-	switch kind {
+func (t *Tree) addMetadata(s Settings, packages []*archive.Package) error {
+	switch s.Metadata {
 	case "":
 		return nil
 	case "dpkg":
@@ -22,11 +22,11 @@ func (t *Tree) addMetadata(kind string, packages []*archive.Package) error {
 	case "dpkg-status.d":
 		return t.addDpkgFragments(packages)
 	case "apk":
-		return t.addApk(packages)
+		return t.addApk(packages, s)
 	case "rpm-manifest":
 		return t.addRpmManifest(packages)
 	default:
-		return fmt.Errorf("settings: metadata %q: not dpkg, dpkg-status.d, apk or rpm-manifest", kind)
+		return fmt.Errorf("settings: metadata %q: not dpkg, dpkg-status.d, apk or rpm-manifest", s.Metadata)
 	}
 }
 

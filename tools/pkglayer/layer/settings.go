@@ -28,6 +28,8 @@ type Settings struct {
 	Keep    []string `json:"keep"`
 	// Metadata is the package database that scanners read: "dpkg", "dpkg-status.d", "apk", "rpm-manifest" or "".
 	Metadata string `json:"metadata"`
+	// Requested are the packages that were asked for by name; all others are there for their sake. "apk" wants it.
+	Requested []string `json:"requested"`
 	// Alternatives is the database that the Registrations go to, in their order: "dpkg", "chkconfig", "suse" or "".
 	Alternatives  string         `json:"alternatives"`
 	Registrations []Registration `json:"registrations"`
@@ -130,7 +132,7 @@ func Build(s Settings, base *Tree, packages []*archive.Package) (*Tree, error) {
 	if err := tree.register(s.Alternatives, s.Registrations); err != nil {
 		return nil, err
 	}
-	return tree, tree.addMetadata(s.Metadata, packages)
+	return tree, tree.addMetadata(s, packages)
 }
 
 func (t *Tree) addText(name string, data []byte) error {
