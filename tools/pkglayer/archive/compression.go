@@ -3,23 +3,26 @@ package archive
 import (
 	"bufio"
 	"bytes"
+	"compress/bzip2"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+	"github.com/ulikunitz/xz/lzma"
 	"github.com/xi2/xz"
 )
 
 // maxWindow bounds the memory that a compressed stream may ask for: xz -9 asks for 64 MiB, zstd -19 for 8.
 const maxWindow = 128 << 20
 
-// Decompress recognises gzip, xz and zstd by their magic numbers (a member's file name is not believed) and passes
-// anything else through unchanged. Concatenated gzip streams read as one.
+// Decompress recognises gzip, bzip2, xz, lzma and zstd by how they begin (a member's file name is not believed) and passes
+// anything else through unchanged. Concatenated gzip and bzip2 streams read as one.
 func Decompress(r io.Reader) (io.ReadCloser, error) {
 	buffered := bufio.NewReader(r)
-	magic, err := buffered.Peek(6)
+	magic, err := buffered.Peek(lzma.HeaderLen)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -30,12 +33,20 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 			return nil, fmt.Errorf("gzip: %w", err)
 		}
 		return stream, nil
-	case bytes.Equal(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
+	case bytes.HasPrefix(magic, []byte("BZh")):
+		return io.NopCloser(named{"bzip2", bzip2.NewReader(buffered)}), nil
+	case bytes.HasPrefix(magic, []byte{0xfd, '7', 'z', 'X', 'Z', 0}):
 		stream, err := xz.NewReader(buffered, maxWindow)
 		if err != nil {
 			return nil, fmt.Errorf("xz: %w", err)
 		}
 		return io.NopCloser(stream), nil
+	case beginsLZMA(magic):
+		stream, err := lzma.ReaderConfig{DictCap: maxWindow}.NewReader(buffered)
+		if err != nil {
+			return nil, fmt.Errorf("lzma: %w", err)
+		}
+		return io.NopCloser(named{"lzma", stream}), nil
 	case bytes.HasPrefix(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
 		stream, err := zstd.NewReader(buffered, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(maxWindow))
 		if err != nil {
@@ -45,4 +56,24 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 	default:
 		return io.NopCloser(buffered), nil
 	}
+}
+
+// beginsLZMA tells whether a stream begins like xz's older format, which has no magic number: the properties that every encoder
+// writes (lc=3 lp=0 pb=2), then the dictionary's size. A tar whose first file is named "]" has only zeros there.
+func beginsLZMA(b []byte) bool {
+	return len(b) == lzma.HeaderLen && b[0] == 0x5d && b[1] == 0 && binary.LittleEndian.Uint32(b[1:]) >= lzma.MinDictCap
+}
+
+// named says which compression an error is of.
+type named struct {
+	name   string
+	source io.Reader
+}
+
+func (n named) Read(p []byte) (int, error) {
+	count, err := n.source.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		err = fmt.Errorf("%s: %w", n.name, err)
+	}
+	return count, err
 }

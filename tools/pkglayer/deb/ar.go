@@ -17,8 +17,9 @@ const (
 // arReader reads the simple kind of ar archive that deb(5) prescribes: no symbol table, no long names.
 type arReader struct {
 	source io.Reader
-	left   int64 // what remains of the current member
-	pad    bool  // members start at even offsets
+	name   string // of the current member
+	left   int64  // what remains of the current member
+	pad    bool   // members start at even offsets
 }
 
 func newArReader(r io.Reader) (*arReader, error) {
@@ -73,7 +74,8 @@ func (a *arReader) next() (string, error) {
 		return "", fmt.Errorf("ar: member size %q", header[48:58])
 	}
 	a.left, a.pad = size, size%2 == 1
-	return strings.TrimSuffix(strings.TrimRight(string(header[:16]), " "), "/"), nil
+	a.name = strings.TrimSuffix(strings.TrimRight(string(header[:16]), " "), "/")
+	return a.name, nil
 }
 
 // Read reads from the current member. An archive that ends inside it is an error, not an end.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
@@ -54,6 +55,10 @@ func (a *arReader) readTar(name string, meter *archive.Meter) ([]archive.File, e
 	member, err := a.expect(name)
 	if err != nil {
 		return nil, err
+	}
+	// Those of deb(5), and of what deb(5) has dropped. The content is believed, not the name: this is for a clear message.
+	if suffix := strings.TrimPrefix(a.name, name); !slices.Contains([]string{"", ".gz", ".xz", ".zst", ".bz2", ".lzma"}, suffix) {
+		return nil, fmt.Errorf("ar member %s: compression %q is not known, only .gz, .xz, .zst, .bz2 and .lzma", a.name, suffix)
 	}
 	stream, err := archive.Decompress(member)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/cavaliergopher/cpio"
 	"github.com/sassoftware/go-rpmutils"
@@ -31,6 +32,21 @@ func checkDigest(header *rpmutils.RpmHeader, payload []byte) error {
 	}
 	if sum := sha256.Sum256(payload); hex.EncodeToString(sum[:]) != stated[0] {
 		return errors.New("payload: truncated or corrupt: not the sum that the header states")
+	}
+	return nil
+}
+
+// checkCompression refuses a payload that is compressed as nothing here can read, by the name that the header has for it.
+func checkCompression(header *rpmutils.RpmHeader) error {
+	if !header.HasTag(rpmutils.PAYLOADCOMPRESSOR) {
+		return nil // rpm names none where there is none
+	}
+	names, err := header.GetStrings(rpmutils.PAYLOADCOMPRESSOR)
+	if err != nil {
+		return fmt.Errorf("header: compression of the payload: %w", err)
+	}
+	if !slices.Contains([]string{"gzip", "bzip2", "xz", "lzma", "zstd", "none"}, names[0]) {
+		return fmt.Errorf("payload: compression %q is not known, only gzip, bzip2, xz, lzma, zstd and none", names[0])
 	}
 	return nil
 }

@@ -62,6 +62,9 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	if err := checkDigest(header, whole[end:]); err != nil {
 		return nil, err
 	}
+	if err := checkCompression(header); err != nil {
+		return nil, err
+	}
 	if pkg.Files, err = readPayload(whole[end:], listed, capabilities, archive.NewMeter(limits)); err != nil {
 		return nil, fmt.Errorf("payload: %w", err)
 	}

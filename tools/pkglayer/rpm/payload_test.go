@@ -1,0 +1,55 @@
+package rpm
+
+import (
+	"bytes"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/google/rpmpack"
+	"github.com/sassoftware/go-rpmutils"
+)
+
+// Packages of rpmbuild's, in the compressions that no Go program writes or that rpmpack does not.
+func TestRpmbuildsPackages(t *testing.T) {
+	for _, name := range []string{"bzip2", "lzma", "none"} {
+		data, err := os.ReadFile("testdata/" + name + ".rpm")
+		if err != nil {
+			t.Fatal(err)
+		}
+		pkg, err := read(data)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		found := 0
+		for _, file := range pkg.Files {
+			switch file.Name {
+			case "usr/bin/tool":
+				if len(file.Data) == 3893 && bytes.HasSuffix(file.Data, []byte("\n999\n1000\n")) {
+					found++
+				}
+			case "usr/bin/capable":
+				if len(file.Xattrs["security.capability"]) == 20 {
+					found++
+				}
+			}
+		}
+		if found != 2 {
+			t.Errorf("%s: read %+v", name, pkg.Files)
+		}
+		for _, cut := range []int{len(data) - 1, len(data) - 100} {
+			if _, err := read(data[:cut]); err == nil || !strings.Contains(err.Error(), "truncated or corrupt") {
+				t.Errorf("%s cut at %d: error %v", name, cut, err)
+			}
+		}
+	}
+}
+
+func TestUnknownCompression(t *testing.T) {
+	data := unsigned(t, build(t, "gzip", rpmpack.RPMFile{Name: "/tool", Mode: 0o100755, Body: []byte("x")}))
+	copy(data[value(t, data, rpmutils.PAYLOADCOMPRESSOR):], "brtl")
+	if _, err := read(data); err == nil || !strings.Contains(err.Error(), `payload: compression "brtl" is not known`) {
+		t.Errorf("error %v", err)
+	}
+}
