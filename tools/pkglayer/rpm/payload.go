@@ -9,7 +9,6 @@ import (
 	"io"
 	"slices"
 
-	"github.com/cavaliergopher/cpio"
 	"github.com/sassoftware/go-rpmutils"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
@@ -27,8 +26,11 @@ func checkDigest(header *rpmutils.RpmHeader, payload []byte) error {
 	if err != nil {
 		return fmt.Errorf("header: sum of the payload: %w", err)
 	}
-	if by, err := header.GetInts(tagPayloadDigestBy); err != nil || len(by) != 1 || by[0] != hashSHA256 {
-		return nil
+	// Format 6 names no algorithm: there it is always this one.
+	if header.HasTag(tagPayloadDigestBy) {
+		if by, err := header.GetInts(tagPayloadDigestBy); err != nil || len(by) != 1 || by[0] != hashSHA256 {
+			return nil
+		}
 	}
 	if sum := sha256.Sum256(payload); hex.EncodeToString(sum[:]) != stated[0] {
 		return errors.New("payload: truncated or corrupt: not the sum that the header states")
@@ -105,24 +107,19 @@ func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map
 		return nil, err
 	}
 	defer stream.Close()
-	payload := cpio.NewReader(meter.Reader(stream))
+	payload, err := newEntries(meter.Reader(stream), list)
+	if err != nil {
+		return nil, err
+	}
 	var files []archive.File
 	waiting := map[inode][]int{} // hard links that came before their content
 	for {
-		entry, err := payload.Next()
+		at, size, err := payload.next()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("cpio: %w", err)
-		}
-		name, err := archive.CleanName(entry.Name)
-		if err != nil {
 			return nil, err
-		}
-		at, known := list.byName[name]
-		if !known {
-			return nil, fmt.Errorf("file /%s: not in the header", name)
 		}
 		info := listed[at]
 		file, err := fromInfo(info, capabilities)
@@ -143,11 +140,11 @@ func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map
 					files[i].Link = file.Name
 				}
 			}
-			if entry.Size != want {
-				return nil, fmt.Errorf("file /%s: %d bytes, but the header says %d", name, entry.Size, want)
+			if size != want {
+				return nil, fmt.Errorf("file /%s: %d bytes, but the header says %d", file.Name, size, want)
 			}
 			if file.Data, err = meter.Data(payload, want); err != nil {
-				return nil, fmt.Errorf("file /%s: %w", name, err)
+				return nil, fmt.Errorf("file /%s: %w", file.Name, err)
 			}
 		}
 		files = append(files, file)

@@ -1,4 +1,4 @@
-// Package rpm reads RPM packages (format 4): lead, signature, header and a cpio payload.
+// Package rpm reads RPM packages (formats 4 and 6): lead, signature, header and a cpio payload.
 package rpm
 
 import (

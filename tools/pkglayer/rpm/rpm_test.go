@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -172,6 +173,14 @@ func FuzzRead(f *testing.F) {
 	for _, compressor := range []string{"gzip", "zstd"} {
 		f.Add(build(f, compressor, example()...))
 		f.Add(unsigned(f, build(f, compressor, example()...)))
+	}
+	for _, name := range []string{"lzma", "format6"} {
+		data, err := os.ReadFile("testdata/" + name + ".rpm")
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(data)
+		f.Add(unsigned(f, data))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		if pkg, err := read(data); err == nil {
