@@ -17,6 +17,8 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/programs"
 )
 
 // errDiffers says that everything ran and something was not as it must be. It has been printed.
@@ -70,8 +72,12 @@ func run(args []string) error {
 		return err
 	}
 	in.agent, in.pause = absolute(in.agent), absolute(in.pause)
+	source := programs.Source{
+		Go: *goCommand, Module: absolute(*module), Main: "k8s.io/kubernetes", Cost: "5 minutes of CPU",
+		Packages: []string{"k8s.io/kubernetes/cmd/kubelet", "k8s.io/kubernetes/cmd/kube-proxy"},
+	}
 	var err error
-	if in.version, err = kubernetesVersion(*module); err != nil {
+	if in.version, err = source.Version(); err != nil {
 		return err
 	}
 	if inNode {
@@ -82,7 +88,7 @@ func run(args []string) error {
 		return err
 	}
 	if *kubernetes == "" {
-		if *kubernetes, err = buildKubernetes(*goCommand, absolute(*module), in.version); err != nil {
+		if *kubernetes, err = source.Build(); err != nil {
 			return err
 		}
 	}

@@ -1,0 +1,142 @@
+// Package programs builds others' real programs for tests out of Go modules that this repository's own module, and so Bazel, knows
+// nothing of: what a kubelet or a scanner is made of is a thousand packages that no user of ours shall have in a module graph.
+package programs
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// Source is what programs are built from.
+type Source struct {
+	Go       string   // command
+	Module   string   // path of a go.mod, with its go.sum beside it, of a module of its own
+	Main     string   // the module that the programs are said to be of
+	Packages []string // import paths of the programs
+	Cost     string   // of a build, for people who wait
+}
+
+// Version returns the version of Main that the module requires.
+func (s Source) Version() (string, error) {
+	text, err := os.ReadFile(s.Module)
+	if err != nil {
+		return "", err
+	}
+	version := regexp.MustCompile(`(?m)^\s*(?:require )?` + regexp.QuoteMeta(s.Main) + ` (v\S+)`).FindSubmatch(text)
+	if version == nil {
+		return "", fmt.Errorf("%s: requires no %s", s.Module, s.Main)
+	}
+	return string(version[1]), nil
+}
+
+// Build returns the folder with the programs, in the user's cache: a build costs minutes. The folder's name holds everything that
+// they are made of; those of other versions are removed.
+func (s Source) Build() (string, error) {
+	version, err := s.Version()
+	if err != nil {
+		return "", err
+	}
+	folder, err := os.UserCacheDir()
+	if err != nil {
+		return "", err
+	}
+	folder = filepath.Join(folder, "iptables-wrappers")
+	if err := findRunfiles(); err != nil {
+		return "", err
+	}
+	toolchain, err := output(s.Go, "version")
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	io.WriteString(sum, toolchain)
+	files := []string{s.Module, filepath.Join(filepath.Dir(s.Module), "go.sum")}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return "", err
+		}
+		sum.Write(text)
+	}
+	name := filepath.Base(s.Main)
+	built := filepath.Join(folder, fmt.Sprintf("%s-%s-%.6x", name, version, sum.Sum(nil)))
+	if _, err := os.Stat(built); !errors.Is(err, fs.ErrNotExist) {
+		return built, err
+	}
+	fmt.Fprintf(os.Stderr, "building %s %s (%s)\n", s.Main, version, s.Cost)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return "", err
+	}
+	old, err := filepath.Glob(filepath.Join(folder, name+"-*"))
+	if err != nil {
+		return "", err
+	}
+	if err := s.build(folder, files, built); err != nil {
+		return "", err
+	}
+	for _, folder := range old {
+		os.RemoveAll(folder)
+	}
+	return built, nil
+}
+
+// build works in a folder of its own: Bazel's copies of the files are links, and a go.work above them is not meant.
+func (s Source) build(folder string, files []string, built string) error {
+	work, err := os.MkdirTemp(folder, "build")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(work)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(work, filepath.Base(file)), text, 0o644); err != nil {
+			return err
+		}
+	}
+	for name, value := range map[string]string{"CGO_ENABLED": "0", "GOWORK": "off", "GOFLAGS": "-mod=readonly"} {
+		if err := os.Setenv(name, value); err != nil {
+			return err
+		}
+	}
+	args := []string{s.Go, "build", "-C", work, "-buildvcs=false", "-trimpath", "-ldflags=-s -w", "-o", "bin/"}
+	if _, err := output("nice", append(args, s.Packages...)...); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(work, "bin"), built)
+}
+
+// findRunfiles lets rules_go's go command, which is started by its name in this program's runfiles, find its own there: "bazel
+// run" starts this program in the folder of its main repository, and does not say where all of them are.
+func findRunfiles() error {
+	if os.Getenv("BUILD_WORKSPACE_DIRECTORY") == "" || os.Getenv("RUNFILES_DIR") != "" {
+		return nil
+	}
+	folder, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	return os.Setenv("RUNFILES_DIR", filepath.Dir(folder))
+}
+
+func output(name string, args ...string) (string, error) {
+	command := exec.Command(name, args...)
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	out, err := command.Output()
+	if err != nil {
+		return "", fmt.Errorf("%s %s: %w: %s", name, strings.Join(args, " "), err, bytes.TrimSpace(stderr.Bytes()))
+	}
+	return string(out), nil
+}
