@@ -150,6 +150,7 @@ def _accepted(name, row):
         name = name,
         base = name + "_base",
         tars = [name + "_wrapper"],
+        visibility = ["//tests/scan:__pkg__"],
     )
 
     # JSON, and so YAML: in a file named .json, container-structure-test takes shouldExist for false where it is left out.

@@ -36,7 +36,6 @@ _PROGRAMS = [
     "rpmbuild",
     "runc",
     "shellcheck",
-    "syft",
     "xz",
     "zstd",
 ]

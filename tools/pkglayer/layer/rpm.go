@@ -7,8 +7,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// addRpmManifest writes the two lists that scanners (Trivy, Syft) read in images that have no rpm database. An rpm
-// database itself is SQLite written by rpm's own code, which no image of ours runs.
+// addRpmManifest writes the two lists that scanners read in images that have no rpm database.
+//
+// No database is written. It is SQLite of whole headers and a table for each of rpm's indexes; SQLite in Go is more source than
+// all of this repository, in everybody's build, and rpm itself writes what its version likes. Readers would be rpm, which no
+// image of ours has, and scanners, which are told the same by the manifest (tests/scan holds syft to it).
 func (t *Tree) addRpmManifest(packages []*archive.Package) error {
 	var names, details bytes.Buffer
 	for _, pkg := range packages {
