@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -34,8 +35,7 @@ type release struct {
 	} `json:"images"`
 }
 
-// collect finds all images, and writes each into a folder of its own in work: syft takes no index and follows no link, of which
-// runfiles are made.
+// collect finds all images, and writes each into a folder of its own in work: syft takes no index.
 func collect(contents string, fixtures []fixture, work string) ([]subject, error) {
 	text, err := os.ReadFile(contents)
 	if err != nil {
@@ -60,7 +60,7 @@ func collect(contents string, fixtures []fixture, work string) ([]subject, error
 		if err != nil {
 			return nil, err
 		}
-		images, err := readImages(image.Layout)
+		images, err := readImages(image.Layout, work)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", image.Name, err)
 		}
@@ -86,7 +86,7 @@ func collect(contents string, fixtures []fixture, work string) ([]subject, error
 		return nil, err
 	}
 	for _, f := range fixtures {
-		images, err := readImages(f.layout)
+		images, err := readImages(f.layout, work)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
 		}
@@ -120,18 +120,46 @@ func fixtureVersion(lockPath string) (string, error) {
 	return "", fmt.Errorf("%s: no iptables", lockPath)
 }
 
-// readImages reads a layout of one image, or of one index, by platform (its architecture, and its variant if there is one).
-func readImages(dir string) (map[string]v1.Image, error) {
-	file, err := filepath.EvalSymlinks(filepath.Join(dir, "index.json"))
+// readImages reads a layout of one image, or of one index, by platform (its architecture, and its variant if there is one), from a
+// copy in work: in runfiles, and in the layout of an image over another, files are links, which the library does not follow.
+func readImages(dir, work string) (map[string]v1.Image, error) {
+	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil, err
 	}
-	index, err := layout.ImageIndexFromPath(filepath.Dir(file))
+	copied, err := os.MkdirTemp(work, "layout")
+	if err != nil {
+		return nil, err
+	}
+	if err := copyFiles(dir, copied); err != nil {
+		return nil, err
+	}
+	index, err := layout.ImageIndexFromPath(copied)
 	if err != nil {
 		return nil, err
 	}
 	images := map[string]v1.Image{}
 	return images, addImages(index, images)
+}
+
+func copyFiles(from, to string) error {
+	return filepath.WalkDir(from, func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		relative, err := filepath.Rel(from, name)
+		if err != nil {
+			return err
+		}
+		if entry.IsDir() {
+			return os.MkdirAll(filepath.Join(to, relative), 0o755)
+		}
+		content, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		return os.WriteFile(filepath.Join(to, relative), content, 0o644)
+	})
 }
 
 func addImages(index v1.ImageIndex, images map[string]v1.Image) error {
