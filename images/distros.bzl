@@ -233,13 +233,12 @@ _FEDORA = {
 def _release(version, architectures):
     return struct(version = version, architectures = architectures, suites = [], links = {})
 
-def _debian_release(version, oci_architectures):
+def _debian_release(codename, version, oci_architectures):
     return struct(
         version = version,
         architectures = {oci: _DEBIAN[oci] for oci in oci_architectures},
-        # The point releases only. The security archive drops a version on the day its successor comes, which a build
-        # without snapshot.debian.org cannot follow; "CODENAME-security" may be added here where it can.
-        suites = [],
+        # Its fixes come between the point releases. It has fewer architectures: ports that LTS leaves behind get none.
+        suites = [codename + "-security"],
         # The dynamic linker's own folder, where an architecture has one. Until bookworm base-files does not bring it.
         links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "ppc64le"]},
     )
@@ -262,10 +261,10 @@ DISTROS = {
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
         releases = {
-            "bullseye": _debian_release("11", ["386", "amd64", "arm/v7", "arm64"]),
-            "bookworm": _debian_release("12", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "s390x"]),
-            "trixie": _debian_release("13", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
-            "forky": _debian_release("14", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
+            "bullseye": _debian_release("bullseye", "11", ["386", "amd64", "arm/v7", "arm64"]),
+            "bookworm": _debian_release("bookworm", "12", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "s390x"]),
+            "trixie": _debian_release("trixie", "13", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
+            "forky": _debian_release("forky", "14", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
         },
     ),
     "fedora": struct(

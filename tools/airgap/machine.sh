@@ -70,13 +70,15 @@ find_mirror() {
 	die "no Debian mirror: none of $(echo "$uris" | tr '\n' ' ')serves $suite: $(explain "$log")"
 }
 
-# make_downloader: makes the file by which Bazel asks this machine's mirror for what locks call by the address of
-# an archive that keeps every version, which is not to be reached here. Nothing else is asked for anything.
+# make_downloader: makes the file by which Bazel asks this machine's mirror for what locks call by the addresses
+# of Debian's own archives, which are not to be reached here. Nothing else is asked for anything.
 make_downloader() {
 	find_mirror
 	cat >"$downloader.part" <<-END
 		rewrite snapshot\.debian\.org/archive/debian/[^/]+/(.*) $mirror/\$1
 		rewrite snapshot\.debian\.org/archive/debian-security/[^/]+/(.*) $security/\$1
+		rewrite ftp\.debian\.org/debian/(.*) $mirror/\$1
+		rewrite security\.debian\.org/debian-security/(.*) $security/\$1
 	END
 	cmp -s "$downloader.part" "$downloader" || mv "$downloader.part" "$downloader"
 }

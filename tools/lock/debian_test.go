@@ -3,10 +3,12 @@ package main
 import (
 	"bytes"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
@@ -53,8 +55,9 @@ func TestDebian(t *testing.T) {
 		t.Errorf("variants of app %v, of extra %v", app.Variants, extra.Variants)
 	}
 	// The mirror that was asked is nobody else's business.
-	if want := "https://snapshot.debian.org/archive/debian/20260801T220000Z/pool/main/app_2.0-1_arm64.deb"; app.URLs[0] != want {
-		t.Errorf("address %s, want %s", app.URLs[0], want)
+	want := "https://snapshot.debian.org/archive/debian/20260801T220000Z/pool/main/app_2.0-1_arm64.deb https://ftp.debian.org/debian/pool/main/app_2.0-1_arm64.deb"
+	if got := strings.Join(app.URLs, " "); got != want {
+		t.Errorf("addresses %s, want %s", got, want)
 	}
 	if !strings.Contains(out, "amd64: + tool 1~rc1-1\n") {
 		t.Errorf("printed %q", out)
@@ -69,6 +72,124 @@ func TestDebian(t *testing.T) {
 	if _, out := c.mustLock(); out != "amd64:   tool 1~rc1-1 -> 1-1\narm64:   tool 1~rc1-1 -> 1-1\n" {
 		t.Errorf("a new version: printed %q", out)
 	}
+}
+
+// TestSecurity adds an archive with younger versions, for fewer architectures, that is found beside the first.
+func TestSecurity(t *testing.T) {
+	c := newCheckout(t, "debian", "stable", strings.ReplaceAll(debianTable, "suites = []", `suites = ["stable-security"]`))
+	signer, public := repository.NewSigner(t)
+	c.keys("keys", public)
+	c.debian(signer, debianPackages, unchanged)
+	security := filepath.Join(c.repository, "debian-security")
+	fixes := []string{
+		"Package: libc6\nVersion: 2.31-1+deb1u1\nArchitecture: ARCH",
+		"Package: app\nVersion: 1.0-1\nArchitecture: ARCH", // older than the point release
+	}
+	suite := repository.Suite{Name: "stable-security", Architectures: []string{"amd64"}}
+	repository.WriteSuite(t, security, suite, signer, fixes, nil)
+	lock, _ := c.mustLock()
+	for architecture, want := range map[string]string{"amd64": "libc6 2.31-1+deb1u1", "arm64": "libc6 2.31-1,"} {
+		if got := names(lock.Architectures[architecture]); !strings.Contains(got, want) || !strings.Contains(got, "app 2.0-1") {
+			t.Errorf("%s: got %s, want %s and app 2.0-1", architecture, got, want)
+		}
+	}
+	fixed := lock.Architectures["amd64"][2]
+	want := "https://snapshot.debian.org/archive/debian-security/20260801T220000Z/pool/main/libc6_2.31-1+deb1u1_amd64.deb " +
+		"https://security.debian.org/debian-security/pool/main/libc6_2.31-1+deb1u1_amd64.deb"
+	if got := strings.Join(fixed.URLs, " "); got != want || fixed.Suite != "stable-security" {
+		t.Errorf("suite %s, addresses %s, want %s", fixed.Suite, got, want)
+	}
+
+	repository.WriteSuite(t, security, suite, signer, nil, nil)
+	if lock, _ := c.mustLock(); !strings.Contains(names(lock.Architectures["amd64"]), "libc6 2.31-1,") {
+		t.Errorf("without fixes: got %s", names(lock.Architectures["amd64"]))
+	}
+
+	suite.Name = "other-security" // a mirror that hands out another release's fixes
+	repository.WriteSuite(t, security, suite, signer, fixes, nil)
+	if err := os.RemoveAll(filepath.Join(security, "dists/stable-security")); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses("/debian-security/dists/stable-security/InRelease: not found")
+	if err := os.Rename(filepath.Join(security, "dists/other-security"), filepath.Join(security, "dists/stable-security")); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses(`suite stable-security: InRelease is that of "other-security"`)
+}
+
+// TestKeep makes anew what a mirror has whole.
+func TestKeep(t *testing.T) {
+	c := newCheckout(t, "debian", "stable", debianTable)
+	signer, public := repository.NewSigner(t)
+	c.keys("keys", public)
+	c.debian(signer, debianPackages, unchanged)
+	c.mustLock()
+	broken := func(architectures ...string) {
+		next := slices.Clone(debianPackages)
+		next[0] = strings.ReplaceAll(next[0], "2.0-1", "2.0-2")
+		c.debian(signer, next, func(name string, data []byte) []byte {
+			for _, architecture := range architectures {
+				if strings.Contains(name, architecture) {
+					return []byte("of another moment")
+				}
+			}
+			return data
+		})
+	}
+	broken("arm64")
+	c.refuses("main/binary-arm64/Packages.xz: sha256")
+	out, err := c.lock("-keep")
+	if err != nil || !strings.Contains(out, "arm64: stays as it was: index main/binary-arm64/Packages.xz: sha256") || !strings.Contains(out, "amd64:   app 2.0-1 -> 2.0-2\n") {
+		t.Errorf("error %v, printed %q", err, out)
+	}
+	lock, err := lockfile.Read(c.lockPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := names(lock.Architectures["arm64"]); !strings.HasPrefix(got, "app 2.0-1,") {
+		t.Errorf("arm64: %s", got)
+	}
+
+	broken("amd64", "arm64")
+	if out, err := c.lock("-keep"); err == nil || out != "" {
+		t.Errorf("nothing could be made: error %v, printed %q", err, out)
+	}
+}
+
+// TestByHash asks a mirror that is being updated: by their names the indexes are other ones already.
+func TestByHash(t *testing.T) {
+	c := newCheckout(t, "debian", "stable", debianTable)
+	signer, public := repository.NewSigner(t)
+	c.keys("keys", public)
+	suite := repository.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}, ByHash: true}
+	archive := filepath.Join(c.repository, "debian")
+	younger := func(name string, data []byte) []byte {
+		if name == "InRelease" {
+			return data
+		}
+		return []byte("another index")
+	}
+	repository.WriteSuite(t, archive, suite, signer, debianPackages, younger)
+	c.mustLock()
+	c.stable()
+
+	// A mirror may copy InRelease, which says that it has them by their sums, and not have them.
+	removeSums := func() {
+		sums, err := filepath.Glob(archive + "/dists/stable/main/*/by-hash")
+		if err != nil || len(sums) != 2 {
+			t.Fatalf("%d folders by-hash, error %v", len(sums), err)
+		}
+		for _, folder := range sums {
+			if err := os.RemoveAll(folder); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	removeSums()
+	c.refuses("/Packages.xz: sha256")
+	repository.WriteSuite(t, archive, suite, signer, debianPackages, nil)
+	removeSums()
+	c.stable()
 }
 
 // TestFolder keeps a lock elsewhere, by a table of its own; the keys are the distribution's all the same.

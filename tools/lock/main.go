@@ -45,6 +45,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags.Var(mirrors, "mirror", "`ADDRESS` of the distribution's archive, instead of its own; NAME=ADDRESS of another archive, debian-security, if it is not beside that")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
+	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -67,6 +68,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	old, err := lockfile.Read(path)
 	if err != nil {
 		return err
+	}
+	if *keep {
+		r.otherwise = old.Architectures
 	}
 	next, err := makeLock(ctx, r, out)
 	if err != nil {

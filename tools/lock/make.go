@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
@@ -21,11 +22,12 @@ type request struct {
 	distro        distros.Distro
 	name, release string
 	kept          map[string][]lockfile.Package
+	otherwise     map[string][]lockfile.Package
 	partial       bool
 }
 
-// makeLock makes the lock of a release. Of an architecture in r.kept the packages stay. With r.partial one that cannot be made is
-// left out and said to out, as long as another can.
+// makeLock makes the lock of a release. Of an architecture in r.kept the packages stay. One that cannot be made has those in
+// r.otherwise, or with r.partial is left out; either is said to out, as long as another can be made.
 func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, error) {
 	from, err := r.source()
 	if err != nil {
@@ -37,23 +39,32 @@ func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, er
 		Release:       r.release,
 		Architectures: map[string][]lockfile.Package{},
 	}
+	made := 0
+	var said strings.Builder
 	for _, architecture := range slices.Sorted(maps.Values(r.distro.Releases[r.release].Architectures)) {
 		packages, kept := r.kept[architecture]
 		if !kept {
 			packages, err = makeArchitecture(ctx, r, from, architecture)
 		}
-		if err != nil && r.partial {
-			fmt.Fprintf(out, "%s: left out: %v\n", architecture, err)
+		old, has := r.otherwise[architecture]
+		switch {
+		case err == nil:
+			made++
+		case has:
+			fmt.Fprintf(&said, "%s: stays as it was: %v\n", architecture, err)
+			packages = old
+		case r.partial:
+			fmt.Fprintf(&said, "%s: left out: %v\n", architecture, err)
 			continue
-		}
-		if err != nil {
+		default:
 			return nil, err
 		}
 		lock.Architectures[architecture] = packages
 	}
-	if len(lock.Architectures) == 0 {
+	if made == 0 {
 		return nil, err
 	}
+	io.WriteString(out, said.String())
 	text, err := lock.Bytes()
 	if err != nil {
 		return nil, err

@@ -53,7 +53,7 @@ func (r request) debian() (source, error) {
 	suites := append([]string{r.release}, r.distro.Releases[r.release].Suites...)
 	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
 		var all []*closure.Package
-		for _, suite := range suites {
+		for i, suite := range suites {
 			archive := "debian"
 			if strings.HasSuffix(suite, "-security") {
 				archive = "debian-security"
@@ -64,7 +64,7 @@ func (r request) debian() (source, error) {
 			} else if first != "" {
 				mirror = strings.TrimSuffix(first, "/debian") + "/" + archive
 			}
-			suite := index.Debian{Fetch: fetch, Mirror: mirror, Name: archive, Suite: suite, Keys: keys}
+			suite := index.Debian{Fetch: fetch, Mirror: mirror, Name: archive, Suite: suite, Keys: keys, Beside: i > 0}
 			packages, err := suite.Packages(ctx, architecture)
 			if err != nil {
 				return nil, err

@@ -3,6 +3,7 @@ package index
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -26,6 +27,13 @@ const (
 	snapshotDelay = 12 * time.Hour
 )
 
+// debianPools are Debian's own addresses of each archive. They have a version until its successor comes, and are asked where
+// snapshot.debian.org, which keeps them all, does not answer.
+var debianPools = map[string]string{
+	"debian":          "https://ftp.debian.org/debian",
+	"debian-security": "https://security.debian.org/debian-security",
+}
+
 // Debian is one suite of one archive.
 type Debian struct {
 	Fetch  Fetcher
@@ -33,6 +41,9 @@ type Debian struct {
 	Name   string // of the archive on snapshot.debian.org: debian or debian-security
 	Suite  string
 	Keys   openpgp.KeyRing
+	// Beside says that the suite only adds to another, which may have architectures that this one lacks: the security archive
+	// drops some when a release becomes LTS.
+	Beside bool
 }
 
 // Packages returns every package of an architecture.
@@ -47,22 +58,47 @@ func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.P
 	}
 	name := "main/binary-" + architecture + "/Packages.xz"
 	sum, listed := sumOf(release["SHA256"], name)
+	if !listed && d.Beside {
+		return nil, nil
+	}
 	if !listed {
 		return nil, fmt.Errorf("suite %s: no packages for %s", d.Suite, architecture)
 	}
-	data, err := d.Fetch(ctx, d.Mirror+"/dists/"+d.Suite+"/"+name)
+	data, err := d.listed(ctx, release, name, sum)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkSum(name, data, sum); err != nil {
 		return nil, err
 	}
 	text, err := unpack(data)
 	if err != nil {
 		return nil, fmt.Errorf("index %s: %w", name, err)
 	}
+	if len(bytes.TrimSpace(text)) == 0 {
+		return nil, nil // as testing's security archive is most of the time
+	}
 	pool := snapshotArchive + "/" + d.Name + "/" + date.UTC().Add(snapshotDelay).Format(snapshotFormat)
-	return ParsePackages(text, d.Suite, pool)
+	packages, err := ParsePackages(text, d.Suite, pool)
+	for _, p := range packages {
+		p.File.URLs = append(p.File.URLs, debianPools[d.Name]+strings.TrimPrefix(p.File.URLs[0], pool))
+	}
+	return packages, err
+}
+
+// listed fetches a file that the release lists, by its sum where the mirror has it so: by its name it may be a younger one, while
+// the mirror is being updated.
+func (d Debian) listed(ctx context.Context, release map[string]string, name, sum string) ([]byte, error) {
+	folder := d.Mirror + "/dists/" + d.Suite + "/"
+	var data []byte
+	err := errNotFound
+	if release["Acquire-By-Hash"] == "yes" {
+		data, err = d.Fetch(ctx, folder+path.Dir(name)+"/by-hash/SHA256/"+sum)
+	}
+	if errors.Is(err, errNotFound) { // mirrors that copy by name only
+		data, err = d.Fetch(ctx, folder+name)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return data, checkSum(name, data, sum)
 }
 
 // release fetches InRelease and returns its signed fields.
@@ -81,6 +117,9 @@ func (d Debian) release(ctx context.Context) (map[string]string, error) {
 	fields, err := deb.Paragraph(block.Plaintext)
 	if err != nil {
 		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
+	}
+	if fields["Codename"] != d.Suite {
+		return nil, fmt.Errorf("suite %s: InRelease is that of %q", d.Suite, fields["Codename"])
 	}
 	return fields, nil
 }

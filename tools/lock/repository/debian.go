@@ -41,16 +41,26 @@ func NewSigner(t *testing.T) (*openpgp.Entity, []byte) {
 	return signer, public.Bytes()
 }
 
+// Suite is one suite of an archive.
+type Suite struct {
+	Name          string // and codename
+	Architectures []string
+	ByHash        bool // its indexes are there by their sums too
+}
+
 // WriteDebian writes the suite "stable" for amd64 and arm64 into an archive's folder. A package is the fields of its stanza, with
 // ARCH for the architecture; its file is said to be pool/main/NAME_VERSION_ARCH.deb, and is not written. change may alter
 // an index, or InRelease, before it is written: nil for none.
 func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
 	t.Helper()
+	WriteSuite(t, folder, Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}}, signer, packages, change)
+}
+
+// WriteSuite is WriteDebian for another suite. What is there by its sum is never altered.
+func WriteSuite(t *testing.T, folder string, suite Suite, signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
+	t.Helper()
 	put := func(name string, data []byte) {
-		if change != nil {
-			data = change(name, data)
-		}
-		path := filepath.Join(folder, "dists/stable", name)
+		path := filepath.Join(folder, "dists", suite.Name, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -58,8 +68,18 @@ func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages [
 			t.Fatal(err)
 		}
 	}
-	release := "Origin: Example\nSuite: stable\nCodename: stable\nDate: Sat, 01 Aug 2026 10:00:00 UTC\nSHA256:\n"
-	for _, architecture := range []string{"amd64", "arm64"} {
+	changed := func(name string, data []byte) []byte {
+		if change == nil {
+			return data
+		}
+		return change(name, data)
+	}
+	release := "Origin: Example\nSuite: " + suite.Name + "\nCodename: " + suite.Name + "\nDate: Sat, 01 Aug 2026 10:00:00 UTC\n"
+	if suite.ByHash {
+		release += "Acquire-By-Hash: yes\n"
+	}
+	release += "SHA256:\n"
+	for _, architecture := range suite.Architectures {
 		var text strings.Builder
 		for _, fields := range packages {
 			fields = strings.ReplaceAll(fields, "ARCH", architecture)
@@ -67,10 +87,14 @@ func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages [
 			fmt.Fprintf(&text, "%s\nFilename: pool/main/%s_%s_%s.deb\nSize: 1000\nSHA256: %x\n\n",
 				fields, words[1], words[3], architecture, sha256.Sum256([]byte(fields)))
 		}
-		name := "main/binary-" + architecture + "/Packages.xz"
+		folder := "main/binary-" + architecture + "/"
 		data := compress(t, text.String())
-		release += fmt.Sprintf(" %x %d %s\n", sha256.Sum256(data), len(data), name)
-		put(name, data)
+		sum := fmt.Sprintf("%x", sha256.Sum256(data))
+		release += fmt.Sprintf(" %s %d %sPackages.xz\n", sum, len(data), folder)
+		if suite.ByHash {
+			put(folder+"by-hash/SHA256/"+sum, data)
+		}
+		put(folder+"Packages.xz", changed(folder+"Packages.xz", data))
 	}
 	var signed bytes.Buffer
 	writer, err := clearsign.Encode(&signed, signer.PrivateKey, nil)
@@ -83,7 +107,7 @@ func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages [
 	if err := writer.Close(); err != nil {
 		t.Fatal(err)
 	}
-	put("InRelease", signed.Bytes())
+	put("InRelease", changed("InRelease", signed.Bytes()))
 }
 
 func compress(t *testing.T, text string) []byte {
