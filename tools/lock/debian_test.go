@@ -259,6 +259,13 @@ func TestDebianRefuses(t *testing.T) {
 	c.debian(signer, slices.Delete(slices.Clone(debianPackages), 4, 5), unchanged)
 	c.refuses("package app: needs [libc6 >= 2.30]: nothing in the index provides it")
 
+	// What a mirror's index lists and its pool does not have.
+	c.debian(signer, debianPackages, unchanged)
+	if err := os.Remove(c.repository + "/debian/pool/main/libc6_2.31-1_arm64.deb"); err != nil {
+		t.Fatal(err)
+	}
+	c.refuses("package libc6 2.31-1: index: " + c.address + "/debian/pool/main/libc6_2.31-1_arm64.deb: not found")
+
 	if err := os.RemoveAll(c.repository + "/debian/dists"); err != nil {
 		t.Fatal(err)
 	}

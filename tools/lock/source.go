@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -49,22 +50,23 @@ func (r request) debian() (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	fetch := index.HTTP(r.client)
-	suites := append([]string{r.release}, r.distro.Releases[r.release].Suites...)
+	var suites []index.Debian
+	for i, name := range append([]string{r.release}, r.distro.Releases[r.release].Suites...) {
+		suite := index.Debian{Fetch: index.HTTP(r.client), Name: "debian", Suite: name, Keys: keys, Beside: i > 0}
+		if strings.HasSuffix(name, "-security") {
+			suite.Name = "debian-security"
+		}
+		suite.Mirror = "https://snapshot.debian.org/archive/" + suite.Name + "/" + time.Now().UTC().Format("20060102T150405Z")
+		if first := r.mirrors[""]; r.mirrors[suite.Name] != "" {
+			suite.Mirror, suite.Has = r.mirrors[suite.Name], index.Head(r.client)
+		} else if first != "" {
+			suite.Mirror, suite.Has = strings.TrimSuffix(first, "/debian")+"/"+suite.Name, index.Head(r.client)
+		}
+		suites = append(suites, suite)
+	}
 	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
 		var all []*closure.Package
-		for i, suite := range suites {
-			archive := "debian"
-			if strings.HasSuffix(suite, "-security") {
-				archive = "debian-security"
-			}
-			mirror := "https://snapshot.debian.org/archive/" + archive + "/" + time.Now().UTC().Format("20060102T150405Z")
-			if first := r.mirrors[""]; r.mirrors[archive] != "" {
-				mirror = r.mirrors[archive]
-			} else if first != "" {
-				mirror = strings.TrimSuffix(first, "/debian") + "/" + archive
-			}
-			suite := index.Debian{Fetch: fetch, Mirror: mirror, Name: archive, Suite: suite, Keys: keys, Beside: i > 0}
+		for _, suite := range suites {
 			packages, err := suite.Packages(ctx, architecture)
 			if err != nil {
 				return nil, err
@@ -73,8 +75,10 @@ func (r request) debian() (source, error) {
 		}
 		return all, nil
 	}
-	// The signed index has every package's sum.
-	complete := func(context.Context, *closure.Package) error { return nil }
+	complete := func(ctx context.Context, p *closure.Package) error {
+		at := slices.IndexFunc(suites, func(suite index.Debian) bool { return suite.Suite == p.File.Suite })
+		return suites[at].Complete(ctx, p)
+	}
 	return source{packages, complete, index.CompareDebian}, nil
 }
 

@@ -37,8 +37,9 @@ var debianPools = map[string]string{
 // Debian is one suite of one archive.
 type Debian struct {
 	Fetch  Fetcher
-	Mirror string // address of the archive, such as a mirror's /debian
-	Name   string // of the archive on snapshot.debian.org: debian or debian-security
+	Has    func(ctx context.Context, address string) error // what Head returns; nil: the mirror has all that its indexes list
+	Mirror string                                          // address of the archive, such as a mirror's /debian
+	Name   string                                          // of the archive on snapshot.debian.org: debian or debian-security
 	Suite  string
 	Keys   openpgp.KeyRing
 	// Beside says that the suite only adds to another, which may have architectures that this one lacks: the security archive
@@ -81,6 +82,18 @@ func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.P
 		p.File.URLs = append(p.File.URLs, debianPools[d.Name]+strings.TrimPrefix(p.File.URLs[0], pool))
 	}
 	return packages, err
+}
+
+// Complete asks the mirror for a package of the suite: one that is being updated, or copies some architectures only, lists what it
+// does not have. The package itself is not fetched: the signed index has its sum.
+func (d Debian) Complete(ctx context.Context, p *closure.Package) error {
+	if d.Has == nil {
+		return nil
+	}
+	if err := d.Has(ctx, d.Mirror+strings.TrimPrefix(p.File.URLs[1], debianPools[d.Name])); err != nil {
+		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
+	}
+	return nil
 }
 
 // listed fetches a file that the release lists, by its sum where the mirror has it so: by its name it may be a younger one, while

@@ -46,17 +46,43 @@ func HTTP(client *http.Client) Fetcher {
 			return nil, fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
 		}
 		defer response.Body.Close()
-		if response.StatusCode == http.StatusNotFound || response.StatusCode == http.StatusGone {
-			return nil, fmt.Errorf("index: %s: %w", address, errNotFound)
-		}
-		if response.StatusCode != http.StatusOK {
-			return nil, fmt.Errorf("index: %s: %s", address, response.Status)
+		if err := statusError(address, response); err != nil {
+			return nil, err
 		}
 		data, err := readBounded(response.Body, maxDownload)
 		if err != nil {
 			return nil, fmt.Errorf("index: %s: %w", address, err)
 		}
 		return data, nil
+	}
+}
+
+// Head asks client whether a repository has a file: its error is as a Fetcher's.
+func Head(client *http.Client) func(ctx context.Context, address string) error {
+	return func(ctx context.Context, address string) error {
+		ctx, cancel := context.WithTimeout(ctx, timeout)
+		defer cancel()
+		request, err := http.NewRequestWithContext(ctx, http.MethodHead, address, nil)
+		if err != nil {
+			return err
+		}
+		response, err := client.Do(request)
+		if err != nil {
+			return fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
+		}
+		response.Body.Close()
+		return statusError(address, response)
+	}
+}
+
+func statusError(address string, response *http.Response) error {
+	switch response.StatusCode {
+	case http.StatusOK:
+		return nil
+	case http.StatusNotFound, http.StatusGone:
+		return fmt.Errorf("index: %s: %w", address, errNotFound)
+	default:
+		return fmt.Errorf("index: %s: %s", address, response.Status)
 	}
 }
 

@@ -49,7 +49,7 @@ type Suite struct {
 }
 
 // WriteDebian writes the suite "stable" for amd64 and arm64 into an archive's folder. A package is the fields of its stanza, with
-// ARCH for the architecture; its file is said to be pool/main/NAME_VERSION_ARCH.deb, and is not written. change may alter
+// ARCH for the architecture; its file, pool/main/NAME_VERSION_ARCH.deb, is empty whatever the index says. change may alter
 // an index, or InRelease, before it is written: nil for none.
 func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
 	t.Helper()
@@ -59,8 +59,8 @@ func WriteDebian(t *testing.T, folder string, signer *openpgp.Entity, packages [
 // WriteSuite is WriteDebian for another suite. What is there by its sum is never altered.
 func WriteSuite(t *testing.T, folder string, suite Suite, signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
 	t.Helper()
-	put := func(name string, data []byte) {
-		path := filepath.Join(folder, "dists", suite.Name, name)
+	write := func(name string, data []byte) {
+		path := filepath.Join(folder, name)
 		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 			t.Fatal(err)
 		}
@@ -68,6 +68,7 @@ func WriteSuite(t *testing.T, folder string, suite Suite, signer *openpgp.Entity
 			t.Fatal(err)
 		}
 	}
+	put := func(name string, data []byte) { write("dists/"+suite.Name+"/"+name, data) }
 	changed := func(name string, data []byte) []byte {
 		if change == nil {
 			return data
@@ -84,8 +85,9 @@ func WriteSuite(t *testing.T, folder string, suite Suite, signer *openpgp.Entity
 		for _, fields := range packages {
 			fields = strings.ReplaceAll(fields, "ARCH", architecture)
 			words := strings.Fields(fields)
-			fmt.Fprintf(&text, "%s\nFilename: pool/main/%s_%s_%s.deb\nSize: 1000\nSHA256: %x\n\n",
-				fields, words[1], words[3], architecture, sha256.Sum256([]byte(fields)))
+			file := fmt.Sprintf("pool/main/%s_%s_%s.deb", words[1], words[3], architecture)
+			fmt.Fprintf(&text, "%s\nFilename: %s\nSize: 1000\nSHA256: %x\n\n", fields, file, sha256.Sum256([]byte(fields)))
+			write(file, nil)
 		}
 		folder := "main/binary-" + architecture + "/"
 		data := compress(t, text.String())
