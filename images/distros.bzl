@@ -177,6 +177,22 @@ _ALPINE = {
     "s390x": "s390x",
 }
 
+# Of each architecture the key that its builder signs with since 3.15, by Alpine's package alpine-keys; the older ones of 2048 bits are
+# for older releases.
+_ALPINE_KEYS = [
+    "alpine-linux/alpine-devel@lists.alpinelinux.org-{}.rsa.pub".format(key)
+    for key in [
+        "6165ee59",  # x86_64
+        "61666e3f",  # x86
+        "616abc23",  # ppc64le
+        "616ac3bc",  # s390x
+        "616adfeb",  # armv7
+        "616ae350",  # aarch64
+        "616db30d",  # riscv64
+        "66ba20fe",  # loongarch64
+    ]
+]
+
 # --- Fedora ---
 
 def _fedora_registration(name, mode, followers):
@@ -243,13 +259,13 @@ def _debian_release(codename, version, oci_architectures):
         links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "ppc64le"]},
     )
 
-# keys: where a distribution publishes the keys that its index or packages are signed with, if images/DISTRO/keys does
-# not hold them yet.
+# keys: the files of Debian's package distribution-gpg-keys that images/DISTRO/keys holds: what signs the index, or the packages, of
+# the releases and architectures here. ./bazelw run //tools/lock/keys fetches them.
 DISTROS = {
     "alpine": struct(
         title = "Alpine",
         format = "apk",
-        keys = "https://alpinelinux.org/keys/ (a folder of *.rsa.pub)",
+        keys = _ALPINE_KEYS,
         sbin = "/usr/sbin",
         variants = _ALPINE_VARIANTS,
         releases = {"3.24": _release("3.24", _ALPINE)},
@@ -257,7 +273,7 @@ DISTROS = {
     "debian": struct(
         title = "Debian",
         format = "deb",
-        keys = "",
+        keys = [],  # one file, of the package debian-archive-keyring
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
         releases = {
@@ -270,7 +286,7 @@ DISTROS = {
     "fedora": struct(
         title = "Fedora",
         format = "rpm",
-        keys = "https://fedoraproject.org/security/ (one armored file)",
+        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43"]],
         sbin = "/usr/bin",
         variants = _FEDORA_VARIANTS,
         releases = {"43": _release("43", _FEDORA)},

@@ -16,7 +16,6 @@ DISTROS = {
     "debian": struct(
         title = "Debian",
         format = "deb",
-        keys = "",
         variants = {"kernel": struct(packages = ["linux-image-cloud-amd64"], without = _WITHOUT)},
         releases = {
             "bullseye": _release("11"),

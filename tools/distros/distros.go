@@ -17,7 +17,7 @@ import (
 type Distro struct {
 	Title    string             `json:"title"`
 	Format   string             `json:"format"` // deb, apk or rpm
-	Keys     string             `json:"keys"`   // address of its public keys, for people; empty where they are in the repository
+	Keys     []string           `json:"keys"`   // the files in images/DISTRO/keys, as Debian's package distribution-gpg-keys has them
 	Releases map[string]Release `json:"releases"`
 	Variants map[string]Variant `json:"variants"`
 }

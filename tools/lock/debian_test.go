@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const debianTable = `struct(title = "Example", format = "deb", keys = "",
+const debianTable = `struct(title = "Example", format = "deb",
     variants = {
         "full": struct(packages = ["app", "tool"], without = []),
         "small": struct(packages = ["app"], without = ["extra"]),
@@ -203,7 +203,7 @@ func TestFolder(t *testing.T) {
 
 	c.folder = "tests/other"
 	c.refuses("tests/other/distros.bzl: no such file")
-	c.table(`struct(title = "Example", format = "deb", keys = "",
+	c.table(`struct(title = "Example", format = "deb",
 		variants = {"kernel": struct(packages = ["tool"], without = [])},
 		releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64"}, suites = [])},
 	)`)

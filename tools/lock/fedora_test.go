@@ -18,7 +18,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const fedoraTable = `struct(title = "Example", format = "rpm", keys = "https://keys.example/",
+const fedoraTable = `struct(title = "Example", format = "rpm",
     variants = {"only": struct(packages = ["iptables-nft", "glibc-minimal-langpack"], without = [])},
     releases = {"43": struct(version = "43", architectures = {"amd64": "x86_64"}, suites = [])},
 )`

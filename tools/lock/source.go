@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/ProtonMail/go-crypto/openpgp"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
@@ -39,14 +36,14 @@ func (r request) source() (source, error) {
 		return source{}, fmt.Errorf("packages of format %q: no index is known", r.distro.Format)
 	}
 	from, err := open()
-	if errors.Is(err, fs.ErrNotExist) && r.distro.Keys != "" {
-		return source{}, fmt.Errorf("no keys to check the index of %s with: %w; put those of %s there", r.distro.Title, err, r.distro.Keys)
+	if errors.Is(err, fs.ErrNotExist) {
+		return source{}, fmt.Errorf("no keys to check the index of %s with: %w; those of the table are fetched by: ./bazelw run //tools/lock/keys", r.distro.Title, err)
 	}
 	return from, err
 }
 
 func (r request) debian() (source, error) {
-	keys, err := readKeys(r.keys)
+	keys, err := index.ReadKeys(r.keys)
 	if err != nil {
 		return source{}, err
 	}
@@ -107,7 +104,7 @@ func (r request) alpine() (source, error) {
 
 // fedora reads the packages as they were when the release came out: of its updates only the newest stay on the mirrors.
 func (r request) fedora() (source, error) {
-	keys, err := readKeys(r.keys)
+	keys, err := index.ReadKeys(r.keys)
 	if err != nil {
 		return source{}, err
 	}
@@ -123,20 +120,4 @@ func (r request) fedora() (source, error) {
 
 func (r request) mirrorOr(origin string) string {
 	return cmp.Or(r.mirrors[""], origin)
-}
-
-func readKeys(path string) (openpgp.EntityList, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer file.Close()
-	keys, err := openpgp.ReadArmoredKeyRing(file)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	if len(keys) == 0 {
-		return nil, fmt.Errorf("%s: no keys", path)
-	}
-	return keys, nil
 }

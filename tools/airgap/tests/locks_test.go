@@ -19,7 +19,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const table = `DISTROS = {"debian": struct(title = "Debian", format = "deb", keys = "",
+const table = `DISTROS = {"debian": struct(title = "Debian", format = "deb",
     variants = {"full": struct(packages = ["app", "lib"], without = [])},
     releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64", "arm64": "arm64"}, suites = [])},
 )}`

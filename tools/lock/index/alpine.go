@@ -8,14 +8,9 @@ import (
 	"crypto/rsa"
 	_ "crypto/sha1" // SIGN.RSA, which Alpine's own keys still make
 	_ "crypto/sha256"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -24,42 +19,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/apk"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
-
-// AlpineKeys are public keys by file name, such as alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub: a signature
-// names the file of its key.
-type AlpineKeys map[string]*rsa.PublicKey
-
-// ReadAlpineKeys reads every key file (PEM, named *.rsa.pub) of a folder, as /etc/apk/keys has them.
-func ReadAlpineKeys(dir string) (AlpineKeys, error) {
-	names, err := filepath.Glob(filepath.Join(dir, "*.rsa.pub"))
-	if err != nil {
-		return nil, err
-	}
-	if len(names) == 0 {
-		return nil, fmt.Errorf("%s: no keys (*.rsa.pub): %w", dir, fs.ErrNotExist)
-	}
-	keys := AlpineKeys{}
-	for _, name := range names {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			return nil, err
-		}
-		block, _ := pem.Decode(text)
-		if block == nil {
-			return nil, fmt.Errorf("%s: not a PEM file", name)
-		}
-		parsed, err := x509.ParsePKIXPublicKey(block.Bytes)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		key, isRSA := parsed.(*rsa.PublicKey)
-		if !isRSA {
-			return nil, fmt.Errorf("%s: not an RSA key", name)
-		}
-		keys[filepath.Base(name)] = key
-	}
-	return keys, nil
-}
 
 // Alpine is one repository of one release.
 type Alpine struct {

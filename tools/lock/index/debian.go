@@ -90,10 +90,15 @@ func (d Debian) Complete(ctx context.Context, p *closure.Package) error {
 	if d.Has == nil {
 		return nil
 	}
-	if err := d.Has(ctx, d.Mirror+strings.TrimPrefix(p.File.URLs[1], debianPools[d.Name])); err != nil {
+	if err := d.Has(ctx, d.Address(p)); err != nil {
 		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
 	}
 	return nil
+}
+
+// Address is where the mirror that is asked has a package of the suite.
+func (d Debian) Address(p *closure.Package) string {
+	return d.Mirror + strings.TrimPrefix(p.File.URLs[1], debianPools[d.Name])
 }
 
 // listed fetches a file that the release lists, by its sum where the mirror has it so: by its name it may be a younger one, while
