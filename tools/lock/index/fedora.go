@@ -78,15 +78,15 @@ func (f Fedora) Complete(ctx context.Context, p *closure.Package) error {
 	if err := checkSum("primary: package "+p.Name, data, p.File.SHA256); err != nil {
 		return err
 	}
-	if err := verifyRPM(data, f.Keys); err != nil {
+	if err := VerifyRPM(data, f.Keys); err != nil {
 		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
 	}
 	return complete(p, data)
 }
 
-// verifyRPM wants a good signature by one of keys that covers the whole package: either directly, or over the header
+// VerifyRPM wants a good signature by one of keys that covers the whole package: either directly, or over the header
 // that has the payload's digest, as rpm has written since 4.14.
-func verifyRPM(data []byte, keys openpgp.EntityList) error {
+func VerifyRPM(data []byte, keys openpgp.EntityList) error {
 	header, signatures, err := rpmutils.Verify(bytes.NewReader(data), keys)
 	if err != nil {
 		return fmt.Errorf("signature: %w", err)
