@@ -34,10 +34,10 @@ prerequisites() {
 		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log)"
 }
 
-# proxies: NAME=VALUE of every setting by which modules are fetched and checked. Go's own come from the go command, where
+# proxies: NAME=VALUE of every setting by which modules and packages (tools/lock/mirrors.bzl) are fetched and checked. Go's own come from the go command, where
 # there is one, since they can also stand in its file (go env -w).
 proxies() {
-	env | grep -iE '^(GO(NO)?PROXY|GO(NO)?SUMDB|GOPRIVATE|GOINSECURE|(https?|no)_proxy)=' || true
+	env | grep -iE '^(IPTABLES_WRAPPERS_MIRRORS|GO(NO)?PROXY|GO(NO)?SUMDB|GOPRIVATE|GOINSECURE|(https?|no)_proxy)=' || true
 	! command -v go >/dev/null ||
 		go env -json GOPROXY GONOPROXY GOSUMDB GONOSUMDB GOPRIVATE GOINSECURE | sed -nE 's/^\t"([A-Z]+)": "(.*)",?$/\1=\2/p'
 }

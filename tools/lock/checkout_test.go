@@ -21,7 +21,7 @@ type checkout struct {
 	t               *testing.T
 	dir, repository string // folders
 	folder          string // of the checkout, with the table and the locks
-	address         string // of the repository
+	address         string // of the repository; empty: none is named by a flag
 	distro, release string
 }
 
@@ -67,7 +67,11 @@ func (c *checkout) lock(flags ...string) (string, error) {
 
 func (c *checkout) run(args ...string) (string, error) {
 	var out bytes.Buffer
-	err := run(context.Background(), append([]string{"-workspace", c.dir, "-mirror", c.address}, args...), &out)
+	flags := []string{"-workspace", c.dir}
+	if c.address != "" {
+		flags = append(flags, "-mirror", c.address)
+	}
+	err := run(context.Background(), append(flags, args...), &out)
 	return out.String(), err
 }
 

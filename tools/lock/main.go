@@ -41,8 +41,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	// bazel run starts programs elsewhere and says in this variable where the user is.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
-	mirrors := mirrors{}
-	flags.Var(mirrors, "mirror", "`ADDRESS` of the distribution's archive, instead of its own; NAME=ADDRESS of another archive, debian-security, if it is not beside that")
+	given := mirrors{}
+	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own and of what the environment's "+mirrorsVariable+" names; NAME=ADDRESS of another archive, debian-security, if it is not beside that")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
@@ -50,7 +50,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := request{client: http.DefaultClient, workspace: *workspace, mirrors: mirrors, keys: *keys}
+	r := request{client: http.DefaultClient, workspace: *workspace, mirrors: given, keys: *keys}
 	if *local != "" {
 		lost, err := os.ReadFile(*local)
 		if err != nil {
@@ -89,7 +89,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// open finds a release in a folder's table, and the keys of its distribution if it was told none.
+// open finds a release in a folder's table, and its distribution's keys and mirrors if it was told none.
 func (r *request) open(folder, name, release string) error {
 	table, err := distros.Read(filepath.Join(r.workspace, folder, "distros.bzl"))
 	if err != nil {
@@ -103,22 +103,13 @@ func (r *request) open(folder, name, release string) error {
 		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, folder)
 	}
 	r.distro, r.name, r.release = distro, name, release
+	if len(r.mirrors) == 0 {
+		if r.mirrors, err = settings(os.Getenv(mirrorsVariable), name); err != nil {
+			return err
+		}
+	}
 	if r.keys == "" {
 		r.keys = filepath.Join(r.workspace, "images", name, "keys")
 	}
-	return nil
-}
-
-// mirrors has the address of each archive by its name, "" being the distribution's first.
-type mirrors map[string]string
-
-func (m mirrors) String() string { return "" }
-
-func (m mirrors) Set(value string) error {
-	name, address, named := strings.Cut(value, "=")
-	if !named || strings.Contains(name, "/") { // an address may have a query
-		name, address = "", value
-	}
-	m[name] = strings.TrimSuffix(address, "/")
 	return nil
 }

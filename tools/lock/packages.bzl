@@ -6,6 +6,8 @@ the successors of its packages, or nothing at all. It is used only where the env
 addresses of the committed one keep every version.
 """
 
+load(":mirrors.bzl", "MIRRORS", "mirrored")
+
 # Set by what makes local locks.
 _USE_LOCAL = "IPTABLES_WRAPPERS_LOCAL_LOCKS"
 
@@ -51,7 +53,7 @@ def _package_repository_impl(rctx):
     packages = json.decode(rctx.attr.packages)
     pending = [
         rctx.download(
-            url = package["urls"],
+            url = mirrored(package["urls"], rctx.getenv(MIRRORS, "")),
             output = _file_name(package),
             sha256 = package["sha256"],
             block = False,

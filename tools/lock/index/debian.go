@@ -27,9 +27,9 @@ const (
 	snapshotDelay = 12 * time.Hour
 )
 
-// debianPools are Debian's own addresses of each archive. They have a version until its successor comes, and are asked where
+// DebianPools are Debian's own addresses of each archive. They have a version until its successor comes, and are asked where
 // snapshot.debian.org, which keeps them all, does not answer.
-var debianPools = map[string]string{
+var DebianPools = map[string]string{
 	"debian":          "https://ftp.debian.org/debian",
 	"debian-security": "https://security.debian.org/debian-security",
 }
@@ -79,7 +79,7 @@ func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.P
 	pool := snapshotArchive + "/" + d.Name + "/" + date.UTC().Add(snapshotDelay).Format(snapshotFormat)
 	packages, err := ParsePackages(text, d.Suite, pool)
 	for _, p := range packages {
-		p.File.URLs = append(p.File.URLs, debianPools[d.Name]+strings.TrimPrefix(p.File.URLs[0], pool))
+		p.File.URLs = append(p.File.URLs, DebianPools[d.Name]+strings.TrimPrefix(p.File.URLs[0], pool))
 	}
 	return packages, err
 }
@@ -98,7 +98,7 @@ func (d Debian) Complete(ctx context.Context, p *closure.Package) error {
 
 // Address is where the mirror that is asked has a package of the suite.
 func (d Debian) Address(p *closure.Package) string {
-	return d.Mirror + strings.TrimPrefix(p.File.URLs[1], debianPools[d.Name])
+	return d.Mirror + strings.TrimPrefix(p.File.URLs[1], DebianPools[d.Name])
 }
 
 // listed fetches a file that the release lists, by its sum where the mirror has it so: by its name it may be a younger one, while

@@ -19,7 +19,7 @@ import (
 
 // Go modules that carry, as test data, what distributions have signed. No copy of theirs is kept here.
 const (
-	alpineModule = "chainguard.dev/apko@v0.30.0"           // the indexes of Alpine 3.16 (x86_64) and 3.17 (aarch64)
+	alpineModule = "chainguard.dev/apko@v0.30.0"            // the indexes of Alpine 3.16 (x86_64) and 3.17 (aarch64)
 	rpmModule    = "github.com/sassoftware/relic/v8@v8.2.0" // a package of Rocky Linux 9: nobody carries one of Fedora's
 )
 
