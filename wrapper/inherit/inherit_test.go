@@ -21,6 +21,7 @@ var emulators = map[string]string{
 	"ppc64le": "qemu-ppc64le-static",
 	"s390x":   "qemu-s390x-static",
 	"riscv64": "qemu-riscv64-static",
+	"loong64": "qemu-loongarch64-static",
 }
 
 // TestHandover starts a program directly and through testdata/handover, with the same odd inheritance, and compares
