@@ -75,10 +75,8 @@ find_mirror() {
 make_downloader() {
 	find_mirror
 	cat >"$downloader.part" <<-END
-		rewrite snapshot\.debian\.org/archive/debian/[^/]+/(.*) $mirror/\$1
-		rewrite snapshot\.debian\.org/archive/debian-security/[^/]+/(.*) $security/\$1
-		rewrite ftp\.debian\.org/debian/(.*) $mirror/\$1
-		rewrite security\.debian\.org/debian-security/(.*) $security/\$1
+		rewrite (snapshot\.debian\.org/archive/debian/[^/]+|ftp\.debian\.org/debian)/(.*) $mirror/\$2
+		rewrite (snapshot\.debian\.org/archive/debian-security/[^/]+|security\.debian\.org/debian-security)/(.*) $security/\$2
 	END
 	cmp -s "$downloader.part" "$downloader" || mv "$downloader.part" "$downloader"
 }

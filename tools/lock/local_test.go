@@ -20,7 +20,7 @@ func TestLocal(t *testing.T) {
 	images, _ := c.mustLock()
 	committed := c.bytes()
 	c.folder = "tests/other"
-	c.table(`struct(title = "Example", format = "deb", keys = "",
+	c.table(`struct(title = "Example", format = "deb",
 		variants = {"kernel": struct(packages = ["gawk"], without = [])},
 		releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64"}, suites = [])},
 	)`)

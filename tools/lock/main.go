@@ -103,10 +103,12 @@ func (r *request) open(folder, name, release string) error {
 		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, folder)
 	}
 	r.distro, r.name, r.release = distro, name, release
+	mirrors, err := settings(os.Getenv(mirrorsVariable), name)
+	if err != nil {
+		return err
+	}
 	if len(r.mirrors) == 0 {
-		if r.mirrors, err = settings(os.Getenv(mirrorsVariable), name); err != nil {
-			return err
-		}
+		r.mirrors = mirrors
 	}
 	if r.keys == "" {
 		r.keys = filepath.Join(r.workspace, "images", name, "keys")
