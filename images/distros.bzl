@@ -16,6 +16,7 @@ _DEBIAN = {
     "amd64": "amd64",
     "arm/v7": "armhf",
     "arm64": "arm64",
+    "loong64": "loong64",
     "ppc64le": "ppc64el",
     "riscv64": "riscv64",
     "s390x": "s390x",
@@ -172,6 +173,7 @@ _ALPINE = {
     "amd64": "x86_64",
     "arm/v7": "armv7",
     "arm64": "aarch64",
+    "loong64": "loongarch64",
     "ppc64le": "ppc64le",
     "riscv64": "riscv64",
     "s390x": "s390x",
@@ -240,23 +242,30 @@ _FEDORA_VARIANTS = {
     ),
 }
 
-# The architectures on Fedora's main mirrors; the others are in a tree of their own.
+# The last two are in a tree beside that of Fedora's main mirrors.
 _FEDORA = {
     "amd64": "x86_64",
     "arm64": "aarch64",
+    "ppc64le": "ppc64le",
+    "s390x": "s390x",
 }
 
-def _release(version, architectures):
-    return struct(version = version, architectures = architectures, suites = [], links = {})
+# end: the last day on which the distribution supports a release, as YYYY-MM-DD; empty where it has not named one. A test
+# (tools/matrix) fails when that day is past and the release is not marked with supported = False, which the README shows.
 
-def _debian_release(codename, version, oci_architectures):
+def _release(version, architectures, end, supported = True):
+    return struct(version = version, architectures = architectures, suites = [], links = {}, end = end, supported = supported)
+
+def _debian_release(codename, version, oci_architectures, end, supported = True):
     return struct(
         version = version,
         architectures = {oci: _DEBIAN[oci] for oci in oci_architectures},
         # Its fixes come between the point releases. It has fewer architectures: ports that LTS leaves behind get none.
         suites = [codename + "-security"],
         # The dynamic linker's own folder, where an architecture has one. Until bookworm base-files does not bring it.
-        links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "ppc64le"]},
+        links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "loong64", "ppc64le"]},
+        end = end,
+        supported = supported,
     )
 
 # keys: the files of Debian's package distribution-gpg-keys that images/DISTRO/keys holds: what signs the index, or the packages, of
@@ -268,7 +277,12 @@ DISTROS = {
         keys = _ALPINE_KEYS,
         sbin = "/usr/sbin",
         variants = _ALPINE_VARIANTS,
-        releases = {"3.24": _release("3.24", _ALPINE)},
+        # Main is supported for two years from the branch's month, May or November: https://alpinelinux.org/releases/
+        releases = {
+            "3.22": _release("3.22", _ALPINE, end = "2027-05-01"),
+            "3.23": _release("3.23", _ALPINE, end = "2027-11-01"),
+            "3.24": _release("3.24", _ALPINE, end = "2028-05-01"),
+        },
     ),
     "debian": struct(
         title = "Debian",
@@ -276,19 +290,24 @@ DISTROS = {
         keys = [],  # one file, of the package debian-archive-keyring
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
+        # LTS, of fewer architectures than the years before: debian.csv of the package distro-info-data. Testing has no end yet.
         releases = {
-            "bullseye": _debian_release("bullseye", "11", ["386", "amd64", "arm/v7", "arm64"]),
-            "bookworm": _debian_release("bookworm", "12", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "s390x"]),
-            "trixie": _debian_release("trixie", "13", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
-            "forky": _debian_release("forky", "14", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"]),
+            "bullseye": _debian_release("bullseye", "11", ["386", "amd64", "arm/v7", "arm64"], end = "2026-08-31", supported = False),
+            "bookworm": _debian_release("bookworm", "12", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "s390x"], end = "2028-06-30"),
+            "trixie": _debian_release("trixie", "13", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "riscv64", "s390x"], end = "2030-06-30"),
+            "forky": _debian_release("forky", "14", ["386", "amd64", "arm/v7", "arm64", "loong64", "ppc64le", "riscv64", "s390x"], end = ""),
         },
     ),
     "fedora": struct(
         title = "Fedora",
         format = "rpm",
-        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43"]],
+        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44"]],
         sbin = "/usr/bin",
         variants = _FEDORA_VARIANTS,
-        releases = {"43": _release("43", _FEDORA)},
+        # About 13 months: four weeks after the release after next, whose day is not known long before. So these are expected days.
+        releases = {
+            "43": _release("43", _FEDORA, end = "2026-12-02"),
+            "44": _release("44", _FEDORA, end = "2027-05-26"),
+        },
     ),
 }

@@ -8,6 +8,7 @@ ARCHITECTURES = {
     "amd64": "@platforms//cpu:x86_64",
     "arm/v7": "@platforms//cpu:armv7",
     "arm64": "@platforms//cpu:aarch64",
+    "loong64": "@platforms//cpu:loongarch64",
     "ppc64le": "@platforms//cpu:ppc64le",
     "riscv64": "@platforms//cpu:riscv64",
     "s390x": "@platforms//cpu:s390x",

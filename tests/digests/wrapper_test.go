@@ -20,6 +20,7 @@ func machines() map[string]elf.Machine {
 		"amd64":   elf.EM_X86_64,
 		"arm64":   elf.EM_AARCH64,
 		"arm_v7":  elf.EM_ARM,
+		"loong64": elf.EM_LOONGARCH,
 		"ppc64le": elf.EM_PPC64,
 		"riscv64": elf.EM_RISCV,
 		"s390x":   elf.EM_S390,

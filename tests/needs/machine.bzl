@@ -40,7 +40,7 @@ _PROGRAMS = [
     "zstd",
 ]
 
-_LITTLE_ENDIAN = ["aarch64", "amd64", "arm", "i386", "ppc64le", "riscv64", "x86_64"]
+_LITTLE_ENDIAN = ["aarch64", "amd64", "arm", "i386", "loongarch64", "ppc64le", "riscv64", "x86_64"]
 
 # A setting's default value is one that every platform has.
 _FACT = """\

@@ -27,6 +27,8 @@ type Release struct {
 	Version       string            `json:"version"`
 	Architectures map[string]string `json:"architectures"` // OCI's name to the distribution's
 	Suites        []string          `json:"suites"`        // repositories beside the release's own
+	End           string            `json:"end"`           // last day of support, YYYY-MM-DD; empty if not known
+	Supported     bool              `json:"supported"`     // whether the table says so
 }
 
 // Variant is one set of packages an image is made of.

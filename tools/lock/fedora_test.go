@@ -49,13 +49,18 @@ const fedoraFolder = "releases/43/Everything/x86_64/os"
 // putFedora writes packages, signed unless signer is nil, and has createrepo_c make the index.
 func putFedora(c *checkout, signer *openpgp.Entity, packages []rpmPackage) {
 	c.t.Helper()
+	putRPMs(c, fedoraFolder, signer, packages)
+}
+
+func putRPMs(c *checkout, folder string, signer *openpgp.Entity, packages []rpmPackage) {
+	c.t.Helper()
 	needs.Machine(c.t, "createrepo_c")
-	root := filepath.Join(c.repository, fedoraFolder)
+	root := filepath.Join(c.repository, folder)
 	if err := os.RemoveAll(root); err != nil {
 		c.t.Fatal(err)
 	}
 	for _, p := range packages {
-		c.put(filepath.Join(fedoraFolder, "Packages", p.name+"-"+p.version+"."+p.arch+".rpm"), buildRPM(c.t, p, signer))
+		c.put(filepath.Join(folder, "Packages", p.name+"-"+p.version+"."+p.arch+".rpm"), buildRPM(c.t, p, signer))
 	}
 	if out, err := exec.Command("createrepo_c", "--quiet", root).CombinedOutput(); err != nil {
 		c.t.Fatalf("createrepo_c: %v\n%s", err, out)
@@ -150,6 +155,36 @@ func TestFedora(t *testing.T) {
 	stranger, _ := repository.NewSigner(t)
 	sign(stranger)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
+}
+
+// TestFedoraSecondary has an architecture that is in the tree beside the main one.
+func TestFedoraSecondary(t *testing.T) {
+	c := newCheckout(t, "fedora", "43", strings.Replace(fedoraTable, `{"amd64": "x86_64"}`, `{"amd64": "x86_64", "ppc64le": "ppc64le"}`, 1))
+	signer, public := repository.NewSigner(t)
+	c.keys("keys", public)
+	var packages []rpmPackage
+	for _, p := range fedoraPackages {
+		p.arch = strings.Replace(p.arch, "x86_64", "ppc64le", 1)
+		packages = append(packages, p)
+	}
+	const folder = "releases/43/Everything/ppc64le/os"
+	putRPMs(c, "pub/fedora/linux/"+fedoraFolder, signer, fedoraPackages)
+	putRPMs(c, "pub/fedora-secondary/"+folder, signer, packages)
+	c.address += "/pub/fedora/linux"
+	lock, _ := c.mustLock()
+	place := "/" + folder + "/Packages/alternatives-1.33-1.ppc64le.rpm"
+	first := lock.Architectures["ppc64le"][0]
+	if got := strings.Join(first.URLs, " "); got != fedoraSecondary+place+" "+fedoraSecondaryArchive+place {
+		t.Errorf("addresses %s", got)
+	}
+	if got := lock.Architectures["x86_64"][0].URLs[0]; !strings.HasPrefix(got, fedoraOrigin+"/") {
+		t.Errorf("x86_64: address %s", got)
+	}
+	c.stable()
+
+	stranger, _ := repository.NewSigner(t)
+	putRPMs(c, "pub/fedora-secondary/"+folder, stranger, packages)
+	c.refuses("package alternatives 1.33-1: signature: keyid")
 }
 
 func TestFedoraRefuses(t *testing.T) {

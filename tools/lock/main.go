@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
 	given := mirrors{}
-	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own and of what the environment's "+mirrorsVariable+" names; NAME=ADDRESS of another archive, debian-security, if it is not beside that")
+	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own and of what the environment's "+mirrorsVariable+" names; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")

@@ -3,8 +3,8 @@
 Plain Starlark, so that a Go test can hold it to what tools/lock does with the same setting.
 """
 
-# The setting: NAME=ADDRESS for each archive, with blanks between. NAME is a distribution's, or debian-security, which is
-# otherwise asked for beside debian.
+# The setting: NAME=ADDRESS for each archive, with blanks between. NAME is a distribution's, or debian-security or
+# fedora-secondary, which are otherwise asked for beside the first.
 MIRRORS = "IPTABLES_WRAPPERS_MIRRORS"
 
 # The distributions' own addresses, by which locks call packages.
@@ -15,6 +15,10 @@ _ORIGINS = {
     "fedora": [
         "https://dl.fedoraproject.org/pub/fedora/linux",
         "https://archives.fedoraproject.org/pub/archive/fedora/linux",
+    ],
+    "fedora-secondary": [
+        "https://dl.fedoraproject.org/pub/fedora-secondary",
+        "https://archives.fedoraproject.org/pub/archive/fedora-secondary",
     ],
 }
 
@@ -29,6 +33,8 @@ def _parse(setting):
         mirrors[name] = address.rstrip("/")
     if "debian" in mirrors and "debian-security" not in mirrors:
         mirrors["debian-security"] = mirrors["debian"].removesuffix("/debian") + "/debian-security"
+    if "fedora" in mirrors and "fedora-secondary" not in mirrors:
+        mirrors["fedora-secondary"] = mirrors["fedora"].removesuffix("/fedora/linux") + "/fedora-secondary"
     return mirrors
 
 def mirrored(urls, setting):

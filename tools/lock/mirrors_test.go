@@ -54,6 +54,7 @@ func TestMirroredAddresses(t *testing.T) {
 	security := "https://snapshot.debian.org/archive/debian-security/20260801T220000Z/pool/a.deb " + index.DebianPools["debian-security"] + "/pool/a.deb"
 	alpine := alpineOrigin + "/v3.24/main/x86_64/a.apk"
 	fedora := fedoraOrigin + "/releases/43/a.rpm " + fedoraArchive + "/releases/43/a.rpm"
+	secondary := fedoraSecondary + "/releases/43/a.rpm " + fedoraSecondaryArchive + "/releases/43/a.rpm"
 	for _, test := range []struct{ setting, urls, first string }{
 		{"", pool, ""},
 		{"alpine=http://m/alpine", pool, ""},
@@ -62,6 +63,7 @@ func TestMirroredAddresses(t *testing.T) {
 		{"debian=http://m/debian  debian-security=http://s/x", security, "http://s/x/pool/a.deb "},
 		{"fedora=http://m/linux alpine=http://m/alpine", alpine, "http://m/alpine/v3.24/main/x86_64/a.apk "},
 		{"fedora=http://m/linux", fedora, "http://m/linux/releases/43/a.rpm "},
+		{"fedora=http://m/pub/fedora/linux", secondary, "http://m/pub/fedora-secondary/releases/43/a.rpm "},
 	} {
 		got, err := asked(t, test.setting, strings.Fields(test.urls)...)
 		if err != nil || got != test.first+test.urls {

@@ -19,7 +19,12 @@ const (
 	alpineOrigin  = "https://dl-cdn.alpinelinux.org/alpine"
 	fedoraOrigin  = "https://dl.fedoraproject.org/pub/fedora/linux"
 	fedoraArchive = "https://archives.fedoraproject.org/pub/archive/fedora/linux" // where a release goes at its end
+	// Architectures beside fedoraPrimary's.
+	fedoraSecondary        = "https://dl.fedoraproject.org/pub/fedora-secondary"
+	fedoraSecondaryArchive = "https://archives.fedoraproject.org/pub/archive/fedora-secondary"
 )
+
+var fedoraPrimary = []string{"aarch64", "x86_64"}
 
 // source is where the packages of one release come from.
 type source struct {
@@ -108,14 +113,32 @@ func (r request) fedora() (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	repository := index.Fedora{
+	main := index.Fedora{
 		Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(fedoraOrigin), Origins: []string{fedoraOrigin, fedoraArchive}, Keys: keys,
 	}
+	secondary := main
+	secondary.Origins = []string{fedoraSecondary, fedoraSecondaryArchive}
+	secondary.Mirror = fedoraSecondary
+	if first := r.mirrors[""]; r.mirrors["fedora-secondary"] != "" {
+		secondary.Mirror = r.mirrors["fedora-secondary"]
+	} else if first != "" {
+		secondary.Mirror = strings.TrimSuffix(first, "/fedora/linux") + "/fedora-secondary"
+	}
 	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
+		repository := secondary
+		if slices.Contains(fedoraPrimary, architecture) {
+			repository = main
+		}
 		repository.Path = "releases/" + r.release + "/Everything/" + architecture + "/os"
 		return repository.Packages(ctx, architecture)
 	}
-	return source{packages, repository.Complete, index.CompareRPM}, nil
+	complete := func(ctx context.Context, p *closure.Package) error {
+		if strings.HasPrefix(p.File.URLs[0], fedoraSecondary+"/") {
+			return secondary.Complete(ctx, p)
+		}
+		return main.Complete(ctx, p)
+	}
+	return source{packages, complete, index.CompareRPM}, nil
 }
 
 func (r request) mirrorOr(origin string) string {

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
 )
 
 func TestFilesAreUpToDate(t *testing.T) {
@@ -46,16 +49,79 @@ func TestEveryLockIsInTheTable(t *testing.T) {
 	}
 }
 
+// TestSupport holds the table to the calendar.
+func TestSupport(t *testing.T) {
+	table, err := distros.Read("../../images/distros.bzl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, distro := range table {
+		for release, facts := range distro.Releases {
+			if problem := support(facts, time.Now()); problem != "" {
+				t.Errorf("images/distros.bzl: %s %s: %s; then: ./bazelw run //images:update", name, release, problem)
+			}
+		}
+	}
+}
+
+// support says what a release's entry has wrong on a day.
+func support(facts distros.Release, today time.Time) string {
+	if facts.End == "" && facts.Supported {
+		return ""
+	}
+	end, err := time.Parse(time.DateOnly, facts.End)
+	if err != nil {
+		return "end: " + err.Error()
+	}
+	past := !today.Before(end.AddDate(0, 0, 1))
+	switch {
+	case past && facts.Supported:
+		return "support ended on " + facts.End + ": mark it with supported = False, or take it out"
+	case !past && !facts.Supported:
+		return "is marked as out of support, and its end is " + facts.End
+	}
+	return ""
+}
+
+func TestSupportByDay(t *testing.T) {
+	day := func(text string) time.Time {
+		at, err := time.Parse(time.DateTime, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return at
+	}
+	for _, test := range []struct {
+		end       string
+		supported bool
+		today     string
+		want      string
+	}{
+		{"2026-08-31", true, "2026-08-31 23:59:59", ""},
+		{"2026-08-31", true, "2026-09-01 00:00:00", "support ended on 2026-08-31"},
+		{"2026-08-31", false, "2026-09-01 00:00:00", ""},
+		{"2026-08-31", false, "2026-08-31 12:00:00", "is marked as out of support"},
+		{"", true, "2026-08-31 12:00:00", ""},
+		{"", false, "2026-08-31 12:00:00", "end: "},
+		{"August", true, "2026-08-31 12:00:00", "end: "},
+	} {
+		got := support(distros.Release{End: test.end, Supported: test.supported}, day(test.today))
+		if got == "" != (test.want == "") || !strings.HasPrefix(got, test.want) {
+			t.Errorf("end %q, supported %v, on %s: %q, want %q", test.end, test.supported, test.today, got, test.want)
+		}
+	}
+}
+
 func TestRows(t *testing.T) {
 	root := t.TempDir()
 	write(t, root, "images/distros.bzl", `
-def _release(version):
-    return struct(version = version, architectures = {"arm/v7": "armhf", "amd64": "amd64"}, suites = [])
+def _release(version, end = "", supported = True):
+    return struct(version = version, architectures = {"arm/v7": "armhf", "amd64": "amd64"}, suites = [], end = end, supported = supported)
 
 DISTROS = {
     "zeta": struct(title = "Zeta", format = "apk", variants = {"zeta": struct(packages = ["iptables"])}, releases = {
-        "3.9": _release("3.9"),
-        "3.20": _release("3.20"),
+        "3.9": _release("3.9", "2020-02-01", False),
+        "3.20": _release("3.20", "2030-01-31"),
     }),
     "alpha": struct(title = "Alpha", format = "deb", variants = {"b": struct(packages = []), "a": struct(packages = [])}, releases = {
         "code": _release("1"),
@@ -74,11 +140,11 @@ DISTROS = {
 	want := strings.Join([]string{
 		"above",
 		"<!-- distros:begin (note) -->",
-		"| distribution | image indexes | architectures |",
-		"|---|---|---|",
-		"| Alpha 1 (code) | `//images/a:code`, `//images/b:code` | amd64, arm/v7 |",
-		"| Zeta 3.20 | `//images/zeta:3.20` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.20` |",
-		"| Zeta 3.9 | `//images/zeta:3.9` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.9` |",
+		"| distribution | supported | image indexes | architectures |",
+		"|---|---|---|---|",
+		"| Alpha 1 (code) | yes | `//images/a:code`, `//images/b:code` | amd64, arm/v7 |",
+		"| Zeta 3.20 | until 2030-01-31 | `//images/zeta:3.20` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.20` |",
+		"| Zeta 3.9 | **ended** 2020-02-01 | `//images/zeta:3.9` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.9` |",
 		"<!-- distros:end -->",
 		"below",
 		"",

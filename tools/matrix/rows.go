@@ -21,7 +21,9 @@ type row struct {
 	Title         string   `json:"title"`         // for people: Debian 13 (trixie)
 	Variants      []string `json:"variants"`      // Bazel packages below images/
 	Architectures []string `json:"architectures"` // OCI's names
-	Locked        bool     `json:"locked"`        // has a packages.lock.json; without it its images are skipped
+	End           string   `json:"end"`           // last day of the distribution's support, YYYY-MM-DD; empty if it has named none
+	Supported     bool     `json:"supported"`
+	Locked        bool     `json:"locked"` // has a packages.lock.json; without it its images are skipped
 }
 
 // readRows lists the table of the checkout at root, newest release of each distribution first.
@@ -52,6 +54,8 @@ func readRows(root string) ([]row, error) {
 				Title:         title,
 				Variants:      slices.Sorted(maps.Keys(distro.Variants)),
 				Architectures: slices.Sorted(maps.Keys(distro.Releases[release].Architectures)),
+				End:           distro.Releases[release].End,
+				Supported:     distro.Releases[release].Supported,
 				Locked:        err == nil,
 			})
 		}

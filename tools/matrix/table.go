@@ -8,7 +8,7 @@ import (
 // table renders the rows for README.md.
 func table(rows []row) []byte {
 	var text strings.Builder
-	text.WriteString("| distribution | image indexes | architectures |\n|---|---|---|\n")
+	text.WriteString("| distribution | supported | image indexes | architectures |\n|---|---|---|---|\n")
 	for _, r := range rows {
 		var images []string
 		for _, variant := range r.Variants {
@@ -18,7 +18,14 @@ func table(rows []row) []byte {
 		if !r.Locked {
 			architectures += fmt.Sprintf("; skipped until locked: `./bazelw run //tools/lock -- %s %s`", r.Distro, r.Release)
 		}
-		fmt.Fprintf(&text, "| %s | %s | %s |\n", r.Title, strings.Join(images, ", "), architectures)
+		supported := "until " + r.End
+		switch {
+		case !r.Supported:
+			supported = "**ended** " + r.End
+		case r.End == "":
+			supported = "yes"
+		}
+		fmt.Fprintf(&text, "| %s | %s | %s | %s |\n", r.Title, supported, strings.Join(images, ", "), architectures)
 	}
 	return []byte(text.String())
 }

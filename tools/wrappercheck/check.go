@@ -25,6 +25,8 @@ func machine(architecture string) (elf.Machine, bool) {
 		return elf.EM_ARM, true
 	case "arm64":
 		return elf.EM_AARCH64, true
+	case "loong64":
+		return elf.EM_LOONGARCH, true
 	case "ppc64le":
 		return elf.EM_PPC64, true
 	case "riscv64":
