@@ -75,6 +75,10 @@ until serve $port; do
 	[ $port -lt 18100 ] || { cat "$scratch/nginx.err" >&2 && exit 1; }
 done
 
+# What a build executed. Where two configurations have the same action, once their paths are stripped, Bazel executes one of them
+# and calls the other deduplicated.
+executed='(.cacheHit | not) and .runner != "deduplicated"'
+
 # round NAME FOLDER TARGET...: builds and tests there, and writes what was done for it to $scratch/NAME.json.
 round() (
 	name=$1 checkout=$2
@@ -88,7 +92,7 @@ round() (
 	echo
 	echo "$name checkout, $checkout:"
 	sort "$scratch/access.log" | uniq -c | sed 's/^ */  HTTP /'
-	jq -rs 'group_by(.mnemonic)[] | "  \(.[0].mnemonic): \(map(select(.cacheHit)) | length) hits, \(map(select(.cacheHit | not)) | length) executed"' \
+	jq -rs "group_by(.mnemonic)[] | \"  \(.[0].mnemonic): \(map(select(.cacheHit)) | length) hits, \(map(select($executed)) | length) executed\"" \
 		"$scratch/$name.json"
 )
 round first "$scratch/one" "$@"
@@ -98,8 +102,8 @@ round second "$scratch/elsewhere/two" "$@"
 which() {
 	jq -r "select($2) | \"  \(.mnemonic) \(.targetLabel)\"" "$scratch/$1.json" | sort
 }
-loose=$(which first '(.cacheHit | not) and .mnemonic != "TestRunner" and .runner != "linux-sandbox"')
-missed=$(which second '.remoteCacheable and (.cacheHit | not)')
+loose=$(which first "$executed and .mnemonic != \"TestRunner\" and .runner != \"linux-sandbox\"")
+missed=$(which second ".remoteCacheable and $executed")
 own=$(which second '.remoteCacheable | not')
 taken=$(which second '(.remoteCacheable | not) and .cacheHit')
 built=$(which second '(.remoteCacheable | not) and .mnemonic != "TestRunner"')
