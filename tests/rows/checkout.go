@@ -1,0 +1,77 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+)
+
+// checkout is a clone of the user's, with a Bazel server and an output base of its own.
+type checkout struct {
+	scratch string
+	folder  string
+	env     []string
+}
+
+// clone makes a checkout of what is committed in another, below scratch.
+func clone(from, scratch string) (*checkout, error) {
+	c := &checkout{scratch: scratch, folder: filepath.Join(scratch, "checkout")}
+	for _, variable := range os.Environ() {
+		name, _, _ := strings.Cut(variable, "=")
+		// By these, Bazel takes itself for a program that Bazel runs.
+		if !strings.HasPrefix(name, "BAZEL") && !strings.HasPrefix(name, "BUILD_") && !strings.HasPrefix(name, "RUNFILES_") && !strings.HasPrefix(name, "TEST_") {
+			c.env = append(c.env, variable)
+		}
+	}
+	// The Bazel in PATH is the one that runs this, or in the air-gapped sandbox that one's own.
+	c.env = append(c.env, "AIRGAP=0")
+	if out, err := c.command(scratch, "git", "clone", "--quiet", from, c.folder); err != nil {
+		return nil, fmt.Errorf("git clone: %w\n%s", err, out)
+	}
+	settings := "startup --output_base=" + filepath.Join(scratch, "output") + " --max_idle_secs=120\n" +
+		"common --noshow_progress --color=no --curses=no\n"
+	return c, os.WriteFile(filepath.Join(c.folder, ".bazelrc.user"), []byte(settings), 0o644)
+}
+
+func (c *checkout) command(folder, program string, args ...string) (string, error) {
+	command := exec.Command(program, args...)
+	command.Dir = folder
+	command.Env = c.env
+	out, err := command.CombinedOutput()
+	return string(out), err
+}
+
+// bazelw runs ./bazelw as a person does, and returns all that it says.
+func (c *checkout) bazelw(args ...string) (string, error) {
+	out, err := c.command(c.folder, "./bazelw", args...)
+	if err != nil {
+		err = fmt.Errorf("./bazelw %s: %w", strings.Join(args, " "), err)
+	}
+	return out, err
+}
+
+// must is bazelw where nothing but success will do.
+func (c *checkout) must(args ...string) (string, error) {
+	out, err := c.bazelw(args...)
+	if err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return out, nil
+}
+
+func (c *checkout) git(args ...string) (string, error) {
+	out, err := c.command(c.folder, "git", args...)
+	if err != nil {
+		return "", fmt.Errorf("git %s: %w\n%s", strings.Join(args, " "), err, out)
+	}
+	return out, nil
+}
+
+// remove ends the server and removes everything. Bazel itself must: what it made is not writable.
+func (c *checkout) remove() error {
+	_, err := c.must("clean", "--expunge")
+	return errors.Join(err, os.RemoveAll(c.scratch))
+}
