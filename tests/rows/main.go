@@ -11,7 +11,6 @@ package main
 import (
 	"cmp"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,21 +32,10 @@ func main() {
 }
 
 func run(args []string) (err error) {
-	flags := flag.NewFlagSet("rows", flag.ContinueOnError)
-	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
-	fixtures := flags.String("fixtures", "", "the `PROGRAM` tests/layouts/fixtures")
-	debs := map[string][]string{}
-	flags.Func("debs", "`ARCHITECTURE=FILES`: Debian's packages for OCI's architecture, with blanks between; may be repeated", func(value string) error {
-		architecture, files, found := strings.Cut(value, "=")
-		if !found {
-			return errors.New("not ARCHITECTURE=FILES")
-		}
-		debs[architecture] = strings.Fields(files)
-		return nil
-	})
-	if err := flags.Parse(args); err != nil {
-		return err
+	if len(args) > 0 {
+		return errors.New("usage: ./bazelw run //tests/rows")
 	}
+	workspace := os.Getenv("BUILD_WORKSPACE_DIRECTORY")
 	for _, program := range []string{"git", "createrepo_c", "busybox"} {
 		if _, err := exec.LookPath(program); err != nil {
 			return fmt.Errorf("%w: install it", err)
@@ -59,7 +47,7 @@ func run(args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	c, err := clone(*workspace, scratch)
+	c, err := clone(workspace, scratch)
 	if err != nil {
 		return errors.Join(err, os.RemoveAll(scratch))
 	}
@@ -69,12 +57,12 @@ func run(args []string) (err error) {
 			step("the scratch folder is removed, Bazel's server with it")
 		}
 	}()
-	step("cloned " + *workspace)
+	step("cloned " + workspace)
 	rows, err := newest(filepath.Join(c.folder, "images/distros.bzl"))
 	if err != nil {
 		return err
 	}
-	m := &mirror{folder: filepath.Join(scratch, "mirror"), scratch: scratch, fixtures: *fixtures, debs: debs}
+	m := &mirror{folder: filepath.Join(scratch, "mirror"), scratch: scratch, fixtures: os.Getenv("FIXTURES")}
 	if err := there(c, m, rows); err != nil {
 		return err
 	}

@@ -24,8 +24,7 @@ import (
 type mirror struct {
 	folder   string
 	scratch  string
-	fixtures string              // the program tests/layouts/fixtures
-	debs     map[string][]string // Debian's packages by OCI architecture
+	fixtures string // the program tests/layouts/fixtures
 }
 
 // serve serves the folder on loopback until the program ends, and returns the value of the setting that names it.
@@ -56,13 +55,14 @@ func (m *mirror) pack(p pack, oci, extension, key string) ([]byte, error) {
 	for path, file := range p.programs {
 		args = append(args, "--program", path+"="+file)
 	}
+	debs := strings.Fields(os.Getenv("DEBS_" + oci)) // Debian's packages of an architecture
 	// iptables says the version and the architecture.
 	for _, name := range append([]string{"iptables"}, p.sources...) {
-		at := slices.IndexFunc(m.debs[oci], func(deb string) bool { return strings.HasPrefix(filepath.Base(deb), name+"_") })
+		at := slices.IndexFunc(debs, func(deb string) bool { return strings.HasPrefix(filepath.Base(deb), name+"_") })
 		if at < 0 {
-			return nil, fmt.Errorf("package %s for %s: Debian's %s is not among its %d packages", p.Name, oci, name, len(m.debs[oci]))
+			return nil, fmt.Errorf("package %s for %s: Debian's %s is not among its %d packages", p.Name, oci, name, len(debs))
 		}
-		args = append(args, m.debs[oci][at])
+		args = append(args, debs[at])
 	}
 	if out, err := exec.Command(m.fixtures, args...).CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("package %s for %s: %w: %s", p.Name, oci, err, bytes.TrimSpace(out))
