@@ -12,6 +12,7 @@ import (
 	"encoding/pem"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -29,9 +30,9 @@ var interpreters = map[string][2]string{
 	"arm64": {"lib/ld-linux-aarch64.so.1", "usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1"},
 }
 
-// alpine is the packages that the table asks for, and what those need. busybox is this machine's; for other architectures, whose
+// alpine is the packages that the table asks for, and what those need. busybox is the file here, this machine's; for other architectures, whose
 // images nothing runs, it is dash.
-func alpine(release, oci string, publicKey []byte) []pack {
+func alpine(release, oci, here string, publicKey []byte) []pack {
 	layout := accounts("alpine-baselayout")
 	layout.Needs = []string{"/bin/sh"}
 	layout.Directories = map[string]string{"proc": "0555", "root": "0700", "run": "0755", "sys": "0555", "tmp": "1777"}
@@ -46,7 +47,7 @@ func alpine(release, oci string, publicKey []byte) []pack {
 	busybox := pack{Name: "busybox", Version: "1.37.0", Needs: []string{"so:libc.so.6"}}
 	if oci == runtime.GOARCH {
 		libs.Files = map[string]string{interpreters[oci][0]: interpreters[oci][1]}
-		busybox.programs = map[string]string{"bin/busybox": "/usr/bin/busybox"}
+		busybox.programs = map[string]string{"bin/busybox": here}
 		busybox.Needs = append(busybox.Needs, "so:libresolv.so.2")
 	} else {
 		busybox.Files, busybox.sources = map[string]string{"bin/busybox": "usr/bin/dash"}, []string{"dash"}
@@ -77,9 +78,13 @@ func (m *mirror) makeAlpine(release, oci, own string, key *rsa.PrivateKey) error
 	if err != nil {
 		return err
 	}
+	busybox, err := exec.LookPath("busybox")
+	if err != nil {
+		return err
+	}
 	folder := filepath.Join(m.folder, "alpine", "v"+release, "main", own)
 	var index strings.Builder
-	for _, p := range alpine(release, oci, public) {
+	for _, p := range alpine(release, oci, busybox, public) {
 		data, err := m.pack(p, oci, ".apk", "")
 		if err != nil {
 			return err
