@@ -19,6 +19,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
@@ -42,7 +43,7 @@ func run(args []string) (err error) {
 		}
 	}
 	// Bazel, in the same terminal, is interrupted too; then this removes everything as after any other failure.
-	signal.Ignore(os.Interrupt)
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	scratch, err := os.MkdirTemp("", "rows-")
 	if err != nil {
 		return err
@@ -197,7 +198,7 @@ func test(c *checkout, rows []row) error {
 	for _, r := range rows {
 		verdicts, err := c.verdicts(out, r)
 		if err != nil {
-			return fmt.Errorf("%s: %w\n%w\n%s", r.title, err, failed, out)
+			return fmt.Errorf("%s: %w", r.title, err)
 		}
 		counts := map[string]int{}
 		for _, v := range verdicts {

@@ -63,9 +63,10 @@ func accounts(name string) pack {
 		Name: name,
 		Files: map[string]string{
 			"etc/group":     "usr/share/base-passwd/group.master",
-			"etc/passwd":    "usr/share/base-passwd/passwd.master",
 			"etc/protocols": "etc/protocols",
 		},
+		// Debian's is a template, with no password field that means a shadow file.
+		Texts:   map[string]string{"etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"},
 		sources: []string{"base-passwd", "netbase"},
 	}
 }

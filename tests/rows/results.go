@@ -87,7 +87,7 @@ func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
 				known = missing[kind]
 			}
 			if v.passed, v.failed, err = cases(string(log), known); err != nil {
-				wrong = errors.Join(wrong, fmt.Errorf("//images/%s: %w\n%s", v.target, err, log))
+				wrong = errors.Join(wrong, fmt.Errorf("//images/%s: %w", v.target, err))
 			}
 		}
 		all = append(all, v)
@@ -124,7 +124,7 @@ func cases(log string, known map[string]string) (passed, failed int, err error) 
 		case strings.HasPrefix(text, "--- FAIL") && expected && strings.Contains(text, "alternatives: not found") && strings.Contains(text, printed):
 			failed++
 		default:
-			err = errors.Join(err, fmt.Errorf("case %q: not as expected", name))
+			err = errors.Join(err, fmt.Errorf("case %q: not as expected:\n%s", name, text))
 		}
 	}
 	if failed != len(known) {
