@@ -74,7 +74,7 @@ var began = time.Now()
 
 func step(text string) { fmt.Printf("%4.0fs  %s\n", time.Since(began).Seconds(), text) }
 
-// newest reads the table's newest release of each distribution that has no lock here.
+// newest reads the table's newest release of each distribution.
 func newest(table string) ([]row, error) {
 	all, err := distros.Read(table)
 	if err != nil {
