@@ -42,7 +42,7 @@ func fedora(release string) []pack {
 		{Name: "fedora-release-container", Version: release, Links: map[string]string{"etc/os-release": "../usr/lib/os-release"},
 			Texts: map[string]string{"usr/lib/os-release": "NAME=\"Fedora Linux\"\nID=fedora\nVERSION_ID=" + release + "\n"}},
 		{Name: "glibc", Version: "2.42", Provides: needs("libc.so.6"), sources: []string{"libc6"},
-			Keep: append(keepLibraries("libc.so.6", "libm.so.6"), "usr/lib*/ld-linux*", "usr/lib/*/ld-linux*")},
+			Keep: append(keepLibraries("libc.so.6", "libm.so.6"), "usr/lib*/ld*.so.*", "usr/lib/*/ld*.so.*")},
 		{Name: "glibc-minimal-langpack", Version: "2.42", Needs: []string{"glibc"}, sources: []string{"libc-bin"}, Keep: []string{"usr/lib/locale/C.utf8/LC_*"}},
 		{Name: "bash", Version: "5.3.0", Needs: append(needs("libc.so.6"), "filesystem"), sources: []string{"dash"},
 			Files: map[string]string{"usr/bin/bash": "usr/bin/dash"}, Links: map[string]string{"usr/bin/sh": "bash"}},
@@ -58,7 +58,11 @@ func fedora(release string) []pack {
 // makeFedora writes the packages of a release for one architecture, each signed by the key in a file, and has createrepo_c make
 // the index.
 func (m *mirror) makeFedora(release, oci, own, key string) error {
-	folder := filepath.Join(m.folder, "fedora", "releases", release, "Everything", own, "os")
+	tree := "fedora-secondary"
+	if own == "x86_64" || own == "aarch64" {
+		tree = "fedora/linux"
+	}
+	folder := filepath.Join(m.folder, tree, "releases", release, "Everything", own, "os")
 	for _, p := range fedora(release) {
 		data, err := m.pack(p, oci, ".rpm", key)
 		if err != nil {

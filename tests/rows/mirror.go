@@ -35,7 +35,7 @@ func (m *mirror) serve() (string, error) {
 	}
 	go http.Serve(listener, http.FileServer(http.Dir(m.folder)))
 	address := "http://" + listener.Addr().String()
-	return "alpine=" + address + "/alpine fedora=" + address + "/fedora", nil
+	return "alpine=" + address + "/alpine fedora=" + address + "/fedora/linux", nil
 }
 
 // pack makes one package in the format that extension says, signed by the key in a file unless that is "".
