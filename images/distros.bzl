@@ -250,8 +250,9 @@ _FEDORA = {
     "s390x": "s390x",
 }
 
-# end: the last day on which the distribution supports a release, as YYYY-MM-DD; empty where it has not named one. A test
-# (tools/matrix) fails when that day is past and the release is not marked with supported = False, which the README shows.
+# end: the last day on which the distribution supports a release, as YYYY-MM-DD; empty where it has not named one. The nightly
+# test //tools/matrix:calendar_test fails when that day is past and the release is not marked with supported = False, which the
+# README shows.
 
 def _release(version, architectures, end, supported = True):
     return struct(version = version, architectures = architectures, suites = [], links = {}, end = end, supported = supported)

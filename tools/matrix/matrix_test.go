@@ -49,40 +49,6 @@ func TestEveryLockIsInTheTable(t *testing.T) {
 	}
 }
 
-// TestSupport holds the table to the calendar.
-func TestSupport(t *testing.T) {
-	table, err := distros.Read("../../images/distros.bzl")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name, distro := range table {
-		for release, facts := range distro.Releases {
-			if problem := support(facts, time.Now()); problem != "" {
-				t.Errorf("images/distros.bzl: %s %s: %s; then: ./bazelw run //images:update", name, release, problem)
-			}
-		}
-	}
-}
-
-// support says what a release's entry has wrong on a day.
-func support(facts distros.Release, today time.Time) string {
-	if facts.End == "" && facts.Supported {
-		return ""
-	}
-	end, err := time.Parse(time.DateOnly, facts.End)
-	if err != nil {
-		return "end: " + err.Error()
-	}
-	past := !today.Before(end.AddDate(0, 0, 1))
-	switch {
-	case past && facts.Supported:
-		return "support ended on " + facts.End + ": mark it with supported = False, or take it out"
-	case !past && !facts.Supported:
-		return "is marked as out of support, and its end is " + facts.End
-	}
-	return ""
-}
-
 func TestSupportByDay(t *testing.T) {
 	day := func(text string) time.Time {
 		at, err := time.Parse(time.DateTime, text)
