@@ -17,6 +17,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -59,6 +60,8 @@ func run(args []string) (err error) {
 		}
 	}()
 	step("cloned " + workspace)
+	fmt.Println("        packages: Debian's programs in the distributions' formats; busybox is dash but for " + runtime.GOARCH +
+		", bash is dash, and there is no alternatives and no apk")
 	rows, err := newest(filepath.Join(c.folder, "images/distros.bzl"))
 	if err != nil {
 		return err
