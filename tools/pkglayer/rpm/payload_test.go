@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/rpmpack"
 	"github.com/sassoftware/go-rpmutils"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 // Packages of rpmbuild's (4.18; format6: 6.1), as no Go program writes them or rpmpack does not.
@@ -21,6 +23,10 @@ func TestRpmbuildsPackages(t *testing.T) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
+		}
+		// The size that all of them have: format 6 states it elsewhere than format 4.
+		if line := string(pkg.Control[archive.ManifestLine]); !strings.Contains(line, "\tExample\t4\t3905\tnoarch\t4\texample-1.2-3.src.rpm") {
+			t.Errorf("%s: manifest line %q", name, line)
 		}
 		found := 0
 		for _, file := range pkg.Files {

@@ -117,9 +117,13 @@ func manifestLine(header *rpmutils.RpmHeader, nevra *rpmutils.NEVRA) string {
 	if header.HasTag(rpmutils.EPOCH) {
 		epoch, epochNumber = nevra.Epoch, nevra.Epoch
 	}
+	size := number(rpmutils.SIZE)
+	if long, err := header.GetUint64s(rpmutils.LONGSIZE); err == nil && len(long) > 0 {
+		size = fmt.Sprint(long[0]) // format 6, or 4 GiB and more
+	}
 	return strings.Join([]string{
 		nevra.Name, nevra.Version + "-" + nevra.Release, "0", number(rpmutils.BUILDTIME), text(rpmutils.VENDOR), epoch,
-		number(rpmutils.SIZE), nevra.Arch, epochNumber, text(rpmutils.SOURCERPM),
+		size, nevra.Arch, epochNumber, text(rpmutils.SOURCERPM),
 	}, "\t")
 }
 

@@ -40,7 +40,7 @@ func TestRpmbuild(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			said := query(t, path, "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}")
+			said := query(t, path, "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{LONGSIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}")
 			if got := string(pkg.Control[archive.ManifestLine]); got != said {
 				t.Errorf("manifest line\n%q, rpm says\n%q", got, said)
 			}
