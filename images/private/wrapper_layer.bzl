@@ -130,6 +130,9 @@ def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **
     `architecture = "arm64"`. So do the platforms that rules_oci 2.3.0 has no `@my_base` for, though it has their own
     repositories: ppc64le (it selects that on `@platforms//cpu:ppc`) and riscv64.
 
+    loong64 needs `go_deps.gazelle_override(path = "golang.org/x/sys", directives = ["gazelle:build_tags loong64"])` in the
+    root module: Gazelle knows no such architecture and leaves out its files.
+
     Args:
         name: name of the layer, which is NAME.tar.gz.
         base: label of the image, an OCI layout directory as `oci_image` makes and `oci.pull` fetches it, of one
