@@ -78,7 +78,7 @@ func makeArchitecture(ctx context.Context, r request, from source, architecture 
 	if err != nil {
 		return nil, err
 	}
-	solver, err := closure.New(candidates, from.compare)
+	solver, err := closure.New(candidates, from.rules)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ type source struct {
 	packages func(ctx context.Context, architecture string) ([]*closure.Package, error)
 	// complete adds to a selected package what the index does not say, after checking the package itself.
 	complete func(ctx context.Context, p *closure.Package) error
-	compare  func(a, b string) (int, error)
+	rules    closure.Rules // of choosing among packages
 }
 
 func (r request) source() (source, error) {
@@ -81,7 +81,7 @@ func (r request) debian() (source, error) {
 		at := slices.IndexFunc(suites, func(suite index.Debian) bool { return suite.Suite == p.File.Suite })
 		return suites[at].Complete(ctx, p)
 	}
-	return source{packages, complete, index.CompareDebian}, nil
+	return source{packages, complete, index.Deb}, nil
 }
 
 // alpine reads the release's repository main, and those that the table names beside it.
@@ -104,7 +104,7 @@ func (r request) alpine() (source, error) {
 		}
 		return all, nil
 	}
-	return source{packages, repository.Complete, index.CompareAlpine}, nil
+	return source{packages, repository.Complete, index.Apk}, nil
 }
 
 // fedora reads the packages as they were when the release came out: of its updates only the newest stay on the mirrors.
@@ -138,7 +138,7 @@ func (r request) fedora() (source, error) {
 		}
 		return main.Complete(ctx, p)
 	}
-	return source{packages, complete, index.CompareRPM}, nil
+	return source{packages, complete, index.RPM}, nil
 }
 
 func (r request) mirrorOr(origin string) string {

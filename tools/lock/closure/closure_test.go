@@ -25,6 +25,14 @@ func needs(names ...string) [][]closure.Relation {
 	return all
 }
 
+func combine(operator string, names ...string) closure.Expression {
+	e := closure.Expression{Operator: operator}
+	for _, name := range names {
+		e.Of = append(e.Of, closure.Expression{Relation: closure.Relation{Name: name}})
+	}
+	return e
+}
+
 func byText(a, b string) (int, error) { return cmp.Compare(a, b), nil }
 
 func TestResolve(t *testing.T) {
@@ -66,13 +74,13 @@ func TestResolve(t *testing.T) {
 			{Name: "app", Requires: needs("lib", "base")}, {Name: "lib", Requires: needs("more")}, {Name: "more"}, {Name: "base"},
 		}, []string{"lib"}, "app base"},
 		{"condition that holds, and makes another hold", []*closure.Package{
-			{Name: "app", Requires: needs("lib"), Conditional: []closure.Condition{
-				{If: closure.Relation{Name: "hook"}, Then: needs("more")[0]}, {If: closure.Relation{Name: "lib"}, Then: needs("hook")[0]},
+			{Name: "app", Requires: needs("lib"), Rich: []closure.Expression{
+				combine("if", "more", "hook"), combine("if", "hook", "lib"),
 			}},
 			{Name: "lib"}, {Name: "hook"}, {Name: "more"},
 		}, nil, "app hook lib more"},
 		{"condition that does not hold", []*closure.Package{
-			{Name: "app", Conditional: []closure.Condition{{If: closure.Relation{Name: "lib"}, Then: needs("hook")[0]}}}, {Name: "lib"}, {Name: "hook"},
+			{Name: "app", Rich: []closure.Expression{combine("if", "hook", "lib")}}, {Name: "lib"}, {Name: "hook"},
 		}, nil, "app"},
 		{"conflict", []*closure.Package{
 			{Name: "app", Requires: needs("lib"), Conflicts: []closure.Relation{{Name: "lib", Op: "<", Version: "2"}}}, {Name: "lib", Version: "1"},
@@ -86,14 +94,30 @@ func TestResolve(t *testing.T) {
 		{"as far as the version goes, in whole numbers", []*closure.Package{
 			{Name: "app", Requires: needs("lib ~ 1.3")}, {Name: "lib", Version: "1.37"},
 		}, nil, "!nothing in the index provides it"},
-		{"unsupported, selected", []*closure.Package{{Name: "app", Unsupported: "magic"}}, nil, "!package app: needs magic: not understood"},
-		{"unsupported, not selected", []*closure.Package{{Name: "app"}, {Name: "x", Unsupported: "magic"}}, nil, "app"},
+		{"odd and wanted", []*closure.Package{{Name: "app", Version: "1_", Odd: "version"}}, nil, "!package app: not in the index (the index's entry app 1_ is not understood: version)"},
+		{"odd and needed", []*closure.Package{
+			{Name: "app", Requires: needs("x")}, {Name: "x", Version: "1", Odd: "size"},
+		}, nil, "!package app: needs [x]: nothing in the index provides it (the index's entry x 1 is not understood: size)"},
+		{"odd and not needed", []*closure.Package{{Name: "app"}, {Name: "x", Odd: "magic"}}, nil, "app"},
+		{"odd, and newer than what would be taken", []*closure.Package{
+			{Name: "app", Version: "1"}, {Name: "app", Version: "2", Odd: "size"},
+		}, nil, "!package app: 1 would be selected, but (the index's entry app 2"},
+		{"odd, and older", []*closure.Package{{Name: "app", Version: "2"}, {Name: "app", Version: "1", Odd: "size"}}, nil, "app"},
+		{"another alternative where the first cannot be installed", []*closure.Package{
+			{Name: "app", Requires: needs("a|b")}, {Name: "a", Requires: needs("gone")}, {Name: "b"},
+		}, nil, "app b"},
+		{"another alternative where the first conflicts", []*closure.Package{
+			{Name: "app", Requires: needs("a|b", "c")}, {Name: "a"}, {Name: "b"}, {Name: "c", Conflicts: needs("a")[0]},
+		}, nil, "app b c"},
+		{"no alternative can be installed", []*closure.Package{
+			{Name: "app", Requires: needs("a|b")}, {Name: "a", Requires: needs("gone")}, {Name: "b", Requires: needs("gone")},
+		}, nil, "!package app: needs [a b]: of [a  b ] none can be installed with the others: package a: needs [gone]: nothing in the index provides it"},
 		{"missing", []*closure.Package{{Name: "app", Requires: needs("gone")}}, nil, "!nothing in the index provides it"},
 		{"not in the index", nil, nil, "!package app: not in the index"},
 		{"only provided", []*closure.Package{{Name: "x", Provides: []closure.Relation{{Name: "app"}}}}, nil, "!package app: not in the index"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			solver, err := closure.New(test.candidates, byText)
+			solver, err := closure.New(test.candidates, closure.Rules{Compare: byText})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"cmp"
 	"fmt"
 	"strconv"
 	"strings"
@@ -11,82 +12,112 @@ import (
 )
 
 // ParseAPKINDEX parses Alpine's index: a paragraph per package, a field per line, each a letter, a colon and its value
-// (apk-tools, doc/apk-package(5) and doc/apk-v2(5)). base is the address of the folder that holds the packages.
+// (apk-tools, doc/apk-package(5) and doc/apk-v2(5)). base is the address of the folder that holds the packages. A package whose
+// entry is not understood is marked as odd; only a paragraph that names no package is an error.
 func ParseAPKINDEX(text []byte, base string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for number, paragraph := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
 		if paragraph == "" {
 			continue
 		}
-		p, err := parseApkParagraph(paragraph, base)
-		if err != nil {
-			return nil, fmt.Errorf("index APKINDEX: paragraph %d: %w", number+1, err)
+		fields, odd := apkFields(paragraph)
+		p := &closure.Package{Name: fields["P"], Version: fields["V"], Architecture: fields["A"]}
+		if p.Name == "" {
+			return nil, fmt.Errorf("index APKINDEX: paragraph %d: no package's name", number+1)
+		}
+		if odd == nil {
+			odd = fillApk(p, fields, base)
+		}
+		if odd != nil {
+			p.Odd, p.File = odd.Error(), closure.File{}
 		}
 		packages = append(packages, p)
 	}
 	return packages, nil
 }
 
-func parseApkParagraph(paragraph, base string) (*closure.Package, error) {
+// apkFields are a paragraph's fields by their letters, all that there are even with an error.
+func apkFields(paragraph string) (map[string]string, error) {
 	fields := map[string]string{}
+	var odd error
 	for line := range strings.Lines(paragraph) {
 		line = strings.TrimRight(line, "\r\n")
 		letter, value, found := strings.Cut(line, ":")
 		if !found || len(letter) != 1 {
-			return nil, fmt.Errorf("line %q: no field", line)
+			odd = cmp.Or(odd, fmt.Errorf("line %q: no field", line))
+			continue
 		}
 		if _, twice := fields[letter]; twice {
-			return nil, fmt.Errorf("field %s: twice", letter)
+			odd = cmp.Or(odd, fmt.Errorf("field %s: twice", letter))
 		}
 		fields[letter] = value
 	}
-	p := &closure.Package{Name: fields["P"], Version: fields["V"], Architecture: fields["A"]}
+	return fields, odd
+}
+
+// fillApk adds all that the fields say beside the name. An error is about this package only.
+func fillApk(p *closure.Package, fields map[string]string, base string) error {
+	for _, text := range strings.Fields(fields["p"]) {
+		relation, err := parseApkRelation(text)
+		if err != nil {
+			return fmt.Errorf("provides: %w", err)
+		}
+		p.Provides = append(p.Provides, relation)
+	}
 	for _, part := range []string{p.Name, p.Version, p.Architecture} {
 		// They become a file's name and part of an address.
 		if part == "" || strings.ContainsAny(part, "/?#% \t") {
-			return nil, fmt.Errorf("package %q %q for %q: not a name, a version and an architecture", p.Name, p.Version, p.Architecture)
+			return fmt.Errorf("package %q %q for %q: not a name, a version and an architecture", p.Name, p.Version, p.Architecture)
 		}
 	}
 	if !apkversion.Valid(p.Version) {
-		return nil, fmt.Errorf("package %s: version %q", p.Name, p.Version)
+		return fmt.Errorf("version %q", p.Version)
 	}
 	if !strings.HasPrefix(fields["C"], "Q1") {
-		return nil, fmt.Errorf("package %s: checksum %q: not of the kind Q1, which is all that this program knows", p.Name, fields["C"])
+		return fmt.Errorf("checksum %q: not of the kind Q1, which is all that this program knows", fields["C"])
 	}
 	size, err := strconv.ParseInt(fields["S"], 10, 64)
 	if err != nil || size <= 0 {
-		return nil, fmt.Errorf("package %s: size %q", p.Name, fields["S"])
+		return fmt.Errorf("size %q", fields["S"])
 	}
 	if text := fields["k"]; text != "" {
 		priority, err := strconv.ParseInt(text, 10, 32)
 		if err != nil {
-			return nil, fmt.Errorf("package %s: provider priority %q", p.Name, text)
+			return fmt.Errorf("provider priority %q", text)
 		}
 		p.Rank = -int(priority)
 	}
-	for _, text := range strings.Fields(fields["p"]) {
-		relation, err := parseApkRelation(text)
-		if err != nil {
-			return nil, fmt.Errorf("package %s: provides: %w", p.Name, err)
-		}
-		p.Provides = append(p.Provides, relation)
+	if err := apkRelations(fields["D"], func(r closure.Relation) {
+		p.Requires = append(p.Requires, []closure.Relation{r})
+	}, &p.Conflicts); err != nil {
+		return fmt.Errorf("needs: %w", err)
 	}
-	for _, text := range strings.Fields(fields["D"]) {
-		name, conflict := strings.CutPrefix(text, "!")
-		relation, err := parseApkRelation(name)
-		if err != nil {
-			return nil, fmt.Errorf("package %s: needs: %w", p.Name, err)
-		}
-		if conflict {
-			p.Conflicts = append(p.Conflicts, relation)
-		} else {
-			p.Requires = append(p.Requires, []closure.Relation{relation})
-		}
+	if err := apkRelations(fields["i"], func(r closure.Relation) {
+		p.InstallIf = append(p.InstallIf, r)
+	}, &p.InstallUnless); err != nil {
+		return fmt.Errorf("install_if: %w", err)
 	}
 	p.File = closure.File{
 		Size: size, Identity: fields["C"], URLs: []string{base + "/" + p.Name + "-" + p.Version + ".apk"},
 	}
-	return p, nil
+	return nil
+}
+
+// apkRelations parses a list, in which "!" says that a relation must not be served.
+func apkRelations(list string, add func(closure.Relation), not *[]closure.Relation) error {
+	for _, text := range strings.Fields(list) {
+		name, negated := strings.CutPrefix(text, "!")
+		relation, err := parseApkRelation(name)
+		if err != nil {
+			return err
+		}
+		if negated {
+			*not = append(*not, relation)
+		} else {
+			add(relation)
+		}
+	}
+	return nil
 }
 
 // parseApkRelation parses "name", "so:libc.musl-x86_64.so.1=1", "name>=1.2" or "name~1.2".
@@ -121,3 +152,6 @@ func CompareAlpine(a, b string) (int, error) {
 	}
 	return first.Compare(second), nil
 }
+
+// Apk are the rules of apk.
+var Apk = closure.Rules{Compare: CompareAlpine, Exclusive: true, HighestProvided: true}

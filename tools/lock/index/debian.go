@@ -5,15 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
-	debversion "github.com/knqyf263/go-deb-version"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
@@ -79,6 +76,9 @@ func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.P
 	pool := snapshotArchive + "/" + d.Name + "/" + date.UTC().Add(snapshotDelay).Format(snapshotFormat)
 	packages, err := ParsePackages(text, d.Suite, pool)
 	for _, p := range packages {
+		if p.Odd != "" {
+			continue
+		}
 		p.File.URLs = append(p.File.URLs, DebianPools[d.Name]+strings.TrimPrefix(p.File.URLs[0], pool))
 	}
 	return packages, err
@@ -151,103 +151,4 @@ func sumOf(lines, name string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// ParsePackages parses Debian's index of one suite and architecture. pool is the address that names in it are below.
-func ParsePackages(text []byte, suite, pool string) ([]*closure.Package, error) {
-	var packages []*closure.Package
-	for _, paragraph := range bytes.Split(bytes.TrimSpace(text), []byte("\n\n")) {
-		fields, err := deb.Paragraph(paragraph)
-		if err != nil {
-			return nil, fmt.Errorf("suite %s: Packages: %w", suite, err)
-		}
-		p := &closure.Package{
-			Name:         fields["Package"],
-			Version:      fields["Version"],
-			Architecture: fields["Architecture"],
-			Rank:         priorityRank(fields["Priority"]),
-		}
-		for _, field := range []string{"Pre-Depends", "Depends"} {
-			need, err := parseDebianRelations(fields[field])
-			if err != nil {
-				return nil, fmt.Errorf("package %s: %s: %w", p.Name, field, err)
-			}
-			p.Requires = append(p.Requires, need...)
-		}
-		provided, err := parseDebianRelations(fields["Provides"])
-		if err != nil {
-			return nil, fmt.Errorf("package %s: Provides: %w", p.Name, err)
-		}
-		for _, alternatives := range provided {
-			p.Provides = append(p.Provides, alternatives...)
-		}
-		size, err := strconv.ParseInt(fields["Size"], 10, 64)
-		if err != nil {
-			return nil, fmt.Errorf("package %s: size: %w", p.Name, err)
-		}
-		file := (&url.URL{Path: path.Clean("/" + fields["Filename"])}).EscapedPath()
-		p.File = closure.File{Suite: suite, Size: size, SHA256: fields["SHA256"], URLs: []string{pool + file}}
-		packages = append(packages, p)
-	}
-	return packages, nil
-}
-
-func priorityRank(priority string) int {
-	for rank, name := range []string{"required", "important", "standard", "optional"} {
-		if priority == name {
-			return rank
-		}
-	}
-	return 4
-}
-
-// parseDebianRelations parses a relationship field (Debian policy, chapter 7): "a (>= 1) | b:any, c".
-func parseDebianRelations(field string) ([][]closure.Relation, error) {
-	if strings.TrimSpace(field) == "" {
-		return nil, nil
-	}
-	var all [][]closure.Relation
-	for _, group := range strings.Split(field, ",") {
-		var any []closure.Relation
-		for _, text := range strings.Split(group, "|") {
-			relation, err := parseDebianRelation(strings.TrimSpace(text))
-			if err != nil {
-				return nil, err
-			}
-			any = append(any, relation)
-		}
-		all = append(all, any)
-	}
-	return all, nil
-}
-
-func parseDebianRelation(text string) (closure.Relation, error) {
-	name, bound, bounded := strings.Cut(text, "(")
-	name, _, _ = strings.Cut(strings.TrimSpace(name), ":")
-	if name == "" {
-		return closure.Relation{}, fmt.Errorf("relation %q: no name", text)
-	}
-	if !bounded {
-		return closure.Relation{Name: name}, nil
-	}
-	bound, closed := strings.CutSuffix(strings.TrimSpace(bound), ")")
-	version := strings.TrimLeft(bound, "<=>")
-	op, known := map[string]string{"<<": "<", "<": "<=", "<=": "<=", "=": "=", ">=": ">=", ">": ">=", ">>": ">"}[strings.TrimSuffix(bound, version)]
-	if !closed || !known || strings.TrimSpace(version) == "" {
-		return closure.Relation{}, fmt.Errorf("relation %q: version bound", text)
-	}
-	return closure.Relation{Name: name, Op: op, Version: strings.TrimSpace(version)}, nil
-}
-
-// CompareDebian orders versions as dpkg does.
-func CompareDebian(a, b string) (int, error) {
-	first, err := debversion.NewVersion(a)
-	if err != nil {
-		return 0, fmt.Errorf("version %q: %w", a, err)
-	}
-	second, err := debversion.NewVersion(b)
-	if err != nil {
-		return 0, fmt.Errorf("version %q: %w", b, err)
-	}
-	return first.Compare(second), nil
 }

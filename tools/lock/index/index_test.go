@@ -11,21 +11,24 @@ import (
 
 const (
 	packagesText = "Package: iptables\nVersion: 1.8.11-2\nArchitecture: amd64\nPriority: optional\nProvides: firewall (= 1)\n" +
-		"Pre-Depends: dpkg\nDepends: libc6 (>= 2.38), a | b:any (<< 2)\nFilename: pool/main/i/iptables/iptables_1.8.11-2_amd64.deb\n" +
-		"Size: 10\nSHA256: 00\n"
+		"Pre-Depends: dpkg\nConflicts: old (<< 1)\nBreaks: older\nDepends: libc6 (>= 2.38), a | b:any (<< 2)\nFilename: pool/main/i/iptables/iptables_1.8.11-2_amd64.deb\n" +
+		"Size: 10\nSHA256: 0000000000000000000000000000000000000000000000000000000000000000\n"
 	apkIndexText = "C:Q1AAAAAAAAAAAAAAAAAAAAAAAAAAA=\nP:iptables\nV:1.8.13-r0\nA:x86_64\nS:100\nI:200\nT:Linux: netfilter\n" +
-		"D:so:libc.musl-x86_64.so.1 libxtables~1.8 !old<1 musl>=1.2\np:cmd:iptables=1.8.13-r0 ip6tables\nk:10\n"
+		"D:so:libc.musl-x86_64.so.1 libxtables~1.8 !old<1 musl>=1.2\np:cmd:iptables=1.8.13-r0 ip6tables\nk:10\ni:busybox=1.37.0-r12 !docs\n"
 	primaryText = `<?xml version="1.0"?><metadata xmlns="http://linux.duke.edu/metadata/common" xmlns:rpm="http://linux.duke.edu/metadata/rpm">
 <package type="rpm"><name>iptables-nft</name><arch>x86_64</arch><version epoch="1" ver="1.8.11" rel="9.fc43"/>
-<checksum type="sha256" pkgid="YES">00ff</checksum><size package="7" installed="8" archive="9"/><location href="Packages/i/x.rpm"/>
+<checksum type="sha256" pkgid="YES">00ff000000000000000000000000000000000000000000000000000000000000</checksum><size package="7" installed="8" archive="9"/><location href="Packages/i/x.rpm"/>
 <format><rpm:provides><rpm:entry name="iptables" flags="EQ" epoch="0" ver="1" rel="2"/></rpm:provides>
 <rpm:requires><rpm:entry name="rpmlib(CompressedFileNames)" flags="LE" epoch="0" ver="3.0.4" rel="1"/>
 <rpm:entry name="/usr/bin/sh" pre="1"/><rpm:entry name="alternatives" flags="GE" epoch="0" ver="1.32"/>
 <rpm:entry name="(a or b)"/><rpm:entry name="(c if d)"/></rpm:requires>
 <rpm:conflicts><rpm:entry name="alternatives" flags="LT" epoch="0" ver="1.32" rel="1"/></rpm:conflicts>
+<rpm:obsoletes><rpm:entry name="old" flags="LT" epoch="0" ver="2" rel="1"/></rpm:obsoletes>
 <file>/usr/bin/iptables-nft</file></format></package>
-<package type="rpm"><name>iptables-nft</name><arch>i686</arch></package></metadata>`
-	repomdText = `<repomd xmlns="http://linux.duke.edu/metadata/repo"><data type="primary"><checksum type="sha256">00ff</checksum>` +
+<package type="rpm"><name>iptables-nft</name><arch>i686</arch></package>
+<package type="rpm"><name>other</name><arch>noarch</arch><version epoch="0" ver="1" rel="1"/>
+<checksum type="sha256">00ff000000000000000000000000000000000000000000000000000000000000</checksum><size package="1"/><location href="o.rpm"/></package></metadata>`
+	repomdText = `<repomd xmlns="http://linux.duke.edu/metadata/repo"><data type="primary"><checksum type="sha256">00ff000000000000000000000000000000000000000000000000000000000000</checksum>` +
 		`<location href="repodata/primary.xml.zst"/></data></repomd>`
 )
 
@@ -38,13 +41,13 @@ func TestParse(t *testing.T) {
 			func() ([]*closure.Package, error) {
 				return index.ParsePackages([]byte(packagesText), "stable", "https://pool")
 			},
-			"iptables 1.8.11-2 for amd64; provides [firewall = 1]; requires [[dpkg] [libc6 >= 2.38] [a b < 2]]; if []; conflicts []; " +
+			"iptables 1.8.11-2 for amd64; provides [firewall = 1]; requires [[dpkg] [libc6 >= 2.38] [a b < 2]]; rich []; if []; conflicts [old < 1 older]; obsoletes []; " +
 				"10 bytes at [https://pool/pool/main/i/iptables/iptables_1.8.11-2_amd64.deb]",
 		},
 		"APKINDEX": {
 			func() ([]*closure.Package, error) { return index.ParseAPKINDEX([]byte(apkIndexText), "https://pool") },
 			"iptables 1.8.13-r0 for x86_64; provides [cmd:iptables = 1.8.13-r0 ip6tables]; " +
-				"requires [[so:libc.musl-x86_64.so.1] [libxtables ~ 1.8] [musl >= 1.2]]; if []; conflicts [old < 1]; " +
+				"requires [[so:libc.musl-x86_64.so.1] [libxtables ~ 1.8] [musl >= 1.2]]; rich []; if [busybox = 1.37.0-r12 but not [docs]]; conflicts [old < 1]; obsoletes []; " +
 				"100 bytes at [https://pool/iptables-1.8.13-r0.apk]",
 		},
 		"primary": {
@@ -52,7 +55,7 @@ func TestParse(t *testing.T) {
 				return index.ParsePrimary([]byte(primaryText), "x86_64", []string{"https://a", "https://b"})
 			},
 			"iptables-nft 1:1.8.11-9.fc43 for x86_64; provides [iptables = 1-2 /usr/bin/iptables-nft]; " +
-				"requires [[/usr/bin/sh] [alternatives >= 1.32] [a b]]; if [{d [c]}]; conflicts [alternatives < 1.32-1]; " +
+				"requires [[/usr/bin/sh] [alternatives >= 1.32]]; rich [(a or b) (c if d)]; if []; conflicts [alternatives < 1.32-1]; obsoletes [old < 2-1]; " +
 				"7 bytes at [https://a/Packages/i/x.rpm https://b/Packages/i/x.rpm]",
 		},
 	} {
@@ -61,12 +64,15 @@ func TestParse(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if len(packages) != 1 {
-				t.Fatalf("%d packages", len(packages))
-			}
 			p := packages[0]
-			got := fmt.Sprintf("%s %s for %s; provides %v; requires %v; if %v; conflicts %v; %d bytes at %v", p.Name, p.Version,
-				p.Architecture, p.Provides, p.Requires, p.Conditional, p.Conflicts, p.File.Size, p.File.URLs)
+			if p.Odd != "" {
+				t.Fatal(p.Odd)
+			}
+			if len(p.InstallUnless) > 0 {
+				p.InstallIf = append(p.InstallIf, closure.Relation{Name: "but not " + fmt.Sprint(p.InstallUnless)})
+			}
+			got := fmt.Sprintf("%s %s for %s; provides %v; requires %v; rich %v; if %v; conflicts %v; obsoletes %v; %d bytes at %v", p.Name, p.Version,
+				p.Architecture, p.Provides, p.Requires, p.Rich, p.InstallIf, p.Conflicts, p.Obsoletes, p.File.Size, p.File.URLs)
 			if got != test.want {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
@@ -74,19 +80,70 @@ func TestParse(t *testing.T) {
 	}
 }
 
+// An entry that is not understood costs its package, and says why; what is around it stays.
+func TestOddEntry(t *testing.T) {
+	deb := func(text string) ([]*closure.Package, error) {
+		return index.ParsePackages([]byte(text), "stable", "https://pool")
+	}
+	apk := func(text string) ([]*closure.Package, error) {
+		return index.ParseAPKINDEX([]byte(text), "https://pool")
+	}
+	primary := func(text string) ([]*closure.Package, error) {
+		return index.ParsePrimary([]byte(text), "x86_64", []string{"https://pool"})
+	}
+	const other = "Package: other\nVersion: 1\nArchitecture: all\nFilename: o\nSize: 1\n" +
+		"SHA256: 0000000000000000000000000000000000000000000000000000000000000000\n"
+	const otherApk = "C:Q1\nP:other\nV:1\nA:noarch\nS:1\n"
+	for _, test := range []struct {
+		parse    func(string) ([]*closure.Package, error)
+		text     string
+		old, new string
+		want     string
+	}{
+		{deb, packagesText + "\n" + other, "1.8.11-2", "a.b", `version "a.b"`},
+		{deb, packagesText + "\n" + other, "2.38", "x", `Depends: relation "libc6 (>= x)": version`},
+		{deb, packagesText + "\n" + other, "a | b:any (<< 2)", "a || b", `Depends: relation "": no name`},
+		{deb, packagesText + "\n" + other, "(<< 2)", "(<< 2", `Depends: relation "b:any (<< 2": version bound`},
+		{deb, packagesText + "\n" + other, "Breaks: older", "Breaks: (", `Breaks: relation "("`},
+		{deb, packagesText + "\n" + other, "Size: 10", "Size: ten", `size "ten"`},
+		{deb, packagesText + "\n" + other, "SHA256: 00", "SHA256: 0x", `sha256 "0x`},
+		{deb, packagesText + "\n" + other, "Architecture: amd64\n", "", `architecture ""`},
+		{deb, packagesText + "\n" + other, "Priority: optional", "Priority", `line "Priority" is no field`},
+		{apk, apkIndexText + "\n" + otherApk, "P:iptables", "P:../iptables", `package "../iptables"`},
+		{apk, apkIndexText + "\n" + otherApk, "V:1.8.13-r0", "V:newest", `version "newest"`},
+		{apk, apkIndexText + "\n" + otherApk, "C:Q1", "C:Q2", `checksum "Q2`},
+		{apk, apkIndexText + "\n" + otherApk, "S:100", "S:-1", `size "-1"`},
+		{apk, apkIndexText + "\n" + otherApk, "k:10", "k:high", `provider priority "high"`},
+		{apk, apkIndexText + "\n" + otherApk, "A:x86_64", "A:x86_64\nA:x86", "field A: twice"},
+		{apk, apkIndexText + "\n" + otherApk, "libxtables~1.8", "libxtables><1.8", `needs: relation "libxtables><1.8"`},
+		{apk, apkIndexText + "\n" + otherApk, "iptables=1.8.13-r0 ip6", "iptables=5.3.0_ ip6", `provides: relation "cmd:iptables=5.3.0_"`},
+		{apk, apkIndexText + "\n" + otherApk, "i:busybox=1", "i:busybox=_", `install_if: relation "busybox=_`},
+		{apk, apkIndexText + "\n" + otherApk, "A:x86_64", "architecture", `line "architecture": no field`},
+		{primary, primaryText, `href="Packages/i/x.rpm"`, `href="../x.rpm"`, `location "../x.rpm"`},
+		{primary, primaryText, `href="Packages/i/x.rpm"`, `href="x.rpm" xml:base="https://other"`, "in another repository"},
+		{primary, primaryText, `type="sha256"`, `type="md5"`, `checksum of type "md5"`},
+		{primary, primaryText, `>00ff0000`, `>00fg0000`, `checksum "00fg`},
+		{primary, primaryText, `package="7"`, `package="0"`, "incomplete"},
+		{primary, primaryText, `package="7"`, `package="seven"`, "incomplete"},
+		{primary, primaryText, `flags="GE"`, `flags="NE"`, `version bound "NE"`},
+		{primary, primaryText, `(a or b)`, `(a or b and c)`, "(a or b and c): not a boolean dependency"},
+	} {
+		packages, err := test.parse(strings.Replace(test.text, test.old, test.new, 1))
+		if err != nil {
+			t.Errorf("%s: the index is lost: %v", test.new, err)
+			continue
+		}
+		if len(packages) != 2 || packages[1].Name != "other" || packages[1].Odd != "" {
+			t.Errorf("%s: the other package is not as it was: %v", test.new, packages)
+			continue
+		}
+		if p := packages[0]; !strings.Contains(p.Odd, test.want) || p.File.URLs != nil {
+			t.Errorf("%s: odd for %q, want %q; file %v", test.new, p.Odd, test.want, p.File)
+		}
+	}
+}
+
 func TestParseRefuses(t *testing.T) {
-	apk := func(old, new string) func() error {
-		return func() error {
-			_, err := index.ParseAPKINDEX([]byte(strings.Replace(apkIndexText, old, new, 1)), "https://pool")
-			return err
-		}
-	}
-	primary := func(old, new string) func() error {
-		return func() error {
-			_, err := index.ParsePrimary([]byte(strings.Replace(primaryText, old, new, 1)), "x86_64", []string{"https://pool"})
-			return err
-		}
-	}
 	repomd := func(old, new string) func() error {
 		return func() error {
 			_, _, err := index.ParseRepomd([]byte(strings.Replace(repomdText, old, new, 1)))
@@ -97,21 +154,12 @@ func TestParseRefuses(t *testing.T) {
 		parse func() error
 		want  string
 	}{
-		{apk("P:iptables", "P:../iptables"), `package "../iptables"`},
-		{apk("P:iptables\n", ""), `package ""`},
-		{apk("V:1.8.13-r0", "V:newest"), `version "newest"`},
-		{apk("C:Q1", "C:Q2"), `checksum "Q2`},
-		{apk("S:100", "S:-1"), `size "-1"`},
-		{apk("k:10", "k:high"), `provider priority "high"`},
-		{apk("A:x86_64", "A:x86_64\nA:x86"), "field A: twice"},
-		{apk("libxtables~1.8", "libxtables><1.8"), `relation "libxtables><1.8"`},
-		{apk("A:x86_64", "architecture"), `line "architecture": no field`},
-		{primary(`href="Packages/i/x.rpm"`, `href="../x.rpm"`), `location "../x.rpm"`},
-		{primary(`href="Packages/i/x.rpm"`, `href="x.rpm" xml:base="https://other"`), "in another repository"},
-		{primary(`type="sha256"`, `type="md5"`), `checksum of type "md5"`},
-		{primary(`package="7"`, `package="0"`), "incomplete"},
-		{primary(`flags="GE"`, `flags="NE"`), `version bound "NE"`},
-		{primary(`</metadata>`, ``), "XML syntax error"},
+		{func() error { _, err := index.ParsePackages([]byte("Version: 1\n"), "stable", ""); return err }, "paragraph 1: no package's name"},
+		{func() error { _, err := index.ParseAPKINDEX([]byte("V:1\n"), ""); return err }, "paragraph 1: no package's name"},
+		{func() error {
+			_, err := index.ParsePrimary([]byte(strings.Replace(primaryText, "</metadata>", "", 1)), "x86_64", nil)
+			return err
+		}, "XML syntax error"},
 		{repomd(`type="primary"`, `type="other"`), "no primary"},
 		{repomd(`type="sha256"`, `type="sha"`), `checksum of type "sha"`},
 		{repomd(`href="repodata`, `href="/repodata`), "not a plain relative path"},
@@ -123,31 +171,34 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// What cannot be expressed is an error only for who selects the package.
 func TestRich(t *testing.T) {
 	for text, want := range map[string]string{
-		"(a or b >= 1 or c(x86-64))": "[[a b >= 1 c(x86-64)]] []",
-		"(a and b)":                  "[[a] [b]] []",
-		"(a = 1 if b < 2)":           "[] [{b < 2 [a = 1]}]",
-		"(a if b else c)":            "more than one kind",
-		"(a if b if c)":              "not a boolean dependency",
-		"(a or b and c)":             "more than one kind",
-		"((a or b) if c)":            "operand",
-		"(a with b)":                 "not a boolean dependency",
-		"(a)":                        "not a boolean dependency",
-		"(a or)":                     "more than one kind",
-		"(or a)":                     "operand",
-		"(a or b":                    "not a boolean dependency",
-		"(a b or c)":                 "operand",
+		"(a or b >= 1 or c(x86-64))":     "(a or b >= 1 or c(x86-64))",
+		"(a and b)":                      "(a and b)",
+		"(a = 1 if b < 2)":               "(a = 1 if b < 2)",
+		"(a if b else c)":                "(a if b else c)",
+		"((a or b) if (c and (d or e)))": "((a or b) if (c and (d or e)))",
+		"(a >= 1 with a < 2)":            "(a >= 1 with a < 2)",
+		"(a without b)":                  "(a without b)",
+		"(a if b if c)":                  `"if" after "if"`,
+		"(a or b and c)":                 "more than one kind of operator",
+		"(a)":                            "brackets without an operator",
+		"(a or)":                         `operand ""`,
+		"(or a)":                         `operand "or"`,
+		"(a or b":                        "not an operator",
+		"(a b or c)":                     `"b": not an operator`,
+		"(a or b) c":                     `" c" after its end`,
+		"(a or b >=)":                    "no version",
+		strings.Repeat("(", 60):          "too many",
 	} {
 		packages, err := index.ParsePrimary([]byte(strings.Replace(primaryText, "(a or b)", strings.ReplaceAll(text, "<", "&lt;"), 1)), "x86_64", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p := packages[0]
-		got := p.Unsupported
+		got := p.Odd
 		if got == "" {
-			got = fmt.Sprint(p.Requires[2:], " ", p.Conditional[:len(p.Conditional)-1])
+			got = p.Rich[0].String()
 		}
 		if !strings.Contains(got, want) {
 			t.Errorf("%s: got %s, want %s", text, got, want)

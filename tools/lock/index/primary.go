@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/sassoftware/go-rpmutils"
@@ -22,13 +23,14 @@ type rpmPackage struct {
 	Version  rpmVersion `xml:"version"`
 	Checksum checksum   `xml:"checksum"`
 	Size     struct {
-		Package int64 `xml:"package,attr"`
+		Package string `xml:"package,attr"`
 	} `xml:"size"`
 	Location location `xml:"location"`
 	Format   struct {
 		Provides  []rpmEntry `xml:"provides>entry"`
 		Requires  []rpmEntry `xml:"requires>entry"`
 		Conflicts []rpmEntry `xml:"conflicts>entry"`
+		Obsoletes []rpmEntry `xml:"obsoletes>entry"`
 		Files     []string   `xml:"file"` // only some: those in bin and sbin folders and in /etc
 	} `xml:"format"`
 }
@@ -57,7 +59,7 @@ type rpmEntry struct {
 }
 
 // ParsePrimary parses primary.xml and returns the packages for an architecture and those for all of them. The
-// addresses begin with each of bases.
+// addresses begin with each of bases. A package whose entry is not understood is marked as odd; only what is no XML is an error.
 func ParsePrimary(text []byte, architecture string, bases []string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	decoder := xml.NewDecoder(bytes.NewReader(text))
@@ -80,78 +82,79 @@ func ParsePrimary(text []byte, architecture string, bases []string) ([]*closure.
 		if listed.Type != "rpm" || listed.Arch != architecture && listed.Arch != "noarch" {
 			continue
 		}
-		p, err := listed.candidate(bases)
-		if err != nil {
-			return nil, fmt.Errorf("index primary: package %q: %w", listed.Name, err)
+		// The document may not hold what has no name, or more than one package in one.
+		if listed.Name == "" {
+			return nil, errors.New("index primary: package without a name")
+		}
+		p := &closure.Package{Name: listed.Name, Version: listed.Version.String(), Architecture: listed.Arch}
+		if err := listed.fill(p, bases); err != nil {
+			p.Odd, p.File = err.Error(), closure.File{}
 		}
 		packages = append(packages, p)
 	}
 }
 
-func (r *rpmPackage) candidate(bases []string) (*closure.Package, error) {
-	if r.Name == "" || r.Version.Ver == "" || r.Version.Rel == "" || r.Size.Package <= 0 {
-		return nil, fmt.Errorf("version %q, %d bytes: incomplete", r.Version, r.Size.Package)
-	}
-	place, err := r.Location.path()
-	if err != nil {
-		return nil, err
-	}
-	sum, err := r.Checksum.sha256()
-	if err != nil {
-		return nil, err
-	}
-	p := &closure.Package{Name: r.Name, Version: r.Version.String(), Architecture: r.Arch}
-	p.File = closure.File{Size: r.Size.Package, SHA256: sum}
-	for _, base := range bases {
-		p.File.URLs = append(p.File.URLs, base+(&url.URL{Path: "/" + place}).EscapedPath()) // versions may hold "^"
-	}
+// fill adds all that the entry says beside its name. An error is about this package only.
+func (r *rpmPackage) fill(p *closure.Package, bases []string) error {
+	// Relations first: those that are understood say what the package would have served.
 	for _, entry := range r.Format.Provides {
 		relation, err := entry.relation()
 		if err != nil {
-			return nil, err
+			return err
 		}
 		p.Provides = append(p.Provides, relation)
 	}
 	for _, name := range r.Format.Files {
 		p.Provides = append(p.Provides, closure.Relation{Name: name})
 	}
-	for _, entry := range r.Format.Conflicts {
-		if strings.HasPrefix(entry.Name, "(") {
-			p.Unsupported = "conflict " + entry.Name
-			continue
-		}
+	size, err := strconv.ParseInt(r.Size.Package, 10, 64)
+	if r.Version.Ver == "" || r.Version.Rel == "" || err != nil || size <= 0 {
+		return fmt.Errorf("version %q, %q bytes: incomplete", r.Version, r.Size.Package)
+	}
+	place, err := r.Location.path()
+	if err != nil {
+		return err
+	}
+	sum, err := r.Checksum.sha256()
+	if err != nil {
+		return err
+	}
+	p.File = closure.File{Size: size, SHA256: sum}
+	for _, base := range bases {
+		p.File.URLs = append(p.File.URLs, base+(&url.URL{Path: "/" + place}).EscapedPath()) // versions may hold "^"
+	}
+	for _, entry := range r.Format.Obsoletes {
 		relation, err := entry.relation()
 		if err != nil {
-			return nil, err
+			return err
 		}
-		p.Conflicts = append(p.Conflicts, relation)
+		p.Obsoletes = append(p.Obsoletes, relation)
+	}
+	for _, entry := range r.Format.Conflicts {
+		if err := entry.add(&p.Against, func(r closure.Relation) { p.Conflicts = append(p.Conflicts, r) }); err != nil {
+			return err
+		}
 	}
 	for _, entry := range r.Format.Requires {
-		if err := entry.require(p); err != nil {
-			return nil, err
+		if strings.HasPrefix(entry.Name, "rpmlib(") { // of the program that installs, not of a package
+			continue
+		}
+		if err := entry.add(&p.Rich, func(r closure.Relation) { p.Requires = append(p.Requires, []closure.Relation{r}) }); err != nil {
+			return err
 		}
 	}
-	return p, nil
+	return nil
 }
 
-// require adds a requirement to a package.
-func (e rpmEntry) require(p *closure.Package) error {
-	switch {
-	case strings.HasPrefix(e.Name, "rpmlib("): // of the program that installs, not of a package
-		return nil
-	case strings.HasPrefix(e.Name, "("):
-		rich, err := parseRich(e.Name)
-		if err != nil {
-			// Only an error if the package is selected: a distribution has thousands that nothing here needs.
-			p.Unsupported = err.Error()
-			return nil
-		}
-		p.Requires = append(p.Requires, rich.requires...)
-		p.Conditional = append(p.Conditional, rich.conditional...)
-		return nil
+// add adds a boolean dependency to rich, and hands on any other.
+func (e rpmEntry) add(rich *[]closure.Expression, plain func(closure.Relation)) error {
+	if strings.HasPrefix(e.Name, "(") {
+		expression, err := parseRich(e.Name)
+		*rich = append(*rich, expression)
+		return err
 	}
 	relation, err := e.relation()
-	p.Requires = append(p.Requires, []closure.Relation{relation})
+	plain(relation)
 	return err
 }
 
@@ -191,3 +194,6 @@ func splitRPM(text string) (epoch, version, release string) {
 	version, release, _ = strings.Cut(version, "-")
 	return epoch, version, release
 }
+
+// RPM are the rules of dnf, which are libsolv's.
+var RPM = closure.Rules{Compare: CompareRPM, BestWanted: true, AnyVersion: true, Revised: true}

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"encoding/hex"
 	"encoding/xml"
 	"errors"
 	"fmt"
@@ -27,7 +28,11 @@ func (c checksum) sha256() (string, error) {
 	if c.Type != "sha256" {
 		return "", fmt.Errorf("checksum of type %q: this program knows sha256", c.Type)
 	}
-	return strings.TrimSpace(c.Hex), nil
+	text := strings.TrimSpace(c.Hex)
+	if sum, err := hex.DecodeString(text); err != nil || len(sum) != 32 {
+		return "", fmt.Errorf("checksum %q: not a sha256", text)
+	}
+	return text, nil
 }
 
 type location struct {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,70 +9,118 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 )
 
-// rich is what a boolean dependency comes to.
-type rich struct {
-	requires    [][]closure.Relation
-	conditional []closure.Condition
+// parseRich parses a boolean dependency (rpm, docs/manual/boolean_dependencies.md): operands are relations or again in brackets,
+// and one pair of brackets has one kind of operator, but for "else".
+func parseRich(text string) (closure.Expression, error) {
+	r := &richReader{rest: text}
+	expression, err := r.group()
+	if err == nil && strings.TrimSpace(r.rest) != "" {
+		err = fmt.Errorf("%q after its end", r.rest)
+	}
+	if err != nil {
+		return closure.Expression{}, fmt.Errorf("%s: not a boolean dependency: %w", text, err)
+	}
+	return expression, nil
 }
 
-// parseRich parses the boolean dependencies that one level of brackets can say with one kind of operator (rpm,
-// docs/manual/boolean_dependencies.md): "(a or b)", "(a and b)", "(a if b)". Others are an error: a guess could leave
-// something out of an image.
-func parseRich(text string) (rich, error) {
-	inner, opens := strings.CutPrefix(text, "(")
-	inner, closes := strings.CutSuffix(inner, ")")
-	words := strings.Fields(inner)
-	var operands []closure.Relation
-	operator := ""
-	for len(words) > 0 {
-		end := slices.IndexFunc(words, isRichOperator)
-		if end < 0 {
-			end = len(words)
-		}
-		operand, err := richOperand(words[:end])
+// maxRich bounds how deep brackets may be.
+const maxRich = 50
+
+type richReader struct {
+	rest  string
+	depth int
+}
+
+// group reads "(operand operator operand ...)".
+func (r *richReader) group() (closure.Expression, error) {
+	rest, opens := strings.CutPrefix(strings.TrimLeft(r.rest, " "), "(")
+	if r.depth++; !opens || r.depth > maxRich {
+		return closure.Expression{}, errors.New("no bracket, or too many")
+	}
+	r.rest = rest
+	var e closure.Expression
+	for {
+		operand, err := r.operand()
 		if err != nil {
-			return rich{}, fmt.Errorf("%s: %w", text, err)
+			return closure.Expression{}, err
 		}
-		operands = append(operands, operand)
-		if words = words[end:]; len(words) == 0 {
-			break
+		e.Of = append(e.Of, operand)
+		r.rest = strings.TrimLeft(r.rest, " ")
+		if after, closes := strings.CutPrefix(r.rest, ")"); closes {
+			r.rest = after
+			r.depth--
+			if len(e.Of) < 2 {
+				return closure.Expression{}, errors.New("brackets without an operator")
+			}
+			return e, nil
 		}
-		if operator != "" && operator != words[0] || len(words) == 1 {
-			return rich{}, fmt.Errorf("%s: more than one kind of operator", text)
+		operator := r.word()
+		if err := setOperator(&e, operator); err != nil {
+			return closure.Expression{}, err
 		}
-		operator, words = words[0], words[1:]
 	}
-	switch {
-	case !opens || !closes || len(operands) < 2:
-	case operator == "or":
-		return rich{requires: [][]closure.Relation{operands}}, nil
-	case operator == "and":
-		var all rich
-		for _, operand := range operands {
-			all.requires = append(all.requires, []closure.Relation{operand})
-		}
-		return all, nil
-	case operator == "if" && len(operands) == 2:
-		return rich{conditional: []closure.Condition{{If: operands[1], Then: operands[:1]}}}, nil
+}
+
+// operand reads brackets, or "name", or "name >= version".
+func (r *richReader) operand() (closure.Expression, error) {
+	r.rest = strings.TrimLeft(r.rest, " ")
+	if strings.HasPrefix(r.rest, "(") {
+		return r.group()
 	}
-	return rich{}, fmt.Errorf("%s: not a boolean dependency of or, and, if", text)
+	relation := closure.Relation{Name: r.word()}
+	if relation.Name == "" || isRichOperator(relation.Name) {
+		return closure.Expression{}, fmt.Errorf("operand %q: not a name", relation.Name)
+	}
+	before := r.rest
+	if op := r.word(); slices.Contains([]string{"<", "<=", "=", ">=", ">"}, op) {
+		relation.Op, relation.Version = op, r.word()
+		if relation.Version == "" {
+			return closure.Expression{}, fmt.Errorf("operand %s: no version", relation)
+		}
+	} else {
+		r.rest = before
+	}
+	return closure.Expression{Relation: relation}, nil
+}
+
+// word reads up to a space, or to a closing bracket that the word has not opened itself: glibc(x86-64).
+func (r *richReader) word() string {
+	r.rest = strings.TrimLeft(r.rest, " ")
+	open := 0
+	end := strings.IndexFunc(r.rest, func(c rune) bool {
+		switch c {
+		case '(':
+			open++
+		case ')':
+			open--
+		}
+		return c == ' ' || open < 0
+	})
+	if end < 0 {
+		end = len(r.rest)
+	}
+	word := r.rest[:end]
+	r.rest = r.rest[end:]
+	return word
 }
 
 func isRichOperator(word string) bool {
-	return slices.Contains([]string{"or", "and", "if", "else", "unless", "with", "without"}, word)
+	return slices.Contains([]string{"and", "or", "if", "else", "unless", "with", "without"}, word)
 }
 
-// richOperand parses "name" or "name >= version". Names have brackets of their own, in pairs: glibc(x86-64).
-func richOperand(words []string) (closure.Relation, error) {
-	text := strings.Join(words, " ")
-	if text == "" || strings.HasPrefix(text, "(") || strings.Count(text, "(") != strings.Count(text, ")") {
-		return closure.Relation{}, fmt.Errorf("operand %q: not a name", text)
+// setOperator adds an operator to an expression that has what is on its left.
+func setOperator(e *closure.Expression, operator string) error {
+	chains := slices.Contains([]string{"and", "or", "with"}, operator)
+	switch {
+	case !isRichOperator(operator):
+		return fmt.Errorf("%q: not an operator", operator)
+	case operator == "else" && len(e.Of) == 2 && (e.Operator == "if" || e.Operator == "unless"):
+		return nil
+	case e.Operator == "" && operator != "else":
+		e.Operator = operator
+		return nil
+	case e.Operator == operator && chains:
+		return nil
 	}
-	if len(words) == 1 {
-		return closure.Relation{Name: text}, nil
-	}
-	if len(words) != 3 || !slices.Contains([]string{"<", "<=", "=", ">=", ">"}, words[1]) {
-		return closure.Relation{}, fmt.Errorf("operand %q: not a name and a version bound", text)
-	}
-	return closure.Relation{Name: words[0], Op: words[1], Version: words[2]}, nil
+	return fmt.Errorf("%q after %q: more than one kind of operator", operator, e.Operator)
 }

@@ -1,0 +1,84 @@
+package closure
+
+import "slices"
+
+// open returns a clause that counts and does not hold yet, and its candidates; or a clause that nothing can make hold any more,
+// once nothing else is open.
+func (s *search) open() (*clause, []int, *clause) {
+	var best, stuck *clause
+	var bestCandidates []int
+	for _, c := range s.clauses {
+		candidates, counts := s.candidates(c)
+		switch {
+		case !counts:
+		case len(candidates) == 0:
+			stuck = c
+		case !s.rules.Revised || len(s.bestOfEach(candidates)) == 1:
+			return c, candidates, nil
+		case best == nil:
+			best, bestCandidates = c, candidates
+		}
+	}
+	if best != nil {
+		return best, s.bestOfEach(bestCandidates), nil
+	}
+	return nil, nil, stuck
+}
+
+// candidates are the undecided ones of a clause that counts and does not hold.
+func (s *search) candidates(c *clause) (candidates []int, counts bool) {
+	for _, id := range c.all {
+		if s.values[id] != selected {
+			return nil, false
+		}
+	}
+	for _, id := range c.passive {
+		if s.values[id] == selected {
+			return nil, false
+		}
+	}
+	for _, id := range c.then {
+		switch s.values[id] {
+		case selected:
+			return nil, false
+		case undecided:
+			candidates = append(candidates, id)
+		}
+	}
+	return candidates, true
+}
+
+// bestOfEach leaves the newest of each name, and none that another of them obsoletes.
+func (s *search) bestOfEach(candidates []int) []int {
+	var best []int
+	for _, id := range candidates {
+		same := func(other int) bool { return s.packages[other].Name == s.packages[id].Name }
+		if !slices.ContainsFunc(best, same) { // they are in falling order
+			best = append(best, id)
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(best), func(id int) bool {
+		return slices.ContainsFunc(best, func(other int) bool {
+			return slices.Contains(s.obsoleted[other], id) && !slices.Contains(s.obsoleted[id], other)
+		})
+	})
+}
+
+// revise goes back to the first choice one of whose alternatives came in anyway, and takes that.
+func (s *search) revise() bool {
+	for i, d := range s.decisions {
+		at := slices.IndexFunc(d.others, func(id int) bool {
+			return s.values[id] == selected && slices.Index(s.trail, id) > d.trail
+		})
+		if at < 0 {
+			continue
+		}
+		for len(s.decisions) > i {
+			s.undo()
+		}
+		others := slices.Delete(append([]int{d.chosen}, d.others...), at+1, at+2)
+		s.decide(d.others[at], others)
+		return true
+	}
+	return false
+}

@@ -1,0 +1,234 @@
+package closure
+
+import (
+	"fmt"
+	"slices"
+)
+
+// clause must hold: unless every one of if is selected, one of not is, or at least one of then is selected.
+type clause struct {
+	owner   *Package // whose need it is, nil for what was asked for
+	all     []int    // packages that, selected together, make the clause count
+	then    []int    // the preferred first
+	passive []int    // serve as well, and are never chosen for it
+	text    string   // of the need
+	names   []Relation
+	against bool // it is a conflict
+}
+
+// problem is every clause about the packages that can be reached from what was asked for.
+type problem struct {
+	*Solver
+	wanted, without []string
+	packages        []*Package
+	number          map[*Package]int
+	clauses         []*clause
+	holders         [][]*clause // of a package: the clauses it occurs in
+	obsoleted       map[int][]int
+}
+
+// id numbers a package; its own clauses are added by expand.
+func (p *problem) id(of *Package) int {
+	number, known := p.number[of]
+	if !known {
+		number = len(p.packages)
+		p.number[of] = number
+		p.packages = append(p.packages, of)
+		p.holders = append(p.holders, nil)
+	}
+	return number
+}
+
+func (p *problem) add(c *clause) {
+	p.clauses = append(p.clauses, c)
+	for _, list := range [][]int{c.all, c.then, c.passive} {
+		for _, id := range list {
+			if holders := p.holders[id]; len(holders) == 0 || holders[len(holders)-1] != c {
+				p.holders[id] = append(holders, c)
+			}
+		}
+	}
+}
+
+// want adds what was asked for.
+func (p *problem) want(name string) error {
+	var versions []int
+	for _, candidate := range p.named[name] {
+		if candidate.Name == name {
+			versions = append(versions, p.id(candidate))
+		}
+	}
+	if len(versions) == 0 {
+		return fmt.Errorf("package %s: not in the index%s", name, p.oddly(name))
+	}
+	if p.rules.BestWanted {
+		versions = versions[:1]
+	}
+	p.add(&clause{then: versions, text: name})
+	return nil
+}
+
+// expand adds the clauses of every package that is reached.
+func (p *problem) expand() error {
+	for next := 0; next < len(p.packages); next++ {
+		owner := p.packages[next]
+		for _, need := range p.needs(owner) {
+			if err := p.require(next, need); err != nil {
+				return fmt.Errorf("package %s: %w", owner.Name, err)
+			}
+		}
+	}
+	if err := p.exclude(); err != nil {
+		return err
+	}
+	return p.oneOfEach()
+}
+
+func (p *problem) needs(owner *Package) []Expression {
+	var needs []Expression
+	for _, any := range owner.Requires {
+		needs = append(needs, Any(any))
+	}
+	return append(needs, owner.Rich...)
+}
+
+// Any is the expression that one of the relations holds.
+func Any(relations []Relation) Expression {
+	any := Expression{Operator: "or"}
+	for _, relation := range relations {
+		any.Of = append(any.Of, Expression{Relation: relation})
+	}
+	return any
+}
+
+// require adds the clauses of a package's need.
+func (p *problem) require(owner int, need Expression) error {
+	parts, err := p.normal(need, true)
+	if err != nil {
+		return err
+	}
+	for _, part := range parts {
+		unwanted := slices.ContainsFunc(part.then, func(candidate *Package) bool {
+			return slices.Contains(p.without, candidate.Name) && !p.isWanted(candidate.Name)
+		})
+		// What would serve it is left out on purpose, so it may stay open.
+		if unwanted {
+			continue
+		}
+		c := &clause{owner: p.packages[owner], all: []int{owner}, text: need.String(), names: need.relations()}
+		if need.Operator == "or" {
+			c.text = fmt.Sprint(need.relations())
+		}
+		for _, candidate := range part.all {
+			c.all = append(c.all, p.id(candidate))
+		}
+		for _, candidate := range part.then {
+			id := p.id(candidate)
+			list := &c.then
+			if choosable, err := p.choosable(candidate, c.names[0]); err != nil {
+				return err
+			} else if !choosable {
+				list = &c.passive
+			}
+			if !slices.Contains(*list, id) {
+				*list = append(*list, id)
+			}
+		}
+		if !slices.Contains(c.then, owner) && !slices.Contains(c.passive, owner) { // else it serves itself
+			p.add(c)
+		}
+	}
+	return nil
+}
+
+func (p *problem) isWanted(name string) bool { return slices.Contains(p.wanted, name) }
+
+// exclude adds the conflicts among the packages that are reached.
+func (p *problem) exclude() error {
+	for owner, of := range p.packages {
+		against := of.Against
+		for _, relation := range of.Conflicts {
+			against = append(against[:len(against):len(against)], Expression{Relation: relation})
+		}
+		for _, expression := range against {
+			parts, err := p.normal(expression, false)
+			if err != nil {
+				return fmt.Errorf("package %s: %w", of.Name, err)
+			}
+			for _, part := range parts {
+				p.forbid(owner, part, expression)
+			}
+		}
+		for _, relation := range of.Obsoletes {
+			for _, other := range p.named[relation.Name] {
+				if other.Name != relation.Name || other.Name == of.Name {
+					continue
+				}
+				obsoleted, err := p.overlaps(Relation{other.Name, "=", other.Version}, relation)
+				if err != nil {
+					return fmt.Errorf("package %s: %w", of.Name, err)
+				}
+				if id, reached := p.number[other]; obsoleted && reached {
+					p.obsoleted[owner] = append(p.obsoleted[owner], id)
+					p.forbid(owner, part{all: []*Package{other}}, Expression{Relation: relation})
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// forbid adds a conflict, if all it is about is reached at all and is not the package itself.
+func (p *problem) forbid(owner int, part part, text Expression) {
+	c := &clause{owner: p.packages[owner], all: []int{owner}, text: text.String(), against: true}
+	for _, other := range part.all {
+		id, reached := p.number[other]
+		if !reached || id == owner {
+			return
+		}
+		c.all = append(c.all, id)
+	}
+	for _, other := range part.then {
+		if id, reached := p.number[other]; reached {
+			c.then = append(c.then, id)
+		}
+	}
+	p.add(c)
+}
+
+// oneOfEach lets one version of each name be selected, and with Exclusive one provider of each provided version.
+func (p *problem) oneOfEach() error {
+	type holder struct {
+		id        int
+		versioned bool
+	}
+	holders := map[string][]holder{}
+	var names []string
+	hold := func(name string, h holder) {
+		if holders[name] == nil {
+			names = append(names, name)
+		}
+		holders[name] = append(holders[name], h)
+	}
+	for id, of := range p.packages {
+		hold(of.Name, holder{id, true})
+		if !p.rules.Exclusive {
+			continue
+		}
+		for _, provided := range of.Provides {
+			if provided.Name != of.Name {
+				hold(provided.Name, holder{id, provided.Op != ""})
+			}
+		}
+	}
+	for _, name := range names {
+		for i, one := range holders[name] {
+			for _, other := range holders[name][:i] {
+				if one.id != other.id && (one.versioned || other.versioned) {
+					p.add(&clause{owner: p.packages[one.id], all: []int{one.id, other.id}, text: name, against: true})
+				}
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,190 @@
+package closure
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// Solver answers from one fixed set of candidates.
+type Solver struct {
+	rules Rules
+	named map[string][]*Package // packages by what they are called and what they provide, in the index's order
+	odd   map[string][]*Package
+	extra []*Package // with conditions for coming in by themselves
+}
+
+// New prepares the candidates.
+func New(candidates []*Package, rules Rules) (*Solver, error) {
+	s := &Solver{rules: rules, named: map[string][]*Package{}, odd: map[string][]*Package{}}
+	versions := map[string][]*Package{}
+	for _, p := range candidates {
+		if p.Odd != "" {
+			s.odd[p.Name] = append(s.odd[p.Name], p)
+			continue
+		}
+		versions[p.Name] = append(versions[p.Name], p)
+	}
+	for name, all := range versions {
+		var failed error
+		slices.SortStableFunc(all, func(a, b *Package) int {
+			order, err := rules.Compare(b.Version, a.Version)
+			failed = cmp.Or(failed, err)
+			return order
+		})
+		if failed != nil {
+			return nil, fmt.Errorf("package %s: %w", name, failed)
+		}
+		// Of one version that comes more than once the first is taken.
+		all = slices.CompactFunc(all, func(a, b *Package) bool { return a.Version == b.Version })
+		if rules.NewestOnly {
+			all = all[:1]
+		}
+		versions[name] = all
+	}
+	for _, p := range candidates {
+		if !slices.Contains(versions[p.Name], p) {
+			continue
+		}
+		for _, name := range p.names() {
+			s.named[name] = append(s.named[name], p)
+		}
+		if len(p.InstallIf) > 0 {
+			s.extra = append(s.extra, p)
+		}
+	}
+	for name, all := range versions {
+		// Those of the name itself come first, the newest of them first.
+		others := slices.DeleteFunc(s.named[name], func(p *Package) bool { return p.Name == name })
+		s.named[name] = append(slices.Clone(all), others...)
+	}
+	return s, nil
+}
+
+// names are what a package is and provides, each once.
+func (p *Package) names() []string {
+	names := []string{p.Name}
+	for _, provided := range p.Provides {
+		if !slices.Contains(names, provided.Name) {
+			names = append(names, provided.Name)
+		}
+	}
+	return names
+}
+
+// Resolve returns the wanted packages and what they need, sorted by name. What is named in without is left out, with
+// what only it would have needed.
+func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
+	var extra []*Package // that come in by themselves
+	refused := map[*Package]bool{}
+	selected, err := s.solve(wanted, without, nil)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		p, err := s.triggered(selected, without, refused)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			break
+		}
+		// One that cannot be installed beside the others stays away.
+		with, err := s.solve(wanted, without, append(extra, p))
+		if err != nil {
+			refused[p] = true
+			continue
+		}
+		extra, selected = append(extra, p), with
+	}
+	slices.SortFunc(selected, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
+	return selected, s.checkOdd(selected)
+}
+
+// triggered returns a package whose conditions the selected ones meet and that is not among them, or nil.
+func (s *Solver) triggered(selected []*Package, without []string, refused map[*Package]bool) (*Package, error) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(selected, func(p *Package) bool { return p.Name == name })
+	}
+	for _, p := range s.extra {
+		if refused[p] || has(p.Name) || slices.Contains(without, p.Name) {
+			continue
+		}
+		met := true
+		for _, list := range [][]Relation{p.InstallIf, p.InstallUnless} {
+			for _, relation := range list {
+				served, err := s.servedBy(selected, relation)
+				if err != nil {
+					return nil, fmt.Errorf("package %s: %w", p.Name, err)
+				}
+				met = met && served == slices.Contains(p.InstallIf, relation)
+			}
+		}
+		if met {
+			return p, nil
+		}
+	}
+	return nil, nil
+}
+
+func (s *Solver) servedBy(packages []*Package, r Relation) (bool, error) {
+	for _, p := range packages {
+		if _, serves, err := s.serves(p, r); serves || err != nil {
+			return serves, err
+		}
+	}
+	return false, nil
+}
+
+// solve selects what was asked for and what came in by itself, and what they need.
+func (s *Solver) solve(wanted, without []string, extra []*Package) ([]*Package, error) {
+	p := &problem{Solver: s, wanted: wanted, without: without, number: map[*Package]int{}, obsoleted: map[int][]int{}}
+	for _, name := range wanted {
+		if err := p.want(name); err != nil {
+			return nil, err
+		}
+	}
+	for _, one := range extra {
+		p.add(&clause{then: []int{p.id(one)}, text: one.Name})
+	}
+	if err := p.expand(); err != nil {
+		return nil, err
+	}
+	return p.search()
+}
+
+// checkOdd refuses a selection in the place of whose package a newer one may have been meant, which is not understood.
+func (s *Solver) checkOdd(selected []*Package) error {
+	for _, p := range selected {
+		for _, odd := range s.odd[p.Name] {
+			order, err := s.rules.Compare(odd.Version, p.Version)
+			if err != nil || order > 0 {
+				return fmt.Errorf("package %s: %s would be selected, but%s", p.Name, p.Version, s.oddly(p.Name))
+			}
+		}
+	}
+	return nil
+}
+
+// oddly says which entries of a name the index has that are not understood.
+func (s *Solver) oddly(name string) string {
+	text := ""
+	for _, p := range s.odd[name] {
+		text += fmt.Sprintf(" (the index's entry %s is not understood: %s)", p, p.Odd)
+	}
+	return text
+}
+
+// oddProviders says which entries that are not understood would serve one of the names.
+func (s *Solver) oddProviders(relations []Relation) string {
+	text := ""
+	for _, name := range slices.Sorted(maps.Keys(s.odd)) {
+		for _, p := range s.odd[name] {
+			if slices.ContainsFunc(relations, func(r Relation) bool { return slices.Contains(p.names(), r.Name) }) {
+				text += fmt.Sprintf(" (the index's entry %s is not understood: %s)", p, p.Odd)
+			}
+		}
+	}
+	return text
+}
