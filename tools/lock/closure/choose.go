@@ -9,18 +9,21 @@ func (s *search) open() (*clause, []int, *clause) {
 	var bestCandidates []int
 	for _, c := range s.clauses {
 		candidates, counts := s.candidates(c)
+		if counts && s.rules.Revised {
+			candidates = s.bestOfEach(candidates)
+		}
 		switch {
 		case !counts:
 		case len(candidates) == 0:
 			stuck = c
-		case !s.rules.Revised || len(s.bestOfEach(candidates)) == 1:
+		case !s.rules.Revised || len(candidates) == 1:
 			return c, candidates, nil
 		case best == nil:
 			best, bestCandidates = c, candidates
 		}
 	}
 	if best != nil {
-		return best, s.bestOfEach(bestCandidates), nil
+		return best, s.ordered(bestCandidates), nil
 	}
 	return nil, nil, stuck
 }
@@ -46,22 +49,6 @@ func (s *search) candidates(c *clause) (candidates []int, counts bool) {
 		}
 	}
 	return candidates, true
-}
-
-// bestOfEach leaves the newest of each name, and none that another of them obsoletes.
-func (s *search) bestOfEach(candidates []int) []int {
-	var best []int
-	for _, id := range candidates {
-		same := func(other int) bool { return s.packages[other].Name == s.packages[id].Name }
-		if !slices.ContainsFunc(best, same) { // they are in falling order
-			best = append(best, id)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(best), func(id int) bool {
-		return slices.ContainsFunc(best, func(other int) bool {
-			return slices.Contains(s.obsoleted[other], id) && !slices.Contains(s.obsoleted[id], other)
-		})
-	})
 }
 
 // revise goes back to the first choice one of whose alternatives came in anyway, and takes that.

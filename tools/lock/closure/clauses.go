@@ -64,6 +64,17 @@ func (p *problem) want(name string) error {
 	if p.rules.BestWanted {
 		versions = versions[:1]
 	}
+	best := p.packages[versions[0]]
+	for _, other := range p.obsoleting[name] {
+		// dnf installs the successor instead. Whoever asked should know, and ask for that.
+		obsolete, err := p.obsoletes(other, best)
+		if err != nil {
+			return err
+		}
+		if obsolete {
+			return fmt.Errorf("package %s: %s obsoletes it: ask for %s", name, other, other.Name)
+		}
+	}
 	p.add(&clause{then: versions, text: name})
 	return nil
 }
@@ -161,14 +172,11 @@ func (p *problem) exclude() error {
 		}
 		for _, relation := range of.Obsoletes {
 			for _, other := range p.named[relation.Name] {
-				if other.Name != relation.Name || other.Name == of.Name {
-					continue
-				}
-				obsoleted, err := p.overlaps(Relation{other.Name, "=", other.Version}, relation)
+				obsolete, err := p.obsoletes(of, other)
 				if err != nil {
-					return fmt.Errorf("package %s: %w", of.Name, err)
+					return err
 				}
-				if id, reached := p.number[other]; obsoleted && reached {
+				if id, reached := p.number[other]; obsolete && reached {
 					p.obsoleted[owner] = append(p.obsoleted[owner], id)
 					p.forbid(owner, part{all: []*Package{other}}, Expression{Relation: relation})
 				}

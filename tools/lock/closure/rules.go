@@ -73,7 +73,20 @@ func (s *Solver) overlaps(provided, asked Relation) (bool, error) {
 	}
 }
 
-// providers lists the packages that serve a relation, the preferred first.
+// obsoletes says whether a package takes the place of another, by that one's own name.
+func (s *Solver) obsoletes(p, other *Package) (bool, error) {
+	for _, relation := range p.Obsoletes {
+		if relation.Name != other.Name || other.Name == p.Name {
+			continue
+		}
+		if overlaps, err := s.overlaps(Relation{other.Name, "=", other.Version}, relation); overlaps || err != nil {
+			return overlaps, err
+		}
+	}
+	return false, nil
+}
+
+// providing lists the packages that serve a relation, the preferred first.
 func (s *Solver) providing(r Relation) ([]*Package, error) {
 	type provider struct {
 		*Package

@@ -13,11 +13,13 @@ type Solver struct {
 	named map[string][]*Package // packages by what they are called and what they provide, in the index's order
 	odd   map[string][]*Package
 	extra []*Package // with conditions for coming in by themselves
+	// obsoleting has the packages that obsolete some version of a name.
+	obsoleting map[string][]*Package
 }
 
 // New prepares the candidates.
 func New(candidates []*Package, rules Rules) (*Solver, error) {
-	s := &Solver{rules: rules, named: map[string][]*Package{}, odd: map[string][]*Package{}}
+	s := &Solver{rules: rules, named: map[string][]*Package{}, odd: map[string][]*Package{}, obsoleting: map[string][]*Package{}}
 	versions := map[string][]*Package{}
 	for _, p := range candidates {
 		if p.Odd != "" {
@@ -49,6 +51,9 @@ func New(candidates []*Package, rules Rules) (*Solver, error) {
 		}
 		for _, name := range p.names() {
 			s.named[name] = append(s.named[name], p)
+		}
+		for _, relation := range p.Obsoletes {
+			s.obsoleting[relation.Name] = append(s.obsoleting[relation.Name], p)
 		}
 		if len(p.InstallIf) > 0 {
 			s.extra = append(s.extra, p)

@@ -93,6 +93,8 @@ func WriteSuite(t *testing.T, folder string, suite Suite, signer *openpgp.Entity
 		data := compress(t, text.String())
 		sum := fmt.Sprintf("%x", sha256.Sum256(data))
 		release += fmt.Sprintf(" %s %d %sPackages.xz\n", sum, len(data), folder)
+		// Listed and not there, as in Debian's own archive: apt knows by it which indexes there are.
+		release += fmt.Sprintf(" %x %d %sPackages\n", sha256.Sum256([]byte(text.String())), text.Len(), folder)
 		if suite.ByHash {
 			put(folder+"by-hash/SHA256/"+sum, data)
 		}

@@ -1,0 +1,95 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+)
+
+// A solverCase has a repository in which the lock program and the distribution's own must select the same.
+type solverCase[Package any] struct {
+	name     string
+	wanted   string // names
+	packages []Package
+	second   []Package // of the second repository
+	want     string    // "name version, name version"; after "!" what the lock program's error says, and the other's is an error too
+}
+
+// ours is what the lock program selects, of a table whose entry takes the wanted names.
+func (c *checkout) ours(entry, architecture string, wanted []string) (string, error) {
+	c.t.Helper()
+	quoted := make([]string, len(wanted))
+	for i, name := range wanted {
+		quoted[i] = fmt.Sprintf("%q", name)
+	}
+	c.table(fmt.Sprintf(entry, strings.Join(quoted, ", ")))
+	if err := os.RemoveAll(filepath.Dir(c.lockPath())); err != nil {
+		c.t.Fatal(err)
+	}
+	if _, err := c.lock(); err != nil {
+		return "", err
+	}
+	lock, err := lockfile.Read(c.lockPath())
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return names(lock.Architectures[architecture]), nil
+}
+
+// sameAsKnown compares one case.
+func sameAsKnown(t *testing.T, want, ours string, ourError error, theirs, said string) {
+	t.Helper()
+	message, fails := strings.CutPrefix(want, "!")
+	if fails {
+		if ourError == nil || !strings.Contains(ourError.Error(), message) {
+			t.Errorf("selected %q, error %v; want an error with %q", ours, ourError, message)
+		}
+		if theirs != "" {
+			t.Errorf("the distribution's own program selects %s\n%s", theirs, said)
+		}
+		return
+	}
+	if ourError != nil || ours != want {
+		t.Errorf("selected %q, error %v; want %q", ours, ourError, want)
+	}
+	if theirs != want {
+		t.Errorf("the distribution's own program selects %q, want %q\n%s", theirs, want, said)
+	}
+}
+
+// compareWorlds wants the same selection in every world, or an error of both. It says how many were solved.
+func compareWorlds(t *testing.T, all []world, ours func(w world) (string, error), theirs func(w world) (selection, said string)) {
+	t.Helper()
+	solved, different := 0, 0
+	for i, w := range all {
+		got, err := ours(w)
+		want, said := theirs(w)
+		if i < 0 {
+			t.Log(err, said, w)
+		}
+		if got == want {
+			if err == nil {
+				solved++
+			}
+			continue
+		}
+		if different++; different <= 5 {
+			t.Errorf("world %d: the lock program selects %q (error %v), the distribution's own %q\n%s\n%s", i, got, err, want, w, said)
+		}
+	}
+	t.Logf("%d worlds, %d of them to be solved, %d different", len(all), solved, different)
+	if solved < len(all)/5 {
+		t.Errorf("only %d of %d worlds have a solution", solved, len(all))
+	}
+}
+
+// selection joins "name version" as names does.
+func selection(packages []string) string {
+	slices.Sort(packages)
+	return strings.Join(packages, ", ")
+}
