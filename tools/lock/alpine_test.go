@@ -81,7 +81,7 @@ func putAlpine(c *checkout, key *rsa.PrivateKey, hash crypto.Hash, repository st
 			fmt.Sprintf("pkgname = %s\npkgver = %s\narch = x86_64\ndatahash = %x\n", p.name, p.version, sha256.Sum256(data)))
 		file := bytes.Join([][]byte{gzipTar(c.t, false, ".SIGN.RSA.unchecked", "the index has the sum"), control, data}, nil)
 		sum := sha1.Sum(control)
-		fmt.Fprintf(&index, "C:Q1%s\nP:%s\nV:%s\nA:x86_64\nS:%d\nD:%s\np:%s\n%s\n",
+		fmt.Fprintf(&index, "C:Q1%s\nP:%s\nV:%s\nA:x86_64\nS:%d\nI:4096\nD:%s\np:%s\n%s\n",
 			base64.StdEncoding.EncodeToString(sum[:]), p.name, p.version, len(file), p.needs, p.provides, p.more)
 		c.put(folder+p.name+"-"+p.version+".apk", file)
 	}
@@ -98,6 +98,11 @@ func putAlpine(c *checkout, key *rsa.PrivateKey, hash crypto.Hash, repository st
 
 func newAlpine(t *testing.T) (*checkout, *rsa.PrivateKey) {
 	t.Helper()
+	return newAlpineOf(t, alpineMain, alpineCommunity)
+}
+
+func newAlpineOf(t *testing.T, main, community []alpinePackage) (*checkout, *rsa.PrivateKey) {
+	t.Helper()
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
 		t.Fatal(err)
@@ -108,8 +113,8 @@ func newAlpine(t *testing.T) (*checkout, *rsa.PrivateKey) {
 	}
 	c := newCheckout(t, "alpine", "3.24", alpineTable)
 	c.keys("keys/"+alpineKey, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
-	putAlpine(c, key, crypto.SHA1, "main", alpineMain)
-	putAlpine(c, key, crypto.SHA256, "community", alpineCommunity)
+	putAlpine(c, key, crypto.SHA1, "main", main)
+	putAlpine(c, key, crypto.SHA256, "community", community)
 	return c, key
 }
 

@@ -1,6 +1,7 @@
 package closure
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 )
@@ -71,7 +72,11 @@ func (p *problem) want(name string) error {
 		if err != nil {
 			return err
 		}
-		if obsolete {
+		mutual, err := p.obsoletes(best, other)
+		if err != nil {
+			return err
+		}
+		if obsolete && !mutual {
 			return fmt.Errorf("package %s: %s obsoletes it: ask for %s", name, other, other.Name)
 		}
 	}
@@ -89,10 +94,24 @@ func (p *problem) expand() error {
 			}
 		}
 	}
+	if p.rules.Revised {
+		// Choices come in the order of libsolv's rules: those of the index's last package first.
+		slices.SortStableFunc(p.clauses, func(a, b *clause) int {
+			return cmp.Compare(p.place(b.owner), p.place(a.owner))
+		})
+	}
 	if err := p.exclude(); err != nil {
 		return err
 	}
 	return p.oneOfEach()
+}
+
+// place is a clause's owner's in the index; what was asked for comes after all.
+func (p *problem) place(owner *Package) int {
+	if owner == nil {
+		return len(p.position)
+	}
+	return p.position[owner]
 }
 
 func (p *problem) needs(owner *Package) []Expression {

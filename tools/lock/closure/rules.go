@@ -20,8 +20,8 @@ type Rules struct {
 	// Exclusive: of a name that is provided with a version there is one provider at a time. Without a version it may have several,
 	// of which none is chosen but by its priority or because something names the package itself (apk).
 	Exclusive bool
-	// HighestProvided: the provider of the highest version is preferred, then Rank, then the index's order (apk). Else the package
-	// of that name, then Rank, then the alphabet.
+	// HighestProvided: the provider of the highest version is preferred, then Rank, then the index's order; what is provided without
+	// a version is lower than all (apk). Else it is the package of that name, then Rank, then the alphabet.
 	HighestProvided bool
 	// Revised: a choice is taken back if an alternative to it came in anyway, and made late where it is one (libsolv).
 	Revised bool
@@ -51,10 +51,10 @@ func (s *Solver) overlaps(provided, asked Relation) (bool, error) {
 	case asked.Op == "":
 		return true, nil
 	case provided.Op == "":
-		return s.rules.AnyVersion, nil
+		return s.rules.AnyVersion || s.rules.HighestProvided && strings.Contains(asked.Op, "<"), nil
 	case asked.Op == "~":
 		rest, begins := strings.CutPrefix(provided.Version, asked.Version)
-		return begins && (rest == "" || strings.ContainsAny(rest[:1], "._-")), nil
+		return begins && strings.TrimLeft(rest[:min(len(rest), 1)], "0123456789") == rest[:min(len(rest), 1)], nil
 	}
 	order, err := s.rules.Compare(provided.Version, asked.Version)
 	if err != nil {

@@ -9,17 +9,18 @@ import (
 
 // Solver answers from one fixed set of candidates.
 type Solver struct {
-	rules Rules
-	named map[string][]*Package // packages by what they are called and what they provide, in the index's order
-	odd   map[string][]*Package
-	extra []*Package // with conditions for coming in by themselves
+	rules    Rules
+	named    map[string][]*Package // packages by what they are called and what they provide, in the index's order
+	odd      map[string][]*Package
+	position map[*Package]int // in the index
+	extra    []*Package       // with conditions for coming in by themselves
 	// obsoleting has the packages that obsolete some version of a name.
 	obsoleting map[string][]*Package
 }
 
 // New prepares the candidates.
 func New(candidates []*Package, rules Rules) (*Solver, error) {
-	s := &Solver{rules: rules, named: map[string][]*Package{}, odd: map[string][]*Package{}, obsoleting: map[string][]*Package{}}
+	s := &Solver{rules: rules, named: map[string][]*Package{}, odd: map[string][]*Package{}, position: map[*Package]int{}, obsoleting: map[string][]*Package{}}
 	versions := map[string][]*Package{}
 	for _, p := range candidates {
 		if p.Odd != "" {
@@ -45,10 +46,11 @@ func New(candidates []*Package, rules Rules) (*Solver, error) {
 		}
 		versions[name] = all
 	}
-	for _, p := range candidates {
+	for i, p := range candidates {
 		if !slices.Contains(versions[p.Name], p) {
 			continue
 		}
+		s.position[p] = i
 		for _, name := range p.names() {
 			s.named[name] = append(s.named[name], p)
 		}
@@ -82,64 +84,25 @@ func (p *Package) names() []string {
 // what only it would have needed.
 func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
 	var extra []*Package // that come in by themselves
-	refused := map[*Package]bool{}
 	selected, err := s.solve(wanted, without, nil)
 	if err != nil {
 		return nil, err
 	}
 	for {
-		p, err := s.triggered(selected, without, refused)
+		p, err := s.triggered(selected, without)
 		if err != nil {
 			return nil, err
 		}
 		if p == nil {
 			break
 		}
-		// One that cannot be installed beside the others stays away.
-		with, err := s.solve(wanted, without, append(extra, p))
-		if err != nil {
-			refused[p] = true
-			continue
+		extra = append(extra, p)
+		if selected, err = s.solve(wanted, without, extra); err != nil {
+			return nil, fmt.Errorf("package %s, which comes in wherever %v is: %w", p, p.InstallIf, err)
 		}
-		extra, selected = append(extra, p), with
 	}
 	slices.SortFunc(selected, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })
 	return selected, s.checkOdd(selected)
-}
-
-// triggered returns a package whose conditions the selected ones meet and that is not among them, or nil.
-func (s *Solver) triggered(selected []*Package, without []string, refused map[*Package]bool) (*Package, error) {
-	has := func(name string) bool {
-		return slices.ContainsFunc(selected, func(p *Package) bool { return p.Name == name })
-	}
-	for _, p := range s.extra {
-		if refused[p] || has(p.Name) || slices.Contains(without, p.Name) {
-			continue
-		}
-		met := true
-		for _, list := range [][]Relation{p.InstallIf, p.InstallUnless} {
-			for _, relation := range list {
-				served, err := s.servedBy(selected, relation)
-				if err != nil {
-					return nil, fmt.Errorf("package %s: %w", p.Name, err)
-				}
-				met = met && served == slices.Contains(p.InstallIf, relation)
-			}
-		}
-		if met {
-			return p, nil
-		}
-	}
-	return nil, nil
-}
-
-func (s *Solver) servedBy(packages []*Package, r Relation) (bool, error) {
-	for _, p := range packages {
-		if _, serves, err := s.serves(p, r); serves || err != nil {
-			return serves, err
-		}
-	}
-	return false, nil
 }
 
 // solve selects what was asked for and what came in by itself, and what they need.

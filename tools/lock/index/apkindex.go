@@ -153,5 +153,6 @@ func CompareAlpine(a, b string) (int, error) {
 	return first.Compare(second), nil
 }
 
-// Apk are the rules of apk.
+// Apk are the rules of apk. Where apk gives up, since it never turns back from a choice that does not work out, another choice is
+// made here: what that selects is what apk takes if it is told each version.
 var Apk = closure.Rules{Compare: CompareAlpine, Exclusive: true, HighestProvided: true}
