@@ -25,6 +25,7 @@ _PROGRAMS = [
     "createrepo_c",
     "curl",
     "dash",
+    "dnf5",
     "dockerd",
     "dpkg-deb",
     "getcap",

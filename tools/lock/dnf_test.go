@@ -109,7 +109,7 @@ func rpmOf(p worldPackage) rpmPackage {
 }
 
 func TestDnfWorlds(t *testing.T) {
-	all := worlds(5, 400, kind{alternatives: true, obsoletes: true, operators: []string{"<", "<=", "=", ">=", ">"}})
+	all := worlds(5, 150, kind{alternatives: true, obsoletes: true, operators: []string{"<", "<=", "=", ">=", ">"}})
 	var packages []rpmPackage
 	for _, w := range all {
 		for _, p := range w.packages {
