@@ -109,7 +109,15 @@ func rpmOf(p worldPackage) rpmPackage {
 }
 
 func TestDnfWorlds(t *testing.T) {
-	all := worlds(5, 150, kind{alternatives: true, obsoletes: true, operators: []string{"<", "<=", "=", ">=", ">"}})
+	plain := kind{alternatives: true, obsoletes: true, operators: []string{"<", "<=", "=", ">=", ">"}}
+	rich := plain
+	rich.rich = true
+	//compareDnf(t, worlds(1, 100, plain))
+	compareDnf(t, worlds(1, 300, rich))
+}
+
+func compareDnf(t *testing.T, all []world) {
+	t.Helper()
 	var packages []rpmPackage
 	for _, w := range all {
 		for _, p := range w.packages {

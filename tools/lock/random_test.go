@@ -37,9 +37,9 @@ func (w world) String() string {
 
 // kind is what a format can say.
 type kind struct {
-	alternatives, obsoletes, installIf bool
-	twoArchives                        bool
-	operators                          []string
+	alternatives, obsoletes, installIf, rich bool
+	twoArchives                              bool
+	operators                                []string
 }
 
 // worlds makes the same ones for the same seed.
@@ -50,6 +50,30 @@ func worlds(seed uint64, count int, k kind) []world {
 		all[i] = newWorld(random, fmt.Sprintf("w%d", i), k)
 	}
 	return all
+}
+
+// rich is a boolean dependency, about one in four of them inside another.
+func rich(random *rand.Rand, relation func() string) string {
+	part := func() string {
+		if random.IntN(4) == 0 {
+			return rich(random, relation)
+		}
+		return relation()
+	}
+	switch random.IntN(6) {
+	case 0:
+		return "(" + part() + " if " + part() + ")"
+	case 1:
+		return "(" + part() + " if " + part() + " else " + part() + ")"
+	case 2:
+		return "(" + part() + " and " + part() + ")"
+	case 3:
+		return "(" + part() + " or " + part() + ")"
+	case 4:
+		return "(" + relation() + " with " + relation() + ")" // about one package
+	default:
+		return "(" + relation() + " without " + relation() + ")"
+	}
 }
 
 func newWorld(random *rand.Rand, prefix string, k kind) world {
@@ -81,6 +105,9 @@ func newWorld(random *rand.Rand, prefix string, k kind) world {
 				for k.alternatives && len(need) < 3 && chance(35) {
 					need = append(need, relation())
 				}
+				if k.rich && chance(40) {
+					need = []string{rich(random, relation)}
+				}
 				p.needs = append(p.needs, need)
 			}
 			if chance(35) {
@@ -92,6 +119,9 @@ func newWorld(random *rand.Rand, prefix string, k kind) world {
 			}
 			if chance(20) {
 				p.conflicts = append(p.conflicts, relation())
+			}
+			if k.rich && chance(20) {
+				p.conflicts = append(p.conflicts, "("+relation()+[]string{" and ", " unless "}[random.IntN(2)]+relation()+")")
 			}
 			if k.obsoletes && chance(10) {
 				p.obsoletes = append(p.obsoletes, name())

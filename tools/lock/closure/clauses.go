@@ -89,7 +89,12 @@ func (p *problem) expand() error {
 	for next := 0; next < len(p.packages); next++ {
 		owner := p.packages[next]
 		for _, need := range p.needs(owner) {
-			if err := p.require(next, need); err != nil {
+			if err := p.require(next, need, true); err != nil {
+				return fmt.Errorf("package %s: %w", owner.Name, err)
+			}
+		}
+		for _, expression := range owner.Against {
+			if err := p.require(next, expression, false); err != nil {
 				return fmt.Errorf("package %s: %w", owner.Name, err)
 			}
 		}
@@ -131,9 +136,9 @@ func Any(relations []Relation) Expression {
 	return any
 }
 
-// require adds the clauses of a package's need.
-func (p *problem) require(owner int, need Expression) error {
-	parts, err := p.normal(need, true)
+// require adds the clauses of a package's need, or of what must not hold beside it.
+func (p *problem) require(owner int, need Expression, holds bool) error {
+	parts, err := p.normal(need, holds)
 	if err != nil {
 		return err
 	}
@@ -150,7 +155,13 @@ func (p *problem) require(owner int, need Expression) error {
 			c.text = fmt.Sprint(need.relations())
 		}
 		for _, candidate := range part.all {
-			c.all = append(c.all, p.id(candidate))
+			if id := p.id(candidate); !slices.Contains(c.all, id) {
+				c.all = append(c.all, id)
+			}
+		}
+		c.against = len(part.then) == 0 && !holds
+		if c.against && len(c.all) == 1 {
+			continue // with itself a package has no conflict
 		}
 		for _, candidate := range part.then {
 			id := p.id(candidate)
@@ -176,17 +187,13 @@ func (p *problem) isWanted(name string) bool { return slices.Contains(p.wanted, 
 // exclude adds the conflicts among the packages that are reached.
 func (p *problem) exclude() error {
 	for owner, of := range p.packages {
-		against := of.Against
 		for _, relation := range of.Conflicts {
-			against = append(against[:len(against):len(against)], Expression{Relation: relation})
-		}
-		for _, expression := range against {
-			parts, err := p.normal(expression, false)
+			served, err := p.providing(relation)
 			if err != nil {
 				return fmt.Errorf("package %s: %w", of.Name, err)
 			}
-			for _, part := range parts {
-				p.forbid(owner, part, expression)
+			for _, other := range served {
+				p.forbid(owner, other, relation)
 			}
 		}
 		for _, relation := range of.Obsoletes {
@@ -197,7 +204,7 @@ func (p *problem) exclude() error {
 				}
 				if id, reached := p.number[other]; obsolete && reached {
 					p.obsoleted[owner] = append(p.obsoleted[owner], id)
-					p.forbid(owner, part{all: []*Package{other}}, Expression{Relation: relation})
+					p.forbid(owner, other, relation)
 				}
 			}
 		}
@@ -205,22 +212,11 @@ func (p *problem) exclude() error {
 	return nil
 }
 
-// forbid adds a conflict, if all it is about is reached at all and is not the package itself.
-func (p *problem) forbid(owner int, part part, text Expression) {
-	c := &clause{owner: p.packages[owner], all: []int{owner}, text: text.String(), against: true}
-	for _, other := range part.all {
-		id, reached := p.number[other]
-		if !reached || id == owner {
-			return
-		}
-		c.all = append(c.all, id)
+// forbid adds a conflict with another package, if that is reached at all.
+func (p *problem) forbid(owner int, other *Package, text Relation) {
+	if id, reached := p.number[other]; reached && id != owner {
+		p.add(&clause{owner: p.packages[owner], all: []int{owner, id}, text: text.String(), against: true})
 	}
-	for _, other := range part.then {
-		if id, reached := p.number[other]; reached {
-			c.then = append(c.then, id)
-		}
-	}
-	p.add(c)
 }
 
 // oneOfEach lets one version of each name be selected, and with Exclusive one provider of each provided version.
