@@ -112,8 +112,8 @@ func TestDnfWorlds(t *testing.T) {
 	plain := kind{alternatives: true, obsoletes: true, operators: []string{"<", "<=", "=", ">=", ">"}}
 	rich := plain
 	rich.rich = true
-	//compareDnf(t, worlds(1, 100, plain))
-	compareDnf(t, worlds(1, 300, rich))
+	compareDnf(t, worlds(5, 75, plain))
+	compareDnf(t, worlds(1, 75, rich))
 }
 
 func compareDnf(t *testing.T, all []world) {
