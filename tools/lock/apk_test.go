@@ -12,21 +12,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-const apkTable = `struct(title = "Example", format = "apk", keys = [],
-    variants = {"only": struct(packages = [%s], without = [])},
-    releases = {"3.24": struct(version = "3.24", architectures = {"amd64": "x86_64"}, suites = ["community"])},
-)`
-
 // apk is a real apk on the two repositories of a checkout.
 type apk struct {
 	*checkout
 	root string
 }
 
-func newApk(t *testing.T, main, community []alpinePackage) *apk {
+func newApk(t *testing.T, c *checkout) *apk {
 	t.Helper()
 	needs.Machine(t, "apk")
-	c, _ := newAlpineOf(t, main, community)
 	a := &apk{c, t.TempDir()}
 	put(t, filepath.Join(a.root, "repositories"), fmt.Appendf(nil, "%[1]s/v3.24/main\n%[1]s/v3.24/community\n", c.address))
 	if out, err := a.run("add", "--initdb"); err != nil {
@@ -61,46 +55,28 @@ func (a *apk) theirs(wanted []string) (string, string) {
 	return selection(packages), out
 }
 
-// apkOf is a package as Alpine's index has it.
-func apkOf(p worldPackage) alpinePackage {
-	joined := func(texts []string, prefix string) string {
-		var words []string
-		for _, text := range texts {
-			words = append(words, prefix+strings.ReplaceAll(text, " ", ""))
-		}
-		return strings.Join(words, " ")
-	}
-	var needs []string
-	for _, alternatives := range p.needs {
-		needs = append(needs, alternatives[0])
-	}
-	made := alpinePackage{name: p.name, version: p.version, provides: joined(p.provides, "")}
-	made.needs = strings.TrimSpace(joined(needs, "") + " " + joined(p.conflicts, "!"))
-	if p.priority > 0 {
-		made.more = fmt.Sprintf("k:%d\n", p.priority)
-	}
-	if len(p.installIf) > 0 {
-		made.more += "i:" + joined(p.installIf, "") + "\n"
-	}
-	return made
-}
-
+// TestApkWorlds compares with the real apk, and so the record with it.
 func TestApkWorlds(t *testing.T) {
-	all := worlds(1, 200, kind{installIf: true, twoArchives: true, operators: []string{"<", "<=", "=", ">=", ">", "~"}})
-	var main, community []alpinePackage
-	for _, w := range all {
-		for _, p := range w.packages {
-			if p.second {
-				community = append(community, apkOf(p))
-			} else {
-				main = append(main, apkOf(p))
-			}
-		}
-	}
-	a := newApk(t, main, community)
+	all := apkWorlds()
+	a := newApk(t, newApkWorlds(t, all))
 	ours := func(wanted []string) (string, error) { return a.ours(apkTable, "x86_64", wanted) }
-	compareWorlds(t, all, ours, a.theirs, func(selection string) bool {
+	lines := compareWorlds(t, all, ours, a.theirs, func(selection string) bool {
 		found, _ := a.theirs(strings.Split(strings.ReplaceAll(selection, " ", "="), ",="))
 		return found == selection
 	})
+	if *record && !t.Failed() {
+		put(t, apkRecord, []byte(strings.Join(lines, "\n")+"\n"))
+	}
+}
+
+func TestApk(t *testing.T) {
+	for _, test := range apkCases {
+		t.Run(test.name, func(t *testing.T) {
+			c, _ := newAlpineOf(t, append(test.packages, apkOdd...), test.second)
+			a := newApk(t, c)
+			wanted := strings.Fields(test.wanted)
+			ours, err := a.ours(apkTable, "x86_64", wanted)
+			sameAsKnown(t, test.want, ours, err, func() (string, string) { return a.theirs(wanted) })
+		})
+	}
 }

@@ -148,3 +148,69 @@ func TestAptWorlds(t *testing.T) {
 	ours := func(wanted []string) (string, error) { return a.ours(aptTable, "amd64", wanted) }
 	compareWorlds(t, all, ours, a.theirs, nil)
 }
+
+// aptOdd has entries that the lock program does not understand, of packages that no case wants. apt-get takes no notice of what they say.
+var aptOdd = []string{
+	"Package: odd-version\nVersion: a.b\nArchitecture: ARCH\nProvides: odd",
+	"Package: odd-sum\nVersion: 1\nArchitecture: ARCH\nMD5sum: 0\nSHA1: 0\nDepends: app",
+}
+
+func TestApt(t *testing.T) {
+	stanza := func(name, version string, more ...string) string {
+		return strings.Join(append([]string{"Package: " + name, "Version: " + version, "Architecture: ARCH", "Priority: optional"}, more...), "\n")
+	}
+	for _, test := range []solverCase[string]{
+		{"the first alternative", "app", []string{stanza("app", "1", "Depends: b | a"), stanza("a", "1"), stanza("b", "1")}, nil, "app 1, b 1"},
+		{"the alternative that something else needs", "app", []string{
+			stanza("app", "1", "Depends: b | a, c"), stanza("a", "1"), stanza("b", "1"), stanza("c", "1", "Depends: a"),
+		}, nil, "a 1, app 1, c 1"},
+		{"the next alternative for a conflict", "app", []string{
+			stanza("app", "1", "Depends: b | a, c"), stanza("a", "1"), stanza("b", "1"), stanza("c", "1", "Conflicts: b"),
+		}, nil, "a 1, app 1, c 1"},
+		{"the next alternative for a need that nothing serves", "app", []string{
+			stanza("app", "1", "Depends: b | a"), stanza("a", "1"), stanza("b", "1", "Depends: gone"),
+		}, nil, "a 1, app 1"},
+		{"two choices of which only one pair fits", "app", []string{
+			stanza("app", "1", "Depends: a1 | a2, b1 | b2"), stanza("a1", "1", "Conflicts: b1, b2"), stanza("a2", "1", "Breaks: b1"), stanza("b1", "1"), stanza("b2", "1"),
+		}, nil, "a2 1, app 1, b2 1"},
+		{"the package of the name before a provider", "app", []string{
+			stanza("app", "1", "Depends: awk"), "Package: awk\nVersion: 1\nArchitecture: ARCH\nPriority: extra", "Package: mawk\nVersion: 1\nArchitecture: ARCH\nPriority: required\nProvides: awk",
+		}, nil, "app 1, awk 1"},
+		{"providers by priority", "app", []string{
+			stanza("app", "1", "Depends: awk"), stanza("gawk", "1", "Provides: awk"), "Package: mawk\nVersion: 1\nArchitecture: ARCH\nPriority: required\nProvides: awk",
+		}, nil, "app 1, mawk 1"},
+		{"providers by name", "app", []string{
+			stanza("app", "1", "Depends: mta"), stanza("postfix", "1", "Provides: mta"), stanza("exim-daemon-light", "1", "Provides: mta"),
+		}, nil, "app 1, exim-daemon-light 1"},
+		{"a bound is served by what is provided with a version", "app", []string{
+			stanza("app", "1", "Depends: cap (>= 2)"), stanza("a", "1", "Provides: cap"), stanza("b", "1", "Provides: cap (= 1)"), stanza("c", "1", "Provides: cap (= 2)"),
+		}, nil, "app 1, c 1"},
+		{"the security archive has the newer version", "app",
+			[]string{stanza("app", "1", "Depends: lib"), stanza("lib", "2.0-1")}, []string{stanza("lib", "2.0-1+deb13u1")}, "app 1, lib 2.0-1+deb13u1"},
+		{"the security archive has the older version", "app",
+			[]string{stanza("app", "1", "Depends: lib"), stanza("lib", "2.0-2")}, []string{stanza("lib", "2.0-1+deb13u1")}, "app 1, lib 2.0-2"},
+		{"the security archive's version needs more", "app",
+			[]string{stanza("app", "1", "Depends: lib"), stanza("lib", "1"), stanza("more", "1")}, []string{stanza("lib", "2", "Pre-Depends: more (>= 1)")}, "app 1, lib 2, more 1"},
+		{"an older version serves no bound", "app", []string{
+			stanza("app", "1", "Depends: lib (<< 2)"), stanza("lib", "1"), stanza("lib", "2"),
+		}, nil, "!package app: needs [lib < 2]: nothing in the index provides it"},
+		{"a conflict", "app", []string{stanza("app", "1", "Depends: lib", "Conflicts: lib (<< 2)"), stanza("lib", "1")}, nil,
+			"!package app: conflicts with lib < 2: lib 1 is needed too"},
+		{"a break of what is provided", "app", []string{stanza("app", "1", "Depends: lib, x", "Breaks: old"), stanza("lib", "1"), stanza("x", "1", "Provides: old")}, nil,
+			"!package app: conflicts with old: x 1 is needed too"},
+		{"the only provider of a virtual package that only one may be", "app", []string{
+			stanza("app", "1", "Depends: mta"), stanza("exim", "1", "Provides: mta", "Conflicts: mta"), stanza("postfix", "1", "Provides: mta", "Conflicts: mta"),
+		}, nil, "app 1, exim 1"},
+		{"two that were asked for conflict", "app other", []string{stanza("app", "1", "Conflicts: other"), stanza("other", "1")}, nil,
+			"!package app: conflicts with other: other 1 is needed too"},
+		{"not there", "app", []string{stanza("x", "1"), stanza("y", "1")}, nil, "!package app: not in the index"},
+		{"a circle", "app", []string{stanza("app", "1", "Depends: a"), stanza("a", "1", "Depends: b"), stanza("b", "1", "Depends: app")}, nil, "a 1, app 1, b 1"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			a := newApt(t, append(test.packages, aptOdd...), test.second)
+			wanted := strings.Fields(test.wanted)
+			ours, err := a.ours(aptTable, "amd64", wanted)
+			sameAsKnown(t, test.want, ours, err, func() (string, string) { return a.theirs(wanted) })
+		})
+	}
+}

@@ -112,8 +112,8 @@ func TestDnfWorlds(t *testing.T) {
 	plain := kind{alternatives: true, obsoletes: true, operators: []string{"<", "<=", "=", ">=", ">"}}
 	rich := plain
 	rich.rich = true
-	compareDnf(t, worlds(5, 75, plain))
-	compareDnf(t, worlds(1, 75, rich))
+	compareDnf(t, worlds(1, 60, plain))
+	compareDnf(t, worlds(1, 60, rich))
 }
 
 func compareDnf(t *testing.T, all []world) {
@@ -129,3 +129,63 @@ func compareDnf(t *testing.T, all []world) {
 	ours := func(wanted []string) (string, error) { return d.ours(dnfTable, "x86_64", wanted) }
 	compareWorlds(t, all, ours, d.theirs, nil)
 }
+
+func TestDnf(t *testing.T) {
+	signer, public := repository.NewSigner(t)
+	pkg := func(name, version string, requires ...string) rpmPackage {
+		return rpmPackage{name: name, version: version + "-1", arch: "noarch", requires: requires}
+	}
+	provider := func(name string, provides ...string) rpmPackage {
+		return rpmPackage{name: name, version: "1-1", arch: "x86_64", provides: provides}
+	}
+	for _, test := range []solverCase[rpmPackage]{
+		{"providers by name", "app", []rpmPackage{pkg("app", "1", "cap"), provider("long-name", "cap"), provider("z", "cap")}, nil, "app 1-1, long-name 1-1"},
+		{"the provider of the higher version", "app", []rpmPackage{pkg("app", "1", "cap"), provider("a", "cap = 1"), provider("b", "cap = 2")}, nil, "app 1-1, b 1-1"},
+		{"a provider before the package of the name", "app", []rpmPackage{pkg("app", "1", "cap"), pkg("cap", "1"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
+		{"the alphabet before the order of alternatives", "app", []rpmPackage{pkg("app", "1", "(b or a)"), pkg("a", "1"), pkg("b", "1")}, nil, "a 1-1, app 1-1"},
+		{"an alternative that something else needs", "app", []rpmPackage{
+			pkg("app", "1", "(a or b)", "c"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1", "b"),
+		}, nil, "app 1-1, b 1-1, c 1-1"},
+		{"what is provided without a version serves every bound", "app", []rpmPackage{pkg("app", "1", "cap >= 2"), provider("a", "cap")}, nil, "a 1-1, app 1-1"},
+		{"a file", "app", []rpmPackage{pkg("app", "1", "/usr/bin/sh"), {name: "bash", version: "1-1", arch: "x86_64", files: []string{"/usr/bin/sh"}}}, nil, "app 1-1, bash 1-1"},
+		{"the newest", "app", []rpmPackage{pkg("app", "1"), pkg("app", "1.10"), pkg("app", "1.9")}, nil, "app 1.10-1"},
+		{"an older version that a bound asks for", "app", []rpmPackage{pkg("app", "1", "lib < 2"), pkg("lib", "1"), pkg("lib", "2")}, nil, "app 1-1, lib 1-1"},
+		{"an older version of what was asked for", "app", []rpmPackage{pkg("app", "1"), pkg("app", "2", "gone")}, nil, "!package app: needs [gone]"},
+		{"a conflict turns the choice", "app", []rpmPackage{
+			pkg("app", "1", "cap", "c"), provider("a", "cap"), provider("b", "cap"), {name: "c", version: "1-1", arch: "noarch", conflicts: []string{"a"}},
+		}, nil, "app 1-1, b 1-1, c 1-1"},
+		{"a conflict", "app", []rpmPackage{{name: "app", version: "1-1", arch: "noarch", requires: []string{"lib"}, conflicts: []string{"lib < 2"}}, pkg("lib", "1")}, nil,
+			"!package app: conflicts with lib < 2: lib 1-1 is needed too"},
+		{"a provider that obsoletes the other", "app", []rpmPackage{
+			pkg("app", "1", "cap"), provider("a", "cap"), {name: "b", version: "1-1", arch: "noarch", provides: []string{"cap"}, obsoletes: []string{"a < 2"}},
+		}, nil, "app 1-1, b 1-1"},
+		{"what was asked for is obsoleted", "app", []rpmPackage{pkg("app", "1"), {name: "new", version: "1-1", arch: "noarch", obsoletes: []string{"app < 2"}}}, nil,
+			"!package app: new 1-1 obsoletes it: ask for new"},
+		{"if and it is", "app", []rpmPackage{pkg("app", "1", "(more if lib)", "lib"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1, lib 1-1, more 1-1"},
+		{"if and it is not", "app", []rpmPackage{pkg("app", "1", "(more if lib)"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1"},
+		{"if else", "app", []rpmPackage{pkg("app", "1", "(more if lib else less)"), pkg("lib", "1"), pkg("more", "1"), pkg("less", "1")}, nil, "app 1-1, less 1-1"},
+		{"and inside or", "app", []rpmPackage{pkg("app", "1", "((a and gone) or (b and c))"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1")}, nil, "app 1-1, b 1-1, c 1-1"},
+		{"with", "app", []rpmPackage{pkg("app", "1", "(cap >= 2 with cap < 3)"), provider("a", "cap = 1"), provider("b", "cap = 2"), provider("c", "cap = 3")}, nil, "app 1-1, b 1-1"},
+		{"without", "app", []rpmPackage{pkg("app", "1", "(cap without bad)"), provider("a", "cap", "bad"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
+		{"a boolean conflict", "app", []rpmPackage{
+			{name: "app", version: "1-1", arch: "noarch", requires: []string{"a", "b"}, conflicts: []string{"(a and b)"}}, pkg("a", "1"), pkg("b", "1"),
+		}, nil, "!package app: conflicts with (a and b)"},
+		{"unless", "app", []rpmPackage{
+			{name: "app", version: "1-1", arch: "noarch", requires: []string{"a"}, conflicts: []string{"(a unless b)"}}, pkg("a", "1"), pkg("b", "1"),
+		}, nil, "a 1-1, app 1-1, b 1-1"},
+		{"glibc's language packs", "glibc glibc-minimal-langpack", []rpmPackage{
+			pkg("glibc", "2", "(glibc-langpack-aa or glibc-minimal-langpack)"), pkg("glibc-langpack-aa", "2"), pkg("glibc-minimal-langpack", "2"),
+		}, nil, "glibc 2-1, glibc-minimal-langpack 2-1"},
+		{"not there", "app", []rpmPackage{pkg("other", "1")}, nil, "!package app: not in the index"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			d := newDnf(t, signer, public, append(test.packages, dnfOdd...))
+			wanted := strings.Fields(test.wanted)
+			ours, err := d.ours(dnfTable, "x86_64", wanted)
+			sameAsKnown(t, test.want, ours, err, func() (string, string) { return d.theirs(wanted) })
+		})
+	}
+}
+
+// dnfOdd has an entry that the lock program does not understand, of a package that no case wants; dnf5 makes nothing of it either.
+var dnfOdd = []rpmPackage{{name: "odd", version: "1-1", arch: "noarch", requires: []string{"(a or b and c)"}}}

@@ -25,6 +25,10 @@ func (s *search) explain(c *clause) error {
 		return fmt.Errorf("package %s: conflicts with %s: %s is needed too", c.owner.Name, c.text, other)
 	}
 	if c.owner == nil {
+		if why := s.why[c.then[0]]; why != nil {
+			delete(s.why, c.then[0])
+			return s.explain(why)
+		}
 		return fmt.Errorf("package %s: not to be installed with the others that were asked for%s", c.text, s.oddly(c.text))
 	}
 	if len(c.then) == 0 && len(c.passive) == 0 {
