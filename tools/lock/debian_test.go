@@ -256,6 +256,10 @@ func TestDebianRefuses(t *testing.T) {
 	c.debian(signer, debianPackages[2:], unchanged)
 	c.refuses("package app: not in the index")
 
+	odd := append(slices.Clone(debianPackages[2:]), "Package: app\nVersion: a.b\nArchitecture: ARCH")
+	c.debian(signer, odd, unchanged)
+	c.refuses(`package app: not in the index (the index's entry app a.b is not understood: version "a.b"`)
+
 	c.debian(signer, slices.Delete(slices.Clone(debianPackages), 4, 5), unchanged)
 	c.refuses("package app: needs [libc6 >= 2.30]: nothing in the index provides it")
 

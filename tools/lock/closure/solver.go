@@ -122,13 +122,13 @@ func (s *Solver) solve(wanted, without []string, extra []*Package) ([]*Package, 
 	return p.search()
 }
 
-// checkOdd refuses a selection in the place of whose package a newer one may have been meant, which is not understood.
+// checkOdd refuses a package of which there may be a newer version, whose entry is not understood.
 func (s *Solver) checkOdd(selected []*Package) error {
 	for _, p := range selected {
 		for _, odd := range s.odd[p.Name] {
 			order, err := s.rules.Compare(odd.Version, p.Version)
 			if err != nil || order > 0 {
-				return fmt.Errorf("package %s: %s would be selected, but%s", p.Name, p.Version, s.oddly(p.Name))
+				return fmt.Errorf("package %s: %s may not be the newest: the index's entry %s is not understood: %s", p.Name, p.Version, odd, odd.Odd)
 			}
 		}
 	}
