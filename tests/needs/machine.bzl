@@ -17,7 +17,6 @@ _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", 
 
 _PROGRAMS = [
     "apk",
-    "apt-get",
     "bash",
     "busybox",
     "bzip2",
@@ -56,11 +55,19 @@ constraint_value(
 )
 """
 
+def _output(rctx, program, *arguments):
+    for folder in _PATH:
+        if rctx.path(folder + "/" + program).exists:
+            return rctx.execute([folder + "/" + program] + list(arguments)).stdout
+    return ""
+
 def _machine_impl(rctx):
     facts = {
         program: bool([folder for folder in _PATH if rctx.path(folder + "/" + program).exists])
         for program in _PROGRAMS
     } | {
+        # An apt-get whose solver is the one that apt has had since 3.1; the one before chooses otherwise in some cases.
+        "apt_solver_3": "3.0" in _output(rctx, "apt-config", "dump", "APT::Solver"),
         "kernel_without_modules": not rctx.path("/proc/modules").exists,
         "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
         "root": rctx.execute(["id", "-u"]).stdout.strip() == "0",

@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 )
 
@@ -25,6 +26,9 @@ func Machine(t testing.TB, names ...string) {
 
 func has(name string) bool {
 	switch name {
+	case "apt_solver_3":
+		out, err := exec.Command("apt-config", "dump", "APT::Solver").Output()
+		return err == nil && strings.Contains(string(out), "3.0")
 	case "kernel_without_modules":
 		_, err := os.Stat("/proc/modules")
 		return err != nil

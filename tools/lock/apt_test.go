@@ -26,7 +26,7 @@ type apt struct {
 
 func newApt(t *testing.T, main, security []string) *apt {
 	t.Helper()
-	needs.Machine(t, "apt-get")
+	needs.Machine(t, "apt_solver_3")
 	c := newCheckout(t, "debian", "stable", aptTable)
 	signer, public := repository.NewSigner(t)
 	c.keys("keys", public)
@@ -68,6 +68,7 @@ APT::Architecture "amd64";
 APT::Architectures "amd64";
 APT::Sandbox::User "root";
 APT::Install-Recommends "false";
+APT::Solver "3.0";
 `, root))
 	if out, err := a.run("update"); err != nil {
 		t.Fatalf("apt-get update: %v\n%s", err, out)
