@@ -17,6 +17,7 @@ _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", 
 
 _PROGRAMS = [
     "apk",
+    "apt-get",
     "bash",
     "busybox",
     "bzip2",
