@@ -15,10 +15,16 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
 )
 
 // Every name in images.txt is an index that everybody can pull, signed down to each image.
 func (m *made) images(t *testing.T) {
+	table, err := distros.Read(m.Distros)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, line := range m.released(t) {
 		tagged, digest, _ := strings.Cut(line, "@")
 		tag, err := name.NewTag(tagged)
@@ -43,8 +49,9 @@ func (m *made) images(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(manifest.Manifests) != len(m.Programs) {
-			t.Errorf("%s: %d images, want one for each of %d architectures", tagged, len(manifest.Manifests), len(m.Programs))
+		// The release's architectures, which are fewer than the wrapper's.
+		if want := len(table["debian"].Releases["trixie"].Architectures); len(manifest.Manifests) != want {
+			t.Errorf("%s: %d images, want one for each of %d architectures", tagged, len(manifest.Manifests), want)
 		}
 		for _, image := range manifest.Manifests {
 			m.verifySigned(t, tag.Context().Digest(image.Digest.String()).String())
