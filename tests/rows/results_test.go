@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -57,23 +56,5 @@ func TestVerdicts(t *testing.T) {
 		if _, err := c.verdicts(row[0], r); err == nil || !strings.Contains(err.Error(), row[1]) {
 			t.Errorf("error %v, want %q", err, row[1])
 		}
-	}
-}
-
-// 3.9 is older than 3.24.
-func TestNewest(t *testing.T) {
-	table := filepath.Join(t.TempDir(), "distros.bzl")
-	text := `
-def distro(*releases):
-    return struct(title = "T", variants = {"v": struct(packages = [], without = [])},
-        releases = {release: struct(architectures = {"amd64": "x86_64"}) for release in releases})
-DISTROS = {"alpine": distro("3.9", "3.24", "3.10"), "fedora": distro("43", "44")}
-`
-	if err := os.WriteFile(table, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	rows, err := newest(table)
-	if err != nil || len(rows) != 2 || rows[0].release != "3.24" || rows[1].release != "44" {
-		t.Errorf("%v, error %v", rows, err)
 	}
 }

@@ -81,11 +81,11 @@ func collect(contents string, fixtures []fixture, work string) ([]subject, error
 			subjects = append(subjects, s)
 		}
 	}
-	upstream, err := fixtureVersion(r.Locks["debian/trixie"])
-	if err != nil {
-		return nil, err
-	}
 	for _, f := range fixtures {
+		upstream, err := fixtureVersion(r.Locks["debian/trixie"])
+		if err != nil {
+			return nil, err
+		}
 		images, err := readImages(f.layout, work)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", f.name, err)
