@@ -51,7 +51,11 @@ func TestPermissionsSurvive(t *testing.T) {
 	}
 	setuid.PAXRecords = map[string]string{"SCHILY.xattr.security.capability": capability}
 	data := pack(t, true, setuid)
-	t.Run("capability.deb", func(t *testing.T) { checkTool(t, save(t, "caps.deb", debOf(t, data)), 0o4755, capability) })
+	t.Run("capability.deb", func(t *testing.T) {
+		if stderr, _, err := layers(t, nil, save(t, "caps.deb", debOf(t, data))); err == nil || !strings.Contains(stderr, "PAX header") {
+			t.Errorf("a .deb that dpkg refuses: %v, %s", err, stderr)
+		}
+	})
 	t.Run("capability.apk", func(t *testing.T) { checkTool(t, save(t, "caps.apk", apkOf(t, data)), 0o4755, capability) })
 }
 

@@ -12,8 +12,8 @@ import (
 const xattrPrefix = "SCHILY.xattr."
 
 // ReadTar reads every entry of a tar stream; .deb and .apk both hold their files so. The root directory's own entry is
-// left out.
-func ReadTar(r io.Reader, meter *Meter) ([]File, error) {
+// left out. Without pax an entry with a PAX header is an error.
+func ReadTar(r io.Reader, meter *Meter, pax bool) ([]File, error) {
 	var files []File
 	stream := tar.NewReader(r)
 	for {
@@ -23,6 +23,9 @@ func ReadTar(r io.Reader, meter *Meter) ([]File, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("tar: %w", err)
+		}
+		if header.Format == tar.FormatPAX && !pax {
+			return nil, fmt.Errorf("file %s: a PAX header, which the program that installs such packages refuses", header.Name)
 		}
 		if err := meter.File(); err != nil {
 			return nil, err

@@ -65,7 +65,8 @@ func (a *arReader) readTar(name string, meter *archive.Meter) ([]archive.File, e
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer stream.Close()
-	files, err := archive.ReadTar(meter.Reader(stream), meter)
+	// dpkg refuses PAX headers, in which extended attributes would be: a .deb has none, its postinst sets what it needs.
+	files, err := archive.ReadTar(meter.Reader(stream), meter, false)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
