@@ -6,7 +6,7 @@ from it. It is data: plain Starlark that Bazel loads and that Go programs read t
 use Bazel's own functions.
 
 A new release is one entry here, one lock (./bazelw run //tools/lock -- DISTRO RELEASE), and for each variant one golden
-listing in tests/layers, whose test says how it is made. Until there is a lock, Bazel skips the release's images and
+listing in images/VARIANT/testdata, whose test says how it is made. Until there is a lock, Bazel skips the release's images and
 their tests, and says so.
 """
 

@@ -50,7 +50,7 @@ def _commands_test(image, architecture, configs):
         platform = "linux/" + architecture,
         tags = ["no-remote"],
         target_compatible_with = [ARCHITECTURES[architecture]],
-        visibility = ["//tests/structure:__pkg__"],
+        visibility = ["//tests/engines:__pkg__"],
     )
 
 def _images(distro, variant_name, release, architecture):
@@ -100,7 +100,7 @@ def _images(distro, variant_name, release, architecture):
         tars = [name("installer_files")],
         visibility = ["//visibility:public"],
     )
-    _commands_test(name("installer"), architecture, ["//tests/structure:{}_installer_commands.yaml".format(variant_name)])
+    _commands_test(name("installer"), architecture, ["testdata/installer_commands.yaml"])
     oci_load(
         name = name("load"),
         image = name(),
@@ -110,16 +110,16 @@ def _images(distro, variant_name, release, architecture):
     container_structure_test(
         name = name("files_test"),
         size = "small",
-        configs = ["//tests/structure:{}_files.yaml".format(variant_name)],
+        configs = ["testdata/files.yaml"],
         image = name(),
         platform = "linux/" + architecture,
         tags = ["no-remote"],
-        visibility = ["//tests/structure:__pkg__"],
+        visibility = ["//tests/engines:__pkg__"],
     )
     _commands_test(
         name(),
         architecture,
-        ["//tests/structure:{}_commands.yaml".format(variant_name)] + wrapper_commands(variant.shell),
+        ["testdata/commands.yaml"] + wrapper_commands(variant.shell),
     )
     layer_listing(
         name = name("listing"),
@@ -141,7 +141,7 @@ def _release_tests(distro, variant, release, architectures):
     layer_listing_test(
         name = image_name(release, part = "layers_test"),
         # Without a lock there is nothing to list yet: the test is skipped for the same reason as the images.
-        golden = "//tests/layers:{}_{}.mtree".format(variant, release) if distro + "/" + release in LOCKED else names("packages")[0],
+        golden = "testdata/{}.mtree".format(release) if distro + "/" + release in LOCKED else names("packages")[0],
         listings = names("listing"),
         target_compatible_with = as_committed(distro, release),
     )

@@ -1,4 +1,4 @@
-"""Text listings of layers, held by golden files in tests/layers."""
+"""Text listings of layers, held by the golden files images/VARIANT/testdata/RELEASE.mtree."""
 
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 

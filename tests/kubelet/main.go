@@ -18,7 +18,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/programs"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/programs"
 )
 
 // errDiffers says that everything ran and something was not as it must be. It has been printed.

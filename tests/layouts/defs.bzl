@@ -101,7 +101,7 @@ def _expectations(row):
     _, database, entry = _METADATA[row.format]
     return {
         "schemaVersion": "2.0.0",
-        # As in tests/structure, which says why it is both.
+        # As in images/*/testdata, which says why it is both.
         "containerRunOptions": {
             "capabilities": ["NET_ADMIN", "NET_RAW"],
             "privileged": True,
@@ -150,7 +150,7 @@ def _accepted(name, row):
         name = name,
         base = name + "_base",
         tars = [name + "_wrapper"],
-        visibility = ["//tests/scan:__pkg__"],
+        visibility = ["//tools/scan:__pkg__"],
     )
 
     # JSON, and so YAML: in a file named .json, container-structure-test takes shouldExist for false where it is left out.
@@ -166,7 +166,7 @@ def _accepted(name, row):
         # The image is for the machine that runs the test.
         platform = "",
         tags = ["no-remote"],
-        visibility = ["//tests/structure:__pkg__"],
+        visibility = ["//tests/engines:__pkg__"],
     )
 
 def _refused(name, row):

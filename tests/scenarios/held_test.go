@@ -122,7 +122,7 @@ func TestCloseComparisons(t *testing.T) {
 }
 
 // TestLarge is a host with 100,000 rules and 20,000 chains in one mode: counted to the last one by detect, and decided by a
-// call that needs not count. What that costs is measured in tests/bench.
+// call that needs not count. What that costs is measured in tools/bench.
 func TestLarge(t *testing.T) {
 	text := []string{"*filter"}
 	for c := range 20_000 {

@@ -15,7 +15,7 @@ make_config() {
 # nothing depends on, so modules/ has what the module graph names, and no more.
 # The root is named as an option of the server's, which makes Bazel start another when it is another: a server keeps the root
 # it was born in. The sandbox shows /tmp as it is: with one of its own, a checkout below /tmp would hide the modules in this
-# folder, which are links to here, from every build whose own sources are elsewhere (tests/outside).
+# folder, which are links to here, from every build whose own sources are elsewhere (tests/downstream).
 config_text() {
 	# Debian's asks for sandbox_debug, hundreds of lines for each failing action, and names an option that warns of its age.
 	grep -vE 'try-import|sandbox_debug|host_javabase' "$debian/etc/bazel/bazelrc"

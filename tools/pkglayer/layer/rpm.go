@@ -11,7 +11,7 @@ import (
 //
 // No database is written. It is SQLite of whole headers and a table for each of rpm's indexes; SQLite in Go is more source than
 // all of this repository, in everybody's build, and rpm itself writes what its version likes. Readers would be rpm, which no
-// image of ours has, and scanners, which are told the same by the manifest (tests/scan holds syft to it).
+// image of ours has, and scanners, which are told the same by the manifest (tools/scan holds syft to it).
 func (t *Tree) addRpmManifest(packages []*archive.Package) error {
 	var names, details bytes.Buffer
 	for _, pkg := range packages {

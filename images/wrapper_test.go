@@ -1,0 +1,79 @@
+// Package images_test holds what is built to what is promised of it: its size, what it is made of, and its digests.
+package images_test
+
+import (
+	"debug/elf"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+)
+
+// maxWrapper is the promised size in bytes.
+const maxWrapper = 1_900_000
+
+// machines are the wrapper's architectures, as in images/private/BUILD.bazel.
+func machines() map[string]elf.Machine {
+	return map[string]elf.Machine{
+		"386":     elf.EM_386,
+		"amd64":   elf.EM_X86_64,
+		"arm64":   elf.EM_AARCH64,
+		"arm_v7":  elf.EM_ARM,
+		"loong64": elf.EM_LOONGARCH,
+		"ppc64le": elf.EM_PPC64,
+		"riscv64": elf.EM_RISCV,
+		"s390x":   elf.EM_S390,
+	}
+}
+
+// The wrapper runs in every root file system: a static program of the right machine, and a small one.
+func TestWrapper(t *testing.T) {
+	for name, machine := range machines() {
+		t.Run(name, func(t *testing.T) {
+			path := needs.Variable(t, "WRAPPER_"+name)
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if info.Size() > maxWrapper {
+				t.Errorf("%d bytes, %d allowed", info.Size(), maxWrapper)
+			}
+			program, err := elf.Open(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer program.Close()
+			if program.Machine != machine || program.Type != elf.ET_EXEC {
+				t.Errorf("%s for %s, want ET_EXEC for %s", program.Type, program.Machine, machine)
+			}
+			for _, header := range program.Progs {
+				if header.Type == elf.PT_INTERP || header.Type == elf.PT_DYNAMIC {
+					t.Errorf("has a %s: not static", header.Type)
+				}
+			}
+		})
+	}
+}
+
+// The wrapper is made of this repository, the standard library and golang.org/x/sys.
+func TestWrapperLibraries(t *testing.T) {
+	text, err := os.ReadFile(needs.Variable(t, "WRAPPER_LIBRARIES"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, sys := 0, 0
+	for label := range strings.FieldsSeq(string(text)) {
+		switch {
+		case strings.HasPrefix(label, "@@//"):
+			own++
+		case strings.Contains(label, "org_golang_x_sys//"):
+			sys++
+		default:
+			t.Errorf("the wrapper needs %s: only the standard library and golang.org/x/sys may come from outside", label)
+		}
+	}
+	if own == 0 || sys == 0 {
+		t.Errorf("no list of libraries: %q", text)
+	}
+}

@@ -1,0 +1,145 @@
+package downstream_test
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-containerregistry/pkg/name"
+	"github.com/google/go-containerregistry/pkg/registry"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
+	"github.com/google/go-containerregistry/pkg/v1/layout"
+	"github.com/google/go-containerregistry/pkg/v1/mutate"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+	"github.com/google/go-containerregistry/pkg/v1/validate"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+)
+
+// architectures of the bases that are pulled; each has environment variables for its base and for the layer that this
+// module's own build has made over it.
+var architectures = []string{"amd64", "arm64"}
+
+// The example of docs/api.md, as pasted: a base that oci.pull takes from a registry gets the very layer that it gets as a
+// target of this build, whoever's rules_oci it is.
+func TestPulledBase(t *testing.T) {
+	repository, index := serve(t)
+	digest, err := index.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := paste(t, "API", "tests/pulled", "sha256:...", digest.String(), "registry.example/team/iptables", "http://"+repository.Name())
+	for _, architecture := range architectures {
+		w.add(t, "BUILD.bazel", fmt.Sprintf(`
+iptables_wrapper_layer(
+    name = "wrapper_%[1]s",
+    architecture = "%[1]s",
+    base = "@my_base_linux_%[1]s",
+)
+`, architecture))
+		if !bytes.Equal(w.built(t, "//:wrapper_"+architecture), read(t, "LAYER_"+strings.ToUpper(architecture))) {
+			t.Errorf("the layer over the pulled base for %s differs from the one over the same base in this build", architecture)
+		}
+	}
+
+	w.run(t, "build", "//:image")
+	image := load(t, filepath.Join(w.folder, strings.TrimSpace(w.run(t, "cquery", "--output=files", "//:image"))))
+	layers, err := image.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := load(t, os.Getenv("BASE_"+strings.ToUpper(runtime.GOARCH)))
+	own, err := base.Layers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(layers) != len(own)+1 {
+		t.Fatalf("the image has %d layers over a base of %d", len(layers), len(own))
+	}
+	for i, layer := range own {
+		if got, want := layerDigest(t, layers[i]), layerDigest(t, layer); got != want {
+			t.Errorf("layer %d is %s, and %s in the base", i, got, want)
+		}
+	}
+	if err := validate.Image(image); err != nil {
+		t.Error(err)
+	}
+
+	t.Run("of another platform", func(t *testing.T) {
+		digest, err := load(t, os.Getenv("BASE_AMD64")).Digest()
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.add(t, "MODULE.bazel", fmt.Sprintf(`
+oci.pull(name = "other", digest = %q, image = %q, platforms = ["linux/arm64"])
+use_repo(oci, "other_linux_arm64")
+`, digest, "http://"+repository.Name()))
+		_, stderr, err := w.try("build", "@other_linux_arm64")
+		if err == nil || !strings.Contains(stderr, "amd64") {
+			t.Errorf("an amd64 image was taken for one of arm64: %v\n%s", err, stderr)
+		}
+	})
+}
+
+// serve returns a registry on loopback with an index of both bases.
+func serve(t *testing.T) (name.Repository, v1.ImageIndex) {
+	t.Helper()
+	needs.Variable(t, "BASE_AMD64")
+	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
+	t.Cleanup(server.Close)
+	repository, err := name.NewRepository(strings.TrimPrefix(server.URL, "http://") + "/team/iptables")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var index v1.ImageIndex = empty.Index
+	for _, architecture := range architectures {
+		index = mutate.AppendManifests(index, mutate.IndexAddendum{
+			Add:        load(t, os.Getenv("BASE_"+strings.ToUpper(architecture))),
+			Descriptor: v1.Descriptor{Platform: &v1.Platform{OS: "linux", Architecture: architecture}},
+		})
+	}
+	if err := remote.WriteIndex(repository.Tag("latest"), index); err != nil {
+		t.Fatal(err)
+	}
+	return repository, index
+}
+
+// load returns the one image of a layout. Its blobs can be links, which go-containerregistry does not follow.
+func load(t *testing.T, folder string) v1.Image {
+	t.Helper()
+	whole := filepath.Join(t.TempDir(), "layout")
+	if output, err := exec.Command("cp", "--recursive", "--dereference", folder, whole).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", folder, err, output)
+	}
+	index, err := layout.ImageIndexFromPath(whole)
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifest, err := index.IndexManifest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	image, err := index.Image(manifest.Manifests[0].Digest)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return image
+}
+
+func layerDigest(t *testing.T, layer v1.Layer) v1.Hash {
+	t.Helper()
+	digest, err := layer.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest
+}

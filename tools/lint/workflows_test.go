@@ -1,0 +1,71 @@
+// Package workflows_test holds the GitHub workflows and the registry's metadata to this repository's rules: nothing that
+// runs with its rights is fetched by a name that can move, and no list is kept in two places.
+package lint_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"sigs.k8s.io/yaml"
+)
+
+const root = "../.."
+
+type workflow struct {
+	Permissions map[string]string `json:"permissions"`
+	Concurrency struct {
+		Group string `json:"group"`
+	} `json:"concurrency"`
+	Defaults struct {
+		Run struct {
+			Shell string `json:"shell"`
+		} `json:"run"`
+	} `json:"defaults"`
+	Jobs map[string]job `json:"jobs"`
+}
+
+type job struct {
+	Timeout  int `json:"timeout-minutes"`
+	Strategy struct {
+		FailFast *bool          `json:"fail-fast"`
+		Matrix   map[string]any `json:"matrix"`
+	} `json:"strategy"`
+	Steps []step `json:"steps"`
+}
+
+type step struct {
+	Uses string         `json:"uses"`
+	Run  string         `json:"run"`
+	With map[string]any `json:"with"`
+}
+
+// read parses every workflow, by file name.
+func read(t *testing.T) map[string]workflow {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]workflow{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var w workflow
+		if err := yaml.Unmarshal(text, &w); err != nil {
+			t.Fatalf("%s: %v", file, err)
+		}
+		if len(w.Jobs) == 0 {
+			t.Errorf("%s: no jobs", file)
+		}
+		all[filepath.Base(file)] = w
+	}
+	for _, name := range []string{"ci.yaml", "nightly.yaml", "relock.yaml", "release.yaml"} {
+		if _, exists := all[name]; !exists {
+			t.Errorf("%s: missing", name)
+		}
+	}
+	return all
+}

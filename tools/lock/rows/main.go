@@ -1,0 +1,174 @@
+// Command rows shows that Alpine and Fedora, every release of them, go from no lock to images that are built, tested and
+// scanned, by the commands that a connected person would use, and back.
+//
+//	./bazelw run //tools/lock/rows
+//
+// It works in a clone of what is committed, with a mirror on loopback in place of the distributions' own. The mirror serves each
+// distribution's folders, package names, formats, indexes and signatures, by keys of the moment; what is in the packages is of
+// Debian: real programs, with Debian's C library. It needs git, jq, createrepo_c and busybox, and leaves nothing behind.
+package main
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "rows:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) (err error) {
+	if len(args) > 0 {
+		return errors.New("usage: ./bazelw run //tools/lock/rows")
+	}
+	workspace := os.Getenv("BUILD_WORKSPACE_DIRECTORY")
+	for _, program := range []string{"git", "jq", "createrepo_c", "busybox"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return fmt.Errorf("%w: install it", err)
+		}
+	}
+	// Bazel, in the same terminal, is interrupted too; then this removes everything as after any other failure.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	scratch, err := os.MkdirTemp("", "rows-")
+	if err != nil {
+		return err
+	}
+	c, err := clone(workspace, scratch)
+	if err != nil {
+		return errors.Join(err, os.RemoveAll(scratch))
+	}
+	defer func() {
+		err = errors.Join(err, c.remove())
+		if err == nil {
+			step("the scratch folder is removed, Bazel's server with it")
+		}
+	}()
+	step("cloned " + workspace)
+	fmt.Println("        packages: Debian's programs in the distributions' formats; busybox is dash but for " + runtime.GOARCH +
+		", bash is dash, and there is no alternatives and no apk")
+	rows, err := tableRows(filepath.Join(c.folder, "images/distros.bzl"))
+	if err != nil {
+		return err
+	}
+	m := &mirror{folder: filepath.Join(scratch, "mirror"), scratch: scratch, fixtures: os.Getenv("FIXTURES")}
+	if err := there(c, m, rows); err != nil {
+		return err
+	}
+	return back(c, rows)
+}
+
+var began = time.Now()
+
+func step(text string) { fmt.Printf("%4.0fs  %s\n", time.Since(began).Seconds(), text) }
+
+// tableRows reads the table's releases of Alpine and Fedora, the newest of each last.
+func tableRows(table string) ([]row, error) {
+	all, err := distros.Read(table)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, name := range []string{"alpine", "fedora"} {
+		for _, release := range slices.Sorted(maps.Keys(all[name].Releases)) {
+			rows = append(rows, row{
+				distro: name, release: release, title: all[name].Title + " " + release,
+				architectures: all[name].Releases[release].Architectures,
+				variants:      slices.Sorted(maps.Keys(all[name].Variants)),
+			})
+		}
+	}
+	return rows, nil
+}
+
+// there goes from no lock to tested images.
+func there(c *checkout, m *mirror, rows []row) error {
+	for _, r := range rows {
+		if err := c.unlocked(r); err != nil {
+			return err
+		}
+	}
+	alpineKey, fedoraKey, err := m.newKeys(c.folder)
+	if err != nil {
+		return err
+	}
+	step("new keys in place of Alpine's and Fedora's")
+	for _, r := range rows {
+		for oci, own := range r.architectures {
+			if r.distro == "alpine" {
+				err = m.makeAlpine(r.release, oci, own, alpineKey)
+			} else {
+				err = m.makeFedora(r.release, oci, own, fedoraKey)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		step(fmt.Sprintf("a mirror of %s for %d architectures", r.title, len(r.architectures)))
+	}
+	setting, err := m.serve()
+	if err != nil {
+		return err
+	}
+	c.env = append(c.env, "IPTABLES_WRAPPERS_MIRRORS="+setting)
+	step("IPTABLES_WRAPPERS_MIRRORS='" + setting + "'")
+	if err := lockByHand(c, rows); err != nil {
+		return err
+	}
+	if err := relock(c, rows); err != nil {
+		return err
+	}
+	if err := test(c, rows); err != nil {
+		return err
+	}
+	return scan(c, rows)
+}
+
+// back goes from there to no lock.
+func back(c *checkout, rows []row) error {
+	for _, args := range [][]string{{"checkout", "--quiet", "."}, {"clean", "-dfq"}} {
+		if _, err := c.git(args...); err != nil {
+			return err
+		}
+	}
+	left, err := c.git("status", "--porcelain")
+	if err != nil {
+		return err
+	}
+	if left != "" {
+		return fmt.Errorf("left behind in the checkout:\n%s", left)
+	}
+	step("git checkout . && git clean -df: git status --porcelain says nothing")
+	for _, r := range rows {
+		if err := c.unlocked(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlocked wants Bazel to refuse an image for the reason that there is no lock.
+func (c *checkout) unlocked(r row) error {
+	target := "//images/" + r.variants[0] + ":" + r.release
+	out, err := c.bazelw("build", target)
+	reason := "no_lock_yet_so_run_tools_lock_" + r.distro + "_" + r.release
+	if err == nil || !strings.Contains(out, reason) {
+		return fmt.Errorf("./bazelw build %s: %w, and not for %s:\n%s", target, err, reason, out)
+	}
+	step("./bazelw build " + target + ": refused: " + reason)
+	return nil
+}
