@@ -23,7 +23,7 @@ import (
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 func main() {

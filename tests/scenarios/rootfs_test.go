@@ -10,7 +10,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 func main() {

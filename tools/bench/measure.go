@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 // kind is a kind of call of "iptables -V".

@@ -13,7 +13,7 @@ import (
 	"path/filepath"
 	"text/tabwriter"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 func main() {

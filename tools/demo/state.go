@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 // state is what a host's firewall looks like before a container comes.

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
-	"github.com/iptables-wrappers/iptables-wrappers/tests/node"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 const (
