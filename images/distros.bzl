@@ -1,9 +1,8 @@
 """Every distribution, release and architecture there is an image of.
 
 This table is the only place that says so. The image targets and their tests (images/private), the repositories their
-packages come from (images/extensions.bzl), the locks (tools/lock), the README's table and matrix.json are derived
-from it. It is data: plain Starlark that Bazel loads and that Go programs read too (tools/distros), so nothing in it may
-use Bazel's own functions.
+packages come from (images/extensions.bzl), the locks (tools/lock) and the README's table are derived from it. Programs read
+it as distros.json, which ./bazelw run //images:update writes, so all of it must be what JSON has.
 
 A new release is one entry here, one lock (./bazelw run //tools/lock -- DISTRO RELEASE), and for each variant one golden
 listing in images/VARIANT/testdata, whose test says how it is made. Until there is a lock, Bazel skips the release's images and
@@ -251,7 +250,7 @@ _FEDORA = {
 }
 
 # end: the last day on which the distribution supports a release, as YYYY-MM-DD; empty where it has not named one. The nightly
-# test //tools/matrix:calendar_test fails when that day is past and the release is not marked with supported = False, which the
+# test //images:calendar_test fails when that day is past and the release is not marked with supported = False, which the
 # README shows.
 
 def _release(version, architectures, end, supported = True):

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"go.starlark.net/syntax"
+	"github.com/bazelbuild/buildtools/build"
 	"golang.org/x/mod/modfile"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
@@ -80,39 +80,13 @@ func repositoryName(path string) string {
 // modules returns the calls of go_deps.module in MODULE.bazel by path, as buildifier formats them.
 func modules(t *testing.T) map[string]string {
 	t.Helper()
-	file, err := (&syntax.FileOptions{}).Parse("MODULE.bazel", read(t, "MODULE_BAZEL"), 0)
+	file, err := build.ParseModule("MODULE.bazel", read(t, "MODULE_BAZEL"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]string{}
-	for _, statement := range file.Stmts {
-		expression, _ := statement.(*syntax.ExprStmt)
-		if expression == nil {
-			continue
-		}
-		call, _ := expression.X.(*syntax.CallExpr)
-		if call == nil {
-			continue
-		}
-		function, _ := call.Fn.(*syntax.DotExpr)
-		if function == nil || function.Name.Name != "module" {
-			continue
-		}
-		path, text := "", "go_deps.module(\n"
-		for _, argument := range call.Args {
-			binary := argument.(*syntax.BinaryExpr)
-			name := binary.X.(*syntax.Ident).Name
-			switch value := binary.Y.(type) {
-			case *syntax.Literal:
-				text += fmt.Sprintf("    %s = %s,\n", name, value.Raw)
-				if name == "path" {
-					path = value.Value.(string)
-				}
-			case *syntax.Ident:
-				text += fmt.Sprintf("    %s = %s,\n", name, value.Name)
-			}
-		}
-		all[path] = text + ")\n"
+	for _, call := range file.Rules("go_deps.module") {
+		all[call.AttrString("path")] = build.FormatString(call.Call) + "\n"
 	}
 	return all
 }

@@ -20,10 +20,10 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-const alpineTable = `struct(title = "Example", format = "apk",
-    variants = {"only": struct(packages = ["iptables", "sh-links"], without = [])},
-    releases = {"3.24": struct(version = "3.24", architectures = {"amd64": "x86_64"}, suites = ["community"])},
-)`
+const alpineTable = `{"title": "Example", "format": "apk",
+    "variants": {"only": {"packages": ["iptables", "sh-links"], "without": []}},
+    "releases": {"3.24": {"version": "3.24", "architectures": {"amd64": "x86_64"}, "suites": ["community"]}}
+}`
 
 const alpineKey = "test@example.com-1234abcd.rsa.pub"
 

@@ -16,10 +16,10 @@ const apkRecord = "testdata/apk-3.0.6.txt"
 
 var record = flag.Bool("record", false, "write what apk selects into "+apkRecord)
 
-const apkTable = `struct(title = "Example", format = "apk", keys = [],
-    variants = {"only": struct(packages = [%s], without = [])},
-    releases = {"3.24": struct(version = "3.24", architectures = {"amd64": "x86_64"}, suites = ["community"])},
-)`
+const apkTable = `{"title": "Example", "format": "apk", "keys": [],
+    "variants": {"only": {"packages": [%s], "without": []}},
+    "releases": {"3.24": {"version": "3.24", "architectures": {"amd64": "x86_64"}, "suites": ["community"]}}
+}`
 
 func apkWorlds() []world {
 	return worlds(1, 200, kind{installIf: true, twoArchives: true, operators: []string{"<", "<=", "=", ">=", ">", "~"}})

@@ -13,10 +13,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const aptTable = `struct(title = "Example", format = "deb", keys = [],
-    variants = {"only": struct(packages = [%s], without = [])},
-    releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64"}, suites = ["stable-security"])},
-)`
+const aptTable = `{"title": "Example", "format": "deb", "keys": [],
+    "variants": {"only": {"packages": [%s], "without": []}},
+    "releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64"}, "suites": ["stable-security"]}}
+}`
 
 // apt is a real apt-get with folders and settings of its own, on the two archives of a checkout.
 type apt struct {

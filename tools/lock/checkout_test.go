@@ -25,7 +25,7 @@ type checkout struct {
 	distro, release string
 }
 
-// newCheckout makes both. The table is the text of an entry of DISTROS.
+// newCheckout makes both. The table is the text of its entry.
 func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	t.Helper()
 	c := &checkout{t: t, dir: t.TempDir(), folder: "images", repository: t.TempDir(), distro: distro, release: release}
@@ -39,7 +39,7 @@ func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 // table writes the table of the folder.
 func (c *checkout) table(entry string) {
 	c.t.Helper()
-	put(c.t, filepath.Join(c.dir, c.folder, "distros.bzl"), []byte("DISTROS = {\""+c.distro+"\": "+entry+"}\n"))
+	put(c.t, filepath.Join(c.dir, c.folder, "distros.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))
 }
 
 // put writes a file of the repository.

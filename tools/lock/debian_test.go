@@ -12,13 +12,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const debianTable = `struct(title = "Example", format = "deb",
-    variants = {
-        "full": struct(packages = ["app", "tool"], without = []),
-        "small": struct(packages = ["app"], without = ["extra"]),
+const debianTable = `{"title": "Example", "format": "deb",
+    "variants": {
+        "full": {"packages": ["app", "tool"], "without": []},
+        "small": {"packages": ["app"], "without": ["extra"]}
     },
-    releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64", "arm64": "arm64"}, suites = [])},
-)`
+    "releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64", "arm64": "arm64"}, "suites": []}}
+}`
 
 var debianPackages = []string{
 	"Package: app\nVersion: 2.0-1\nArchitecture: ARCH\nPre-Depends: libc6 (>= 2.30)\nDepends: awk, extra | other",
@@ -76,7 +76,7 @@ func TestDebian(t *testing.T) {
 
 // TestSecurity adds an archive with younger versions, for fewer architectures, that is found beside the first.
 func TestSecurity(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", strings.ReplaceAll(debianTable, "suites = []", `suites = ["stable-security"]`))
+	c := newCheckout(t, "debian", "stable", strings.ReplaceAll(debianTable, `"suites": []`, `"suites": ["stable-security"]`))
 	signer, public := repository.NewSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
@@ -202,11 +202,11 @@ func TestFolder(t *testing.T) {
 	images := c.bytes()
 
 	c.folder = "tests/other"
-	c.refuses("tests/other/distros.bzl: no such file")
-	c.table(`struct(title = "Example", format = "deb",
-		variants = {"kernel": struct(packages = ["tool"], without = [])},
-		releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64"}, suites = [])},
-	)`)
+	c.refuses("tests/other/distros.json: no such file")
+	c.table(`{"title": "Example", "format": "deb",
+		"variants": {"kernel": {"packages": ["tool"], "without": []}},
+		"releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64"}, "suites": []}}
+	}`)
 	lock, _ := c.mustLock()
 	if got := names(lock.Architectures["amd64"]); got != "tool 1~rc1-1" || len(lock.Architectures) != 1 {
 		t.Errorf("amd64: %s, %d architectures", got, len(lock.Architectures))

@@ -17,10 +17,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const dnfTable = `struct(title = "Example", format = "rpm", keys = [],
-    variants = {"only": struct(packages = [%s], without = [])},
-    releases = {"43": struct(version = "43", architectures = {"amd64": "x86_64"}, suites = [])},
-)`
+const dnfTable = `{"title": "Example", "format": "rpm", "keys": [],
+    "variants": {"only": {"packages": [%s], "without": []}},
+    "releases": {"43": {"version": "43", "architectures": {"amd64": "x86_64"}, "suites": []}}
+}`
 
 // dnf is a real dnf5 with folders and settings of its own, on the repository of a checkout.
 type dnf struct {

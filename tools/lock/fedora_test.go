@@ -18,10 +18,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const fedoraTable = `struct(title = "Example", format = "rpm",
-    variants = {"only": struct(packages = ["iptables-nft", "glibc-minimal-langpack"], without = [])},
-    releases = {"43": struct(version = "43", architectures = {"amd64": "x86_64"}, suites = [])},
-)`
+const fedoraTable = `{"title": "Example", "format": "rpm",
+    "variants": {"only": {"packages": ["iptables-nft", "glibc-minimal-langpack"], "without": []}},
+    "releases": {"43": {"version": "43", "architectures": {"amd64": "x86_64"}, "suites": []}}
+}`
 
 type rpmPackage struct {
 	name, version, arch  string // version-release

@@ -12,13 +12,13 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
 // TestKeysOfTheTable: a lock of any row needs no more than an answer of its distribution's mirror.
 func TestKeysOfTheTable(t *testing.T) {
-	table, err := distros.Read("../../images/distros.bzl")
+	table, err := images.Read("../../images/distros.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,10 +20,10 @@ func TestLocal(t *testing.T) {
 	images, _ := c.mustLock()
 	committed := c.bytes()
 	c.folder = "tests/other"
-	c.table(`struct(title = "Example", format = "deb",
-		variants = {"kernel": struct(packages = ["gawk"], without = [])},
-		releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64"}, suites = [])},
-	)`)
+	c.table(`{"title": "Example", "format": "deb",
+		"variants": {"kernel": {"packages": ["gawk"], "without": []}},
+		"releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64"}, "suites": []}}
+	}`)
 	other, _ := c.mustLock()
 	const here, there = "images/debian/stable/packages.lock.json", "tests/other/debian/stable/packages.lock.json"
 	sum := func(lock *lockfile.Lock, architecture, name string) string {

@@ -6,8 +6,8 @@
 //	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     what tools/airgap does where a mirror dropped something
 //
 // The table images/distros.bzl says which there are, and what goes into their images; with -folder it is another folder's
-// table, and the lock is kept beside that. What the lock names is always the distribution's own address, whichever mirror
-// was asked.
+// table, and the lock is kept beside that. Bazel gives both as they are now (-table). What the lock names is always the
+// distribution's own address, whichever mirror was asked.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
@@ -41,6 +41,15 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	// bazel run starts programs elsewhere and says in this variable where the user is.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
+	tables := map[string]string{}
+	flags.Func("table", "`FOLDER=FILE`: the table of a folder, as JSON, instead of FOLDER/distros.json of the checkout", func(value string) error {
+		folder, file, named := strings.Cut(value, "=")
+		if !named {
+			return errors.New("want FOLDER=FILE")
+		}
+		tables[folder] = file
+		return nil
+	})
 	given := mirrors{}
 	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own and of what the environment's "+mirrorsVariable+" names; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
@@ -50,7 +59,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := request{client: http.DefaultClient, workspace: *workspace, mirrors: given, keys: *keys}
+	r := request{client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: given, keys: *keys}
 	if *local != "" {
 		lost, err := os.ReadFile(*local)
 		if err != nil {
@@ -91,7 +100,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 
 // open finds a release in a folder's table, and its distribution's keys and mirrors if it was told none.
 func (r *request) open(folder, name, release string) error {
-	table, err := distros.Read(filepath.Join(r.workspace, folder, "distros.bzl"))
+	path, given := r.tables[folder]
+	if !given {
+		path = filepath.Join(r.workspace, folder, "distros.json")
+	}
+	table, err := images.Read(path)
 	if err != nil {
 		return err
 	}

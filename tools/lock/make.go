@@ -9,17 +9,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
 type request struct {
 	client        *http.Client
-	workspace     string // the checkout's folder
+	workspace     string            // the checkout's folder
+	tables        map[string]string // files, by the checkout's folders
 	mirrors       mirrors
 	keys          string // file, for Alpine a folder
-	distro        distros.Distro
+	distro        images.Distro
 	name, release string
 	kept          map[string][]lockfile.Package
 	otherwise     map[string][]lockfile.Package

@@ -1,6 +1,6 @@
 """Where Bazel asks for the packages of a lock: first a mirror that the environment names, then the lock's own addresses.
 
-Plain Starlark, so that a Go test can hold it to what tools/lock does with the same setting.
+tools/lock reads the same setting; a Go test holds the names and addresses here to the program's and to what locks have.
 """
 
 # The setting: NAME=ADDRESS for each archive, with blanks between. NAME is a distribution's, or debian-security or
@@ -8,7 +8,7 @@ Plain Starlark, so that a Go test can hold it to what tools/lock does with the s
 MIRRORS = "IPTABLES_WRAPPERS_MIRRORS"
 
 # The distributions' own addresses, by which locks call packages.
-_ORIGINS = {
+ORIGINS = {
     "alpine": ["https://dl-cdn.alpinelinux.org/alpine"],
     "debian": ["https://ftp.debian.org/debian"],
     "debian-security": ["https://security.debian.org/debian-security"],
@@ -28,8 +28,8 @@ def _parse(setting):
         if not entry:
             continue
         name, equals, address = entry.partition("=")
-        if not equals or not address or name not in _ORIGINS:
-            fail("{}: {}: want NAME=ADDRESS, NAME one of {}".format(MIRRORS, entry, ", ".join(_ORIGINS)))
+        if not equals or not address or name not in ORIGINS:
+            fail("{}: {}: want NAME=ADDRESS, NAME one of {}".format(MIRRORS, entry, ", ".join(ORIGINS)))
         mirrors[name] = address.rstrip("/")
     if "debian" in mirrors and "debian-security" not in mirrors:
         mirrors["debian-security"] = mirrors["debian"].removesuffix("/debian") + "/debian-security"
@@ -49,7 +49,7 @@ def mirrored(urls, setting):
     """
     first = []
     for name, address in _parse(setting).items():
-        for origin in _ORIGINS[name]:
+        for origin in ORIGINS[name]:
             for url in urls:
                 there = address + url.removeprefix(origin)
                 if url.startswith(origin + "/") and there not in first:

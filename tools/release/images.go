@@ -19,7 +19,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
 )
@@ -50,7 +50,7 @@ func loopback(registry string) bool {
 // readImages reads what will be pushed, so that its digests stand in the release's checksums, and writes the images'
 // bills of materials.
 func (r *release) readImages(context.Context) error {
-	table, err := distros.Read(r.Distros)
+	table, err := images.Read(r.Distros)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func (r *release) readIndex(dir, repository string) (*index, error) {
 	return &index{content: content, at: at, bills: map[string]json.RawMessage{}}, nil
 }
 
-func (r *release) bills(in *index, table distros.Distro, distro, variant, release string) error {
+func (r *release) bills(in *index, table images.Distro, distro, variant, release string) error {
 	text, err := os.ReadFile(r.Locks[distro+"/"+release])
 	if err != nil {
 		return err

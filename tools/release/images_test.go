@@ -16,12 +16,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
 // Every name in images.txt is an index that everybody can pull, signed down to each image.
 func (m *made) images(t *testing.T) {
-	table, err := distros.Read(m.Distros)
+	table, err := images.Read(m.Distros)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,7 +44,7 @@ release_contents = rule(
         "programs": attr.label_keyed_string_dict(mandatory = True, doc = "the wrapper to its GOARCH"),
         "images": attr.label_keyed_string_dict(mandatory = True, doc = "image index to DISTRO/VARIANT/RELEASE"),
         "locks": attr.label_list(mandatory = True, allow_files = [".json"], doc = "locks of the images' releases"),
-        "_distros": attr.label(default = "//images:distros.bzl", allow_single_file = True),
+        "_distros": attr.label(default = "//images:table", allow_single_file = True),
         "_installer": attr.label(default = "//installer:iptables-wrapper-installer.sh", allow_single_file = True),
         "_modules": attr.label(default = "//:go.mod", allow_single_file = True),
         "_version": attr.label(default = "//wrapper:version"),

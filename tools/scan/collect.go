@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
@@ -45,7 +45,7 @@ func collect(contents string, fixtures []fixture, work string) ([]subject, error
 	if err := json.Unmarshal(text, &r); err != nil {
 		return nil, fmt.Errorf("%s: %w", contents, err)
 	}
-	table, err := distros.Read(r.Distros)
+	table, err := images.Read(r.Distros)
 	if err != nil {
 		return nil, err
 	}

@@ -19,10 +19,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
-const table = `DISTROS = {"debian": struct(title = "Debian", format = "deb",
-    variants = {"full": struct(packages = ["app", "lib"], without = [])},
-    releases = {"stable": struct(version = "1", architectures = {"amd64": "amd64", "arm64": "arm64"}, suites = [])},
-)}`
+const table = `{"debian": {"title": "Debian", "format": "deb",
+    "variants": {"full": {"packages": ["app", "lib"], "without": []}},
+    "releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64", "arm64": "arm64"}, "suites": []}}
+}}`
 
 // mirror is a Debian mirror on loopback, and a checkout whose only lock was made from it.
 type mirror struct {
@@ -51,9 +51,9 @@ func newMirror(t *testing.T) *mirror {
 	m.address = server.URL + "/debian"
 	var public []byte
 	m.signer, public = repository.NewSigner(t)
-	m.write(filepath.Join(m.checkout, "images/distros.bzl"), table)
+	m.write(filepath.Join(m.checkout, "images/distros.json"), table)
 	m.write(filepath.Join(m.checkout, "images/debian/keys/key.asc"), string(public))
-	m.write(filepath.Join(m.checkout, "tests/kernels/distros.bzl"), "DISTROS = {}")
+	m.write(filepath.Join(m.checkout, "tests/kernels/distros.json"), "{}")
 	m.has("1", "1")
 	lock := exec.Command(m.program(), "-workspace", m.checkout, "-keys", m.keys(), "-mirror", m.address, "debian", "stable")
 	if out, err := lock.CombinedOutput(); err != nil {

@@ -22,7 +22,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
@@ -31,7 +31,7 @@ import (
 
 const (
 	packageName = "distribution-gpg-keys"
-	folder      = "usr/share/distribution-gpg-keys"
+	within      = "usr/share/distribution-gpg-keys"
 	// Debian's testing: new releases' keys come there within weeks.
 	suite = "forky"
 )
@@ -50,6 +50,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("keys", flag.ContinueOnError)
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
+	table := flags.String("table", "images/distros.json", "the distributions, a JSON `FILE`; Bazel gives it as it is now")
 	mirror := flags.String("mirror", "https://ftp.debian.org/debian", "`ADDRESS` of Debian's archive")
 	proof := flags.Bool("prove", false, "write nothing: verify real signatures, which Go modules carry as test data, by the keys that are there")
 	if err := flags.Parse(args); err != nil {
@@ -58,12 +59,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if flags.NArg() != 0 {
 		return errors.New("usage: keys [flags]")
 	}
-	images := filepath.Join(*workspace, "images")
-	table, err := distros.Read(filepath.Join(images, "distros.bzl"))
+	folder := filepath.Join(*workspace, "images")
+	distros, err := images.Read(*table)
 	if err != nil {
 		return err
 	}
-	trusted, err := index.ReadKeys(filepath.Join(images, "debian", "keys"))
+	trusted, err := index.ReadKeys(filepath.Join(folder, "debian", "keys"))
 	if err != nil {
 		return err
 	}
@@ -74,11 +75,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if *proof {
-		return prove(images, files, out)
+		return prove(folder, files, out)
 	}
-	for _, distro := range slices.Sorted(maps.Keys(table)) {
-		if err := write(filepath.Join(images, distro, "keys"), found, table[distro].Keys, files); err != nil {
-			return fmt.Errorf("keys of %s: %w", table[distro].Title, err)
+	for _, distro := range slices.Sorted(maps.Keys(distros)) {
+		if err := write(filepath.Join(folder, distro, "keys"), found, distros[distro].Keys, files); err != nil {
+			return fmt.Errorf("keys of %s: %w", distros[distro].Title, err)
 		}
 	}
 	fmt.Fprintf(out, "keys: %s %s, sha256 %s\n", found.Name, found.Version, found.File.SHA256)
@@ -109,7 +110,7 @@ func fetch(ctx context.Context, debian index.Debian) (*closure.Package, map[stri
 	}
 	files := map[string][]byte{}
 	for _, file := range content.Files {
-		if name, below := strings.CutPrefix(file.Name, folder+"/"); below && file.Type == archive.Regular {
+		if name, below := strings.CutPrefix(file.Name, within+"/"); below && file.Type == archive.Regular {
 			files[name] = file.Data
 		}
 	}
@@ -128,7 +129,7 @@ func write(dir string, from *closure.Package, names []string, files map[string][
 	for _, name := range names {
 		data, exists := files[name]
 		if !exists {
-			return fmt.Errorf("package %s %s: no file %s/%s", from.Name, from.Version, folder, name)
+			return fmt.Errorf("package %s %s: no file %s/%s", from.Name, from.Version, within, name)
 		}
 		kept[path.Base(name)] = data
 		fmt.Fprintf(&readme, "| `%s` | `%x` |\n", name, sha256.Sum256(data))

@@ -22,7 +22,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
 func main() {
@@ -61,7 +61,7 @@ func run(args []string) (err error) {
 	step("cloned " + workspace)
 	fmt.Println("        packages: Debian's programs in the distributions' formats; busybox is dash but for " + runtime.GOARCH +
 		", bash is dash, and there is no alternatives and no apk")
-	rows, err := tableRows(filepath.Join(c.folder, "images/distros.bzl"))
+	rows, err := tableRows(filepath.Join(c.folder, "images/distros.json"))
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func step(text string) { fmt.Printf("%4.0fs  %s\n", time.Since(began).Seconds(),
 
 // tableRows reads the table's releases of Alpine and Fedora, the newest of each last.
 func tableRows(table string) ([]row, error) {
-	all, err := distros.Read(table)
+	all, err := images.Read(table)
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,13 @@
-package distros_test
+package images_test
 
 import (
 	"testing"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
 func TestRead(t *testing.T) {
-	table, err := distros.Read("../../images/distros.bzl")
+	table, err := images.Read("distros.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -15,8 +15,8 @@ func TestRead(t *testing.T) {
 	if debian.Format != "deb" {
 		t.Errorf("debian's format is %q", debian.Format)
 	}
-	if got := debian.Releases["trixie"].Architectures["arm64"]; got != "arm64" {
-		t.Errorf("trixie's name for arm64 is %q", got)
+	if got := debian.Releases["trixie"].Architectures["arm/v7"]; got != "armhf" {
+		t.Errorf("trixie's name for arm/v7 is %q", got)
 	}
 	for name, variant := range debian.Variants {
 		if len(variant.Packages) == 0 {

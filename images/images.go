@@ -1,16 +1,11 @@
-// Package distros reads images/distros.bzl, the table of distributions, into Go values, for the programs that are
-// derived from it outside of Bazel's own evaluation.
-package distros
+// Package images reads images/distros.json, the table of distributions, for the programs that are derived from it. The file is
+// made of distros.bzl by Bazel; programs that Bazel runs are given what it would be now (//images:table).
+package images
 
 import (
 	"encoding/json"
 	"fmt"
 	"os"
-
-	starlarkjson "go.starlark.net/lib/json"
-	"go.starlark.net/starlark"
-	"go.starlark.net/starlarkstruct"
-	"go.starlark.net/syntax"
 )
 
 // Distro is one distribution.
@@ -37,36 +32,15 @@ type Variant struct {
 	Without  []string `json:"without"`  // left out although something depends on them
 }
 
-// Read evaluates the table.
+// Read reads a table: distributions by the name that os-release gives as ID.
 func Read(path string) (map[string]Distro, error) {
-	encoded, err := evaluate(path)
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
 	table := map[string]Distro{}
-	if err := json.Unmarshal(encoded, &table); err != nil {
-		return nil, fmt.Errorf("distribution table: %w", err)
+	if err := json.Unmarshal(text, &table); err != nil {
+		return nil, fmt.Errorf("distribution table %s: %w", path, err)
 	}
 	return table, nil
-}
-
-// evaluate returns the table as JSON.
-func evaluate(path string) ([]byte, error) {
-	source, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	predeclared := starlark.StringDict{"struct": starlark.NewBuiltin("struct", starlarkstruct.Make)}
-	thread := &starlark.Thread{Name: path}
-	thread.SetMaxExecutionSteps(1_000_000)
-	globals, err := starlark.ExecFileOptions(&syntax.FileOptions{}, thread, path, source, predeclared)
-	if err != nil {
-		return nil, fmt.Errorf("distribution table: %w", err)
-	}
-	text, err := starlark.Call(thread, starlarkjson.Module.Members["encode"], starlark.Tuple{globals["DISTROS"]}, nil)
-	if err != nil {
-		return nil, fmt.Errorf("distribution table: %w", err)
-	}
-	encoded, _ := starlark.AsString(text)
-	return []byte(encoded), nil
 }

@@ -1,16 +1,16 @@
-package main
+package images_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/distros"
+	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
 // TestCalendar holds the table to the calendar. It is a target of its own: what passed yesterday may fail today, and nobody's build of
 // an old commit should.
 func TestCalendar(t *testing.T) {
-	table, err := distros.Read("../../images/distros.bzl")
+	table, err := images.Read("distros.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/images"
+)
+
+// That distros.json is what Bazel makes of distros.bzl is a test of //images.
+func TestReadmeIsUpToDate(t *testing.T) {
+	table, err := images.Read("../distros.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := describe(got, table, "..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(got) != string(want) {
+		t.Errorf("README.md does not say what images/distros.bzl says; run: ./bazelw run //images:update\n--- should be ---\n%s", want)
+	}
+}
+
+// A lock that nothing reads is a release that was taken out of the table, or whose name is misspelt there.
+func TestEveryLockIsInTheTable(t *testing.T) {
+	table, err := images.Read("../distros.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	locks, err := filepath.Glob("../*/*/packages.lock.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(locks) == 0 {
+		t.Fatal("no lock found")
+	}
+	for _, lock := range locks {
+		release := filepath.Dir(lock)
+		if _, exists := table[filepath.Base(filepath.Dir(release))].Releases[filepath.Base(release)]; !exists {
+			t.Errorf("%s: images/distros.bzl has no such release", lock)
+		}
+	}
+}
+
+func TestUpdate(t *testing.T) {
+	root := t.TempDir()
+	const table = `{
+  "zeta": {"title": "Zeta", "format": "apk", "variants": {"zeta": {"packages": ["iptables"]}}, "releases": {
+    "3.9": {"version": "3.9", "architectures": {"arm/v7": "armhf", "amd64": "amd64"}, "end": "2020-02-01", "supported": false},
+    "3.20": {"version": "3.20", "architectures": {"arm/v7": "armhf", "amd64": "amd64"}, "end": "2030-01-31", "supported": true}
+  }},
+  "alpha": {"title": "Alpha", "format": "deb", "variants": {"b": {"packages": []}, "a": {"packages": []}}, "releases": {
+    "code": {"version": "1", "architectures": {"arm/v7": "armhf", "amd64": "amd64"}, "end": "", "supported": true}
+  }}
+}
+`
+	write(t, root, "table.json", table)
+	write(t, root, "images/alpha/code/packages.lock.json", "{}")
+	write(t, root, "README.md", "above\n<!-- distros:begin (note) -->\nold\n<!-- distros:end -->\nbelow\n")
+	if err := run(root, []string{filepath.Join(root, "table.json")}); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]string{
+		"images/distros.json": table,
+		"README.md": strings.Join([]string{
+			"above",
+			"<!-- distros:begin (note) -->",
+			"| distribution | supported | image indexes | architectures |",
+			"|---|---|---|---|",
+			"| Alpha 1 (code) | yes | `//images/a:code`, `//images/b:code` | amd64, arm/v7 |",
+			"| Zeta 3.20 | until 2030-01-31 | `//images/zeta:3.20` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.20` |",
+			"| Zeta 3.9 | **ended** 2020-02-01 | `//images/zeta:3.9` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.9` |",
+			"<!-- distros:end -->",
+			"below",
+			"",
+		}, "\n"),
+	} {
+		got, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != want {
+			t.Errorf("%s: got:\n%s\nwant:\n%s", name, got, want)
+		}
+	}
+}
+
+func TestMarkersMissing(t *testing.T) {
+	for _, page := range []string{"", "<!-- distros:end -->\n<!-- distros:begin -->\n", "<!-- distros:begin -->\n"} {
+		if _, err := describe([]byte(page), nil, ""); err == nil {
+			t.Errorf("%q: no error", page)
+		}
+	}
+}
+
+func write(t *testing.T, root, name, content string) {
+	t.Helper()
+	path := filepath.Join(root, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
