@@ -1,4 +1,4 @@
-package installer
+package installer_test
 
 import (
 	"os"
@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
 // wrapperVariable names the built wrapper. Without it the test builds it with the go command.
@@ -42,7 +43,7 @@ type scriptRoot struct {
 func newScriptRoot(t *testing.T, shell []string) scriptRoot {
 	t.Helper()
 	needs.Machine(t, "root", shell[0])
-	dir := unpack(t, debianArchives(t)[0])
+	dir := roots.Unpack(t, roots.Debians(t)[0])
 	copyFile(t, wrapperBinary(t), filepath.Join(dir, "iptables-wrapper"))
 	copyFile(t, "iptables-wrapper-installer.sh", filepath.Join(dir, "iptables-wrapper-installer.sh"))
 	return scriptRoot{dir: dir, shell: append(bring(t, shell[0], dir), shell[1:]...)}
@@ -121,7 +122,7 @@ func TestScript(t *testing.T) {
 				if r.has("iptables-wrapper") || r.has(script) {
 					t.Error("the copied files are still there")
 				}
-				if q := query(t, r.dir, "iptables"); q["Value"] != "/usr/sbin/iptables-wrapper" || q["Status"] != "auto" {
+				if q := roots.Query(t, r.dir, "iptables"); q["Value"] != "/usr/sbin/iptables-wrapper" || q["Status"] != "auto" {
 					t.Errorf("--query says %v", q)
 				}
 			})

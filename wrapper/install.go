@@ -3,7 +3,7 @@ package main
 import (
 	"errors"
 
-	"github.com/iptables-wrappers/iptables-wrappers/installer"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -53,7 +54,7 @@ func register(t *testing.T, dir string) {
 		t.Fatal(err)
 	}
 	for _, leader := range []string{"iptables", "ip6tables"} {
-		in(t, dir, "update-alternatives",
+		roots.In(t, dir, "update-alternatives",
 			"--install", "/usr/sbin/"+leader, leader, wrapper, "100",
 			"--slave", "/usr/sbin/"+leader+"-save", leader+"-save", wrapper,
 			"--slave", "/usr/sbin/"+leader+"-restore", leader+"-restore", wrapper)
@@ -65,7 +66,7 @@ func upgrade(t *testing.T, dir string) {
 	t.Helper()
 	for _, leader := range []string{"iptables", "ip6tables"} {
 		for suffix, priority := range map[string]string{"-legacy": "10", "-nft": "20"} {
-			in(t, dir, "update-alternatives",
+			roots.In(t, dir, "update-alternatives",
 				"--install", "/usr/sbin/"+leader, leader, "/usr/sbin/"+leader+suffix, priority,
 				"--slave", "/usr/sbin/"+leader+"-restore", leader+"-restore", "/usr/sbin/"+leader+suffix+"-restore",
 				"--slave", "/usr/sbin/"+leader+"-save", leader+"-save", "/usr/sbin/"+leader+suffix+"-save")
@@ -77,9 +78,9 @@ func upgrade(t *testing.T, dir string) {
 // and changes it back.
 func TestRealUpdateAlternatives(t *testing.T) {
 	needs.Machine(t, "root")
-	for _, archive := range debianArchives(t) {
+	for _, archive := range roots.Debians(t) {
 		t.Run(filepath.Base(archive), func(t *testing.T) {
-			reference, dir := unpack(t, archive), unpack(t, archive)
+			reference, dir := roots.Unpack(t, archive), roots.Unpack(t, archive)
 			register(t, reference)
 			r := mustInstall(t, dir)
 			if r.Layout != Dpkg || r.Wrapper != "/usr/sbin/iptables-wrapper" {
@@ -96,7 +97,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 					if suffix == "" {
 						value = "/usr/sbin/iptables-wrapper"
 					}
-					if q := query(t, dir, group); q["Status"] != status || q["Value"] != value || q["Best"] != "/usr/sbin/iptables-wrapper" {
+					if q := roots.Query(t, dir, group); q["Status"] != status || q["Value"] != value || q["Best"] != "/usr/sbin/iptables-wrapper" {
 						t.Errorf("--query %s says %v, want %s and %s", group, q, status, value)
 					}
 				}
@@ -104,7 +105,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 			assertQuery("auto", "")
 			upgrade(t, dir)
 			assertDatabase(t, "upgrade", database(t, dir), installed)
-			if shown := in(t, dir, "update-alternatives", "--display", "iptables"); !strings.Contains(shown, "/usr/sbin/iptables-wrapper - priority 100") {
+			if shown := roots.In(t, dir, "update-alternatives", "--display", "iptables"); !strings.Contains(shown, "/usr/sbin/iptables-wrapper - priority 100") {
 				t.Errorf("--display says\n%s", shown)
 			}
 
@@ -119,12 +120,12 @@ func TestRealUpdateAlternatives(t *testing.T) {
 				}
 				assertQuery("manual", "-"+m.String())
 				for _, group := range groups {
-					in(t, reference, "update-alternatives", "--set", group, "/usr/sbin/"+group+"-"+m.String())
+					roots.In(t, reference, "update-alternatives", "--set", group, "/usr/sbin/"+group+"-"+m.String())
 				}
 				assertDatabase(t, "pin "+m.String(), database(t, dir), database(t, reference))
 				want := map[mode.Mode]string{mode.NFT: "(nf_tables)", mode.Legacy: "(legacy)"}[m]
 				for _, a := range applet.All() {
-					if says := in(t, dir, a.String(), "--version"); !strings.Contains(says, want) {
+					if says := roots.In(t, dir, a.String(), "--version"); !strings.Contains(says, want) {
 						t.Errorf("%s --version after a pin to %s says %s", a, m, says)
 					}
 				}
@@ -136,13 +137,13 @@ func TestRealUpdateAlternatives(t *testing.T) {
 				assertDatabase(t, "reinstall", database(t, dir), installed)
 			}
 
-			in(t, dir, "update-alternatives", "--set", "iptables", "/usr/sbin/iptables-legacy")
-			in(t, dir, "update-alternatives", "--auto", "iptables")
+			roots.In(t, dir, "update-alternatives", "--set", "iptables", "/usr/sbin/iptables-legacy")
+			roots.In(t, dir, "update-alternatives", "--auto", "iptables")
 			assertQuery("auto", "")
 			for _, group := range groups {
-				in(t, dir, "update-alternatives", "--remove", group, "/usr/sbin/iptables-wrapper")
+				roots.In(t, dir, "update-alternatives", "--remove", group, "/usr/sbin/iptables-wrapper")
 			}
-			pristine := unpack(t, archive)
+			pristine := roots.Unpack(t, archive)
 			assertDatabase(t, "remove", database(t, dir), database(t, pristine))
 		})
 	}
@@ -151,14 +152,14 @@ func TestRealUpdateAlternatives(t *testing.T) {
 // An alternative whose file is gone is forgotten by dpkg's program at the next --install, and by ours.
 func TestForgetsWhatIsGone(t *testing.T) {
 	needs.Machine(t, "root")
-	archive := debianArchives(t)[0]
-	reference, dir := unpack(t, archive), unpack(t, archive)
+	archive := roots.Debians(t)[0]
+	reference, dir := roots.Unpack(t, archive), roots.Unpack(t, archive)
 	for _, root := range []string{reference, dir} {
 		for _, leader := range []string{"iptables", "ip6tables"} {
 			if err := os.Symlink("xtables-nft-multi", filepath.Join(root, "usr/sbin/"+leader+"-old")); err != nil {
 				t.Fatal(err)
 			}
-			in(t, root, "update-alternatives", "--install", "/usr/sbin/"+leader, leader, "/usr/sbin/"+leader+"-old", "5",
+			roots.In(t, root, "update-alternatives", "--install", "/usr/sbin/"+leader, leader, "/usr/sbin/"+leader+"-old", "5",
 				"--slave", "/usr/sbin/"+leader+"-xml", leader+"-xml", "/usr/sbin/xtables-nft-multi")
 			if err := os.Remove(filepath.Join(root, "usr/sbin/"+leader+"-old")); err != nil {
 				t.Fatal(err)
@@ -173,15 +174,15 @@ func TestForgetsWhatIsGone(t *testing.T) {
 // The release is read out of real binaries of every Debian given, and is what they say themselves.
 func TestReleaseOfRealBinaries(t *testing.T) {
 	needs.Machine(t, "root")
-	for _, archive := range debianArchives(t) {
-		dir := unpack(t, archive)
+	for _, archive := range roots.Debians(t) {
+		dir := roots.Unpack(t, archive)
 		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 			data, err := os.ReadFile(filepath.Join(dir, "usr/sbin/xtables-"+m.String()+"-multi"))
 			if err != nil {
 				t.Fatal(err)
 			}
 			v, found := version(data, m)
-			says := in(t, dir, "iptables-"+m.String(), "--version")
+			says := roots.In(t, dir, "iptables-"+m.String(), "--version")
 			if !found || !strings.Contains(says, " v"+v.String()+" ") {
 				t.Errorf("%s: read %s, %v; it says %s", archive, v, found, says)
 			}

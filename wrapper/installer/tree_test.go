@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -14,39 +13,16 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// rootsVariable names real Debian root file systems with package iptables registered and dpkg: tar archives, ':' between.
-const rootsVariable = "INSTALLER_ROOTFS"
-
-// debianArchives is the real roots given to the tests.
-func debianArchives(t testing.TB) []string {
-	t.Helper()
-	return strings.Split(needs.Variable(t, rootsVariable), ":")
-}
-
-func unpack(t testing.TB, archive string, only ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	args := []string{"-xpf", archive, "-C", dir}
-	for _, needless := range []string{"dev", "usr/share/doc", "usr/share/locale", "usr/share/man", "var/cache", "var/lib/apt"} {
-		args = append(args, "--exclude="+needless+"/*", "--exclude=./"+needless+"/*")
-	}
-	args = append(args, only...)
-	if out, err := exec.Command("tar", args...).CombinedOutput(); err != nil {
-		t.Fatalf("tar %q: %v\n%s", args, err, out)
-	}
-	return dir
-}
-
 // programs returns the directory with a real Debian's mode binaries, unpacked once for a test and all in it.
 func programs(t testing.TB) string {
 	t.Helper()
-	dir := unpack(t, debianArchives(t)[0], "--wildcards", "*usr/sbin/xtables-*-multi")
+	dir := roots.Unpack(t, roots.Debians(t)[0], "*usr/sbin/xtables-*-multi")
 	return filepath.Join(dir, "usr/sbin")
 }
 

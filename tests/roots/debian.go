@@ -1,0 +1,61 @@
+// Package roots has root file systems for tests: a real Debian's, and any that can be told as text (Tree).
+package roots
+
+import (
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+)
+
+// Debians returns the archives of real Debian root file systems, one for each release, with package iptables registered and
+// dpkg: those that DEBIAN_ROOTS names, ':' between (debian_roots_env in roots.bzl).
+func Debians(t testing.TB) []string {
+	t.Helper()
+	return strings.Split(needs.Variable(t, "DEBIAN_ROOTS"), ":")
+}
+
+// Unpack unpacks an archive into a folder of the test, without what no test looks at; with patterns (of GNU tar), only what
+// they match.
+func Unpack(t testing.TB, archive string, patterns ...string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	args := []string{"-xpf", archive, "-C", dir, "--wildcards"}
+	for _, needless := range []string{"dev", "usr/share/doc", "usr/share/locale", "usr/share/man", "var/cache", "var/lib/apt"} {
+		args = append(args, "--exclude="+needless+"/*", "--exclude=./"+needless+"/*")
+	}
+	args = append(args, patterns...)
+	if out, err := exec.Command("tar", args...).CombinedOutput(); err != nil {
+		t.Fatalf("tar %q: %v\n%s", args, err, out)
+	}
+	return dir
+}
+
+// In runs a program of a real root inside it, which takes root, and returns all that it prints.
+func In(t testing.TB, dir string, argv ...string) string {
+	t.Helper()
+	command := exec.Command("/usr/bin/env", argv...)
+	command.SysProcAttr = &syscall.SysProcAttr{Chroot: dir}
+	command.Dir = "/"
+	command.Env = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"}
+	out, err := command.CombinedOutput()
+	if err != nil {
+		t.Fatalf("%q: %v\n%s", argv, err, out)
+	}
+	return string(out)
+}
+
+// Query returns the fields of what update-alternatives --query says of a group: Status, Best, Value.
+func Query(t testing.TB, dir, group string) map[string]string {
+	t.Helper()
+	answer := map[string]string{}
+	header, _, _ := strings.Cut(In(t, dir, "update-alternatives", "--query", group), "\n\n")
+	for line := range strings.Lines(header) {
+		if key, value, found := strings.Cut(line, ": "); found {
+			answer[key] = strings.TrimSpace(value)
+		}
+	}
+	return answer
+}
