@@ -1,5 +1,7 @@
 """State files of the alternatives databases with the wrapper installed, byte for byte as the database's own program writes
 them: what it was seen to write for the packages (dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33), then the wrapper's entry.
+
+Spelled by hand, and not read from tests/roots/states, which all Go tests read: see there.
 """
 
 # dpkg: alternatives sorted by path, followers by name, an empty line at the end.

@@ -3,6 +3,7 @@ package roots
 
 import (
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -58,4 +59,14 @@ func Query(t testing.TB, dir, group string) map[string]string {
 		}
 	}
 	return answer
+}
+
+// Programs returns a real Debian's programs of both modes, for Tree.Build.
+func Programs(t testing.TB) map[string]string {
+	t.Helper()
+	dir := Unpack(t, Debians(t)[0], "*usr/sbin/xtables-*-multi")
+	return map[string]string{
+		NFT:    filepath.Join(dir, "usr/sbin/xtables-nft-multi"),
+		Legacy: filepath.Join(dir, "usr/sbin/xtables-legacy-multi"),
+	}
 }

@@ -9,9 +9,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 

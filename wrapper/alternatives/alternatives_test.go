@@ -1,33 +1,29 @@
 package alternatives
 
 import (
-	"os"
-	"path/filepath"
+	"path"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// The files in testdata are what the real programs wrote: dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33, and SLE 15's packaging.
-// The extension is the format.
-func golden(t testing.TB, name string) (Format, []byte) {
-	t.Helper()
-	data, err := os.ReadFile(filepath.Join("testdata", name))
-	if err != nil {
-		t.Fatal(err)
+// golden returns a file that the real programs wrote; its extension is the format.
+func golden(name string) (Format, []byte) {
+	if path.Ext(name) == ".dpkg" {
+		return Dpkg, []byte(roots.State(name))
 	}
-	if filepath.Ext(name) == ".dpkg" {
-		return Dpkg, data
-	}
-	return Chkconfig, data
+	return Chkconfig, []byte(roots.State(name))
 }
 
 func parseGolden(t testing.TB, name string) *Group {
 	t.Helper()
-	format, data := golden(t, name)
-	title, _, _ := strings.Cut(filepath.Base(name), ".")
-	title = title[strings.LastIndexByte(title, '-')+1:]
-	if strings.HasPrefix(name, "fedora-") || strings.HasPrefix(name, "fedora43-nft") || strings.HasPrefix(name, "fedora43-sbin") {
-		title = "iptables"
+	format, data := golden(name)
+	title := "iptables"
+	for _, other := range []string{"arptables", "ebtables"} {
+		if strings.Contains(name, other) {
+			title = other
+		}
 	}
 	g, err := Parse(format, title, name, data)
 	if err != nil {
@@ -38,18 +34,13 @@ func parseGolden(t testing.TB, name string) *Group {
 
 func assertBytes(t *testing.T, got []byte, name string) {
 	t.Helper()
-	if _, want := golden(t, name); string(got) != string(want) {
+	if _, want := golden(name); string(got) != string(want) {
 		t.Errorf("not %s\n--- got\n%s--- want\n%s---", name, got, want)
 	}
 }
 
 func TestRoundTrip(t *testing.T) {
-	files, err := filepath.Glob("testdata/*.*")
-	if err != nil || len(files) != 12 {
-		t.Fatalf("found %d golden files, %v", len(files), err)
-	}
-	for _, file := range files {
-		name := filepath.Base(file)
+	for _, name := range roots.States() {
 		assertBytes(t, parseGolden(t, name).Bytes(), name)
 	}
 }
@@ -147,7 +138,7 @@ func TestRegisterWithoutSomeFollower(t *testing.T) {
 }
 
 func TestChkconfigEntries(t *testing.T) {
-	g := parseGolden(t, "family-initscript.chkconfig")
+	g := parseGolden(t, "ebtables-family-initscript.chkconfig")
 	if a := g.Alternatives[0]; a.Family != "fw" || a.Priority != 10 || a.Targets["ebtables-save"] == "" {
 		t.Errorf("first alternative is %+v", a)
 	}
@@ -158,7 +149,7 @@ func TestChkconfigEntries(t *testing.T) {
 
 func TestDetect(t *testing.T) {
 	for _, name := range []string{"sle15-iptables.dpkg", "fedora-nft-only.chkconfig", "azure3-iptables.chkconfig"} {
-		want, data := golden(t, name)
+		want, data := golden(name)
 		if got := Detect(data); got != want {
 			t.Errorf("Detect(%s) = %d, want %d", name, got, want)
 		}
@@ -171,7 +162,7 @@ func TestTruncated(t *testing.T) {
 	for name, allowed := range map[string]int{
 		"debian-iptables.dpkg": 0, "sle15-iptables.dpkg": 0, "fedora-nft-only.chkconfig": 0, "fedora-nft-legacy.chkconfig": 1,
 	} {
-		format, data := golden(t, name)
+		format, data := golden(name)
 		accepted := 0
 		for n := range data {
 			if _, err := Parse(format, "iptables", name, data[:n]); err == nil {

@@ -2,19 +2,15 @@ package alternatives
 
 import (
 	"bytes"
-	"path/filepath"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
 // Parse never panics, and what it accepts it writes in a form that reads and writes the same again.
 func FuzzParse(f *testing.F) {
-	files, err := filepath.Glob("testdata/*.*")
-	if err != nil {
-		f.Fatal(err)
-	}
-	for _, file := range files {
-		_, data := golden(f, filepath.Base(file))
-		f.Add(data)
+	for _, name := range roots.States() {
+		f.Add([]byte(roots.State(name)))
 	}
 	f.Add([]byte("manual\n/a\n\n/b\n-0x10  s c\n\n\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -8,15 +8,16 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
 // Each directory that the install writes to is made immutable in turn: whatever step fails, the root is as it was.
 func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 	needs.Machine(t, "root")
-	real := programs(t)
+	programs := roots.Programs(t)
 	for _, blocked := range []string{"usr/sbin", "etc/alternatives", "var/lib/dpkg", "var/lib/dpkg/alternatives"} {
 		t.Run(blocked, func(t *testing.T) {
-			dir := debianTree().build(t, real)
+			dir := debian().Build(t, programs)
 			// A leader link that has to be renewed makes the last step one in /usr/sbin.
 			before := snapshot(t, dir)
 			block(t, filepath.Join(dir, blocked))
@@ -32,7 +33,7 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 // An install that fails leaves the mark of a guess.
 func TestFailureKeepsTheGuess(t *testing.T) {
 	needs.Machine(t, "root")
-	dir := layoutCases()[0].before.with(guessed()).build(t, programs(t))
+	dir := roots.Find("Alpine 3.20").Before.With(guessed()).Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
 	block(t, filepath.Join(dir, "sbin"))
 	if _, err := install(t, dir); err == nil {

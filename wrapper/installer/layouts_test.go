@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -11,10 +12,10 @@ import (
 )
 
 func TestEveryLayout(t *testing.T) {
-	real := programs(t)
-	for _, c := range layoutCases() {
-		t.Run(c.name, func(t *testing.T) {
-			dir := c.before.build(t, real)
+	programs := roots.Programs(t)
+	for _, c := range roots.Layouts() {
+		t.Run(c.Name, func(t *testing.T) {
+			dir := c.Before.Build(t, programs)
 			untouched := snapshot(t, dir)
 
 			dry, err := install(t, dir, func(o *Options) { o.DryRun = true })
@@ -24,13 +25,13 @@ func TestEveryLayout(t *testing.T) {
 			assertUnchanged(t, dir, untouched)
 
 			r := mustInstall(t, dir)
-			if r.Layout != c.want {
-				t.Errorf("layout is %v, want %v", r.Layout, c.want)
+			if string(r.Layout) != c.Owner {
+				t.Errorf("layout is %q, want %q", r.Layout, c.Owner)
 			}
 			if done := fmt.Sprint(r.Changes); done != fmt.Sprint(dry.Changes) {
 				t.Errorf("--dry-run says\n%v, and done is\n%v", dry.Changes, done)
 			}
-			assertTree(t, dir, c.installed, c.wrapper)
+			roots.Assert(t, dir, c.Installed)
 
 			installed := snapshot(t, dir)
 			if again := mustInstall(t, dir); len(again.Changes) != 0 {
@@ -39,17 +40,17 @@ func TestEveryLayout(t *testing.T) {
 			assertUnchanged(t, dir, installed)
 
 			root := open(t, dir)
-			inst, err := xtables.Find(root, "/"+c.wrapper)
+			inst, err := xtables.Find(root, c.Wrapper)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := links.Pin(root, "/"+c.wrapper, inst, mode.NFT, applet.IPTables); err != nil {
+			if err := links.Pin(root, c.Wrapper, inst, mode.NFT, applet.IPTables); err != nil {
 				t.Fatal(err)
 			}
-			assertTree(t, dir, c.pinned, c.wrapper)
+			roots.Assert(t, dir, c.Pinned[mode.NFT])
 
 			mustInstall(t, dir)
-			assertTree(t, dir, c.installed, c.wrapper)
+			roots.Assert(t, dir, c.Installed)
 		})
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -17,8 +18,8 @@ import (
 
 // An install waits for calls that are pinning, and not for ever.
 func TestWaitsForTheLock(t *testing.T) {
-	c := layoutCases()[1]
-	dir := c.before.build(t, programs(t))
+	c := roots.Find("Alpine 3.22")
+	dir := c.Before.Build(t, roots.Programs(t))
 	untouched := snapshot(t, dir)
 	unlock, err := open(t, dir).Lock("/usr/sbin")
 	if err != nil {
@@ -31,15 +32,15 @@ func TestWaitsForTheLock(t *testing.T) {
 	assertUnchanged(t, dir, untouched)
 	time.AfterFunc(200*time.Millisecond, unlock)
 	mustInstall(t, dir)
-	assertTree(t, dir, c.installed, c.wrapper)
+	roots.Assert(t, dir, c.Installed)
 }
 
 // Installs and first calls at once, on each kind of layout: every one succeeds, and nothing is left behind.
 func TestInstallsAndPinsRace(t *testing.T) {
-	real := programs(t)
+	programs := roots.Programs(t)
 	for _, c := range oneOfEach() {
-		t.Run(c.name, func(t *testing.T) {
-			dir := c.before.build(t, real)
+		t.Run(c.Name, func(t *testing.T) {
+			dir := c.Before.Build(t, programs)
 			mustInstall(t, dir)
 			errs := make(chan error, 64)
 			var all sync.WaitGroup
@@ -48,7 +49,7 @@ func TestInstallsAndPinsRace(t *testing.T) {
 					_, err := install(t, dir)
 					errs <- err
 				})
-				all.Go(func() { errs <- pin(dir, "/"+c.wrapper, applet.All()[i%applet.Count]) })
+				all.Go(func() { errs <- pin(dir, c.Wrapper, applet.All()[i%applet.Count]) })
 			}
 			all.Wait()
 			close(errs)
@@ -58,22 +59,22 @@ func TestInstallsAndPinsRace(t *testing.T) {
 				}
 			}
 			mustInstall(t, dir)
-			assertTree(t, dir, c.installed, c.wrapper)
+			roots.Assert(t, dir, c.Installed)
 			for range 2 { // the second has nothing to do
-				if err := pin(dir, "/"+c.wrapper, applet.IPTables); err != nil {
+				if err := pin(dir, c.Wrapper, applet.IPTables); err != nil {
 					t.Error(err)
 				}
-				assertTree(t, dir, c.pinned, c.wrapper)
+				roots.Assert(t, dir, c.Pinned[mode.NFT])
 			}
 		})
 	}
 }
 
-// oneOfEach is one case of each layout.
-func oneOfEach() []layoutCase {
-	var some []layoutCase
-	for _, c := range layoutCases() {
-		if !slices.ContainsFunc(some, func(known layoutCase) bool { return known.want == c.want }) {
+// oneOfEach is one root of each layout.
+func oneOfEach() []roots.Layout {
+	var some []roots.Layout
+	for _, c := range roots.Layouts() {
+		if !slices.ContainsFunc(some, func(known roots.Layout) bool { return known.Owner == c.Owner }) {
 			some = append(some, c)
 		}
 	}

@@ -7,19 +7,19 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-func osRelease(id, version string) tree {
-	return tree{"etc/os-release": "NAME=x\nID=" + id + "\nVERSION_ID=\"" + version + "\"\n"}
+func osRelease(id, version string) roots.Tree {
+	return roots.Tree{"etc/os-release": "NAME=x\nID=" + id + "\nVERSION_ID=\"" + version + "\"\n"}
 }
 
-func alpine() tree { return plainCase("", "usr/sbin", "xtables-nft-multi", "", nil).before }
-
+func alpine() roots.Tree { return roots.Find("Alpine 3.22").Before }
 func legacyLess() []string {
 	names := []string{"usr/sbin/xtables-legacy-multi"}
-	for name := range binaries("usr/sbin") {
+	for name := range roots.Binaries("usr/sbin") {
 		if strings.Contains(name, "-legacy") {
 			names = append(names, name)
 		}
@@ -28,9 +28,9 @@ func legacyLess() []string {
 }
 
 func TestRefusals(t *testing.T) {
-	real := programs(t)
-	nftOnly := alpine().without(legacyLess()...)
-	mariner := binaries("usr/sbin").without("usr/sbin/xtables-nft-multi")
+	programs := roots.Programs(t)
+	nftOnly := alpine().Without(legacyLess()...)
+	mariner := roots.Binaries("usr/sbin").Without("usr/sbin/xtables-nft-multi")
 	for name := range mariner {
 		if strings.Contains(name, "-nft") {
 			delete(mariner, name)
@@ -39,29 +39,29 @@ func TestRefusals(t *testing.T) {
 	const iptablesState = "var/lib/dpkg/alternatives/iptables"
 	for _, row := range []struct {
 		name string
-		tree tree
+		tree roots.Tree
 		want string // in the message
 		hard bool   // refused without the sanity check, too
 	}{
-		{"no iptables", tree{"usr/sbin/": ""}, "install the distribution's iptables package first", true},
-		{"iptables 1.6", tree{"usr/sbin/xtables-multi": "nft"}, "older than 1.8", true},
-		{"Alpine without iptables-legacy", nftOnly.with(osRelease("alpine", "3.22.1")), "apk add iptables-legacy", false},
-		{"UBI 8", nftOnly.with(osRelease("rhel", "8.10")), "use another base image, or install with --nft-only if every host is in nft mode", false},
-		{"UBI 9", nftOnly.with(osRelease("rhel", "9.4")), "EPEL 9", false},
-		{"Fedora", nftOnly.with(osRelease("fedora", "43")), "dnf install iptables-legacy", false},
-		{"SLES 16", nftOnly.with(osRelease("sles", "16.0")), "SLES 16 ship only nft", false},
-		{"Debian", nftOnly.with(osRelease("debian", "13")), "apt-get install --reinstall iptables", false},
+		{"no iptables", roots.Tree{"usr/sbin/": ""}, "install the distribution's iptables package first", true},
+		{"iptables 1.6", roots.Tree{"usr/sbin/xtables-multi": roots.NFT}, "older than 1.8", true},
+		{"Alpine without iptables-legacy", nftOnly.With(osRelease("alpine", "3.22.1")), "apk add iptables-legacy", false},
+		{"UBI 8", nftOnly.With(osRelease("rhel", "8.10")), "use another base image, or install with --nft-only if every host is in nft mode", false},
+		{"UBI 9", nftOnly.With(osRelease("rhel", "9.4")), "EPEL 9", false},
+		{"Fedora", nftOnly.With(osRelease("fedora", "43")), "dnf install iptables-legacy", false},
+		{"SLES 16", nftOnly.With(osRelease("sles", "16.0")), "SLES 16 ship only nft", false},
+		{"Debian", nftOnly.With(osRelease("debian", "13")), "apt-get install --reinstall iptables", false},
 		{"unknown", nftOnly, "xtables-legacy-multi, or install with --nft-only", false},
-		{"Mariner 2", mariner.with(osRelease("mariner", "2.0")), "use Azure Linux 3", false},
-		{"not a program", alpine().with(tree{"usr/sbin/xtables-legacy-multi": "nft"}), "no version in it", false},
-		{"directory for a link", alpine().without("usr/sbin/ip6tables@").with(tree{"usr/sbin/ip6tables/x": ""}), "/usr/sbin/ip6tables: is a directory", true},
-		{"directory for the wrapper", alpine().with(tree{"usr/sbin/iptables-wrapper/x": ""}), "/usr/sbin/iptables-wrapper: is a directory", true},
-		{"truncated state", debianTree().with(tree{iptablesState: "auto\n/usr/sbin/iptables\niptables-restore\n"}), iptablesState + ": line 4: unexpected end of file", true},
-		{"empty state", debianTree().with(tree{iptablesState: ""}), iptablesState + ": line 1", true},
-		{"no state of ip6tables", debianTree().without("var/lib/dpkg/alternatives/ip6tables"), "reinstall iptables", true},
+		{"Mariner 2", mariner.With(osRelease("mariner", "2.0")), "use Azure Linux 3", false},
+		{"not a program", alpine().With(roots.Tree{"usr/sbin/xtables-legacy-multi": roots.NFT}), "no version in it", false},
+		{"directory for a link", alpine().Without("usr/sbin/ip6tables@").With(roots.Tree{"usr/sbin/ip6tables/x": ""}), "/usr/sbin/ip6tables: is a directory", true},
+		{"directory for the wrapper", alpine().With(roots.Tree{"usr/sbin/iptables-wrapper/x": ""}), "/usr/sbin/iptables-wrapper: is a directory", true},
+		{"truncated state", debian().With(roots.Tree{iptablesState: "auto\n/usr/sbin/iptables\niptables-restore\n"}), iptablesState + ": line 4: unexpected end of file", true},
+		{"empty state", debian().With(roots.Tree{iptablesState: ""}), iptablesState + ": line 1", true},
+		{"no state of ip6tables", debian().Without("var/lib/dpkg/alternatives/ip6tables"), "reinstall iptables", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
-			dir := row.tree.build(t, real)
+			dir := row.tree.Build(t, programs)
 			before := snapshot(t, dir)
 			_, err := install(t, dir)
 			if err == nil || !strings.Contains(err.Error(), row.want) || strings.Contains(err.Error(), "\n") {
@@ -81,9 +81,9 @@ func TestRefusals(t *testing.T) {
 
 // TestNFTOnly: an image without the legacy variant is one thing by mistake and another on purpose.
 func TestNFTOnly(t *testing.T) {
-	real := programs(t)
+	programs := roots.Programs(t)
 	meant := func(o *Options) { o.NFTOnly = true }
-	dir := alpine().without(legacyLess()...).build(t, real)
+	dir := alpine().Without(legacyLess()...).Build(t, programs)
 	result, err := install(t, dir, meant)
 	if err != nil || result.Layout != Plain {
 		t.Fatalf("%v, %v", result.Layout, err)
@@ -93,11 +93,11 @@ func TestNFTOnly(t *testing.T) {
 			t.Errorf("%s leads to %q", a, target)
 		}
 	}
-	for name, tree := range map[string]tree{
+	for name, tree := range map[string]roots.Tree{
 		"/usr/sbin/xtables-legacy-multi is here": alpine(),
-		"no nft variant":                         alpine().without("usr/sbin/xtables-nft-multi", "usr/sbin/iptables-nft@"),
+		"no nft variant":                         alpine().Without("usr/sbin/xtables-nft-multi", "usr/sbin/iptables-nft@"),
 	} {
-		dir := tree.build(t, real)
+		dir := tree.Build(t, programs)
 		before := snapshot(t, dir)
 		if _, err := install(t, dir, meant); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v, want %q in it", err, name)
@@ -107,7 +107,7 @@ func TestNFTOnly(t *testing.T) {
 }
 
 func TestRefusesForeignMachine(t *testing.T) {
-	dir := alpine().build(t, programs(t))
+	dir := alpine().Build(t, roots.Programs(t))
 	self, _ := os.Executable()
 	data, err := os.ReadFile(self)
 	if err != nil {
@@ -151,18 +151,18 @@ func TestHostileLinksStayInside(t *testing.T) {
 	if err := os.WriteFile(victim, []byte("host"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	real := programs(t)
-	for name, files := range map[string]tree{
-		"names":       alpine().with(names("usr/sbin", to("../../../../../../../.."+victim))),
-		"absolute":    alpine().with(names("usr/sbin", to(victim))),
-		"wrapper":     alpine().with(tree{"usr/sbin/iptables-wrapper@": victim}),
-		"state":       debianTree().without("var/lib/dpkg/alternatives/iptables").with(tree{"var/lib/dpkg/alternatives/iptables@": victim}),
-		"directory":   debianTree().without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables").with(tree{"var/lib/dpkg/alternatives@": host}),
-		"os-release":  alpine().with(tree{"etc/os-release@": victim}),
-		"alternative": debianTree().with(names("etc/alternatives", to(victim))),
+	programs := roots.Programs(t)
+	for name, files := range map[string]roots.Tree{
+		"names":       alpine().With(roots.Names("usr/sbin", roots.To("../../../../../../../.."+victim))),
+		"absolute":    alpine().With(roots.Names("usr/sbin", roots.To(victim))),
+		"wrapper":     alpine().With(roots.Tree{"usr/sbin/iptables-wrapper@": victim}),
+		"state":       debian().Without("var/lib/dpkg/alternatives/iptables").With(roots.Tree{"var/lib/dpkg/alternatives/iptables@": victim}),
+		"directory":   debian().Without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables").With(roots.Tree{"var/lib/dpkg/alternatives@": host}),
+		"os-release":  alpine().With(roots.Tree{"etc/os-release@": victim}),
+		"alternative": debian().With(roots.Names("etc/alternatives", roots.To(victim))),
 	} {
 		t.Run(name, func(t *testing.T) {
-			dir := files.build(t, real)
+			dir := files.Build(t, programs)
 			_, err := install(t, dir)
 			t.Logf("install says: %v", err)
 			data, readErr := os.ReadFile(victim)

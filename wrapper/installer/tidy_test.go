@@ -6,16 +6,18 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
 // `alts -n iptables -p 2` is a choice by hand; so is an install, and the later one holds.
 func TestTakesOverridesOut(t *testing.T) {
-	c := tumbleweed()
-	before := tree{
+	c := roots.Find("Tumbleweed")
+	before := roots.Tree{
 		"etc/libalternatives.conf":          "vim=20\niptables=2\n ip6tables = 1 # by hand\niptables-save=90\n",
 		"root/.config/libalternatives.conf": "iptables-restore=1\n",
 	}
-	dir := c.before.with(before).build(t, programs(t))
+	dir := c.Before.With(before).Build(t, roots.Programs(t))
 	if err := os.Chmod(filepath.Join(dir, "etc/libalternatives.conf"), 0o640); err != nil {
 		t.Fatal(err)
 	}
@@ -23,10 +25,10 @@ func TestTakesOverridesOut(t *testing.T) {
 	if says := fmt.Sprint(r.Changes); !strings.Contains(says, "write /etc/libalternatives.conf") {
 		t.Errorf("changes are %s", says)
 	}
-	assertTree(t, dir, c.installed.with(tree{
+	roots.Assert(t, dir, c.Installed.With(roots.Tree{
 		"etc/libalternatives.conf":          "vim=20\niptables-save=90\n",
 		"root/.config/libalternatives.conf": "",
-	}), c.wrapper)
+	}))
 	info, err := os.Stat(filepath.Join(dir, "etc/libalternatives.conf"))
 	if err != nil || info.Mode() != 0o640 {
 		t.Errorf("its mode is %v, %v", info.Mode(), err)
@@ -35,8 +37,8 @@ func TestTakesOverridesOut(t *testing.T) {
 
 // A guess's mark goes with the install, and is said to.
 func TestForgetsTheGuess(t *testing.T) {
-	c := layoutCases()[0]
-	dir := c.before.with(guessed()).build(t, programs(t))
+	c := roots.Find("Alpine 3.20")
+	dir := c.Before.With(guessed()).Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
 	dry, err := install(t, dir, func(o *Options) { o.DryRun = true })
 	if says := fmt.Sprint(dry.Changes); err != nil || !strings.Contains(says, "remove /sbin/.iptables-wrapper.guessed") {
@@ -44,15 +46,15 @@ func TestForgetsTheGuess(t *testing.T) {
 	}
 	assertUnchanged(t, dir, before)
 	mustInstall(t, dir)
-	assertTree(t, dir, c.installed, c.wrapper)
+	roots.Assert(t, dir, c.Installed)
 }
 
 // What killed installs and calls left goes, even when nothing else is to be done.
 func TestSweeps(t *testing.T) {
-	real := programs(t)
+	programs := roots.Programs(t)
 	for _, c := range oneOfEach() {
-		t.Run(c.name, func(t *testing.T) {
-			dir := c.before.build(t, real)
+		t.Run(c.Name, func(t *testing.T) {
+			dir := c.Before.Build(t, programs)
 			r := mustInstall(t, dir)
 			folders := map[string]bool{}
 			for _, change := range r.Changes {
@@ -72,7 +74,7 @@ func TestSweeps(t *testing.T) {
 			if again := mustInstall(t, dir); len(again.Changes) != 0 || len(again.Warnings) != 0 {
 				t.Errorf("the second install changes %v, and warns %v", again.Changes, again.Warnings)
 			}
-			assertTree(t, dir, c.installed, c.wrapper)
+			roots.Assert(t, dir, c.Installed)
 		})
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func TestGuessMark(t *testing.T) {
-	dir := plain("iptables-wrapper").build(t)
+	dir := plain("iptables-wrapper").Build(t, programs)
 	for name, root := range map[string]struct {
 		*rootfs.Root
 		self string
@@ -42,7 +42,7 @@ func TestGuessMarkFollowsNoLink(t *testing.T) {
 	files := plain("iptables-wrapper")
 	files["victim"] = "content"
 	files["usr/sbin/"+GuessMark+"@"] = "../../victim"
-	dir := files.build(t)
+	dir := files.Build(t, programs)
 	root := openRoot(t, dir)
 	if err := MarkGuess(root, self); err != nil || !Guessed(root, self) {
 		t.Errorf("%v, %v", err, Guessed(root, self))

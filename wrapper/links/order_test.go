@@ -1,9 +1,9 @@
 package links
 
 import (
-	"strings"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
@@ -11,53 +11,43 @@ import (
 // What killed installs and pins left goes with the next pin, wherever its links are, and a guess's mark with it.
 func TestPinSweeps(t *testing.T) {
 	files := debian()
-	want := debian()
 	for _, dir := range []string{"usr/sbin/", "etc/alternatives/", "var/lib/dpkg/"} {
 		files[dir+".iptables-wrapper.new"] = "half a file"
 		files[dir+".iptables-wrapper.old.0"] = "what was"
 		files[dir+".iptables-wrapper.old.1@"] = "there"
 	}
 	files["usr/sbin/"+GuessMark] = "\n"
-	dir := files.build(t)
+	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
 	if err := Pin(root, self, inst, mode.Legacy, applet.IP6TablesSave); err != nil {
 		t.Fatal(err)
 	}
-	for _, a := range applet.All() {
-		want["etc/alternatives/"+a.String()+"@"] = "/usr/sbin/" + a.In(mode.Legacy)
-	}
-	for _, file := range []string{"var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables"} {
-		want[file] = "manual" + strings.TrimPrefix(want[file], "auto")
-	}
-	assertTree(t, dir, want)
+	roots.Assert(t, dir, roots.Find("Debian").Pinned[mode.Legacy])
 }
 
 // An administrator who selected a number of libalternatives' own is obeyed: the wrapper is not reached by that name, and its
 // configuration waits until that is taken back.
 func TestPinRespectsOverrides(t *testing.T) {
 	for override, kept := range map[string]bool{"iptables=2": true, " iptables = 1 # by hand": true, "iptables=90": false, "iptables=x": false, "": false} {
-		files, want := libalternatives(), libalternatives()
+		files, want := roots.Find("Tumbleweed").Installed, roots.Find("Tumbleweed").Pinned[mode.NFT]
 		files["etc/libalternatives.conf"], want["etc/libalternatives.conf"] = override+"\n", override+"\n"
-		dir := files.build(t)
+		dir := files.Build(t, programs)
 		root, inst := openFor(dir)
 		if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
 			t.Errorf("%q: %v", override, err)
 		}
 		root.Close()
-		for _, a := range applet.All() {
-			if a != applet.IPTables || !kept {
-				name := "usr/share/libalternatives/" + a.String() + "/90.conf"
-				want[name] = strings.Replace(want[name], "iptables-wrapper", "xtables-nft-multi", 1)
-			}
+		if kept {
+			want["usr/share/libalternatives/iptables/90.conf"] = files["usr/share/libalternatives/iptables/90.conf"]
 		}
-		assertTree(t, dir, want)
+		roots.Assert(t, dir, want)
 	}
 }
 
 // While another process pins or installs, a call has nothing to do, and does not wait.
 func TestPinLeavesItToTheOther(t *testing.T) {
-	dir := debian().build(t)
+	dir := debian().Build(t, programs)
 	other, inst := openFor(dir)
 	defer other.Close()
 	unlock, err := other.Lock("/usr/sbin")
@@ -67,7 +57,7 @@ func TestPinLeavesItToTheOther(t *testing.T) {
 	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
 		t.Error(err)
 	}
-	assertTree(t, dir, debian())
+	roots.Assert(t, dir, debian())
 	unlock()
 	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
 		t.Error(err)

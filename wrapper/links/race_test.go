@@ -5,35 +5,31 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 func TestPinRaces(t *testing.T) {
-	for name, build := range map[string]func() tree{"plain": func() tree { return plain("iptables-wrapper") }, "debian": debian} {
+	for name, files := range map[string]roots.Tree{"plain": plain("iptables-wrapper"), "debian": debian()} {
 		t.Run(name, func(t *testing.T) {
-			dir := build().build(t)
+			dir := files.Build(t, programs)
 			var all sync.WaitGroup
 			for range 256 {
 				all.Go(func() {
 					root, inst := openFor(dir)
 					defer root.Close()
-					if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.Legacy, applet.IPTables); err != nil {
+					if err := Pin(root, self, inst, mode.Legacy, applet.IPTables); err != nil {
 						t.Error(err)
 					}
 				})
 			}
 			all.Wait()
-			for file := range snapshot(t, dir) {
-				if strings.Contains(file, ".iptables-wrapper") {
-					t.Errorf("%s was left behind", file)
-				}
-			}
+			assertNothingLeft(t, dir)
 			assertRuns(t, dir, "xtables-legacy-multi")
 		})
 	}
@@ -68,7 +64,7 @@ func assertRuns(t *testing.T, dir string, want ...string) {
 // Pinners are killed at random instants while a watcher looks: every name leads to a program at every instant, and afterwards
 // a pin that is let finish leaves nothing of the killed ones behind.
 func TestPinKilledAnywhere(t *testing.T) {
-	dir := debian().build(t)
+	dir := debian().Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
 	ctx, stop := context.WithCancel(t.Context())
@@ -86,10 +82,10 @@ func TestPinKilledAnywhere(t *testing.T) {
 			watched++
 		}
 	})
-	self, _ := os.Executable()
+	program, _ := os.Executable()
 	for i := range 40 {
 		reset(t, dir)
-		pinner := exec.Command(self)
+		pinner := exec.Command(program)
 		pinner.Env = append(os.Environ(), "LINKS_TEST_AS=pinner", "LINKS_TEST_ROOT="+dir)
 		if err := pinner.Start(); err != nil {
 			t.Fatal(err)
@@ -104,24 +100,20 @@ func TestPinKilledAnywhere(t *testing.T) {
 	if watched == 0 {
 		t.Error("the watcher never looked")
 	}
-	if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
+	if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
 		t.Fatal(err)
 	}
 	assertRuns(t, dir, "xtables-nft-multi")
-	for name := range snapshot(t, dir) {
-		if strings.Contains(name, ".iptables-wrapper") {
-			t.Errorf("%s was left behind", name)
-		}
-	}
+	assertNothingLeft(t, dir)
 }
 
 // What a first call pays for pinning, and what every call pays where nothing can be pinned because it is already.
 func BenchmarkPin(b *testing.B) {
-	dir := debian().build(b)
+	dir := debian().Build(b, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
 	for b.Loop() {
-		if err := Pin(root, "/usr/sbin/iptables-wrapper", inst, mode.NFT, applet.IPTables); err != nil {
+		if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -15,7 +16,7 @@ import (
 // Where no mark could have been left, a guess may have been made.
 func TestGuessCannotBeExcluded(t *testing.T) {
 	needs.Machine(t, "root")
-	dir := plain("iptables-wrapper").build(t)
+	dir := plain("iptables-wrapper").Build(t, programs)
 	root := openRoot(t, dir)
 	if !Guessed(root, "") {
 		t.Error("the wrapper's place is not known, and yet no guess")
@@ -41,14 +42,14 @@ func TestPinIsCompletedByTheNextCall(t *testing.T) {
 	needs.Machine(t, "root")
 	for _, called := range applet.All() {
 		t.Run(called.String(), func(t *testing.T) {
-			files := alternativesTree(nil) // six links in two directories, no database
+			files := debian().Without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables") // six links in two directories, no database
 			other := applet.IP6Tables
 			if called == other {
 				other = applet.IPTablesSave
 			}
 			files["usr/sbin/"+other.String()+"@"] = "/srv/elsewhere/" + other.String()
-			files["srv/elsewhere/"+other.String()+"@"] = "/usr/sbin/iptables-wrapper"
-			dir := files.build(t)
+			files["srv/elsewhere/"+other.String()+"@"] = self
+			dir := files.Build(t, programs)
 			root := openRoot(t, dir)
 			_, inst := openFor(dir)
 			elsewhere := filepath.Join(dir, "srv/elsewhere")
@@ -65,7 +66,7 @@ func TestPinIsCompletedByTheNextCall(t *testing.T) {
 					want["etc/alternatives/"+a.String()+"@"] = "/usr/sbin/xtables-nft-multi"
 				}
 			}
-			assertTree(t, dir, want)
+			roots.Assert(t, dir, want)
 
 			if err := immutable(elsewhere, false); err != nil {
 				t.Fatal(err)
@@ -75,7 +76,7 @@ func TestPinIsCompletedByTheNextCall(t *testing.T) {
 			}
 			want["srv/elsewhere/"+other.String()+"@"] = "/usr/sbin/xtables-nft-multi"
 			want["etc/alternatives/"+called.String()+"@"] = "/usr/sbin/xtables-nft-multi"
-			assertTree(t, dir, want)
+			roots.Assert(t, dir, want)
 		})
 	}
 }

@@ -1,0 +1,160 @@
+package roots
+
+import (
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// Tree is a root file system as text: "path" -> content, "path@" -> a link's target, "path/" -> "", a directory.
+type Tree map[string]string
+
+// Contents of files that stand for a program: each mode's multi-call binary, and the wrapper.
+const (
+	NFT     = "program of mode nft"
+	Legacy  = "program of mode legacy"
+	Wrapper = "program that is the wrapper"
+)
+
+func isProgram(content string) bool { return content == NFT || content == Legacy || content == Wrapper }
+
+// With is the tree with more, or other, files.
+func (files Tree) With(more Tree) Tree {
+	all := maps.Clone(files)
+	maps.Copy(all, more)
+	return all
+}
+
+// Without is the tree without some files.
+func (files Tree) Without(names ...string) Tree {
+	all := maps.Clone(files)
+	for _, name := range names {
+		delete(all, name)
+	}
+	return all
+}
+
+// Build makes the tree in a folder of the test. programs are the files that NFT, Legacy and Wrapper stand for; the tree may have
+// those very files, so replace them there and never write to them.
+func (files Tree) Build(t testing.TB, programs map[string]string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	// In this order directories that are links come before what is in them.
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		content := files[name]
+		path := filepath.Join(dir, strings.TrimRight(name, "@/"))
+		err := os.MkdirAll(filepath.Dir(path), 0o755)
+		switch {
+		case err != nil:
+		case strings.HasSuffix(name, "/"):
+			err = os.MkdirAll(path, 0o755)
+		case strings.HasSuffix(name, "@"):
+			err = os.Symlink(content, path)
+		case isProgram(content):
+			err = link(programs[content], path)
+		default:
+			err = os.WriteFile(path, []byte(content), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// link gives a file a second name, or its copy that name on another file system: programs are large, and trees many.
+func link(file, name string) error {
+	if err := os.Link(file, name); err == nil {
+		return nil
+	}
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(name, data, 0o755)
+}
+
+// program is what Read shows of a program, of which it cannot know whose it is.
+const program = "a program"
+
+// Read returns the tree in dir, without directories.
+func Read(t testing.TB, dir string) Tree {
+	t.Helper()
+	files := Tree{}
+	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		if entry.Type() == fs.ModeSymlink {
+			files[name+"@"], err = os.Readlink(path)
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[name] = string(data)
+		if strings.HasPrefix(files[name], "\x7fELF") {
+			files[name] = program
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// Assert compares what is in dir with a tree. Directories are not compared.
+func Assert(t testing.TB, dir string, want Tree) {
+	t.Helper()
+	got := Read(t, dir)
+	for name, content := range want {
+		if strings.HasSuffix(name, "/") {
+			continue
+		}
+		if isProgram(content) {
+			content = program
+		}
+		if is, there := got[name]; !there || is != content {
+			t.Errorf("%s: got %q, want %q", name, is, content)
+		}
+		delete(got, name)
+	}
+	for name := range got {
+		t.Errorf("%s is new", name)
+	}
+}
+
+// Binaries is what every complete iptables has in its directory.
+func Binaries(dir string) Tree {
+	files := Tree{dir + "/xtables-nft-multi": NFT, dir + "/xtables-legacy-multi": Legacy}
+	for _, a := range applet.All() {
+		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
+			files[dir+"/"+a.In(m)+"@"] = "xtables-" + m.String() + "-multi"
+		}
+	}
+	return files
+}
+
+// Names is a link in dir for each applet, to what target says for it.
+func Names(dir string, target func(applet.Applet) string) Tree {
+	files := Tree{}
+	for _, a := range applet.All() {
+		files[dir+"/"+a.String()+"@"] = target(a)
+	}
+	return files
+}
+
+// To is the same target for every applet.
+func To(target string) func(applet.Applet) string {
+	return func(applet.Applet) string { return target }
+}
