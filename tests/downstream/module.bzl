@@ -19,10 +19,12 @@ _FILES = [
 _FOLDERS = [
     "images",
     "installer",
-    "tests/downstream/workspace",
     "tools",
     "wrapper",
 ]
+
+# A workspace of its own that uses this module.
+_WORKSPACE = "tests/downstream/workspace"
 
 _BUILD = """\
 exports_files(["bazel", "downstream.bazelrc", "module.tar"], visibility = ["//visibility:public"])
@@ -33,18 +35,16 @@ def _module_under_test_impl(rctx):
     for file in _FILES:
         rctx.watch(root.get_child(file))
     for folder in _FOLDERS:
-        # One by one: a Bazel that ran in a folder has left links there that lead back to it.
-        for child in root.get_child(folder).readdir(watch = "yes"):
-            if child.basename.startswith("bazel-"):
-                continue
-            elif child.is_dir:
-                rctx.watch_tree(child)
-            else:
-                rctx.watch(child)
+        rctx.watch_tree(root.get_child(folder))
+
+    # One by one: a Bazel that ran there has left links that lead back to it.
+    for file in root.get_child(_WORKSPACE).readdir(watch = "yes"):
+        if not file.basename.startswith("bazel-"):
+            rctx.watch(file)
     result = rctx.execute(
         ["tar", "--create", "--file=module.tar", "--directory=" + str(root)] +
         ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--exclude=bazel-*"] +
-        _FILES + _FOLDERS,
+        _FILES + _FOLDERS + [_WORKSPACE],
     )
     if result.return_code != 0:
         fail("packing the module: " + result.stderr)
@@ -52,7 +52,7 @@ def _module_under_test_impl(rctx):
     if not bazel:
         fail("neither bazelisk nor bazel is in PATH")
     rctx.symlink(bazel, "bazel")
-    rctx.symlink(root.get_child("tests", "downstream", "workspace", ".bazelrc"), "downstream.bazelrc")
+    rctx.symlink(root.get_child(_WORKSPACE, ".bazelrc"), "downstream.bazelrc")
     rctx.file("BUILD.bazel", _BUILD)
 
 _module_under_test = repository_rule(
