@@ -5,45 +5,60 @@ import (
 	"strings"
 )
 
-// render writes the page.
-func render(a api) []byte {
+// render makes the page of a ModuleInfo.
+func render(module message) ([]byte, error) {
+	for number := range module {
+		if number != moduleFunctions && number != moduleDoc && number != moduleFile {
+			return nil, fmt.Errorf("field %d of ModuleInfo: //:defs.bzl offers what is no function: wrap it in one, so that it has parameters", number)
+		}
+	}
 	var page strings.Builder
 	page.WriteString("<!-- Generated from the docstrings of //:defs.bzl by ./bazelw run //docs:update: change those. -->\n\n")
-	page.WriteString("# Bazel API\n\n" + a.doc + "\n")
-	for _, m := range a.macros {
-		fmt.Fprintf(&page, "\n## %s\n\n```starlark\nload(\"@%s//:%s\", %q)\n\n%s\n```\n\n%s\n\n", m.name, module, entry, m.name, signature(m), m.doc)
-		page.WriteString("| argument | default | |\n|---|---|---|\n")
-		for _, p := range m.parameters {
-			fmt.Fprintf(&page, "| `%s` | %s | %s |\n", p.name, cell(defaultText(p)), cell(m.args[p.name]))
-		}
+	page.WriteString("# Bazel API\n\n" + strings.TrimSpace(module.text(moduleDoc)) + "\n")
+	functions, err := module.messages(moduleFunctions)
+	if err != nil {
+		return nil, err
 	}
-	return []byte(page.String())
+	for _, function := range functions {
+		name := function.text(functionName)
+		parameters, err := function.messages(functionParameters)
+		if err != nil {
+			return nil, err
+		}
+		var words, rows []string
+		for _, p := range parameters {
+			word, row, err := argument(p)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", name, err)
+			}
+			words, rows = append(words, word), append(rows, row)
+		}
+		fmt.Fprintf(&page, "\n## %s\n\n```starlark\nload(\"@iptables_wrappers//:defs.bzl\", %q)\n\n%s(%s)\n```\n\n", name, name, name, strings.Join(words, ", "))
+		page.WriteString(strings.TrimSpace(function.text(functionDoc)) + "\n\n| argument | default | |\n|---|---|---|\n" + strings.Join(rows, ""))
+	}
+	return []byte(page.String()), nil
 }
 
-func signature(m macro) string {
-	var words []string
-	for _, p := range m.parameters {
-		if p.value != "" {
-			words = append(words, p.name+" = "+p.value)
-		} else {
-			words = append(words, p.name)
-		}
+// argument returns a parameter as the function's signature has it, and its row of the table.
+func argument(p message) (word, row string, err error) {
+	name, doc, value := p.text(parameterName), p.text(parameterDoc), p.text(parameterDefault)
+	if doc == "" {
+		return "", "", fmt.Errorf("%s is not under Args: in the docstring", name)
 	}
-	return m.name + "(" + strings.Join(words, ", ") + ")"
-}
-
-func defaultText(p parameter) string {
+	word = name
 	switch {
-	case p.value != "":
-		return "`" + p.value + "`"
-	case strings.HasPrefix(p.name, "*"):
-		return "none"
-	default:
-		return "mandatory"
+	case value != "":
+		word, value = name+" = "+value, "`"+value+"`"
+	case len(p[parameterMandatory]) > 0:
+		value = "mandatory"
+	default: // Bazel 7 leaves out the stars; no function here has *args.
+		name, value = "**"+name, "none"
+		word = name
 	}
+	return word, fmt.Sprintf("| `%s` | %s | %s |\n", name, cell(value), cell(doc)), nil
 }
 
-// cell escapes what would end a table's cell.
+// cell makes a text one line without what would end a table's cell.
 func cell(text string) string {
-	return strings.ReplaceAll(text, "|", `\|`)
+	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }
