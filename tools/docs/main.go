@@ -1,4 +1,5 @@
-// Command apidoc writes docs/api.md, the reference of //:defs.bzl, from the docstrings there as Bazel extracts them.
+// Command docs writes what is generated in docs/: api.md, the reference of //:defs.bzl, from the docstrings there as Bazel extracts
+// them, and an SVG of each picture that is written in the language dot.
 //
 //	./bazelw run //docs:update
 package main
@@ -12,20 +13,32 @@ import (
 
 func main() {
 	if err := run(os.Getenv("BUILD_WORKSPACE_DIRECTORY"), os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "apidoc:", err)
+		fmt.Fprintln(os.Stderr, "docs:", err)
 		os.Exit(1)
 	}
 }
 
 func run(root string, args []string) error {
-	if root == "" || len(args) != 1 {
+	if root == "" || len(args) != 2 {
 		return errors.New("usage: ./bazelw run //docs:update")
 	}
 	page, err := generate(args[0])
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(root, "docs", "api.md"), page, 0o644)
+	if err := os.WriteFile(filepath.Join(root, "docs", "api.md"), page, 0o644); err != nil {
+		return err
+	}
+	texts, err := filepath.Glob(filepath.Join(root, "docs", "*.dot"))
+	if err != nil {
+		return err
+	}
+	for _, text := range texts {
+		if err := draw(args[1], filepath.Join(root, "tools", "docs", "dot"), text); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // generate makes the page of what starlark_doc_extract wrote.

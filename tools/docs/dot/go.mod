@@ -1,0 +1,17 @@
+// Graphviz, as a program to build.
+module github.com/iptables-wrappers/iptables-wrappers/tools/docs/dot
+
+go 1.26.4
+
+require github.com/goccy/go-graphviz v0.2.10
+
+require (
+	github.com/disintegration/imaging v1.6.2 // indirect
+	github.com/flopp/go-findfont v0.1.0 // indirect
+	github.com/fogleman/gg v1.3.0 // indirect
+	github.com/golang/freetype v0.0.0-20170609003504-e2365dfdc4a0 // indirect
+	github.com/tetratelabs/wazero v1.12.0 // indirect
+	golang.org/x/image v0.48.0 // indirect
+	golang.org/x/sys v0.50.0 // indirect
+	golang.org/x/text v0.44.0 // indirect
+)
