@@ -12,7 +12,9 @@ import (
 
 // drawn is the line at the end of a picture that says which text it was made of: a test sees by it that another should be made, and
 // needs no Graphviz.
-func drawn(text []byte) string { return fmt.Sprintf("<!-- of a text with the sha256 %x -->\n", sha256.Sum256(text)) }
+func drawn(text []byte) string {
+	return fmt.Sprintf("<!-- of a text with the sha256 %x -->\n", sha256.Sum256(text))
+}
 
 // pictureOf returns the path of a text's picture.
 func pictureOf(text string) string { return strings.TrimSuffix(text, ".dot") + ".svg" }
