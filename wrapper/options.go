@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"strings"
-	_ "unsafe" // for go:linkname
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
@@ -37,15 +36,3 @@ func variable(env []string, name string) string {
 	}
 	return ""
 }
-
-// arguments returns the command line. os.Args is a copy of it.
-//
-//go:linkname arguments os.runtime_args
-func arguments() []string
-
-// environ returns the environment as this process got it. os.Environ leaves out empty entries and all but one of those
-// with the same name, which is not what exec(2) would have handed on. This is the function of package runtime that
-// packages os and syscall start from.
-//
-//go:linkname environ syscall.runtime_envs
-func environ() []string
