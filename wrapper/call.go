@@ -24,9 +24,9 @@ func call(a applet.Applet, argv, env []string) int {
 		return exitFailed
 	}
 	in := mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
-	d, settled := mode.Settled(&in)
-	if !settled {
-		in.Evidence = probe.Enough()
+	d, given := mode.Given(&in)
+	if !given {
+		in.Evidence = probe.UntilSettled()
 		// Looked at after the probes: a guess leaves its mark before it makes a rule, so no rule is seen without its mark.
 		in.Guessed = links.Guessed(root, self)
 		d = mode.Decide(&in)

@@ -61,22 +61,19 @@ func detectMode(args []string) error {
 	return nil
 }
 
-// pollInterval is how often detect --wait looks again. Kubelet makes its chain within a second of its start.
-const pollInterval = 250 * time.Millisecond
-
-// look fills in the evidence. It waits for kubelet's chain if there is something to wait for: a mode that somebody has said,
-// or that is the only one, will not change. Rules of anybody else are neither waited for nor believed.
+// look fills in the evidence. It waits for kubelet's chain if there is something to wait for: a decision that is given will
+// not change. (detect.Kubelet does the same for other programs, by package context, which makes the binary 120 kB larger.)
 func look(in *mode.Inputs, wait time.Duration) (found bool) {
-	_, settled := mode.Settled(in)
+	_, given := mode.Given(in)
 	deadline := time.Now().Add(wait)
 	for {
 		in.Evidence = probe.All()
-		if settled || wait == 0 || mode.Decide(in).Reason == mode.ReasonKubeletChain {
+		if given || wait == 0 || mode.Decide(in).Reason == mode.ReasonKubeletChain {
 			return true
 		}
 		if !time.Now().Before(deadline) {
 			return false
 		}
-		time.Sleep(min(pollInterval, time.Until(deadline)))
+		time.Sleep(min(mode.HintInterval, time.Until(deadline)))
 	}
 }

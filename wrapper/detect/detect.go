@@ -15,15 +15,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// Result is a mode, the reason for it and what it rests on. Pin tells that the answer is final: no answer to a question that
-// stayed open could have changed it. Without it, ask again next time.
+// Result is a mode, the reason for it and what it rests on. Pin tells that the decision is settled. Without it, ask again
+// next time.
 type Result struct {
 	mode.Decision
 	Evidence mode.Evidence
 }
-
-// interval is how often Kubelet looks: kubelet makes its chains within a second of its start.
-const interval = 250 * time.Millisecond
 
 // Host looks at the host once. The error is that of ctx or, on other systems than Linux, errors.ErrUnsupported; that
 // something could not be found out is no error: Evidence has the reasons.
@@ -52,7 +49,7 @@ func Kubelet(ctx context.Context) (Result, error) {
 			return r, nil
 		}
 		select {
-		case <-time.After(interval):
+		case <-time.After(mode.HintInterval):
 		case <-ctx.Done():
 		}
 	}

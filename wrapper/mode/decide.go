@@ -23,16 +23,16 @@ type Inputs struct {
 	Evidence Evidence
 }
 
-// Decision is a mode and why. Pin says that it may be made permanent: nothing that is still unknown could change it, and it
-// does not rest on rules that an earlier guess led to.
+// Decision is a mode and why. Pin says that it may be made permanent: it is settled, and does not rest on rules that an
+// earlier guess led to.
 type Decision struct {
 	Mode   Mode
 	Reason Reason
 	Pin    bool
 }
 
-// Guess reports whether d rests on less than kubelet's chain or somebody's word, and is not to be made permanent. Rules that
-// its mode's program makes now must not be taken for the host's by a later call.
+// Guess reports whether d is a guess. Rules that its mode's program makes now must not be taken for the host's by a later
+// call.
 func (d Decision) Guess() bool {
 	switch d.Reason {
 	case ReasonMoreRules, ReasonOnlySupported, ReasonDefault:
@@ -41,8 +41,8 @@ func (d Decision) Guess() bool {
 	return false
 }
 
-// Settled returns the decision for which no evidence is needed, if there is one: a caller asks before it probes.
-func Settled(in *Inputs) (Decision, bool) {
+// Given returns the decision that is given, if there is one: a caller asks before it probes.
+func Given(in *Inputs) (Decision, bool) {
 	switch {
 	case in.Override != 0:
 		return Decision{in.Override, ReasonOverride, false}, true
@@ -57,11 +57,10 @@ func Settled(in *Inputs) (Decision, bool) {
 // Decide returns the first row of the table that is met. It is a pure function.
 //
 // What is Unknown is taken for not found when a row is chosen: something has to be run. It is not taken for Absent when
-// it comes to Pin: a row is pinned only if no answer to an open question could have led to the other mode. So a legacy
-// hint decides for legacy while the question for an nft hint timed out, and a later call asks again. The one row that
-// claims that something cannot be had, only-supported, wants to know it.
+// it comes to Pin: a legacy hint decides for legacy while the question for an nft hint timed out, but that is not settled,
+// and a later call asks again. The one row that claims that something cannot be had, only-supported, wants to know it.
 func Decide(in *Inputs) Decision {
-	if d, ok := Settled(in); ok {
+	if d, ok := Given(in); ok {
 		return d
 	}
 	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy

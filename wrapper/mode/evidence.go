@@ -53,7 +53,7 @@ func (a Amount) Plus(b Amount) Amount {
 	return Amount{a.Least + b.Least, a.Most + b.Most, a.Bounded && b.Bounded}
 }
 
-// Exceeds reports whether a is more than b whatever is still unknown of both, and NeverExceeds that it is not.
+// Exceeds reports whether a is more than b whatever is still unknown of both.
 func (a Amount) Exceeds(b Amount) bool { return b.Bounded && a.Least > b.Most }
 
 // NeverExceeds reports whether a is at most as much as b whatever is still unknown of both.

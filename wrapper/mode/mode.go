@@ -1,6 +1,13 @@
 // Package mode holds what every other package agrees on: the two iptables modes, what can be found out about them, and
 // the table that turns findings into a decision. It asks nobody anything: package probe collects the evidence.
+//
+// Every package uses the same words. A question is open while its answer is Unknown. A decision is given if it takes no
+// evidence: a user has said the mode, or only one is installed. It is settled if no answer to an open question could lead to
+// the other mode: there asking ends, and no other decision is made permanent. It is a guess if it is neither given, nor by
+// kubelet's chain, nor made permanent.
 package mode
+
+import "time"
 
 // Mode is one of the two ways iptables 1.8 talks to the kernel. The zero Mode means "none", for instance no override.
 type Mode uint8
@@ -54,6 +61,9 @@ const (
 	KubeKubeletCanary
 	NumHints = iota
 )
+
+// HintInterval is how often to look for them while they are waited for: kubelet makes them within a second of its start.
+const HintInterval = 250 * time.Millisecond
 
 // HintTable is the table the hint chains are in.
 const HintTable = "mangle"

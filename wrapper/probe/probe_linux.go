@@ -17,10 +17,10 @@ import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 // All finds out everything there is to find out without loading a module.
 func All() mode.Evidence { return gather(false) }
 
-// Enough is for a program that is about to run iptables. It stops as soon as what it found settles what [mode.Decide] makes
-// of it; the questions left open are Unknown. If legacy surely holds nothing, it asks nf_tables even where that makes the
+// UntilSettled is for a program that is about to run iptables. It stops as soon as the decision is settled (see package mode),
+// and leaves the other questions open. If legacy surely holds nothing, it asks nf_tables even where that makes the
 // kernel load it, since what is left is to run iptables-nft, which does the same, or to find that it could not.
-func Enough() mode.Evidence { return gather(true) }
+func UntilSettled() mode.Evidence { return gather(true) }
 
 // bufferSize is that of the one buffer of all reads, in bytes: the kernel makes the parts of a dump as long as the first
 // reads ask for, up to 32 KiB (netlink_dump in net/netlink/af_netlink.c), and the Go runtime's first large allocation costs
