@@ -5,10 +5,12 @@ import (
 	"strings"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 )
 
 // commandName is the one name that is the command line rather than an applet.
-const commandName = "iptables-wrapper"
+const commandName = installer.Name
 
 const usage = `usage:
   iptables-wrapper install [--root DIR] [--nft-only] [--no-sanity-check] [--dry-run]

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"path"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -25,7 +26,7 @@ func init() { runtime.LockOSThread() }
 func main() {
 	argv, name := arguments(), ""
 	if len(argv) > 0 {
-		name = applet.Base(argv[0])
+		_, name = path.Split(argv[0]) // as the multi-call binaries look at it, so "sbin/" has none
 	}
 	if a, ok := applet.Parse(name); ok {
 		unix.Exit(call(a, argv, environ()))

@@ -2,11 +2,7 @@
 // name is what the wrapper is called by, and what it repoints.
 package applet
 
-import (
-	"strings"
-
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-)
+import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 
 // Applet is one of the six names.
 type Applet uint8
@@ -41,9 +37,6 @@ func Parse(name string) (Applet, bool) {
 // /usr/sbin where a distribution has merged them, and the real place on Alpine before 3.21, and on Wolfi, Arch and
 // Fedora from 43.
 func Dirs() []string { return []string{"/usr/sbin", "/sbin", "/usr/bin"} }
-
-// Base returns the part of argv0 after the last slash, as the multi-call binaries themselves look at it.
-func Base(argv0 string) string { return argv0[strings.LastIndexByte(argv0, '/')+1:] }
 
 // String returns the plain name, such as "ip6tables-restore".
 func (a Applet) String() string { return parts[a].family + parts[a].verb }

@@ -49,13 +49,3 @@ func TestParseRefuses(t *testing.T) {
 		}
 	}
 }
-
-func TestBase(t *testing.T) {
-	for argv0, want := range map[string]string{
-		"iptables": "iptables", "/usr/sbin/iptables": "iptables", "./iptables": "iptables", "sbin/": "", "": "", "/": "",
-	} {
-		if got := applet.Base(argv0); got != want {
-			t.Errorf("Base(%q) = %q, want %q", argv0, got, want)
-		}
-	}
-}

@@ -20,7 +20,6 @@ type site struct {
 	root    *rootfs.Root
 	inst    xtables.Installation
 	wrapper string // where the wrapper belongs: beside the mode binaries
-	alts    bool   // iptables leads to libalternatives' program
 }
 
 // survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped.
@@ -32,7 +31,6 @@ func survey(root *rootfs.Root) (*site, error) {
 	if err != nil {
 		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
 	}
-	s := &site{root: root, inst: inst}
 	dir := inst[mode.NFT].Dir
 	if dir == "" {
 		dir = inst[mode.Legacy].Dir
@@ -40,13 +38,7 @@ func survey(root *rootfs.Root) (*site, error) {
 	if dir, err = root.Resolve(dir); err != nil {
 		return nil, err
 	}
-	s.wrapper = path.Join(dir, Name)
-	_, end, err := root.Follow(path.Join(dir, applet.IPTables.String()))
-	if err != nil && !rootfs.Missing(err) {
-		return nil, err
-	}
-	s.alts = applet.Base(end) == altsName
-	return s, nil
+	return &site{root, inst, path.Join(dir, Name)}, nil
 }
 
 // check refuses what would install well and then not work. With nftOnly there is to be no legacy variant, instead of one.

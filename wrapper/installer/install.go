@@ -125,8 +125,8 @@ func (p *plan) verify() error {
 		if err != nil {
 			return errors.New(name + ": " + err.Error())
 		}
-		if applet.Base(end) == altsName {
-			a, _ := applet.Parse(applet.Base(name))
+		if path.Base(end) == links.Alts {
+			a, _ := applet.Parse(path.Base(name))
 			if end, err = links.Overridden(p.root, a); end == "" && err == nil {
 				continue
 			}

@@ -27,14 +27,15 @@ const (
 	Libalternatives Layout = "libalternatives"     // openSUSE Tumbleweed, Leap 16
 )
 
-// altsName is the program that libalternatives' links lead to.
-const altsName = "alts"
-
 // names plans the way from the six names to the wrapper.
 func (p *plan) names() (layout Layout, err error) {
+	_, end, err := p.root.Follow(path.Join(path.Dir(p.wrapper), applet.IPTables.String()))
+	if err != nil && !rootfs.Missing(err) {
+		return "", err
+	}
 	state, err := links.ReadState(p.root, applet.IPTables.String())
 	switch {
-	case errors.Is(err, fs.ErrNotExist) && p.alts:
+	case errors.Is(err, fs.ErrNotExist) && path.Base(end) == links.Alts:
 		layout, err = Libalternatives, p.confs()
 	case errors.Is(err, fs.ErrNotExist):
 		layout, err = Plain, nil
@@ -182,7 +183,7 @@ func (p *plan) rest(layout Layout) {
 				p.refuse(err)
 			}
 			// The last link may be a mode's own (iptables-nft), or changed already, as all are that go through a changed name.
-			_, isApplet := applet.Parse(applet.Base(last))
+			_, isApplet := applet.Parse(path.Base(last))
 			if err == nil && isApplet && isModeBinary(end) && !p.changed(last) && !p.changed(name) {
 				p.link(last, p.wrapper)
 			}
@@ -191,6 +192,6 @@ func (p *plan) rest(layout Layout) {
 }
 
 func isModeBinary(place string) bool {
-	base := applet.Base(place)
+	base := path.Base(place)
 	return base == xtables.Multi(mode.NFT) || base == xtables.Multi(mode.Legacy)
 }

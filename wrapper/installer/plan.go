@@ -54,7 +54,7 @@ func (p *plan) changed(path string) bool {
 
 // forgetGuess removes the mark that a call of an earlier installation left when it guessed.
 func (p *plan) forgetGuess() {
-	mark := path.Join(path.Dir(p.wrapper), links.GuessMark)
+	mark := links.GuessMark(p.wrapper)
 	if _, there := p.lstat(mark); there {
 		p.add("remove", rootfs.Change{Path: mark})
 	}

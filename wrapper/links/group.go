@@ -3,6 +3,7 @@ package links
 import (
 	"errors"
 	"io/fs"
+	"path"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -77,7 +78,7 @@ func (p *pinner) selectByHand(g *group) error {
 // ip6tables-nft may be a follower), SLE 15 the multi-call binary.
 func Choice(g *alternatives.Group, m mode.Mode) (alternatives.Alternative, bool) {
 	for _, alternative := range g.Alternatives {
-		switch applet.Base(alternative.Path) {
+		switch path.Base(alternative.Path) {
 		case g.Name + "-" + m.String(), xtables.Multi(m):
 			return alternative, true
 		}

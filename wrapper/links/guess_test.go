@@ -25,7 +25,7 @@ func TestGuessMark(t *testing.T) {
 					t.Errorf("marked: %v, %v", err, Guessed(root.Root, root.self))
 				}
 			}
-			if info, err := root.Lstat(filepath.Dir(root.self) + "/" + GuessMark); err != nil || info.Size != 0 || info.Mode != unix.S_IFREG|0o444 {
+			if info, err := root.Lstat(GuessMark(root.self)); err != nil || info.Size != 0 || info.Mode != unix.S_IFREG|0o444 {
 				t.Errorf("the mark is %+v, %v", info, err)
 			}
 			for range 2 {
@@ -41,7 +41,7 @@ func TestGuessMark(t *testing.T) {
 func TestGuessMarkFollowsNoLink(t *testing.T) {
 	files := plain("iptables-wrapper")
 	files["victim"] = "content"
-	files["usr/sbin/"+GuessMark+"@"] = "../../victim"
+	files["usr/sbin/.iptables-wrapper.guessed@"] = "../../victim"
 	dir := files.Build(t, programs)
 	root := openRoot(t, dir)
 	if err := MarkGuess(root, self); err != nil || !Guessed(root, self) {

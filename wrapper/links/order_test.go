@@ -16,7 +16,7 @@ func TestPinSweeps(t *testing.T) {
 		files[dir+".iptables-wrapper.old.0"] = "what was"
 		files[dir+".iptables-wrapper.old.1@"] = "there"
 	}
-	files["usr/sbin/"+GuessMark] = "\n"
+	files["usr/sbin/.iptables-wrapper.guessed"] = "\n"
 	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()

@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -94,7 +93,7 @@ func (p *pinner) pin(a applet.Applet) {
 		case err != nil || last == "":
 		case end == p.self:
 			p.report(p.repoint(last, a))
-		case applet.Base(end) == "alts":
+		case path.Base(end) == Alts:
 			p.report(p.conf(a))
 		}
 	}
@@ -145,7 +144,8 @@ func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
 	if path.Dir(binary) == path.Dir(p.self) {
 		// The old target is a way to the wrapper, so its directory is the binary's too; unless a link of another name
 		// is between (link -> other-name -> wrapper), but then last is that one.
-		return old[:strings.LastIndexByte(old, '/')+1] + path.Base(binary), nil
+		spelled, _ := path.Split(old)
+		return spelled + path.Base(binary), nil
 	}
 	return binary, nil
 }

@@ -42,8 +42,12 @@ func ReadState(root *rootfs.Root, name string) (State, error) {
 	return s, err
 }
 
-// ConfDir holds libalternatives' configuration, a directory for each command name.
-const ConfDir = "/usr/share/libalternatives"
+// ConfDir holds libalternatives' configuration, a directory for each command name, and Alts is the name of its program, which
+// the links of all of them lead to.
+const (
+	ConfDir = "/usr/share/libalternatives"
+	Alts    = "alts"
+)
 
 // Conf is the name of the wrapper's configuration file there, and ConfNumber the number that it stands for: the highest
 // wins (1 is legacy and 2 is nft), unless an override file selects another.

@@ -88,15 +88,13 @@ func getEntries(fd int, f mode.Family, table string, size uint32) ([]byte, error
 func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintptr) error {
 	levels := [...]int{unix.SOL_IP, unix.SOL_IPV6}
 	length := uint32(size) // socklen_t
-	for {
+	_, err := retry(func() (int, error) {
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(levels[f]), uintptr(opt),
 			uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
-		switch errno {
-		case 0:
-			return nil
-		case unix.EINTR:
-		default:
-			return errno
+		if errno != 0 {
+			return 0, errno
 		}
-	}
+		return 0, nil
+	})
+	return err
 }
