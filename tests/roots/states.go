@@ -11,7 +11,7 @@ import (
 // the packages' scripts tell it; -wrapper: and then to install the wrapper (azure3: and to select it by hand).
 //
 // All Go tests read these. tests/layouts/states.bzl spells them once more, by hand: what a whole build comes to is held to
-// something that no Go code has read. There is no third spelling.
+// something that no Go code has read. Nothing else spells a whole one.
 //
 //go:embed states
 var states embed.FS

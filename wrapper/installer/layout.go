@@ -119,7 +119,7 @@ func (p *plan) registered(g *alternatives.Group) string {
 // the same group, the same options.
 func (p *plan) confs() error {
 	for _, a := range applet.All() {
-		dir := links.ConfDir + "/" + a.String()
+		dir := path.Join(links.ConfDir, a.String())
 		conf, err := p.root.ReadFile(dir+"/2.conf", 1<<16)
 		if err != nil {
 			conf, err = p.root.ReadFile(dir+"/1.conf", 1<<16)
@@ -131,7 +131,7 @@ func (p *plan) confs() error {
 		if !strings.Contains(string(conf), "KeepArgv0") {
 			return errors.New(dir + ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables")
 		}
-		place, err := p.root.Place(dir + "/" + links.Conf)
+		place, err := p.root.Place(path.Join(dir, links.Conf))
 		if err != nil {
 			return err
 		}

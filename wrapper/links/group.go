@@ -14,8 +14,7 @@ import (
 // group is a link group of the alternatives database, prepared for links to move.
 type group struct {
 	State
-	choice alternatives.Alternative
-	usable bool // the database says that choice is selected by hand
+	choice alternatives.Alternative // the zero one until the database says that it is selected by hand
 }
 
 // group finds the link group that has the link called name, and makes its state say that mode's alternative is selected by
@@ -54,7 +53,6 @@ func (p *pinner) selectByHand(g *group) error {
 	if !found {
 		return &fs.PathError{Op: "select " + p.mode.String() + " in", Path: g.File, Err: fs.ErrNotExist}
 	}
-	g.choice = choice
 	for _, a := range applet.All() {
 		// Never record, nor lead a name to, what is not there.
 		if !g.Has(a.String()) {
@@ -70,7 +68,7 @@ func (p *pinner) selectByHand(g *group) error {
 			return err
 		}
 	}
-	g.usable = true
+	g.choice = choice
 	return nil
 }
 

@@ -118,7 +118,7 @@ func (p *pinner) repoint(last string, a applet.Applet) error {
 			return err
 		case g == nil:
 			// No database, as in an image without its package manager: a link like any other.
-		case !g.usable:
+		case g.choice.Path == "":
 			return nil // said once, by the call that found out
 		default:
 			return p.root.Replace(rootfs.Change{Path: last, Target: g.Target(g.choice, name)})
