@@ -45,80 +45,74 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// command is one --install as a package's script gives it: leader, suffix of the target, and followers in that order.
-func command(dir, leader, suffix string, priority int, followers ...string) Registration {
-	r := Registration{Link: dir + leader, Path: dir + leader + suffix, Priority: priority}
-	for _, name := range followers {
-		head, verb, _ := strings.Cut(name, "-")
-		if verb != "" {
-			verb = "-" + verb
+// install is one --install as a package's script gives it: each name leads to itself with the suffix, or to one file.
+func install(dir, target string, priority int, followers ...string) Registration {
+	to := func(name string) string {
+		if strings.HasPrefix(target, "/") {
+			return target
 		}
-		r.Followers = append(r.Followers, RegisteredFollower{Link: dir + name, Name: name, Path: dir + head + suffix + verb})
+		head, verb, _ := strings.Cut(name, "-")
+		return strings.TrimSuffix(dir+head+target+"-"+verb, "-")
 	}
-	return r
-}
-
-func toWrapper(dir, leader string, followers ...string) Registration {
-	wrapper := dir + "iptables-wrapper"
-	r := Registration{Link: dir + leader, Path: wrapper, Priority: 100}
+	r := Registration{Link: dir + "iptables", Path: to("iptables"), Priority: priority}
 	for _, name := range followers {
-		r.Followers = append(r.Followers, RegisteredFollower{Link: dir + name, Name: name, Path: wrapper})
+		r.Followers = append(r.Followers, RegisteredFollower{Link: dir + name, Name: name, Path: to(name)})
 	}
 	return r
 }
 
-func fedora(dir, suffix string) Registration {
-	return command(dir, "iptables", suffix, 10, "ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save")
+// The same calls leave the same files as those of the real programs; the same call again leaves the same file.
+func TestRegister(t *testing.T) {
+	const sbin, bin, wrapper = "/usr/sbin/", "/usr/bin/", "/usr/sbin/iptables-wrapper"
+	two := []string{"iptables-save", "iptables-restore"} // as iptables.postinst has them
+	five := []string{"ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"}
+	for _, row := range []struct {
+		calls []Registration
+		want  []string // after each of the last calls
+	}{
+		{[]Registration{install(sbin, "-legacy", 10, two...), install(sbin, "-nft", 20, two...), install(sbin, wrapper, 100, two...)},
+			[]string{"debian-iptables.dpkg", "debian-iptables-wrapper.dpkg"}},
+		{[]Registration{install(sbin, "/usr/sbin/xtables-legacy-multi", 1, five...), install(sbin, "/usr/sbin/xtables-nft-multi", 2, five...),
+			install(sbin, wrapper, 100, five...)}, []string{"sle15-iptables.dpkg", "sle15-iptables-wrapper.dpkg"}},
+		{[]Registration{install(sbin, "-nft", 30000, two...), install(sbin, "-legacy", 10000, two...), install(sbin, wrapper, 100, two...)},
+			[]string{"azure3-iptables.chkconfig", "azure3-iptables-wrapper.chkconfig"}},
+		{[]Registration{install(sbin, "-nft", 10, five...), install(sbin, wrapper, 100, five...)},
+			[]string{"fedora-nft-only.chkconfig", "fedora-nft-only-wrapper.chkconfig"}},
+		{[]Registration{install(sbin, "-nft", 10, five...), install(sbin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
+			[]string{"fedora-nft-only.chkconfig", "fedora-nft-legacy.chkconfig", "fedora-nft-legacy-wrapper.chkconfig"}},
+		{[]Registration{install(sbin, "-legacy", 10, five...), install(sbin, "-nft", 10, five...), install(sbin, wrapper, 100, five...)},
+			[]string{"fedora-legacy-nft.chkconfig", "fedora-legacy-nft-wrapper.chkconfig"}},
+		{[]Registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(bin, "/usr/bin/iptables-wrapper", 100, five...)},
+			[]string{"fedora43-nft-legacy.chkconfig", "fedora43-nft-legacy-wrapper.chkconfig"}},
+		// With the paths of README.md of the first iptables-wrappers: the leader stays, the entry is literal.
+		{[]Registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
+			[]string{"fedora43-nft-legacy.chkconfig", "fedora43-sbin-wrapper.chkconfig"}},
+	} {
+		format, _ := golden(row.want[0])
+		g := New(format, "iptables", row.calls[0])
+		for i, call := range row.calls {
+			if i > 0 {
+				g.Register(call)
+			}
+			if now := i + len(row.want) - len(row.calls); now >= 0 {
+				g.Manual = strings.HasPrefix(roots.State(row.want[now]), "manual") // whoever selects, that is not Register
+				assertBytes(t, g.Bytes(), row.want[now])
+			}
+		}
+		last, want := row.calls[len(row.calls)-1], row.want[len(row.want)-2:]
+		g.Register(last)
+		assertBytes(t, g.Bytes(), want[1])
+		if format == Dpkg {
+			g.Unregister(last.Path)
+			assertBytes(t, g.Bytes(), want[0])
+		}
+	}
 }
 
-func TestRegisterDebian(t *testing.T) {
-	// iptables.postinst: legacy first, save before restore.
-	g := New(Dpkg, "iptables", command("/usr/sbin/", "iptables", "-legacy", 10, "iptables-save", "iptables-restore"))
-	g.Register(command("/usr/sbin/", "iptables", "-nft", 20, "iptables-save", "iptables-restore"))
-	assertBytes(t, g.Bytes(), "debian-iptables.dpkg")
-	for range 2 { // the second time changes nothing
-		g.Register(toWrapper("/usr/sbin/", "iptables", "iptables-save", "iptables-restore"))
-		assertBytes(t, g.Bytes(), "debian-iptables-wrapper.dpkg")
-	}
-	if best := g.Best(); best.Path != "/usr/sbin/iptables-wrapper" {
+func TestBest(t *testing.T) {
+	if best := parseGolden(t, "debian-iptables-wrapper.dpkg").Best(); best.Path != "/usr/sbin/iptables-wrapper" {
 		t.Errorf("best is %s", best.Path)
 	}
-	g.Unregister("/usr/sbin/iptables-wrapper")
-	assertBytes(t, g.Bytes(), "debian-iptables.dpkg")
-}
-
-func TestRegisterFedora(t *testing.T) {
-	g := New(Chkconfig, "iptables", fedora("/usr/sbin/", "-nft"))
-	assertBytes(t, g.Bytes(), "fedora-nft-only.chkconfig")
-	g.Register(fedora("/usr/sbin/", "-legacy"))
-	assertBytes(t, g.Bytes(), "fedora-nft-legacy.chkconfig")
-
-	// Fedora 43 and the README's command with /usr/sbin paths: the leader stays, the entry is literal.
-	g = New(Chkconfig, "iptables", fedora("/usr/bin/", "-nft"))
-	g.Register(fedora("/usr/bin/", "-legacy"))
-	assertBytes(t, g.Bytes(), "fedora43-nft-legacy.chkconfig")
-	for range 2 {
-		g.Register(toWrapper("/usr/sbin/", "iptables", "ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"))
-		assertBytes(t, g.Bytes(), "fedora43-sbin-wrapper.chkconfig")
-	}
-}
-
-func TestRegisterAzureAndSLE(t *testing.T) {
-	g := New(Chkconfig, "iptables", command("/usr/sbin/", "iptables", "-nft", 30000, "iptables-save", "iptables-restore"))
-	g.Register(command("/usr/sbin/", "iptables", "-legacy", 10000, "iptables-save", "iptables-restore"))
-	assertBytes(t, g.Bytes(), "azure3-iptables.chkconfig")
-
-	multi := func(path string, priority int) Registration {
-		r := toWrapper("/usr/sbin/", "iptables", "iptables-restore", "iptables-save", "ip6tables", "ip6tables-restore", "ip6tables-save")
-		r.Path, r.Priority = path, priority
-		for i := range r.Followers {
-			r.Followers[i].Path = path
-		}
-		return r
-	}
-	g = New(Dpkg, "iptables", multi("/usr/sbin/xtables-legacy-multi", 1))
-	g.Register(multi("/usr/sbin/xtables-nft-multi", 2))
-	assertBytes(t, g.Bytes(), "sle15-iptables.dpkg")
 }
 
 func TestRegisterWithoutSomeFollower(t *testing.T) {
