@@ -34,7 +34,7 @@ func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
 	for _, path := range paths {
 		pkg.Files = append(pkg.Files, archive.File{Name: path, Type: archive.Regular, Mode: 0o755, Data: []byte(path)})
 	}
-	tree, err := layer.Build(settings, nil, []*archive.Package{pkg})
+	tree, err := layer.Build(settings, []*archive.Package{pkg})
 	if err != nil {
 		t.Fatal(err)
 	}

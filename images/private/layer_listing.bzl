@@ -8,11 +8,12 @@ def _layer_listing_impl(ctx):
     for layer in ctx.files.layers:
         listing = ctx.actions.declare_file("{}/{}.mtree".format(ctx.label.name, len(listings)))
         args = ctx.actions.args()
+        args.add("list")
         args.add_all(ctx.attr.only, before_each = "--only")
         args.add("--output", listing)
         args.add(layer)
         ctx.actions.run(
-            executable = ctx.executable._layerlist,
+            executable = ctx.executable._pkglayer,
             arguments = [args],
             inputs = [layer],
             outputs = [listing],
@@ -27,7 +28,7 @@ layer_listing = rule(
     attrs = {
         "layers": attr.label_list(mandatory = True, allow_files = [".tar.gz"]),
         "only": attr.string_list(doc = "Patterns of the paths that are listed."),
-        "_layerlist": attr.label(default = "//tools/layerlist", executable = True, cfg = "exec"),
+        "_pkglayer": attr.label(default = "//tools/pkglayer/debapk", executable = True, cfg = "exec"),
     },
 )
 

@@ -7,6 +7,7 @@ def _package_layer_impl(ctx):
     ctx.actions.write(settings, ctx.attr.settings)
     layer = ctx.actions.declare_file(ctx.label.name + ".tar.gz")
     args = ctx.actions.args()
+    args.add("make")
     args.add("--output", layer)
     args.add("--settings", settings)
     args.add_all(ctx.files.packages)

@@ -38,7 +38,7 @@ func layers(t *testing.T, env []string, packages ...string) (stderr string, left
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	command := exec.Command(self, append([]string{"--output", filepath.Join(dir, "layer.tar.gz"), "--settings", settings}, packages...)...)
+	command := exec.Command(self, append([]string{"make", "--output", filepath.Join(dir, "layer.tar.gz"), "--settings", settings}, packages...)...)
 	command.Env = append(os.Environ(), append([]string{"PKGLAYER_MAIN=private"}, env...)...)
 	command.Stderr = &text
 	err = command.Run()

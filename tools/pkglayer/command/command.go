@@ -19,7 +19,7 @@ import (
 // Readers reads packages, by the end of their files' names: ".deb".
 type Readers map[string]func(io.Reader, archive.Limits) (*archive.Package, error)
 
-// Main makes a layer as the command line says, and ends the process if it cannot.
+// Main does what the command line says, and ends the process if it cannot.
 func (r Readers) Main() {
 	if err := r.run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "pkglayer:", err)
@@ -28,19 +28,25 @@ func (r Readers) Main() {
 }
 
 func (r Readers) run(args []string) error {
-	flags := flag.NewFlagSet("pkglayer", flag.ContinueOnError)
+	if len(args) > 0 && args[0] == "make" {
+		return r.make(args[1:])
+	}
+	if len(args) > 0 && args[0] == "list" {
+		return list(args[1:])
+	}
+	return errors.New("usage: pkglayer make ... | pkglayer list ...")
+}
+
+// make makes one layer of packages.
+func (r Readers) make(args []string) error {
+	flags := flag.NewFlagSet("pkglayer make", flag.ContinueOnError)
 	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")
 	settingsPath := flags.String("settings", "", "settings of the image, a JSON `FILE`")
-	var base []string
-	flags.Func("base", "a layer `TAR` below this one; may be repeated, lowest first", func(path string) error {
-		base = append(base, path)
-		return nil
-	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *output == "" || *settingsPath == "" || flags.NArg() == 0 {
-		return errors.New("usage: pkglayer --output FILE --settings FILE [--base TAR]... PACKAGE...")
+		return errors.New("usage: pkglayer make --output FILE --settings FILE PACKAGE...")
 	}
 	text, err := os.ReadFile(*settingsPath)
 	if err != nil {
@@ -50,12 +56,6 @@ func (r Readers) run(args []string) error {
 	if err != nil {
 		return err
 	}
-	below := layer.NewTree()
-	for _, path := range base {
-		if err := readFile(path, below.AddBase); err != nil {
-			return err
-		}
-	}
 	var packages []*archive.Package
 	for _, path := range flags.Args() {
 		pkg, err := r.readPackage(path)
@@ -64,7 +64,7 @@ func (r Readers) run(args []string) error {
 		}
 		packages = append(packages, pkg)
 	}
-	tree, err := layer.Build(settings, below, packages)
+	tree, err := layer.Build(settings, packages)
 	if err != nil {
 		return err
 	}

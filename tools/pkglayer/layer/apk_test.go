@@ -104,7 +104,7 @@ func apkLayer(t *testing.T) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return write(t, layer.Settings{Metadata: "apk", Requested: []string{"example", "cmd:other"}}, nil, pkg)
+	return write(t, layer.Settings{Metadata: "apk", Requested: []string{"example", "cmd:other"}}, pkg)
 }
 
 // testdata/installed is what apk 3.0.6 has in lib/apk/db/installed once the same package is installed: see TestApkSays.
@@ -146,7 +146,7 @@ func TestApkLeftOut(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	tree, err := layer.Build(layer.Settings{Metadata: "apk", Requested: []string{"example"}, Exclude: []string{"usr/share/**", "usr/bin/setuid"}}, nil, []*archive.Package{pkg})
+	tree, err := layer.Build(layer.Settings{Metadata: "apk", Requested: []string{"example"}, Exclude: []string{"usr/share/**", "usr/bin/setuid"}}, []*archive.Package{pkg})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,7 +156,7 @@ func TestApkLeftOut(t *testing.T) {
 			t.Errorf("the database has %s, which the image has not:\n%s", line, text)
 		}
 	}
-	if _, err := layer.Build(layer.Settings{Metadata: "apk"}, nil, []*archive.Package{pkg}); err == nil || !strings.Contains(err.Error(), "requested") {
+	if _, err := layer.Build(layer.Settings{Metadata: "apk"}, []*archive.Package{pkg}); err == nil || !strings.Contains(err.Error(), "requested") {
 		t.Errorf("nothing asked for: error %v", err)
 	}
 }

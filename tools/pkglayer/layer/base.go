@@ -16,17 +16,11 @@ const Whiteout = ".wh."
 
 const opaqueWhiteout = ".wh..wh..opq"
 
-// sink gets what a base layer does to a directory on disk.
-type sink interface {
-	remove(name string) error
-	put(file archive.File, content io.Reader) error
-}
-
-// AddBase reads one layer of the base image, so that this layer follows the base's links and repeats none of its
-// directories: a directory entry over a link such as /sbin -> usr/sbin would replace it and break the image.
-func (t *Tree) AddBase(r io.Reader) error { return t.apply(r, nil) }
-
-func (t *Tree) apply(r io.Reader, disk sink) error {
+// Unpack reads one layer of the base image, so that this layer follows the base's links and repeats none of its
+// directories: a directory entry over a link such as /sbin -> usr/sbin would replace it and break the image. It also
+// unpacks the layer into a directory, by anybody and for reading: owners and device nodes are left out. Nothing is written
+// through a link of the layer's, wherever it leads.
+func (t *Tree) Unpack(r io.Reader, directory string) error {
 	stream, err := archive.Decompress(r)
 	if err != nil {
 		return fmt.Errorf("base layer: %w", err)
@@ -41,13 +35,13 @@ func (t *Tree) apply(r io.Reader, disk sink) error {
 		if err != nil {
 			return fmt.Errorf("base layer: %w", err)
 		}
-		if err := t.applyEntry(header, entries, disk); err != nil {
+		if err := t.applyEntry(header, entries, unpacked(directory)); err != nil {
 			return fmt.Errorf("base layer: %w", err)
 		}
 	}
 }
 
-func (t *Tree) applyEntry(header *tar.Header, content io.Reader, disk sink) error {
+func (t *Tree) applyEntry(header *tar.Header, content io.Reader, disk unpacked) error {
 	name, err := archive.CleanName(header.Name)
 	if err != nil || name == "" {
 		return err
@@ -86,7 +80,7 @@ func (t *Tree) applyEntry(header *tar.Header, content io.Reader, disk sink) erro
 		return err
 	}
 	t.nodes[name] = &node{File: file, owner: "the base image", below: true}
-	if disk == nil || isDevice(header.Typeflag) {
+	if isDevice(header.Typeflag) {
 		return nil
 	}
 	return disk.put(file, content)
@@ -97,15 +91,12 @@ func isDevice(kind byte) bool {
 }
 
 // remove takes away what is beneath a directory, and with self the path itself.
-func (t *Tree) remove(name string, self bool, disk sink) error {
+func (t *Tree) remove(name string, self bool, disk unpacked) error {
 	for found := range t.nodes {
 		if !strings.HasPrefix(found, name+"/") && (!self || found != name) {
 			continue
 		}
 		delete(t.nodes, found)
-		if disk == nil {
-			continue
-		}
 		if err := disk.remove(found); err != nil {
 			return err
 		}

@@ -35,14 +35,14 @@ func pkg(name string, files ...archive.File) *archive.Package {
 }
 
 // build returns the listing of the layer.
-func build(t *testing.T, s layer.Settings, base *layer.Tree, packages ...*archive.Package) []string {
+func build(t *testing.T, s layer.Settings, packages ...*archive.Package) []string {
 	t.Helper()
-	return list(t, write(t, s, base, packages...))
+	return list(t, write(t, s, packages...))
 }
 
-func write(t *testing.T, s layer.Settings, base *layer.Tree, packages ...*archive.Package) []byte {
+func write(t *testing.T, s layer.Settings, packages ...*archive.Package) []byte {
 	t.Helper()
-	tree, err := layer.Build(s, base, packages)
+	tree, err := layer.Build(s, packages)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func compare(t *testing.T, got []string, want ...string) {
 
 func TestMergedDirectories(t *testing.T) {
 	s := layer.Settings{Links: map[string]string{"sbin": "usr/sbin", "var/run": "/run"}}
-	got := build(t, s, nil,
+	got := build(t, s,
 		pkg("a", dir("sbin", 0o755), file("sbin/x", "x"), dir("var/run", 0o755), file("var/run/pid", "1")),
 		pkg("b", dir("usr/sbin", 0o755), file("usr/sbin/y", "y")))
 	compare(t, got,
@@ -89,7 +89,7 @@ func TestMergedDirectories(t *testing.T) {
 
 func TestLinksOfAnyPackageMerge(t *testing.T) {
 	// As Fedora's filesystem package does it, whatever the order of names.
-	got := build(t, layer.Settings{}, nil,
+	got := build(t, layer.Settings{},
 		pkg("a", file("sbin/x", "x")),
 		pkg("z", link("sbin", "usr/sbin"), link("usr/sbin", "bin"), dir("usr/bin", 0o555)))
 	compare(t, got,
@@ -102,13 +102,21 @@ func TestLinksOfAnyPackageMerge(t *testing.T) {
 }
 
 func TestNothingOfTheBaseIsRepeated(t *testing.T) {
-	base := write(t, layer.Settings{}, nil, pkg("base", link("sbin", "usr/sbin"), dir("usr/sbin", 0o755), dir("etc", 0o755)))
-	below := layer.NewTree()
-	if err := below.AddBase(bytes.NewReader(base)); err != nil {
+	base := write(t, layer.Settings{}, pkg("base", link("sbin", "usr/sbin"), dir("usr/sbin", 0o755), dir("etc", 0o755)))
+	tree := layer.NewTree()
+	if err := tree.Unpack(bytes.NewReader(base), t.TempDir()); err != nil {
 		t.Fatal(err)
 	}
-	got := build(t, layer.Settings{}, below, pkg("a", dir("sbin", 0o755), file("sbin/x", "x"), dir("etc", 0o700), dir("opt", 0o755)))
-	compare(t, got,
+	for _, f := range []archive.File{dir("sbin", 0o755), file("sbin/x", "x"), dir("etc", 0o700), dir("opt", 0o755)} {
+		if err := tree.Add(f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var out bytes.Buffer
+	if err := tree.Write(&out); err != nil {
+		t.Fatal(err)
+	}
+	compare(t, list(t, out.Bytes()),
 		"./opt type=dir mode=0755 uid=0 gid=0",
 		"./usr/sbin/x type=file mode=0644 uid=0 gid=0",
 	)
@@ -117,12 +125,12 @@ func TestNothingOfTheBaseIsRepeated(t *testing.T) {
 func TestSameBytesInAnyOrder(t *testing.T) {
 	a, b := pkg("a", file("x", "1"), dir("d", 0o755)), pkg("b", file("d/y", "2"), file("a", "3"))
 	b.Files[0].Xattrs = map[string]string{"security.capability": "\x01\x00", "user.a": "b"}
-	first := write(t, layer.Settings{Metadata: "dpkg"}, nil, a, b)
+	first := write(t, layer.Settings{Metadata: "dpkg"}, a, b)
 	slices.Reverse(a.Files)
 	slices.Reverse(b.Files)
 	// dpkg's own lists keep a package's order, so they are left out here.
-	second := write(t, layer.Settings{}, nil, b, a)
-	third := write(t, layer.Settings{}, nil, a, b)
+	second := write(t, layer.Settings{}, b, a)
+	third := write(t, layer.Settings{}, a, b)
 	if !bytes.Equal(second, third) {
 		t.Error("the order of packages and files shows in the layer")
 	}
@@ -133,7 +141,7 @@ func TestSameBytesInAnyOrder(t *testing.T) {
 
 func TestHardLinksFollowWhatTheyName(t *testing.T) {
 	hard := archive.File{Name: "a", Type: archive.Hardlink, Link: "b"}
-	compare(t, build(t, layer.Settings{}, nil, pkg("p", file("b", "content"), hard)),
+	compare(t, build(t, layer.Settings{}, pkg("p", file("b", "content"), hard)),
 		"./a type=file mode=0644 uid=0 gid=0",
 		"./b type=file mode=0644 uid=0 gid=0 hardlink=a",
 	)
@@ -141,7 +149,7 @@ func TestHardLinksFollowWhatTheyName(t *testing.T) {
 
 func TestExcludeAndKeep(t *testing.T) {
 	s := layer.Settings{Exclude: []string{"usr/share/doc/**"}, Keep: []string{"usr/share/doc/*/copyright"}}
-	compare(t, build(t, s, nil, pkg("p", file("usr/share/doc/p/changelog", ""), file("usr/share/doc/p/copyright", ""))),
+	compare(t, build(t, s, pkg("p", file("usr/share/doc/p/changelog", ""), file("usr/share/doc/p/copyright", ""))),
 		"./usr type=dir mode=0755 uid=0 gid=0",
 		"./usr/share type=dir mode=0755 uid=0 gid=0",
 		"./usr/share/doc type=dir mode=0755 uid=0 gid=0",
@@ -153,11 +161,11 @@ func TestExcludeAndKeep(t *testing.T) {
 func TestOwnersByName(t *testing.T) {
 	owned := file("tool", "")
 	owned.User, owned.Group = "root", "staff"
-	got := build(t, layer.Settings{}, nil, pkg("p", owned, file("etc/group", "staff:x:50:\n")))
+	got := build(t, layer.Settings{}, pkg("p", owned, file("etc/group", "staff:x:50:\n")))
 	if !slices.Contains(got, "./tool type=file mode=0644 uid=0 gid=50") {
 		t.Errorf("owner not found: %q", got)
 	}
-	tree, err := layer.Build(layer.Settings{}, nil, []*archive.Package{pkg("p", owned)})
+	tree, err := layer.Build(layer.Settings{}, []*archive.Package{pkg("p", owned)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -182,7 +190,7 @@ func TestBuildRefuses(t *testing.T) {
 		"metadata": {nil, layer.Settings{Metadata: "portage"}, "portage"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := layer.Build(test.settings, nil, test.packages)
+			_, err := layer.Build(test.settings, test.packages)
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("got %v, want an error with %q", err, test.want)
 			}
@@ -191,7 +199,7 @@ func TestBuildRefuses(t *testing.T) {
 }
 
 func TestLinksCannotLeaveTheRoot(t *testing.T) {
-	compare(t, build(t, layer.Settings{}, nil, pkg("p", link("out", "../../../etc"), file("out/passwd", "evil"))),
+	compare(t, build(t, layer.Settings{}, pkg("p", link("out", "../../../etc"), file("out/passwd", "evil"))),
 		"./etc type=dir mode=0755 uid=0 gid=0",
 		"./etc/passwd type=file mode=0644 uid=0 gid=0",
 		"./out type=link mode=0777 uid=0 gid=0 link=../../../etc",
@@ -205,7 +213,7 @@ func TestWhiteouts(t *testing.T) {
 		pkg("one", file("keep", ""), file("gone", ""), file("d/old", "")),
 		pkg("two", file(".wh.gone", ""), file("d/.wh..wh..opq", "")),
 	} {
-		if err := below.Unpack(bytes.NewReader(write(t, layer.Settings{}, nil, p)), root); err != nil {
+		if err := below.Unpack(bytes.NewReader(write(t, layer.Settings{}, p)), root); err != nil {
 			t.Fatal(err)
 		}
 	}

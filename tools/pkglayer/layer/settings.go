@@ -90,12 +90,9 @@ func Match(pattern, name string) bool {
 	return len(patterns) == len(parts)
 }
 
-// Build makes the whole tree. A nil base is an image from scratch.
-func Build(s Settings, base *Tree, packages []*archive.Package) (*Tree, error) {
-	tree := base
-	if tree == nil {
-		tree = NewTree()
-	}
+// Build makes the whole tree.
+func Build(s Settings, packages []*archive.Package) (*Tree, error) {
+	tree := NewTree()
 	for _, name := range sortedKeys(s.Links) {
 		if err := tree.Add(archive.File{Name: name, Type: archive.Symlink, Mode: 0o777, Link: s.Links[name]}); err != nil {
 			return nil, err

@@ -8,10 +8,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Unpack is AddBase that also unpacks the layer into a directory, by anybody and for reading: owners and device nodes
-// are left out. Nothing is written through a link of the layer's, wherever it leads.
-func (t *Tree) Unpack(r io.Reader, directory string) error { return t.apply(r, unpacked(directory)) }
-
 // unpacked is a root file system on disk. The names it gets have been resolved by the tree, so that no component but
 // the last is a link.
 type unpacked string

@@ -74,7 +74,7 @@ func query(t *testing.T, path, format string) string {
 
 func unpackLayer(t *testing.T, pkg *archive.Package, into string) {
 	t.Helper()
-	tree, err := layer.Build(layer.Settings{Metadata: "rpm-manifest"}, nil, []*archive.Package{pkg})
+	tree, err := layer.Build(layer.Settings{Metadata: "rpm-manifest"}, []*archive.Package{pkg})
 	if err != nil {
 		t.Fatal(err)
 	}
