@@ -131,9 +131,9 @@ var apkCases = []solverCase[alpinePackage]{
 	}, nil, "a 1-r0, app 1-r0, b 1-r0"},
 }
 
-// TestApkRecorded holds the lock program to what apk has said. A line is a world's number and the selection; after "pinned" it is
+// TestRecordedWorlds holds the lock program to what apk has said. A line is a world's number and the selection; after "pinned" it is
 // one that apk finds only if it is told each version, and "none" is an error.
-func TestApkRecorded(t *testing.T) {
+func TestRecordedWorlds(t *testing.T) {
 	text, err := os.ReadFile(apkRecord)
 	if err != nil {
 		t.Fatal(err)
@@ -157,7 +157,7 @@ func TestApkRecorded(t *testing.T) {
 	}
 }
 
-func TestApkCases(t *testing.T) {
+func TestRecordedCases(t *testing.T) {
 	for _, test := range apkCases {
 		t.Run(test.name, func(t *testing.T) {
 			c, _ := newAlpineOf(t, append(test.packages, apkOdd...), test.second)
