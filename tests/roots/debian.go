@@ -12,7 +12,7 @@ import (
 )
 
 // Debians returns the archives of real Debian root file systems, one for each release, with package iptables registered and
-// dpkg: those that DEBIAN_ROOTS names, ':' between (debian_roots_env in roots.bzl).
+// dpkg: those that DEBIAN_ROOTS names, ':' between (debian_roots_env in wrapper/installer).
 func Debians(t testing.TB) []string {
 	t.Helper()
 	return strings.Split(needs.Variable(t, "DEBIAN_ROOTS"), ":")

@@ -1,4 +1,7 @@
-"""Real root file systems for Go tests that use //tests/roots."""
+"""Real root file systems for the tests of the installer, which read them with tests/roots.
+
+Not beside that: a user's build loads the BUILD files of the installer, and has no tests.
+"""
 
 load("//images:distros.bzl", "DISTROS")
 
