@@ -38,7 +38,6 @@ func Layouts() []Layout {
 	)
 	merged := Tree{"usr/sbin@": "bin", "sbin@": "usr/sbin", "bin@": "usr/bin"}
 	sbin := Tree{"sbin@": "usr/sbin"}
-	sameFile := strings.NewReplacer()
 	return []Layout{
 		plain("Alpine 3.20", "sbin", nft, Tree{"usr/sbin/": ""}),
 		plain("Alpine 3.22", "usr/sbin", nft, Tree{"sbin/": ""}),
@@ -46,10 +45,10 @@ func Layouts() []Layout {
 		plain("Wolfi", "usr/bin", legacy, Tree{"sbin@": "usr/bin", "usr/sbin@": "bin"}),
 		plain("Arch", "usr/bin", legacy, merged),
 		plain("distroless", "usr/sbin", "/usr/sbin/"+nft, nil),
-		database("Debian", "update-alternatives", "usr/sbin", sbin, twoGroups(dpkg, debian, sameFile), own("usr/sbin")),
-		database("Azure Linux 3", "alternatives", "usr/sbin", sbin, twoGroups(chkconfig, azure, sameFile), own("usr/sbin")),
+		database("Debian", "update-alternatives", "usr/sbin", sbin, twoGroups(dpkg, debian), own("usr/sbin")),
+		database("Azure Linux 3", "alternatives", "usr/sbin", sbin, twoGroups(chkconfig, azure), own("usr/sbin")),
 		database("Photon with numbers below the wrapper's", "alternatives", "usr/sbin", sbin,
-			twoGroups(chkconfig, azure, strings.NewReplacer("manual", "auto", "30000", "30", "10000", "20")), own("usr/sbin")),
+			twoGroups(chkconfig, azure, "manual", "auto", "30000", "30", "10000", "20"), own("usr/sbin")),
 		database("EL 9 with EPEL", "alternatives", "usr/sbin", nil, oneGroup(chkconfig, "fedora-nft-legacy*.chkconfig"), own("usr/sbin")),
 		database("EL 9 nft registered alone", "alternatives", "usr/sbin", nil, oneGroup(chkconfig, "fedora-nft-only*.chkconfig"), own("usr/sbin")),
 		database("Fedora legacy first", "alternatives", "usr/sbin", nil, oneGroup(chkconfig, "fedora-legacy-nft*.chkconfig"), own("usr/sbin")),
@@ -98,16 +97,17 @@ func ByHand(state string) string {
 	return "manual\n" + rest
 }
 
+// oneGroup is Fedora's and SLE's grouping.
 func oneGroup(dir, golden string) func(string) Tree {
 	return func(star string) Tree {
 		return Tree{dir + "/iptables": State(strings.Replace(golden, "*", star, 1))}
 	}
 }
 
-// twoGroups is Debian's grouping, in either format.
-func twoGroups(dir, golden string, edit *strings.Replacer) func(string) Tree {
+// twoGroups is Debian's grouping, in either format. edits are pairs, of what is in the file and what shall be.
+func twoGroups(dir, golden string, edits ...string) func(string) Tree {
 	return func(star string) Tree {
-		state := edit.Replace(State(strings.Replace(golden, "*", star, 1)))
+		state := strings.NewReplacer(edits...).Replace(State(strings.Replace(golden, "*", star, 1)))
 		return Tree{dir + "/iptables": state, dir + "/ip6tables": ip6tables(state)}
 	}
 }
