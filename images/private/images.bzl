@@ -153,13 +153,36 @@ def _release_tests(distro, variant, release, architectures):
         data = names(),
     )
 
+def _distro_files():
+    """What the folder of a distribution has for all of its variants: keys and locks, none until there are any."""
+    native.filegroup(
+        name = "public_keys",
+        srcs = native.glob(
+            ["keys", "keys/*"],
+            allow_empty = True,
+        ),
+        visibility = ["//tools/lock:__pkg__"],
+    )
+    native.filegroup(
+        name = "locks",
+        srcs = native.glob(
+            ["*/packages.lock.json"],
+            allow_empty = True,
+        ),
+        visibility = ["//images/update:__pkg__", "//tools/lock:__pkg__"],
+    )
+
 def distro_images(distro, variant):
     """Declares the images of a variant: for each release and architecture the layers, the images and their tests.
+
+    The variant that is called as its distribution has the distribution's keys and locks, too.
 
     Args:
         distro: key of DISTROS.
         variant: key of its variants.
     """
+    if variant == distro:
+        _distro_files()
     for release, facts in DISTROS[distro].releases.items():
         for architecture in facts.architectures:
             _images(distro, variant, release, architecture)
