@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -59,26 +59,13 @@ func point(root, dir string, target func(applet.Applet) string) error {
 	return nil
 }
 
-// chkconfig is Fedora's layout: one group, as iptables-nft's and iptables-legacy's %post register it.
+// chkconfig is Fedora's layout: one group, with what iptables-nft and iptables-legacy register.
 func chkconfig(root, _ string) error {
-	variant := func(m mode.Mode) alternatives.Registration {
-		r := alternatives.Registration{Link: "/usr/sbin/iptables", Path: "/usr/sbin/" + applet.IPTables.In(m), Priority: 10}
-		for _, a := range []applet.Applet{
-			applet.IP6Tables, applet.IPTablesRestore, applet.IPTablesSave, applet.IP6TablesRestore, applet.IP6TablesSave,
-		} {
-			r.Followers = append(r.Followers, alternatives.RegisteredFollower{
-				Link: "/usr/sbin/" + a.String(), Name: a.String(), Path: "/usr/sbin/" + a.In(m),
-			})
-		}
-		return r
-	}
-	group := alternatives.New(alternatives.Chkconfig, "iptables", variant(mode.NFT))
-	group.Register(variant(mode.Legacy))
 	database := filepath.Join(root, "var/lib/alternatives")
 	return errors.Join(
 		noDatabase(root),
 		os.MkdirAll(database, 0o755),
-		os.WriteFile(filepath.Join(database, "iptables"), group.Bytes(), 0o644),
+		os.WriteFile(filepath.Join(database, "iptables"), []byte(roots.State("fedora-nft-legacy.chkconfig")), 0o644),
 		point(root, links.AlternativesDir, func(a applet.Applet) string { return "/usr/sbin/" + a.In(mode.NFT) }),
 		point(root, "usr/sbin", func(a applet.Applet) string { return links.AlternativesDir + "/" + a.String() }),
 	)

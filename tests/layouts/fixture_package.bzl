@@ -16,7 +16,7 @@ def _fixture_package_impl(ctx):
         args.add("--add", "{}={}".format(path, target.files.to_list()[0].path))
     args.add_all(sources)
     ctx.actions.run(
-        executable = ctx.executable._fixtures,
+        executable = ctx.executable._program,
         arguments = [args],
         inputs = sources + ctx.files.add + [spec],
         outputs = [output],
@@ -33,6 +33,6 @@ fixture_package = rule(
         "packages": attr.label(mandatory = True, allow_files = [".deb"], doc = "Debian's packages"),
         "sources": attr.string_list(doc = "names of those that are read"),
         "spec": attr.string(mandatory = True, doc = "the package, JSON"),
-        "_fixtures": attr.label(default = "//tests/layouts/fixtures", executable = True, cfg = "exec"),
+        "_program": attr.label(default = "//tests/layouts:program", executable = True, cfg = "exec"),
     },
 )

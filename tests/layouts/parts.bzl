@@ -31,7 +31,7 @@ def package(name, dir, modes = [], families = FAMILIES, plain = None, others = F
       plain: what the plain names lead to
       others: whether the plain names of arptables and ebtables are in it too
       **more: spelled, the modes with names of their own spelling if not all; keep, files, links, texts, ghosts and
-        commands as tests/layouts/fixtures documents them; sources, the names of Debian's packages that the files are in
+        commands as tools/fixture (spec.go) documents them; sources, the names of Debian's packages that the files are in
 
     Returns:
       a package of a row

@@ -1,23 +1,16 @@
 package main
 
 import (
-	"archive/tar"
-	"bytes"
 	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha1"
 	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/klauspost/compress/gzip"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 const alpineTable = `{"title": "Example", "format": "apk",
@@ -27,7 +20,7 @@ const alpineTable = `{"title": "Example", "format": "apk",
 
 const alpineKey = "test@example.com-1234abcd.rsa.pub"
 
-// An alpinePackage has its relations in the index, and a control stream and files that need not say them.
+// An alpinePackage has its relations, and more lines of its entry in the index, as the index has them.
 type alpinePackage struct{ name, version, needs, provides, more string }
 
 var alpineMain = []alpinePackage{
@@ -43,76 +36,35 @@ var alpineMain = []alpinePackage{
 
 var alpineCommunity = []alpinePackage{{"sh-links", "1-r0", "/bin/sh busybox~1.37", "", ""}}
 
-// gzipTar is one stream of an .apk or of an index. Only the last one's tar has an end mark.
-func gzipTar(t *testing.T, last bool, files ...string) []byte {
-	t.Helper()
-	var out bytes.Buffer
-	stream := gzip.NewWriter(&out)
-	archive := tar.NewWriter(stream)
-	for i := 0; i < len(files); i += 2 {
-		if err := archive.WriteHeader(&tar.Header{Name: files[i], Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(files[i+1]))}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := archive.Write([]byte(files[i+1])); err != nil {
-			t.Fatal(err)
-		}
+// apk is the package with one file.
+func (p alpinePackage) apk(text string) fixture.Package {
+	return fixture.Package{
+		Name: p.name, Version: p.version, Architecture: "x86_64", Needs: strings.Fields(p.needs), Provides: strings.Fields(p.provides), Index: p.more,
+		Files: []archive.File{{Name: "usr/share/" + p.name, Type: archive.Regular, Mode: 0o644, Data: []byte(text)}},
 	}
-	finish := archive.Flush
-	if last {
-		finish = archive.Close
-	}
-	if err := finish(); err != nil {
-		t.Fatal(err)
-	}
-	if err := stream.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
 }
 
-// putAlpine writes one repository: packages, and the index that names them, signed over hash.
-func putAlpine(c *checkout, key *rsa.PrivateKey, hash crypto.Hash, repository string, packages []alpinePackage) {
+// putAlpine writes one repository, signed over hash; not, if key is nil.
+func putAlpine(c *checkout, key *fixture.AlpineKey, hash crypto.Hash, repository string, packages []alpinePackage) {
 	c.t.Helper()
-	folder := "v3.24/" + repository + "/x86_64/"
-	var index strings.Builder
+	var made []fixture.Package
 	for _, p := range packages {
-		data := gzipTar(c.t, true, "usr/share/"+p.name, p.version)
-		control := gzipTar(c.t, false, ".PKGINFO",
-			fmt.Sprintf("pkgname = %s\npkgver = %s\narch = x86_64\ndatahash = %x\n", p.name, p.version, sha256.Sum256(data)))
-		file := bytes.Join([][]byte{gzipTar(c.t, false, ".SIGN.RSA.unchecked", "the index has the sum"), control, data}, nil)
-		sum := sha1.Sum(control)
-		fmt.Fprintf(&index, "C:Q1%s\nP:%s\nV:%s\nA:x86_64\nS:%d\nI:4096\nD:%s\np:%s\n%s\n",
-			base64.StdEncoding.EncodeToString(sum[:]), p.name, p.version, len(file), p.needs, p.provides, p.more)
-		c.put(folder+p.name+"-"+p.version+".apk", file)
+		made = append(made, p.apk(p.version))
 	}
-	signed := gzipTar(c.t, true, "DESCRIPTION", "v3.24", "APKINDEX", index.String())
-	sum := hash.New()
-	sum.Write(signed)
-	signature, err := rsa.SignPKCS1v15(rand.Reader, key, hash, sum.Sum(nil))
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	member := map[crypto.Hash]string{crypto.SHA1: ".SIGN.RSA.", crypto.SHA256: ".SIGN.RSA256."}[hash] + alpineKey
-	c.put(folder+"APKINDEX.tar.gz", append(gzipTar(c.t, false, member, string(signature)), signed...))
+	must(c.t, fixture.WriteAlpine(filepath.Join(c.repository, "v3.24", repository, "x86_64"), key, hash, made))
 }
 
-func newAlpine(t *testing.T) (*checkout, *rsa.PrivateKey) {
+func newAlpine(t *testing.T) (*checkout, *fixture.AlpineKey) {
 	t.Helper()
 	return newAlpineOf(t, alpineMain, alpineCommunity)
 }
 
-func newAlpineOf(t *testing.T, main, community []alpinePackage) (*checkout, *rsa.PrivateKey) {
+func newAlpineOf(t *testing.T, main, community []alpinePackage) (*checkout, *fixture.AlpineKey) {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
-	public, err := x509.MarshalPKIXPublicKey(&key.PublicKey)
-	if err != nil {
-		t.Fatal(err)
-	}
+	key, public, err := fixture.NewAlpineKey(alpineKey, 2048)
+	must(t, err)
 	c := newCheckout(t, "alpine", "3.24", alpineTable)
-	c.keys("keys/"+alpineKey, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: public}))
+	c.keys("keys/"+alpineKey, public)
 	putAlpine(c, key, crypto.SHA1, "main", main)
 	putAlpine(c, key, crypto.SHA256, "community", community)
 	return c, key
@@ -168,25 +120,21 @@ func TestAlpineRefuses(t *testing.T) {
 	c.refuses("signature by " + alpineKey + ": crypto/rsa: verification error")
 
 	again()
-	change("APKINDEX.tar.gz", func(data []byte) []byte { return append(data, gzipTar(t, true, "APKINDEX", "")...) })
+	change("APKINDEX.tar.gz", func(data []byte) []byte { return append(data, data...) })
 	c.refuses("signature by " + alpineKey)
 
-	put(t, filepath.Join(folder, "APKINDEX.tar.gz"), gzipTar(t, true, "DESCRIPTION", "", "APKINDEX", ""))
+	putAlpine(c, nil, 0, "main", alpineMain)
 	c.refuses("index v3.24/main: not signed")
 
-	stranger, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		t.Fatal(err)
-	}
+	stranger, _, err := fixture.NewAlpineKey(alpineKey, 2048)
+	must(t, err)
 	putAlpine(c, stranger, crypto.SHA256, "main", alpineMain)
 	c.refuses("signature by " + alpineKey)
 
 	again()
-	change("musl-1.2.5-r10.apk", func([]byte) []byte {
-		data := gzipTar(t, true, "lib/libc", "another")
-		info := fmt.Sprintf("pkgname = musl\npkgver = 1.2.5-r10\narch = x86_64\ndatahash = %x\n", sha256.Sum256(data))
-		return append(gzipTar(t, false, ".PKGINFO", info), data...)
-	})
+	another, err := alpineMain[3].apk("another").APK(key, crypto.SHA256)
+	must(t, err)
+	change("musl-1.2.5-r10.apk", func([]byte) []byte { return another })
 	c.refuses("package musl 1.2.5-r10: checksum Q1")
 
 	again()

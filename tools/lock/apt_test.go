@@ -10,7 +10,7 @@ import (
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
 
 const aptTable = `{"title": "Example", "format": "deb", "keys": [],
@@ -28,13 +28,13 @@ func newApt(t *testing.T, main, security []string) *apt {
 	t.Helper()
 	needs.Machine(t, "apt_solver_3")
 	c := newCheckout(t, "debian", "stable", aptTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
-	suite := repository.Suite{Architectures: []string{"amd64"}}
+	suite := fixture.Suite{Architectures: []string{"amd64"}}
 	suite.Name = "stable"
-	repository.WriteSuite(t, filepath.Join(c.repository, "debian"), suite, signer, main, nil)
+	must(t, fixture.WriteSuite(filepath.Join(c.repository, "debian"), suite, signer, main, nil))
 	suite.Name = "stable-security"
-	repository.WriteSuite(t, filepath.Join(c.repository, "debian-security"), suite, signer, security, nil)
+	must(t, fixture.WriteSuite(filepath.Join(c.repository, "debian-security"), suite, signer, security, nil))
 
 	root := t.TempDir()
 	key := filepath.Join(root, "key.asc")

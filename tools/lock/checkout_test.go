@@ -12,8 +12,8 @@ import (
 
 	"github.com/ProtonMail/go-crypto/openpgp"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 // checkout is a folder with a table of one distribution and its keys, beside a repository served on loopback.
@@ -146,5 +146,20 @@ func put(t *testing.T, path string, data []byte) {
 // debian writes a repository whose InRelease is signed.
 func (c *checkout) debian(signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
 	c.t.Helper()
-	repository.WriteDebian(c.t, filepath.Join(c.repository, "debian"), signer, packages, change)
+	must(c.t, fixture.WriteDebian(filepath.Join(c.repository, "debian"), signer, packages, change))
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// newSigner returns a key, and its public half.
+func newSigner(t *testing.T) (*openpgp.Entity, []byte) {
+	t.Helper()
+	signer, public, err := fixture.NewSigner(2048)
+	must(t, err)
+	return signer, public
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 const debianTable = `{"title": "Example", "format": "deb",
@@ -36,7 +36,7 @@ func unchanged(_ string, data []byte) []byte { return data }
 
 func TestDebian(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 
@@ -77,7 +77,7 @@ func TestDebian(t *testing.T) {
 // TestSecurity adds an archive with younger versions, for fewer architectures, that is found beside the first.
 func TestSecurity(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", strings.ReplaceAll(debianTable, `"suites": []`, `"suites": ["stable-security"]`))
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 	security := filepath.Join(c.repository, "debian-security")
@@ -85,8 +85,8 @@ func TestSecurity(t *testing.T) {
 		"Package: libc6\nVersion: 2.31-1+deb1u1\nArchitecture: ARCH",
 		"Package: app\nVersion: 1.0-1\nArchitecture: ARCH", // older than the point release
 	}
-	suite := repository.Suite{Name: "stable-security", Architectures: []string{"amd64"}}
-	repository.WriteSuite(t, security, suite, signer, fixes, nil)
+	suite := fixture.Suite{Name: "stable-security", Architectures: []string{"amd64"}}
+	must(t, fixture.WriteSuite(security, suite, signer, fixes, nil))
 	lock, _ := c.mustLock()
 	for architecture, want := range map[string]string{"amd64": "libc6 2.31-1+deb1u1", "arm64": "libc6 2.31-1,"} {
 		if got := names(lock.Architectures[architecture]); !strings.Contains(got, want) || !strings.Contains(got, "app 2.0-1") {
@@ -100,13 +100,13 @@ func TestSecurity(t *testing.T) {
 		t.Errorf("suite %s, addresses %s, want %s", fixed.Suite, got, want)
 	}
 
-	repository.WriteSuite(t, security, suite, signer, nil, nil)
+	must(t, fixture.WriteSuite(security, suite, signer, nil, nil))
 	if lock, _ := c.mustLock(); !strings.Contains(names(lock.Architectures["amd64"]), "libc6 2.31-1,") {
 		t.Errorf("without fixes: got %s", names(lock.Architectures["amd64"]))
 	}
 
 	suite.Name = "other-security" // a mirror that hands out another release's fixes
-	repository.WriteSuite(t, security, suite, signer, fixes, nil)
+	must(t, fixture.WriteSuite(security, suite, signer, fixes, nil))
 	if err := os.RemoveAll(filepath.Join(security, "dists/stable-security")); err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +120,7 @@ func TestSecurity(t *testing.T) {
 // TestKeep makes anew what a mirror has whole.
 func TestKeep(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 	c.mustLock()
@@ -159,9 +159,9 @@ func TestKeep(t *testing.T) {
 // TestByHash asks a mirror that is being updated: by their names the indexes are other ones already.
 func TestByHash(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
-	suite := repository.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}, ByHash: true}
+	suite := fixture.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}, ByHash: true}
 	archive := filepath.Join(c.repository, "debian")
 	younger := func(name string, data []byte) []byte {
 		if name == "InRelease" {
@@ -169,7 +169,7 @@ func TestByHash(t *testing.T) {
 		}
 		return []byte("another index")
 	}
-	repository.WriteSuite(t, archive, suite, signer, debianPackages, younger)
+	must(t, fixture.WriteSuite(archive, suite, signer, debianPackages, younger))
 	c.mustLock()
 	c.stable()
 
@@ -187,7 +187,7 @@ func TestByHash(t *testing.T) {
 	}
 	removeSums()
 	c.refuses("/Packages.xz: sha256")
-	repository.WriteSuite(t, archive, suite, signer, debianPackages, nil)
+	must(t, fixture.WriteSuite(archive, suite, signer, debianPackages, nil))
 	removeSums()
 	c.stable()
 }
@@ -195,7 +195,7 @@ func TestByHash(t *testing.T) {
 // TestFolder keeps a lock elsewhere, by a table of its own; the keys are the distribution's all the same.
 func TestFolder(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 	c.mustLock()
@@ -223,7 +223,7 @@ func TestFolder(t *testing.T) {
 
 func TestDebianRefuses(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 	c.mustLock()
@@ -241,7 +241,7 @@ func TestDebianRefuses(t *testing.T) {
 	})
 	c.refuses("/Packages.xz: sha256")
 
-	stranger, _ := repository.NewSigner(t)
+	stranger, _ := newSigner(t)
 	c.debian(stranger, debianPackages, unchanged)
 	c.refuses("InRelease: openpgp: signature made by unknown entity")
 

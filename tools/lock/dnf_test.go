@@ -14,7 +14,7 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
 
 const dnfTable = `{"title": "Example", "format": "rpm", "keys": [],
@@ -28,7 +28,7 @@ type dnf struct {
 	root string
 }
 
-func newDnf(t *testing.T, signer *openpgp.Entity, public []byte, packages []rpmPackage) *dnf {
+func newDnf(t *testing.T, signer *openpgp.Entity, public []byte, packages []fixture.Package) *dnf {
 	t.Helper()
 	needs.Machine(t, "dnf5")
 	c := newCheckout(t, "fedora", "43", dnfTable)
@@ -96,14 +96,14 @@ func (d *dnf) theirs(wanted []string) (string, string) {
 }
 
 // rpmOf is a package as rpm has it.
-func rpmOf(p worldPackage) rpmPackage {
-	made := rpmPackage{name: p.name, version: p.version + "-1", arch: "noarch", provides: p.provides, conflicts: p.conflicts, obsoletes: p.obsoletes}
+func rpmOf(p worldPackage) fixture.Package {
+	made := fixture.Package{Name: p.name, Version: p.version + "-1", Architecture: "noarch", Provides: p.provides, Conflicts: p.conflicts, Obsoletes: p.obsoletes}
 	for _, alternatives := range p.needs {
 		need := strings.Join(alternatives, " or ")
 		if len(alternatives) > 1 {
 			need = "(" + need + ")"
 		}
-		made.requires = append(made.requires, need)
+		made.Needs = append(made.Needs, need)
 	}
 	return made
 }
@@ -118,65 +118,65 @@ func TestDnfWorlds(t *testing.T) {
 
 func compareDnf(t *testing.T, all []world) {
 	t.Helper()
-	var packages []rpmPackage
+	var packages []fixture.Package
 	for _, w := range all {
 		for _, p := range w.packages {
 			packages = append(packages, rpmOf(p))
 		}
 	}
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	d := newDnf(t, signer, public, packages)
 	ours := func(wanted []string) (string, error) { return d.ours(dnfTable, "x86_64", wanted) }
 	compareWorlds(t, all, ours, d.theirs, nil)
 }
 
 func TestDnf(t *testing.T) {
-	signer, public := repository.NewSigner(t)
-	pkg := func(name, version string, requires ...string) rpmPackage {
-		return rpmPackage{name: name, version: version + "-1", arch: "noarch", requires: requires}
+	signer, public := newSigner(t)
+	pkg := func(name, version string, requires ...string) fixture.Package {
+		return fixture.Package{Name: name, Version: version + "-1", Architecture: "noarch", Needs: requires}
 	}
-	provider := func(name string, provides ...string) rpmPackage {
-		return rpmPackage{name: name, version: "1-1", arch: "x86_64", provides: provides}
+	provider := func(name string, provides ...string) fixture.Package {
+		return fixture.Package{Name: name, Version: "1-1", Architecture: "x86_64", Provides: provides}
 	}
-	for _, test := range []solverCase[rpmPackage]{
-		{"providers by name", "app", []rpmPackage{pkg("app", "1", "cap"), provider("long-name", "cap"), provider("z", "cap")}, nil, "app 1-1, long-name 1-1"},
-		{"the provider of the higher version", "app", []rpmPackage{pkg("app", "1", "cap"), provider("a", "cap = 1"), provider("b", "cap = 2")}, nil, "app 1-1, b 1-1"},
-		{"a provider before the package of the name", "app", []rpmPackage{pkg("app", "1", "cap"), pkg("cap", "1"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
-		{"the alphabet before the order of alternatives", "app", []rpmPackage{pkg("app", "1", "(b or a)"), pkg("a", "1"), pkg("b", "1")}, nil, "a 1-1, app 1-1"},
-		{"an alternative that something else needs", "app", []rpmPackage{
+	for _, test := range []solverCase[fixture.Package]{
+		{"providers by name", "app", []fixture.Package{pkg("app", "1", "cap"), provider("long-name", "cap"), provider("z", "cap")}, nil, "app 1-1, long-name 1-1"},
+		{"the provider of the higher version", "app", []fixture.Package{pkg("app", "1", "cap"), provider("a", "cap = 1"), provider("b", "cap = 2")}, nil, "app 1-1, b 1-1"},
+		{"a provider before the package of the name", "app", []fixture.Package{pkg("app", "1", "cap"), pkg("cap", "1"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
+		{"the alphabet before the order of alternatives", "app", []fixture.Package{pkg("app", "1", "(b or a)"), pkg("a", "1"), pkg("b", "1")}, nil, "a 1-1, app 1-1"},
+		{"an alternative that something else needs", "app", []fixture.Package{
 			pkg("app", "1", "(a or b)", "c"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1", "b"),
 		}, nil, "app 1-1, b 1-1, c 1-1"},
-		{"what is provided without a version serves every bound", "app", []rpmPackage{pkg("app", "1", "cap >= 2"), provider("a", "cap")}, nil, "a 1-1, app 1-1"},
-		{"a file", "app", []rpmPackage{pkg("app", "1", "/usr/bin/sh"), {name: "bash", version: "1-1", arch: "x86_64", files: []string{"/usr/bin/sh"}}}, nil, "app 1-1, bash 1-1"},
-		{"the newest", "app", []rpmPackage{pkg("app", "1"), pkg("app", "1.10"), pkg("app", "1.9")}, nil, "app 1.10-1"},
-		{"an older version that a bound asks for", "app", []rpmPackage{pkg("app", "1", "lib < 2"), pkg("lib", "1"), pkg("lib", "2")}, nil, "app 1-1, lib 1-1"},
-		{"an older version of what was asked for", "app", []rpmPackage{pkg("app", "1"), pkg("app", "2", "gone")}, nil, "!package app: needs [gone]"},
-		{"a conflict turns the choice", "app", []rpmPackage{
-			pkg("app", "1", "cap", "c"), provider("a", "cap"), provider("b", "cap"), {name: "c", version: "1-1", arch: "noarch", conflicts: []string{"a"}},
+		{"what is provided without a version serves every bound", "app", []fixture.Package{pkg("app", "1", "cap >= 2"), provider("a", "cap")}, nil, "a 1-1, app 1-1"},
+		{"a file", "app", []fixture.Package{pkg("app", "1", "/usr/bin/sh"), {Name: "bash", Version: "1-1", Architecture: "x86_64", Files: shell}}, nil, "app 1-1, bash 1-1"},
+		{"the newest", "app", []fixture.Package{pkg("app", "1"), pkg("app", "1.10"), pkg("app", "1.9")}, nil, "app 1.10-1"},
+		{"an older version that a bound asks for", "app", []fixture.Package{pkg("app", "1", "lib < 2"), pkg("lib", "1"), pkg("lib", "2")}, nil, "app 1-1, lib 1-1"},
+		{"an older version of what was asked for", "app", []fixture.Package{pkg("app", "1"), pkg("app", "2", "gone")}, nil, "!package app: needs [gone]"},
+		{"a conflict turns the choice", "app", []fixture.Package{
+			pkg("app", "1", "cap", "c"), provider("a", "cap"), provider("b", "cap"), {Name: "c", Version: "1-1", Architecture: "noarch", Conflicts: []string{"a"}},
 		}, nil, "app 1-1, b 1-1, c 1-1"},
-		{"a conflict", "app", []rpmPackage{{name: "app", version: "1-1", arch: "noarch", requires: []string{"lib"}, conflicts: []string{"lib < 2"}}, pkg("lib", "1")}, nil,
+		{"a conflict", "app", []fixture.Package{{Name: "app", Version: "1-1", Architecture: "noarch", Needs: []string{"lib"}, Conflicts: []string{"lib < 2"}}, pkg("lib", "1")}, nil,
 			"!package app: conflicts with lib < 2: lib 1-1 is needed too"},
-		{"a provider that obsoletes the other", "app", []rpmPackage{
-			pkg("app", "1", "cap"), provider("a", "cap"), {name: "b", version: "1-1", arch: "noarch", provides: []string{"cap"}, obsoletes: []string{"a < 2"}},
+		{"a provider that obsoletes the other", "app", []fixture.Package{
+			pkg("app", "1", "cap"), provider("a", "cap"), {Name: "b", Version: "1-1", Architecture: "noarch", Provides: []string{"cap"}, Obsoletes: []string{"a < 2"}},
 		}, nil, "app 1-1, b 1-1"},
-		{"what was asked for is obsoleted", "app", []rpmPackage{pkg("app", "1"), {name: "new", version: "1-1", arch: "noarch", obsoletes: []string{"app < 2"}}}, nil,
+		{"what was asked for is obsoleted", "app", []fixture.Package{pkg("app", "1"), {Name: "new", Version: "1-1", Architecture: "noarch", Obsoletes: []string{"app < 2"}}}, nil,
 			"!package app: new 1-1 obsoletes it: ask for new"},
-		{"if and it is", "app", []rpmPackage{pkg("app", "1", "(more if lib)", "lib"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1, lib 1-1, more 1-1"},
-		{"if and it is not", "app", []rpmPackage{pkg("app", "1", "(more if lib)"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1"},
-		{"if else", "app", []rpmPackage{pkg("app", "1", "(more if lib else less)"), pkg("lib", "1"), pkg("more", "1"), pkg("less", "1")}, nil, "app 1-1, less 1-1"},
-		{"and inside or", "app", []rpmPackage{pkg("app", "1", "((a and gone) or (b and c))"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1")}, nil, "app 1-1, b 1-1, c 1-1"},
-		{"with", "app", []rpmPackage{pkg("app", "1", "(cap >= 2 with cap < 3)"), provider("a", "cap = 1"), provider("b", "cap = 2"), provider("c", "cap = 3")}, nil, "app 1-1, b 1-1"},
-		{"without", "app", []rpmPackage{pkg("app", "1", "(cap without bad)"), provider("a", "cap", "bad"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
-		{"a boolean conflict", "app", []rpmPackage{
-			{name: "app", version: "1-1", arch: "noarch", requires: []string{"a", "b"}, conflicts: []string{"(a and b)"}}, pkg("a", "1"), pkg("b", "1"),
+		{"if and it is", "app", []fixture.Package{pkg("app", "1", "(more if lib)", "lib"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1, lib 1-1, more 1-1"},
+		{"if and it is not", "app", []fixture.Package{pkg("app", "1", "(more if lib)"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1"},
+		{"if else", "app", []fixture.Package{pkg("app", "1", "(more if lib else less)"), pkg("lib", "1"), pkg("more", "1"), pkg("less", "1")}, nil, "app 1-1, less 1-1"},
+		{"and inside or", "app", []fixture.Package{pkg("app", "1", "((a and gone) or (b and c))"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1")}, nil, "app 1-1, b 1-1, c 1-1"},
+		{"with", "app", []fixture.Package{pkg("app", "1", "(cap >= 2 with cap < 3)"), provider("a", "cap = 1"), provider("b", "cap = 2"), provider("c", "cap = 3")}, nil, "app 1-1, b 1-1"},
+		{"without", "app", []fixture.Package{pkg("app", "1", "(cap without bad)"), provider("a", "cap", "bad"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
+		{"a boolean conflict", "app", []fixture.Package{
+			{Name: "app", Version: "1-1", Architecture: "noarch", Needs: []string{"a", "b"}, Conflicts: []string{"(a and b)"}}, pkg("a", "1"), pkg("b", "1"),
 		}, nil, "!package app: conflicts with (a and b)"},
-		{"unless", "app", []rpmPackage{
-			{name: "app", version: "1-1", arch: "noarch", requires: []string{"a"}, conflicts: []string{"(a unless b)"}}, pkg("a", "1"), pkg("b", "1"),
+		{"unless", "app", []fixture.Package{
+			{Name: "app", Version: "1-1", Architecture: "noarch", Needs: []string{"a"}, Conflicts: []string{"(a unless b)"}}, pkg("a", "1"), pkg("b", "1"),
 		}, nil, "a 1-1, app 1-1, b 1-1"},
-		{"glibc's language packs", "glibc glibc-minimal-langpack", []rpmPackage{
+		{"glibc's language packs", "glibc glibc-minimal-langpack", []fixture.Package{
 			pkg("glibc", "2", "(glibc-langpack-aa or glibc-minimal-langpack)"), pkg("glibc-langpack-aa", "2"), pkg("glibc-minimal-langpack", "2"),
 		}, nil, "glibc 2-1, glibc-minimal-langpack 2-1"},
-		{"not there", "app", []rpmPackage{pkg("other", "1")}, nil, "!package app: not in the index"},
+		{"not there", "app", []fixture.Package{pkg("other", "1")}, nil, "!package app: not in the index"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDnf(t, signer, public, append(test.packages, dnfOdd...))
@@ -188,4 +188,4 @@ func TestDnf(t *testing.T) {
 }
 
 // dnfOdd has an entry that the lock program does not understand, of a package that no case wants; dnf5 makes nothing of it either.
-var dnfOdd = []rpmPackage{{name: "odd", version: "1-1", arch: "noarch", requires: []string{"(a or b and c)"}}}
+var dnfOdd = []fixture.Package{{Name: "odd", Version: "1-1", Architecture: "noarch", Needs: []string{"(a or b and c)"}}}

@@ -2,20 +2,16 @@ package main
 
 import (
 	"bytes"
-	"crypto"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/packet"
-	"github.com/google/rpmpack"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 const fedoraTable = `{"title": "Example", "format": "rpm",
@@ -23,99 +19,47 @@ const fedoraTable = `{"title": "Example", "format": "rpm",
     "releases": {"43": {"version": "43", "architectures": {"amd64": "x86_64"}, "suites": []}}
 }`
 
-type rpmPackage struct {
-	name, version, arch  string // version-release
-	requires, provides   []string
-	files                []string
-	conflicts, obsoletes []string
-}
+// A shell is what somebody needs by its path.
+var shell = []archive.File{{Name: "usr/bin/sh", Type: archive.Regular, Mode: 0o755}}
 
-var fedoraPackages = []rpmPackage{
-	{"iptables-nft", "1.8.11-9", "x86_64", []string{"/usr/bin/sh", "alternatives >= 1.32", "libxtables.so.12()(64bit)", "(fancy if unrelated)"}, []string{"iptables = 1.8.11-9"}, nil, nil, nil},
-	{"iptables-nft", "1.8.10-1", "x86_64", []string{"gone"}, nil, nil, nil, nil},
-	{"iptables-nft", "1.9-1", "i686", []string{"gone"}, nil, nil, nil, nil},
-	{"alternatives", "1.33-1", "x86_64", nil, nil, nil, nil, nil},
-	{"iptables-libs", "1.8.11-9", "x86_64", []string{"glibc"}, []string{"libxtables.so.12()(64bit)"}, nil, nil, nil},
-	{"glibc", "2.42-4", "x86_64", []string{"(glibc-langpack-aa or glibc-minimal-langpack)", "(hooks if sh-rc)"}, nil, nil, nil, nil},
-	{"glibc-langpack-aa", "2.42-4", "x86_64", nil, nil, nil, nil, nil},
-	{"glibc-minimal-langpack", "2.42-4", "x86_64", nil, nil, nil, nil, nil},
-	{"bash", "5.3.0^1-2", "x86_64", []string{"sh-rc"}, nil, []string{"/usr/bin/sh"}, nil, nil},
-	{"sh-rc", "1-1", "noarch", nil, nil, nil, nil, nil},
-	{"hooks", "1-1", "noarch", nil, nil, nil, nil, nil},
-	{"unrelated", "1-1", "noarch", []string{"(a with b)"}, nil, nil, nil, nil},
+var fedoraPackages = []fixture.Package{
+	{Name: "iptables-nft", Version: "1.8.11-9", Architecture: "x86_64", Provides: []string{"iptables = 1.8.11-9"},
+		Needs: []string{"/usr/bin/sh", "alternatives >= 1.32", "libxtables.so.12()(64bit)", "(fancy if unrelated)"}},
+	{Name: "iptables-nft", Version: "1.8.10-1", Architecture: "x86_64", Needs: []string{"gone"}},
+	{Name: "iptables-nft", Version: "1.9-1", Architecture: "i686", Needs: []string{"gone"}},
+	{Name: "alternatives", Version: "1.33-1", Architecture: "x86_64"},
+	{Name: "iptables-libs", Version: "1.8.11-9", Architecture: "x86_64", Needs: []string{"glibc"}, Provides: []string{"libxtables.so.12()(64bit)"}},
+	{Name: "glibc", Version: "2.42-4", Architecture: "x86_64", Needs: []string{"(glibc-langpack-aa or glibc-minimal-langpack)", "(hooks if sh-rc)"}},
+	{Name: "glibc-langpack-aa", Version: "2.42-4", Architecture: "x86_64"},
+	{Name: "glibc-minimal-langpack", Version: "2.42-4", Architecture: "x86_64"},
+	{Name: "bash", Version: "5.3.0^1-2", Architecture: "x86_64", Needs: []string{"sh-rc"}, Files: shell},
+	{Name: "sh-rc", Version: "1-1", Architecture: "noarch"},
+	{Name: "hooks", Version: "1-1", Architecture: "noarch"},
+	{Name: "unrelated", Version: "1-1", Architecture: "noarch", Needs: []string{"(a with b)"}},
 }
 
 const fedoraFolder = "releases/43/Everything/x86_64/os"
 
-// putFedora writes packages, signed unless signer is nil, and has createrepo_c make the index.
-func putFedora(c *checkout, signer *openpgp.Entity, packages []rpmPackage) {
+// putFedora writes a repository, signed unless signer is nil.
+func putFedora(c *checkout, signer *openpgp.Entity, packages []fixture.Package) {
 	c.t.Helper()
 	putRPMs(c, fedoraFolder, signer, packages)
 }
 
-func putRPMs(c *checkout, folder string, signer *openpgp.Entity, packages []rpmPackage) {
+func putRPMs(c *checkout, folder string, signer *openpgp.Entity, packages []fixture.Package) {
 	c.t.Helper()
 	needs.Machine(c.t, "createrepo_c")
 	root := filepath.Join(c.repository, folder)
 	if err := os.RemoveAll(root); err != nil {
 		c.t.Fatal(err)
 	}
-	for _, p := range packages {
-		c.put(filepath.Join(folder, "Packages", p.name+"-"+p.version+"."+p.arch+".rpm"), buildRPM(c.t, p, signer))
-	}
-	if out, err := exec.Command("createrepo_c", "--quiet", root).CombinedOutput(); err != nil {
-		c.t.Fatalf("createrepo_c: %v\n%s", err, out)
-	}
-}
-
-func buildRPM(t *testing.T, p rpmPackage, signer *openpgp.Entity) []byte {
-	t.Helper()
-	relations := func(texts []string) rpmpack.Relations {
-		var all rpmpack.Relations
-		for _, text := range texts {
-			// NewRelation takes a name's own brackets for a pattern's.
-			words := strings.Fields(text)
-			relation := &rpmpack.Relation{Name: text}
-			if len(words) == 3 && !strings.HasPrefix(text, "(") {
-				var err error
-				if relation, err = rpmpack.NewRelation(text); err != nil {
-					t.Fatal(err)
-				}
-			}
-			all = append(all, relation)
-		}
-		return all
-	}
-	version, release, _ := strings.Cut(p.version, "-")
-	pkg, err := rpmpack.NewRPM(rpmpack.RPMMetaData{
-		Name: p.name, Version: version, Release: release, Arch: p.arch, Epoch: rpmpack.NoEpoch, BuildTime: time.Unix(1, 0),
-		Summary: "fixture", Description: "fixture", Licence: "none", Compressor: "gzip",
-		Requires: relations(p.requires), Provides: relations(p.provides), Conflicts: relations(p.conflicts), Obsoletes: relations(p.obsoletes),
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range p.files {
-		pkg.AddFile(rpmpack.RPMFile{Name: name, Body: []byte(p.name), Mode: 0o100755, Owner: "root", Group: "root"})
-	}
-	if signer != nil {
-		pkg.SetPGPSigner(func(data []byte) ([]byte, error) {
-			var out bytes.Buffer
-			err := openpgp.DetachSign(&out, signer, bytes.NewReader(data), &packet.Config{DefaultHash: crypto.SHA256})
-			return out.Bytes(), err
-		})
-	}
-	var out bytes.Buffer
-	if err := pkg.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	must(c.t, fixture.WriteFedora(root, signer, packages))
 }
 
 func newFedora(t *testing.T) (*checkout, *openpgp.Entity) {
 	t.Helper()
 	c := newCheckout(t, "fedora", "43", fedoraTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	putFedora(c, signer, fedoraPackages)
 	return c, signer
@@ -133,7 +77,7 @@ func TestFedora(t *testing.T) {
 		t.Errorf("printed %q", out)
 	}
 	bash := lock.Architectures["x86_64"][1]
-	place := "/" + fedoraFolder + "/Packages/bash-5.3.0%5E1-2.x86_64.rpm"
+	place := "/" + fedoraFolder + "/Packages/b/bash-5.3.0%5E1-2.x86_64.rpm"
 	if got := strings.Join(bash.URLs, " "); got != fedoraOrigin+place+" "+fedoraArchive+place {
 		t.Errorf("addresses %s", got)
 	}
@@ -153,7 +97,7 @@ func TestFedora(t *testing.T) {
 	}
 	sign(signer)
 	c.stable()
-	stranger, _ := repository.NewSigner(t)
+	stranger, _ := newSigner(t)
 	sign(stranger)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
 }
@@ -161,11 +105,11 @@ func TestFedora(t *testing.T) {
 // TestFedoraSecondary has an architecture that is in the tree beside the main one.
 func TestFedoraSecondary(t *testing.T) {
 	c := newCheckout(t, "fedora", "43", strings.Replace(fedoraTable, `{"amd64": "x86_64"}`, `{"amd64": "x86_64", "ppc64le": "ppc64le"}`, 1))
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
-	var packages []rpmPackage
+	var packages []fixture.Package
 	for _, p := range fedoraPackages {
-		p.arch = strings.Replace(p.arch, "x86_64", "ppc64le", 1)
+		p.Architecture = strings.Replace(p.Architecture, "x86_64", "ppc64le", 1)
 		packages = append(packages, p)
 	}
 	const folder = "releases/43/Everything/ppc64le/os"
@@ -173,7 +117,7 @@ func TestFedoraSecondary(t *testing.T) {
 	putRPMs(c, "pub/fedora-secondary/"+folder, signer, packages)
 	c.address += "/pub/fedora/linux"
 	lock, _ := c.mustLock()
-	place := "/" + folder + "/Packages/alternatives-1.33-1.ppc64le.rpm"
+	place := "/" + folder + "/Packages/a/alternatives-1.33-1.ppc64le.rpm"
 	first := lock.Architectures["ppc64le"][0]
 	if got := strings.Join(first.URLs, " "); got != fedoraSecondary+place+" "+fedoraSecondaryArchive+place {
 		t.Errorf("addresses %s", got)
@@ -183,7 +127,7 @@ func TestFedoraSecondary(t *testing.T) {
 	}
 	c.stable()
 
-	stranger, _ := repository.NewSigner(t)
+	stranger, _ := newSigner(t)
 	putRPMs(c, "pub/fedora-secondary/"+folder, stranger, packages)
 	c.refuses("package alternatives 1.33-1: signature: keyid")
 }
@@ -200,8 +144,10 @@ func TestFedoraRefuses(t *testing.T) {
 	c.refuses("primary.xml")
 
 	putFedora(c, signer, fedoraPackages)
-	bash := fedoraFolder + "/Packages/bash-5.3.0^1-2.x86_64.rpm"
-	c.put(bash, buildRPM(t, rpmPackage{name: "bash", version: "5.3.0^1-2", arch: "x86_64"}, signer))
+	bash := fedoraFolder + "/Packages/b/bash-5.3.0^1-2.x86_64.rpm"
+	another, err := fixture.Package{Name: "bash", Version: "5.3.0^1-2", Architecture: "x86_64"}.RPM(signer)
+	must(t, err)
+	c.put(bash, another)
 	c.refuses("package bash: sha256")
 
 	if err := os.Remove(filepath.Join(c.repository, bash)); err != nil {
@@ -209,13 +155,13 @@ func TestFedoraRefuses(t *testing.T) {
 	}
 	c.refuses("bash-5.3.0%5E1-2.x86_64.rpm: not found")
 
-	stranger, _ := repository.NewSigner(t)
+	stranger, _ := newSigner(t)
 	putFedora(c, stranger, fedoraPackages)
 	c.refuses("package alternatives 1.33-1: signature: keyid")
 
 	putFedora(c, nil, fedoraPackages)
 	c.refuses("package alternatives 1.33-1: not signed")
 
-	putFedora(c, signer, append([]rpmPackage{{name: "glibc", version: "2.43-1", arch: "x86_64", requires: []string{"(a or b and c)"}}}, fedoraPackages...))
+	putFedora(c, signer, append([]fixture.Package{{Name: "glibc", Version: "2.43-1", Architecture: "x86_64", Needs: []string{"(a or b and c)"}}}, fedoraPackages...))
 	c.refuses("package glibc: 2.42-4 may not be the newest: the index's entry glibc 2.43-1 is not understood: (a or b and c): not a boolean dependency")
 }

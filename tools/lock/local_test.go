@@ -8,13 +8,12 @@ import (
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 // TestLocal has locks of two folders lose packages, and get them back.
 func TestLocal(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 	images, _ := c.mustLock()

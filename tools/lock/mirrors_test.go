@@ -12,7 +12,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 // TestLocksCanBeMirrored: every package of every lock has an address that a mirror can stand for, by what Bazel knows of its
@@ -75,7 +74,7 @@ func TestSettingRefused(t *testing.T) {
 // TestMirrorOfTheEnvironment makes a lock with no flag.
 func TestMirrorOfTheEnvironment(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := repository.NewSigner(t)
+	signer, public := newSigner(t)
 	c.keys("keys", public)
 	c.debian(signer, debianPackages, unchanged)
 	t.Setenv(mirrorsVariable, "alpine=http://127.0.0.1:1 debian="+c.address+"/debian/")

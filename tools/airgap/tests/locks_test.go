@@ -15,8 +15,8 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/repository"
 )
 
 const table = `{"debian": {"title": "Debian", "format": "deb",
@@ -50,7 +50,10 @@ func newMirror(t *testing.T) *mirror {
 	t.Cleanup(server.Close)
 	m.address = server.URL + "/debian"
 	var public []byte
-	m.signer, public = repository.NewSigner(t)
+	var err error
+	if m.signer, public, err = fixture.NewSigner(2048); err != nil {
+		t.Fatal(err)
+	}
 	m.write(filepath.Join(m.checkout, "images/distros.json"), table)
 	m.write(filepath.Join(m.checkout, "images/debian/keys/key.asc"), string(public))
 	m.write(filepath.Join(m.checkout, "tests/kernels/distros.json"), "{}")
@@ -91,10 +94,13 @@ func (m *mirror) has(app, lib string) {
 	if err := os.RemoveAll(archive); err != nil {
 		m.t.Fatal(err)
 	}
-	repository.WriteDebian(m.t, archive, m.signer, []string{
+	err := fixture.WriteDebian(archive, m.signer, []string{
 		"Package: app\nVersion: " + app + "\nArchitecture: ARCH\nDepends: lib",
 		"Package: lib\nVersion: " + lib + "\nArchitecture: ARCH",
 	}, nil)
+	if err != nil {
+		m.t.Fatal(err)
+	}
 	for _, architecture := range []string{"amd64", "arm64"} {
 		m.write(filepath.Join(archive, "pool/main/app_"+app+"_"+architecture+".deb"), "app")
 		m.write(filepath.Join(archive, "pool/main/lib_"+lib+"_"+architecture+".deb"), "lib")

@@ -65,8 +65,7 @@ func run(args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	m := &mirror{folder: filepath.Join(scratch, "mirror"), scratch: scratch, fixtures: os.Getenv("FIXTURES")}
-	if err := there(c, m, rows); err != nil {
+	if err := there(c, rows); err != nil {
 		return err
 	}
 	return back(c, rows)
@@ -96,28 +95,21 @@ func tableRows(table string) ([]row, error) {
 }
 
 // there goes from no lock to tested images.
-func there(c *checkout, m *mirror, rows []row) error {
+func there(c *checkout, rows []row) error {
 	for _, r := range rows {
 		if err := c.unlocked(r); err != nil {
 			return err
 		}
 	}
-	alpineKey, fedoraKey, err := m.newKeys(c.folder)
+	m, err := newMirror(filepath.Join(c.scratch, "mirror"), c.folder)
 	if err != nil {
 		return err
 	}
 	step("new keys in place of Alpine's and Fedora's")
+	if err := m.fill(rows); err != nil {
+		return err
+	}
 	for _, r := range rows {
-		for oci, own := range r.architectures {
-			if r.distro == "alpine" {
-				err = m.makeAlpine(r.release, oci, own, alpineKey)
-			} else {
-				err = m.makeFedora(r.release, oci, own, fedoraKey)
-			}
-			if err != nil {
-				return err
-			}
-		}
 		step(fmt.Sprintf("a mirror of %s for %d architectures", r.title, len(r.architectures)))
 	}
 	setting, err := m.serve()
