@@ -78,7 +78,7 @@ func pack(spec fixture.Spec, debs []string, format string) ([]byte, error) {
 	}
 	switch format {
 	case "apk":
-		return made.APK(nil, 0)
+		return made.APK(nil)
 	case "rpm":
 		return made.RPM(nil)
 	default:

@@ -44,7 +44,7 @@ func (p alpinePackage) apk(text string) fixture.Package {
 	}
 }
 
-// putAlpine writes one repository, signed over hash; not, if key is nil.
+// putAlpine writes one repository, its index signed over hash; not, if key is nil.
 func putAlpine(c *checkout, key *fixture.AlpineKey, hash crypto.Hash, repository string, packages []alpinePackage) {
 	c.t.Helper()
 	var made []fixture.Package
@@ -132,7 +132,7 @@ func TestAlpineRefuses(t *testing.T) {
 	c.refuses("signature by " + alpineKey)
 
 	again()
-	another, err := alpineMain[3].apk("another").APK(key, crypto.SHA256)
+	another, err := alpineMain[3].apk("another").APK(key)
 	must(t, err)
 	change("musl-1.2.5-r10.apk", func([]byte) []byte { return another })
 	c.refuses("package musl 1.2.5-r10: checksum Q1")
