@@ -2,10 +2,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -40,31 +42,22 @@ func run(args []string) error {
 	if *output == "" || *specFile == "" || flags.NArg() == 0 {
 		return errors.New("usage: layouts --output FILE --spec FILE [--add PATH=FILE]... DEB...")
 	}
-	spec, err := readSpec(*specFile)
+	text, err := os.ReadFile(*specFile)
 	if err != nil {
+		return err
+	}
+	spec := fixture.Spec{Texts: map[string]string{}}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	decoder.DisallowUnknownFields()
+	if err := decoder.Decode(&spec); err != nil {
 		return fmt.Errorf("%s: %w", *specFile, err)
 	}
-	for name, text := range add {
-		spec.Texts[name] = text
-	}
+	maps.Copy(spec.Texts, add)
 	data, err := pack(spec, flags.Args(), strings.TrimPrefix(filepath.Ext(*output), "."))
 	if err != nil {
 		return fmt.Errorf("package %s: %w", spec.Name, err)
 	}
 	return os.WriteFile(*output, data, 0o644)
-}
-
-func readSpec(name string) (fixture.Spec, error) {
-	spec := fixture.Spec{Texts: map[string]string{}}
-	file, err := os.Open(name)
-	if err != nil {
-		return spec, err
-	}
-	defer file.Close()
-	decoder := json.NewDecoder(file)
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(&spec)
-	return spec, err
 }
 
 func pack(spec fixture.Spec, debs []string, format string) ([]byte, error) {

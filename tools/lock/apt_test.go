@@ -32,9 +32,9 @@ func newApt(t *testing.T, main, security []string) *apt {
 	c.keys("keys", public)
 	suite := fixture.Suite{Architectures: []string{"amd64"}}
 	suite.Name = "stable"
-	must(t, fixture.WriteSuite(filepath.Join(c.repository, "debian"), suite, signer, main, nil))
+	must(t, fixture.WriteDebian(filepath.Join(c.repository, "debian"), suite, signer, main, nil))
 	suite.Name = "stable-security"
-	must(t, fixture.WriteSuite(filepath.Join(c.repository, "debian-security"), suite, signer, security, nil))
+	must(t, fixture.WriteDebian(filepath.Join(c.repository, "debian-security"), suite, signer, security, nil))
 
 	root := t.TempDir()
 	key := filepath.Join(root, "key.asc")

@@ -146,7 +146,8 @@ func put(t *testing.T, path string, data []byte) {
 // debian writes a repository whose InRelease is signed.
 func (c *checkout) debian(signer *openpgp.Entity, packages []string, change func(name string, data []byte) []byte) {
 	c.t.Helper()
-	must(c.t, fixture.WriteDebian(filepath.Join(c.repository, "debian"), signer, packages, change))
+	suite := fixture.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}}
+	must(c.t, fixture.WriteDebian(filepath.Join(c.repository, "debian"), suite, signer, packages, change))
 }
 
 func must(t *testing.T, err error) {

@@ -86,7 +86,7 @@ func TestSecurity(t *testing.T) {
 		"Package: app\nVersion: 1.0-1\nArchitecture: ARCH", // older than the point release
 	}
 	suite := fixture.Suite{Name: "stable-security", Architectures: []string{"amd64"}}
-	must(t, fixture.WriteSuite(security, suite, signer, fixes, nil))
+	must(t, fixture.WriteDebian(security, suite, signer, fixes, nil))
 	lock, _ := c.mustLock()
 	for architecture, want := range map[string]string{"amd64": "libc6 2.31-1+deb1u1", "arm64": "libc6 2.31-1,"} {
 		if got := names(lock.Architectures[architecture]); !strings.Contains(got, want) || !strings.Contains(got, "app 2.0-1") {
@@ -100,13 +100,13 @@ func TestSecurity(t *testing.T) {
 		t.Errorf("suite %s, addresses %s, want %s", fixed.Suite, got, want)
 	}
 
-	must(t, fixture.WriteSuite(security, suite, signer, nil, nil))
+	must(t, fixture.WriteDebian(security, suite, signer, nil, nil))
 	if lock, _ := c.mustLock(); !strings.Contains(names(lock.Architectures["amd64"]), "libc6 2.31-1,") {
 		t.Errorf("without fixes: got %s", names(lock.Architectures["amd64"]))
 	}
 
 	suite.Name = "other-security" // a mirror that hands out another release's fixes
-	must(t, fixture.WriteSuite(security, suite, signer, fixes, nil))
+	must(t, fixture.WriteDebian(security, suite, signer, fixes, nil))
 	if err := os.RemoveAll(filepath.Join(security, "dists/stable-security")); err != nil {
 		t.Fatal(err)
 	}
@@ -169,7 +169,7 @@ func TestByHash(t *testing.T) {
 		}
 		return []byte("another index")
 	}
-	must(t, fixture.WriteSuite(archive, suite, signer, debianPackages, younger))
+	must(t, fixture.WriteDebian(archive, suite, signer, debianPackages, younger))
 	c.mustLock()
 	c.stable()
 
@@ -187,7 +187,7 @@ func TestByHash(t *testing.T) {
 	}
 	removeSums()
 	c.refuses("/Packages.xz: sha256")
-	must(t, fixture.WriteSuite(archive, suite, signer, debianPackages, nil))
+	must(t, fixture.WriteDebian(archive, suite, signer, debianPackages, nil))
 	removeSums()
 	c.stable()
 }

@@ -94,7 +94,8 @@ func (m *mirror) has(app, lib string) {
 	if err := os.RemoveAll(archive); err != nil {
 		m.t.Fatal(err)
 	}
-	err := fixture.WriteDebian(archive, m.signer, []string{
+	suite := fixture.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}}
+	err := fixture.WriteDebian(archive, suite, m.signer, []string{
 		"Package: app\nVersion: " + app + "\nArchitecture: ARCH\nDepends: lib",
 		"Package: lib\nVersion: " + lib + "\nArchitecture: ARCH",
 	}, nil)
