@@ -82,9 +82,7 @@ func TestAlpine(t *testing.T) {
 	}
 	for _, p := range lock.Architectures["x86_64"] {
 		file, err := os.ReadFile(filepath.Join(c.repository, p.Suite, "x86_64", p.Name+"-"+p.Version+".apk"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		if p.SHA256 != fmt.Sprintf("%x", sha256.Sum256(file)) || p.Size != int64(len(file)) {
 			t.Errorf("%s: sum %s and size %d are not the file's", p.Name, p.SHA256, p.Size)
 		}
@@ -109,9 +107,7 @@ func TestAlpineRefuses(t *testing.T) {
 		t.Helper()
 		path := filepath.Join(folder, name)
 		data, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		put(t, path, change(data))
 	}
 	again := func() { putAlpine(c, key, crypto.SHA256, "main", alpineMain) }
@@ -142,9 +138,7 @@ func TestAlpineRefuses(t *testing.T) {
 	c.refuses("package musl 1.2.5-r10: data: truncated or corrupt")
 
 	again()
-	if err := os.Remove(filepath.Join(folder, "musl-1.2.5-r10.apk")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Remove(filepath.Join(folder, "musl-1.2.5-r10.apk")))
 	c.refuses("musl-1.2.5-r10.apk: not found")
 
 	old := append([]alpinePackage{{"iptables-old", "1.4-r0", "", "", ""}}, alpineMain...)
@@ -152,13 +146,9 @@ func TestAlpineRefuses(t *testing.T) {
 	putAlpine(c, key, crypto.SHA256, "community", []alpinePackage{{"sh-links", "1-r0", "iptables-old", "", ""}})
 	c.refuses("package iptables: conflicts with iptables-old < 1.8: iptables-old 1.4-r0 is needed too")
 
-	if err := os.Rename(filepath.Join(c.dir, "images/alpine/keys", alpineKey), filepath.Join(c.dir, "images/alpine/keys/other.rsa.pub")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Rename(filepath.Join(c.dir, "images/alpine/keys", alpineKey), filepath.Join(c.dir, "images/alpine/keys/other.rsa.pub")))
 	c.refuses("signed by " + alpineKey + ": no such key here")
 
-	if err := os.RemoveAll(filepath.Join(c.dir, "images/alpine/keys")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.RemoveAll(filepath.Join(c.dir, "images/alpine/keys")))
 	c.refuses("./bazelw run //tools/lock/keys")
 }

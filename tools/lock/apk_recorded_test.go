@@ -135,9 +135,7 @@ var apkCases = []solverCase[alpinePackage]{
 // one that apk finds only if it is told each version, and "none" is an error.
 func TestRecordedWorlds(t *testing.T) {
 	text, err := os.ReadFile(apkRecord)
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	all := apkWorlds()
 	c := newApkWorlds(t, all)
 	lines := strings.Split(strings.TrimSpace(string(text)), "\n")

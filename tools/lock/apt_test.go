@@ -46,9 +46,7 @@ func newApt(t *testing.T, main, security []string) *apt {
 	}
 	put(t, filepath.Join(root, "sources.list"), []byte(source))
 	for _, folder := range []string{"state/lists/partial", "cache/archives/partial", "etc"} {
-		if err := os.MkdirAll(filepath.Join(root, folder), 0o755); err != nil {
-			t.Fatal(err)
-		}
+		must(t, os.MkdirAll(filepath.Join(root, folder), 0o755))
 	}
 	// A file, since what is on the command line comes after the machine's own settings.
 	a := &apt{checkout: c, config: filepath.Join(root, "apt.conf")}

@@ -79,13 +79,9 @@ func (c *checkout) run(args ...string) (string, error) {
 func (c *checkout) mustLock() (*lockfile.Lock, string) {
 	c.t.Helper()
 	out, err := c.lock()
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	must(c.t, err)
 	lock, err := lockfile.Read(c.lockPath())
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	must(c.t, err)
 	return lock, out
 }
 
@@ -135,12 +131,8 @@ func names(packages []lockfile.Package) string {
 
 func put(t *testing.T, path string, data []byte) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, data, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	must(t, os.WriteFile(path, data, 0o644))
 }
 
 // debian writes a repository whose InRelease is signed.

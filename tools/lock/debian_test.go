@@ -107,13 +107,9 @@ func TestSecurity(t *testing.T) {
 
 	suite.Name = "other-security" // a mirror that hands out another release's fixes
 	must(t, fixture.WriteDebian(security, suite, signer, fixes, nil))
-	if err := os.RemoveAll(filepath.Join(security, "dists/stable-security")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.RemoveAll(filepath.Join(security, "dists/stable-security")))
 	c.refuses("/debian-security/dists/stable-security/InRelease: not found")
-	if err := os.Rename(filepath.Join(security, "dists/other-security"), filepath.Join(security, "dists/stable-security")); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Rename(filepath.Join(security, "dists/other-security"), filepath.Join(security, "dists/stable-security")))
 	c.refuses(`suite stable-security: InRelease is that of "other-security"`)
 }
 
@@ -143,9 +139,7 @@ func TestKeep(t *testing.T) {
 		t.Errorf("error %v, printed %q", err, out)
 	}
 	lock, err := lockfile.Read(c.lockPath())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	if got := names(lock.Architectures["arm64"]); !strings.HasPrefix(got, "app 2.0-1,") {
 		t.Errorf("arm64: %s", got)
 	}
@@ -180,9 +174,7 @@ func TestByHash(t *testing.T) {
 			t.Fatalf("%d folders by-hash, error %v", len(sums), err)
 		}
 		for _, folder := range sums {
-			if err := os.RemoveAll(folder); err != nil {
-				t.Fatal(err)
-			}
+			must(t, os.RemoveAll(folder))
 		}
 	}
 	removeSums()
@@ -265,13 +257,9 @@ func TestDebianRefuses(t *testing.T) {
 
 	// What a mirror's index lists and its pool does not have.
 	c.debian(signer, debianPackages, unchanged)
-	if err := os.Remove(c.repository + "/debian/pool/main/libc6_2.31-1_arm64.deb"); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Remove(c.repository+"/debian/pool/main/libc6_2.31-1_arm64.deb"))
 	c.refuses("package libc6 2.31-1: index: " + c.address + "/debian/pool/main/libc6_2.31-1_arm64.deb: not found")
 
-	if err := os.RemoveAll(c.repository + "/debian/dists"); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.RemoveAll(c.repository+"/debian/dists"))
 	c.refuses("/debian/dists/stable/InRelease: not found")
 }

@@ -56,9 +56,7 @@ var nevra = regexp.MustCompile(`^(.+)-([^-]+-[^-]+)\.[^.]+$`)
 func (d *dnf) theirs(wanted []string) (string, string) {
 	d.t.Helper()
 	stored := filepath.Join(d.root, "stored")
-	if err := os.RemoveAll(stored); err != nil {
-		d.t.Fatal(err)
-	}
+	must(d.t, os.RemoveAll(stored))
 	command := exec.Command("dnf5", append([]string{
 		"--config=" + d.root + "/dnf.conf", "--setopt=reposdir=" + d.root + "/repos", "--installroot=" + d.root + "/root",
 		"--setopt=cachedir=" + d.root + "/cache", "--setopt=system_cachedir=" + d.root + "/cache", "--setopt=logdir=" + d.root + "/log",

@@ -50,9 +50,7 @@ func putRPMs(c *checkout, folder string, signer *openpgp.Entity, packages []fixt
 	c.t.Helper()
 	needs.Machine(c.t, "createrepo_c")
 	root := filepath.Join(c.repository, folder)
-	if err := os.RemoveAll(root); err != nil {
-		c.t.Fatal(err)
-	}
+	must(c.t, os.RemoveAll(root))
 	must(c.t, fixture.WriteFedora(root, signer, packages))
 }
 
@@ -85,14 +83,10 @@ func TestFedora(t *testing.T) {
 
 	// An index may be signed too. Then the signature counts.
 	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	sign := func(signer *openpgp.Entity) {
 		var out bytes.Buffer
-		if err := openpgp.ArmoredDetachSign(&out, signer, bytes.NewReader(listed), nil); err != nil {
-			t.Fatal(err)
-		}
+		must(t, openpgp.ArmoredDetachSign(&out, signer, bytes.NewReader(listed), nil))
 		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
 	}
 	sign(signer)
@@ -150,9 +144,7 @@ func TestFedoraRefuses(t *testing.T) {
 	c.put(bash, another)
 	c.refuses("package bash: sha256")
 
-	if err := os.Remove(filepath.Join(c.repository, bash)); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.Remove(filepath.Join(c.repository, bash)))
 	c.refuses("bash-5.3.0%5E1-2.x86_64.rpm: not found")
 
 	stranger, _ := newSigner(t)

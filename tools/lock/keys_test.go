@@ -19,9 +19,7 @@ import (
 // TestKeysOfTheTable: a lock of any row needs no more than an answer of its distribution's mirror.
 func TestKeysOfTheTable(t *testing.T) {
 	table, err := images.Read("../../images/distros.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		folder := filepath.Join("../../images", name, "keys")
 		for release := range table[name].Releases {
@@ -37,9 +35,7 @@ func TestKeysOfTheTable(t *testing.T) {
 			continue
 		}
 		readme, err := os.ReadFile(filepath.Join(folder, "README.md"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		want := []string{"README.md"}
 		for _, key := range table[name].Keys {
 			want = append(want, path.Base(key))
@@ -53,9 +49,7 @@ func TestKeysOfTheTable(t *testing.T) {
 			}
 		}
 		files, err := filepath.Glob(folder + "/*")
-		if err != nil {
-			t.Fatal(err)
-		}
+		must(t, err)
 		for _, file := range files {
 			if !slices.Contains(want, filepath.Base(file)) {
 				t.Errorf("%s: trusted, and not in the table", file)
@@ -67,9 +61,7 @@ func TestKeysOfTheTable(t *testing.T) {
 // TestAlpineKeysAreStrong: the keys of 2048 bits are for releases that nobody supports.
 func TestAlpineKeysAreStrong(t *testing.T) {
 	keys, err := index.ReadAlpineKeys("../../images/alpine/keys")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for name, key := range keys {
 		if key.N.BitLen() != 4096 {
 			t.Errorf("%s: %d bits", name, key.N.BitLen())

@@ -74,9 +74,7 @@ func TestLocal(t *testing.T) {
 	wants("an index that is not what was signed", []string{sum(images, "arm64", "app")},
 		"app 2.0-1 left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json; skipped: arm64\n",
 		kept+" | ", "")
-	if err := os.RemoveAll(c.repository + "/debian/dists"); err != nil {
-		t.Fatal(err)
-	}
+	must(t, os.RemoveAll(c.repository+"/debian/dists"))
 	wants("a release that is gone", []string{sum(images, "amd64", "app"), sum(images, "arm64", "tool")},
 		"debian stable: app 2.0-1, tool 1~rc1-1 left the mirror, and what needs it is skipped: index: ", "nothing", "")
 	wants("nothing lost any more", nil, "", "", "")
@@ -96,8 +94,6 @@ func (c *checkout) local(path string) string {
 		return "nothing"
 	}
 	lock, err := lockfile.Parse(text)
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	must(c.t, err)
 	return names(lock.Architectures["amd64"]) + " | " + names(lock.Architectures["arm64"])
 }

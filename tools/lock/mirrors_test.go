@@ -18,13 +18,9 @@ import (
 // distribution (mirrors.bzl), and Bazel reads the same variable.
 func TestLocksCanBeMirrored(t *testing.T) {
 	text, err := os.ReadFile(needs.Variable(t, "ORIGINS"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	var known map[string]map[string][]string // by the variable's name and by the archive's
-	if err := json.Unmarshal(text, &known); err != nil {
-		t.Fatal(err)
-	}
+	must(t, json.Unmarshal(text, &known))
 	origins := known[mirrorsVariable]
 	for name, ours := range map[string][]string{
 		"alpine":           {alpineOrigin},
@@ -38,15 +34,11 @@ func TestLocksCanBeMirrored(t *testing.T) {
 		}
 	}
 	distros, err := images.Read("../../images/distros.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	for name, distro := range distros {
 		for release := range distro.Releases {
 			lock, err := lockfile.Read(filepath.Join("../../images", name, release, "packages.lock.json"))
-			if err != nil {
-				t.Fatal(err)
-			}
+			must(t, err)
 			for architecture, packages := range lock.Architectures {
 				for _, p := range packages {
 					if !slices.ContainsFunc(p.URLs, func(url string) bool {

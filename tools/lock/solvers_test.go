@@ -28,16 +28,12 @@ func (c *checkout) ours(entry, architecture string, wanted []string) (string, er
 		quoted[i] = fmt.Sprintf("%q", name)
 	}
 	c.table(fmt.Sprintf(entry, strings.Join(quoted, ", ")))
-	if err := os.RemoveAll(filepath.Dir(c.lockPath())); err != nil {
-		c.t.Fatal(err)
-	}
+	must(c.t, os.RemoveAll(filepath.Dir(c.lockPath())))
 	if _, err := c.lock(); err != nil {
 		return "", err
 	}
 	lock, err := lockfile.Read(c.lockPath())
-	if err != nil {
-		c.t.Fatal(err)
-	}
+	must(c.t, err)
 	return names(lock.Architectures[architecture]), nil
 }
 
