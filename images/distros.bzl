@@ -2,7 +2,7 @@
 
 This table is the only place that says so. The image targets and their tests (images/private), the repositories their
 packages come from (images/extensions.bzl), the locks (tools/lock) and the README's table are derived from it. Programs read
-it as distros.json, which ./bazelw run //images:update writes, so all of it must be what JSON has.
+it as distros.generated.json, which ./bazelw run //images:update writes, so all of it must be what JSON has.
 
 A new release is one entry here, one lock (./bazelw run //tools/lock -- DISTRO RELEASE), and for each variant one golden
 listing in images/VARIANT/testdata, whose test says how it is made. Until there is a lock, Bazel skips the release's images and

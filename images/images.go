@@ -1,4 +1,4 @@
-// Package images reads images/distros.json, the table of distributions, for the programs that are derived from it. The file is
+// Package images reads images/distros.generated.json, the table of distributions, for the programs that are derived from it. The file is
 // made of distros.bzl by Bazel; programs that Bazel runs are given what it would be now (//images:table).
 package images
 

@@ -7,7 +7,7 @@ import (
 )
 
 func TestRead(t *testing.T) {
-	table, err := images.Read("distros.json")
+	table, err := images.Read("distros.generated.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 // packages' own: each holds its path.
 func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
 	t.Helper()
-	encoded, err := os.ReadFile("distros.json")
+	encoded, err := os.ReadFile("distros.generated.json")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-// Command update writes what is said about images/distros.bzl outside of Bazel: images/distros.json, which programs read, and
+// Command update writes what is said about images/distros.bzl outside of Bazel: images/distros.generated.json, which programs read, and
 // the table of images in README.md.
 //
 //	./bazelw run //images:update
@@ -48,5 +48,5 @@ func update(root, table string) error {
 	if err := os.WriteFile(readme, page, 0o644); err != nil {
 		return err
 	}
-	return os.WriteFile(filepath.Join(root, "images", "distros.json"), text, 0o644)
+	return os.WriteFile(filepath.Join(root, "images", "distros.generated.json"), text, 0o644)
 }

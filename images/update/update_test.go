@@ -9,9 +9,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// That distros.json is what Bazel makes of distros.bzl is a test of //images.
+// That distros.generated.json is what Bazel makes of distros.bzl is a test of //images.
 func TestReadmeIsUpToDate(t *testing.T) {
-	table, err := images.Read("../distros.json")
+	table, err := images.Read("../distros.generated.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestReadmeIsUpToDate(t *testing.T) {
 
 // A lock that nothing reads is a release that was taken out of the table, or whose name is misspelt there.
 func TestEveryLockIsInTheTable(t *testing.T) {
-	table, err := images.Read("../distros.json")
+	table, err := images.Read("../distros.generated.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,7 +68,7 @@ func TestUpdate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]string{
-		"images/distros.json": table,
+		"images/distros.generated.json": table,
 		"README.md": strings.Join([]string{
 			"above",
 			"<!-- distros:begin (note) -->",

@@ -39,7 +39,7 @@ func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 // table writes the table of the folder.
 func (c *checkout) table(entry string) {
 	c.t.Helper()
-	put(c.t, filepath.Join(c.dir, c.folder, "distros.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))
+	put(c.t, filepath.Join(c.dir, c.folder, "distros.generated.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))
 }
 
 // put writes a file of the repository.

@@ -194,7 +194,7 @@ func TestFolder(t *testing.T) {
 	images := c.bytes()
 
 	c.folder = "tests/other"
-	c.refuses("tests/other/distros.json: no such file")
+	c.refuses("tests/other/distros.generated.json: no such file")
 	c.table(`{"title": "Example", "format": "deb",
 		"variants": {"kernel": {"packages": ["tool"], "without": []}},
 		"releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64"}, "suites": []}}

@@ -18,7 +18,7 @@ import (
 
 // TestKeysOfTheTable: a lock of any row needs no more than an answer of its distribution's mirror.
 func TestKeysOfTheTable(t *testing.T) {
-	table, err := images.Read("../../images/distros.json")
+	table, err := images.Read("../../images/distros.generated.json")
 	must(t, err)
 	for _, name := range slices.Sorted(maps.Keys(table)) {
 		folder := filepath.Join("../../images", name, "keys")

@@ -42,7 +42,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
 	tables := map[string]string{}
-	flags.Func("table", "`FOLDER=FILE`: the table of a folder, as JSON, instead of FOLDER/distros.json of the checkout", func(value string) error {
+	flags.Func("table", "`FOLDER=FILE`: the table of a folder, as JSON, instead of FOLDER/distros.generated.json of the checkout", func(value string) error {
 		folder, file, named := strings.Cut(value, "=")
 		if !named {
 			return errors.New("want FOLDER=FILE")
@@ -102,7 +102,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 func (r *request) open(folder, name, release string) error {
 	path, given := r.tables[folder]
 	if !given {
-		path = filepath.Join(r.workspace, folder, "distros.json")
+		path = filepath.Join(r.workspace, folder, "distros.generated.json")
 	}
 	table, err := images.Read(path)
 	if err != nil {

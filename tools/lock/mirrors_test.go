@@ -33,7 +33,7 @@ func TestLocksCanBeMirrored(t *testing.T) {
 			t.Errorf("%s: Bazel takes mirrors in place of %q, locks have %q", name, origins[name], ours)
 		}
 	}
-	distros, err := images.Read("../../images/distros.json")
+	distros, err := images.Read("../../images/distros.generated.json")
 	must(t, err)
 	for name, distro := range distros {
 		for release := range distro.Releases {

@@ -54,9 +54,9 @@ func newMirror(t *testing.T) *mirror {
 	if m.signer, public, err = fixture.NewSigner(2048); err != nil {
 		t.Fatal(err)
 	}
-	m.write(filepath.Join(m.checkout, "images/distros.json"), table)
+	m.write(filepath.Join(m.checkout, "images/distros.generated.json"), table)
 	m.write(filepath.Join(m.checkout, "images/debian/keys/key.asc"), string(public))
-	m.write(filepath.Join(m.checkout, "tests/kernels/distros.json"), "{}")
+	m.write(filepath.Join(m.checkout, "tests/kernels/distros.generated.json"), "{}")
 	m.has("1", "1")
 	lock := exec.Command(m.program(), "-workspace", m.checkout, "-keys", m.keys(), "-mirror", m.address, "debian", "stable")
 	if out, err := lock.CombinedOutput(); err != nil {

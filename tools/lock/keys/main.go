@@ -50,7 +50,7 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("keys", flag.ContinueOnError)
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
-	table := flags.String("table", "images/distros.json", "the distributions, a JSON `FILE`; Bazel gives it as it is now")
+	table := flags.String("table", "images/distros.generated.json", "the distributions, a JSON `FILE`; Bazel gives it as it is now")
 	mirror := flags.String("mirror", "https://ftp.debian.org/debian", "`ADDRESS` of Debian's archive")
 	proof := flags.Bool("prove", false, "write nothing: verify real signatures, which Go modules carry as test data, by the keys that are there")
 	if err := flags.Parse(args); err != nil {

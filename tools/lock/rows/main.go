@@ -61,7 +61,7 @@ func run(args []string) (err error) {
 	step("cloned " + workspace)
 	fmt.Println("        packages: Debian's programs in the distributions' formats; busybox is dash but for " + runtime.GOARCH +
 		", bash is dash, and there is no alternatives and no apk")
-	rows, err := tableRows(filepath.Join(c.folder, "images/distros.json"))
+	rows, err := tableRows(filepath.Join(c.folder, "images/distros.generated.json"))
 	if err != nil {
 		return err
 	}
