@@ -1,0 +1,100 @@
+package scenarios
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+)
+
+// hosts are what pages of docs/ say before a block of commands: <!-- host: NAME, NAME... -->
+var hosts = map[string]func(*testing.T, *host){
+	"empty": func(*testing.T, *host) {},
+	"kubelet in nft": func(_ *testing.T, h *host) {
+		for _, command := range []string{"iptables-nft", "ip6tables-nft"} {
+			h.restore(command, "*mangle", ":"+hint+" - [0:0]", ":KUBE-KUBELET-CANARY - [0:0]", "COMMIT")
+		}
+	},
+	"kubelet in legacy": func(_ *testing.T, h *host) {
+		for _, command := range []string{"iptables-legacy", "ip6tables-legacy"} {
+			h.restore(command, "*mangle", ":"+hint+" - [0:0]", ":KUBE-KUBELET-CANARY - [0:0]", "COMMIT")
+		}
+	},
+	"docker in legacy": func(_ *testing.T, h *host) {
+		h.restore("iptables-legacy", "*nat", ":DOCKER - [0:0]", "-A PREROUTING -m addrtype --dst-type LOCAL -j DOCKER", "COMMIT")
+	},
+	"pinned elsewhere": func(t *testing.T, h *host) {
+		h.restore("iptables-legacy", "*mangle", ":"+hint+" - [0:0]", "COMMIT")
+		h.version("iptables")
+		if !h.pinned("iptables") {
+			t.Fatal("not pinned")
+		}
+		h.run("/usr/sbin/iptables-legacy", "-t", "mangle", "-X", hint)
+	},
+	"no CAP_NET_ADMIN": func(t *testing.T, _ *host) { dropCapabilities(t, unix.CAP_NET_ADMIN) },
+	"read-only root":   func(_ *testing.T, h *host) { h.readOnly() },
+	"read-only root without /run": func(t *testing.T, h *host) {
+		if err := os.Remove(h.root + "/run/xtables.lock"); err != nil {
+			t.Fatal(err)
+		}
+		mount(t, h.root, h.root, "", unix.MS_BIND|unix.MS_REC)
+		remount(t, h.root, unix.MS_BIND|unix.MS_REMOUNT|unix.MS_RDONLY)
+	},
+	"image without legacy": func(t *testing.T, h *host) {
+		legacy, err := filepath.Glob(h.root + "/usr/sbin/*legacy*")
+		if err != nil || len(legacy) == 0 {
+			t.Fatalf("nothing of legacy to remove: error %v", err)
+		}
+		for _, path := range legacy {
+			if err := os.Remove(path); err != nil {
+				t.Fatal(err)
+			}
+		}
+	},
+}
+
+var (
+	consoleBlock = regexp.MustCompile("(?s)(?:<!-- host: ([^\n]*) -->\n)?```console\n(.*?)```\n")
+	prompt       = regexp.MustCompile(`(?m)^\$ .*\n`)
+)
+
+// What the pages say that commands print, they print: each block on a host of its own, one command after the other.
+func TestPages(t *testing.T) {
+	for _, page := range strings.Fields(needs.Variable(t, "PAGES")) {
+		text, err := os.ReadFile(page)
+		if err != nil {
+			t.Fatal(err)
+		}
+		blocks := consoleBlock.FindAllStringSubmatch(string(text), -1)
+		if len(blocks) == 0 {
+			t.Errorf("%s: no block of commands", page)
+		}
+		for _, block := range blocks {
+			states, want := block[1], block[2]
+			t.Run(filepath.Base(page)+": "+states, func(t *testing.T) {
+				h := newHost(t)
+				for _, name := range strings.Split(states, ", ") {
+					state := hosts[name]
+					if state == nil {
+						t.Fatalf("no host %q before\n%s", name, want)
+					}
+					state(t, h)
+				}
+				var got strings.Builder
+				for _, command := range prompt.FindAllString(want, -1) {
+					got.WriteString(command)
+					script := strings.TrimPrefix(command, "$ ")
+					got.WriteString(h.do(call{argv: []string{"/bin/sh", "-c", "exec 2>&1; " + script}}).stdout)
+				}
+				if got.String() != want {
+					t.Errorf("on %s, got:\n%s\nwant:\n%s", states, got.String(), want)
+				}
+			})
+		}
+	}
+}
