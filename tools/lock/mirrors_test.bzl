@@ -69,7 +69,7 @@ def mirrors_tests(name):
         _mirrored(
             name = "{}_{}".format(name, case),
             setting = setting,
-            tags = ["manual"],
+            tags = ["manual"],  # it fails, as the test below wants: not for //...
         )
         _refused_test(
             name = "{}_{}_test".format(name, case),
