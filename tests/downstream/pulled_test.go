@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"log"
+	"maps"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,15 +31,16 @@ import (
 // module's own build has made over it.
 var architectures = []string{"amd64", "arm64"}
 
-// The example of docs/api.md, as pasted: a base that oci.pull takes from a registry gets the very layer that it gets as a
-// target of this build, whoever's rules_oci it is.
+// The README's example, as pasted, and in it that of docs/api.md: a base that oci.pull takes from a registry gets the very layer that it
+// gets as a target of this build, whoever's rules_oci it is.
 func TestPulledBase(t *testing.T) {
 	repository, index := serve(t)
 	digest, err := index.Digest()
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := paste(t, "API", "tests/pulled", "sha256:...", digest.String(), "registry.example/team/iptables", "http://"+repository.Name())
+	inReadme(t, "API")
+	w := paste(t, "README", "tests/pulled", "sha256:...", digest.String(), "registry.example/team/iptables", "http://"+repository.Name())
 	for _, architecture := range architectures {
 		w.add(t, "BUILD.bazel", fmt.Sprintf(`
 iptables_wrapper_layer(
@@ -51,7 +54,11 @@ iptables_wrapper_layer(
 		}
 	}
 
-	w.run(t, "build", "//:image")
+	w.run(t, "build", "//...")
+	summary := w.run(t, "test", "//:image_test.files", "--noshow_progress", "--test_summary=short")
+	if strings.Count(summary, " PASSED") != 1 {
+		t.Errorf("the example's test:\n%s", summary)
+	}
 	image := load(t, filepath.Join(w.folder, strings.TrimSpace(w.run(t, "cquery", "--output=files", "//:image"))))
 	layers, err := image.Layers()
 	if err != nil {
@@ -88,6 +95,20 @@ use_repo(oci, "other_linux_arm64")
 			t.Errorf("an amd64 image was taken for one of arm64: %v\n%s", err, stderr)
 		}
 	})
+}
+
+// inReadme fails unless each paragraph of a document's example, a rule's call or a statement of MODULE.bazel, is one of the README's.
+func inReadme(t *testing.T, document string) {
+	t.Helper()
+	readme := "\n" + strings.ReplaceAll(string(read(t, "README")), ", \"iptables_wrapper_structure_test\")", ")")
+	files := example(t, document)
+	for _, file := range slices.Sorted(maps.Keys(files)) {
+		for _, paragraph := range strings.Split(strings.TrimSpace(files[file]), "\n\n") {
+			if !strings.Contains(readme, "\n"+paragraph+"\n") {
+				t.Errorf("README.md has no such part in its example, which the example of %s in %s has:\n%s", file, document, paragraph)
+			}
+		}
+	}
 }
 
 // serve returns a registry on loopback with an index of both bases.

@@ -4,11 +4,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
 // unpack lays out this module as others get it, and returns a workspace in one of its folders.
@@ -33,12 +33,9 @@ func unpack(t *testing.T, below string) workspace {
 // version of today. Each pair of words is replaced, as a user would.
 func paste(t *testing.T, document, folder string, replace ...string) workspace {
 	t.Helper()
-	blocks := map[string]string{}
-	for _, block := range regexp.MustCompile("(?s)```starlark\n# ([A-Z]+\\.bazel)\n(.*?)```").FindAllStringSubmatch(string(read(t, document)), -1) {
-		blocks[block[1]] = strings.NewReplacer(replace...).Replace(block[2])
-	}
-	if blocks["MODULE.bazel"] == "" || blocks["BUILD.bazel"] == "" {
-		t.Fatalf("%s has no example of both MODULE.bazel and BUILD.bazel: %q", document, blocks)
+	blocks := example(t, document)
+	for name, text := range blocks {
+		blocks[name] = strings.NewReplacer(replace...).Replace(text)
 	}
 	w := unpack(t, folder)
 	blocks["MODULE.bazel"] += "local_path_override(module_name = \"iptables_wrappers\", path = \"../..\")\n"
@@ -50,6 +47,22 @@ func paste(t *testing.T, document, folder string, replace ...string) workspace {
 		w.add(t, name, text)
 	}
 	return w
+}
+
+// example is what a document has to be pasted into MODULE.bazel and BUILD.bazel.
+func example(t *testing.T, document string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	for _, block := range pages.Files(t, needs.Variable(t, document), "starlark") {
+		name, text, _ := strings.Cut(strings.TrimPrefix(block.Text, "# "), "\n")
+		if strings.HasSuffix(name, ".bazel") {
+			files[name] = text
+		}
+	}
+	if files["MODULE.bazel"] == "" || files["BUILD.bazel"] == "" {
+		t.Fatalf("%s has no example of both MODULE.bazel and BUILD.bazel: %q", document, files)
+	}
+	return files
 }
 
 // A workspace is where one Bazel server works.

@@ -3,13 +3,13 @@ package scenarios
 import (
 	"os"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
 // hosts are what pages of docs/ say before a block of commands: <!-- host: NAME, NAME... -->
@@ -58,42 +58,25 @@ var hosts = map[string]func(*testing.T, *host){
 	},
 }
 
-var (
-	consoleBlock = regexp.MustCompile("(?s)(?:<!-- host: ([^\n]*) -->\n)?```console\n(.*?)```\n")
-	prompt       = regexp.MustCompile(`(?m)^\$ .*\n`)
-)
-
 // What the pages say that commands print, they print: each block on a host of its own, one command after the other.
 func TestPages(t *testing.T) {
 	for _, page := range strings.Fields(needs.Variable(t, "PAGES")) {
-		text, err := os.ReadFile(page)
-		if err != nil {
-			t.Fatal(err)
-		}
-		blocks := consoleBlock.FindAllStringSubmatch(string(text), -1)
-		if len(blocks) == 0 {
-			t.Errorf("%s: no block of commands", page)
-		}
-		for _, block := range blocks {
-			states, want := block[1], block[2]
-			t.Run(filepath.Base(page)+": "+states, func(t *testing.T) {
+		for _, block := range pages.Blocks(t, page) {
+			t.Run(filepath.Base(page)+": "+strings.Join(block.States, ", "), func(t *testing.T) {
 				h := newHost(t)
-				for _, name := range strings.Split(states, ", ") {
+				if len(block.States) == 0 {
+					t.Fatalf("no host before\n%s", block.Text)
+				}
+				for _, name := range block.States {
 					state := hosts[name]
 					if state == nil {
-						t.Fatalf("no host %q before\n%s", name, want)
+						t.Fatalf("no host %q before\n%s", name, block.Text)
 					}
 					state(t, h)
 				}
-				var got strings.Builder
-				for _, command := range prompt.FindAllString(want, -1) {
-					got.WriteString(command)
-					script := strings.TrimPrefix(command, "$ ")
-					got.WriteString(h.do(call{argv: []string{"/bin/sh", "-c", "exec 2>&1; " + script}}).stdout)
-				}
-				if got.String() != want {
-					t.Errorf("on %s, got:\n%s\nwant:\n%s", states, got.String(), want)
-				}
+				block.Try(t, func(script string) string {
+					return h.do(call{argv: []string{"/bin/sh", "-c", "exec 2>&1; " + script}}).stdout
+				})
 			})
 		}
 	}

@@ -1,0 +1,40 @@
+package pages_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
+)
+
+// The commands of CONTRIBUTING.md's first change, in a copy of the sources.
+func TestContributing(t *testing.T) {
+	archive := needs.Variable(t, "MODULE")
+	goCommand, err := filepath.Abs(needs.Variable(t, "GO"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkout, bin := t.TempDir(), t.TempDir()
+	if output, err := exec.Command("tar", "--extract", "--file", archive, "--directory", checkout).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", archive, err, output)
+	}
+	if err := os.Symlink(goCommand, filepath.Join(bin, "go")); err != nil {
+		t.Fatal(err)
+	}
+	for _, block := range pages.Blocks(t, needs.Variable(t, "PAGE")) {
+		block.Try(t, func(script string) string {
+			command := exec.Command("/bin/sh", "-c", "exec 2>&1; "+script)
+			command.Dir = checkout
+			// rules_go's command finds its own by the folder of the runfiles, and the page's is run as if there were no Bazel.
+			command.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "RUNFILES_DIR="+os.Getenv("TEST_SRCDIR"),
+				"GOCACHE="+filepath.Join(os.Getenv("TEST_TMPDIR"), "gocache"), "GOPATH="+filepath.Join(os.Getenv("TEST_TMPDIR"), "gopath"),
+				"GOWORK=off", "GOPROXY=off", "CGO_ENABLED=0")
+			output, _ := command.Output() // that a command fails is part of the page
+			return strings.ReplaceAll(string(output), checkout+"/", "")
+		})
+	}
+}

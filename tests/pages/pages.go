@@ -1,0 +1,88 @@
+// Package pages reads what documents for people say that can be tried: commands with what they print, and files.
+//
+// A block of commands is
+//
+//	<!-- host: STATE, STATE... -->
+//	```console
+//	$ COMMAND
+//	what it prints, on standard output and standard error
+//	```
+//
+// A command may go on in the next line after a backslash, as in a shell. What a state is, the test says that runs the page. Commands that
+// nobody runs stand in blocks of another kind (```sh), and have no output.
+package pages
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// Block is a block of commands.
+type Block struct {
+	States []string
+	Text   string
+}
+
+// File is a block of any kind, and what the comment before it says, if there is one.
+type File struct {
+	Comment string
+	Text    string
+}
+
+var (
+	block  = regexp.MustCompile("(?s)(?:<!-- ([^\n]*) -->\n)?```([a-z]+)\n(.*?)```\n")
+	prompt = regexp.MustCompile(`(?m)^\$ (?:.*\\\n)*.*\n`)
+)
+
+// Blocks returns the blocks of commands of a page. A page without any fails the test.
+func Blocks(t *testing.T, page string) []Block {
+	t.Helper()
+	var all []Block
+	for _, f := range Files(t, page, "console") {
+		states, stated := strings.CutPrefix(f.Comment, "host: ")
+		if f.Comment != "" && !stated {
+			t.Fatalf("%s: before a block of commands stands %q, which is no host", page, f.Comment)
+		}
+		b := Block{Text: f.Text}
+		if stated {
+			b.States = strings.Split(states, ", ")
+		}
+		all = append(all, b)
+	}
+	return all
+}
+
+// Files returns the blocks of one kind, such as dockerfile. A page without any fails the test.
+func Files(t *testing.T, page, kind string) []File {
+	t.Helper()
+	text, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []File
+	for _, match := range block.FindAllStringSubmatch(string(text), -1) {
+		if match[2] == kind {
+			all = append(all, File{match[1], match[3]})
+		}
+	}
+	if len(all) == 0 {
+		t.Fatalf("%s: no block of %s", page, kind)
+	}
+	return all
+}
+
+// Try runs the commands of a block in their order and fails the test if they do not print what the block says. run is given a script
+// of the shell and returns what it printed on standard output and standard error together.
+func (b Block) Try(t *testing.T, run func(script string) string) {
+	t.Helper()
+	var got strings.Builder
+	for _, command := range prompt.FindAllString(b.Text, -1) {
+		got.WriteString(command)
+		got.WriteString(run(strings.TrimPrefix(command, "$ ")))
+	}
+	if got.String() != b.Text {
+		t.Errorf("on %q, got:\n%s\nwant:\n%s", b.States, got.String(), b.Text)
+	}
+}
