@@ -15,31 +15,32 @@ repository, read the BUILD files of the wrapper and the installer, too. The same
 # Those of --test_env=PATH in .bazelrc, where tests find programs.
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-_PROGRAMS = [
-    "apk",
-    "apt-get",
-    "bash",
-    "busybox",
-    "bzip2",
-    "cosign",
-    "createrepo_c",
-    "curl",
-    "dash",
-    "dnf5",
-    "dockerd",
-    "dpkg-deb",
-    "getcap",
-    "git",
-    "gzip",
-    "jq",
-    "podman",
-    "rpm",
-    "rpmbuild",
-    "runc",
-    "shellcheck",
-    "xz",
-    "zstd",
-]
+# And the package of Debian's that has it; none has apk, which is Alpine's. ./bazelw doctor reads these lines, too.
+_PROGRAMS = {
+    "apk": "",
+    "apt-get": "apt",
+    "bash": "bash",
+    "busybox": "busybox",
+    "bzip2": "bzip2",
+    "cosign": "cosign",
+    "createrepo_c": "createrepo-c",
+    "curl": "curl",
+    "dash": "dash",
+    "dnf5": "dnf5",
+    "dockerd": "docker.io",
+    "dpkg-deb": "dpkg",
+    "getcap": "libcap2-bin",
+    "git": "git",
+    "gzip": "gzip",
+    "jq": "jq",
+    "podman": "podman",
+    "rpm": "rpm",
+    "rpmbuild": "rpm",
+    "runc": "runc",
+    "shellcheck": "shellcheck",
+    "xz": "xz-utils",
+    "zstd": "zstd",
+}
 
 _LITTLE_ENDIAN = ["aarch64", "amd64", "arm", "i386", "loongarch64", "ppc64le", "riscv64", "x86_64"]
 
@@ -75,8 +76,13 @@ def _machine_impl(rctx):
     }
     missing = [name for name, has in facts.items() if not has]
     if missing:
+        packages = [_PROGRAMS[name] for name in missing if _PROGRAMS.get(name)]
+
         # buildifier: disable=print
-        print("tests that need it are skipped: this machine has no " + ", no ".join(missing))
+        print("tests that need it are skipped: this machine has no {}{} (./bazelw doctor)".format(
+            ", no ".join(missing),
+            "; Debian's packages: " + " ".join(packages) if packages else "",
+        ))
     rctx.file("BUILD.bazel", "\n".join([
         _FACT.format(
             name = name,

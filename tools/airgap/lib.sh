@@ -1,17 +1,6 @@
 # shellcheck shell=sh
 # What every step shares: where things are, how progress and errors are said, and how a result becomes final.
 
-# Everything written is below this folder.
-cache=$(realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:?}/.cache}/iptables-wrappers}")
-# Go's own tools cannot run from a folder with a space in its name: there the cache goes by another name, that of a link, inside
-# the sandbox and outside.
-case $cache in
-*[[:space:]]*)
-	plain=/var/tmp/iptables-wrappers-$(printf %s "$cache" | sha256sum | cut -c1-12)
-	[ "$(readlink "$plain")" = "$cache" ] || ln -sfnT "$cache" "$plain"
-	cache=$plain
-	;;
-esac
 began=$(date +%s)
 
 say() {
@@ -21,6 +10,24 @@ say() {
 die() {
 	printf 'bazelw: %s\n' "$*" >&2
 	exit 1
+}
+
+# cache_path: prints the folder that everything written is below.
+cache_path() {
+	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:?not set; set it or IPTABLES_WRAPPERS_CACHE, which is the folder of the air-gapped way}/.cache}/iptables-wrappers}"
+}
+
+# find_cache: sets cache to it. Go's own tools cannot run from a folder with a space in its name: there the cache goes by
+# another name, that of a link, inside the sandbox and outside.
+find_cache() {
+	cache=$(cache_path)
+	case $cache in
+	*[[:space:]]*)
+		plain=/var/tmp/iptables-wrappers-$(printf %s "$cache" | sha256sum | cut -c1-12)
+		[ "$(readlink "$plain")" = "$cache" ] || ln -sfnT "$cache" "$plain"
+		cache=$plain
+		;;
+	esac
 }
 
 # key TEXT...: a name that changes whenever one of the texts does.

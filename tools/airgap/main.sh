@@ -1,41 +1,48 @@
 #!/bin/sh
-# Entry of ./bazelw: chooses the connected or the air-gapped way, and runs the steps of the latter in order.
+# Entry of ./bazelw: chooses the connected or the air-gapped way, and runs the steps of the latter in order. As far as the
+# connected way goes, only what every POSIX system has is used: that may be a Mac.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 checkout=$(CDPATH='' cd -- "$here/../.." && pwd -P)
 # shellcheck source=tools/airgap/lib.sh
 . "$here/lib.sh"
-for part in machine debian gomodules config locks bundle run; do
+for part in way machine debian gomodules config locks bundle run; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
 
 way=${AIRGAP:-} from='' bundle=''
 case ${1:-} in
+-h | --help) exec cat "$here/help.txt" ;;
 --airgap) way=1 && shift ;;
 --no-airgap) way=0 && shift ;;
---airgap-clean) clean && exit ;;
+--airgap-clean)
+	need_linux "$1"
+	find_cache
+	clean
+	exit
+	;;
 --airgap-bundle | --airgap-from)
-	[ $# -ge 2 ] || die "usage: ./bazelw $1 FILE ..."
+	[ $# -ge 2 ] || die "$1: no FILE after it: ./bazelw $1 FILE ...; ./bazelw --help says more"
+	need_linux "$1"
 	file=$(readlink -m "$2")
 	[ "$1" = --airgap-from ] && from=$file || bundle=$file
 	way=1 && shift 2
 	;;
 esac
 
-# bazelisk first: it takes the release that .bazelversion names, where a plain bazel is whatever is installed.
-connected=$(command -v bazelisk || command -v bazel || true)
-case $way in
-0) [ -n "$connected" ] || die "AIRGAP=0: neither bazelisk nor bazel is in PATH; install bazelisk, or drop AIRGAP=0" ;;
-1) connected= ;;
-'') [ -n "$connected" ] && registry_answers || connected= ;;
-*) die "AIRGAP=$way: must be 0, 1 or empty" ;;
-esac
+choose_way "$way"
+if [ "${1:-}" = doctor ]; then
+	# shellcheck source=tools/airgap/doctor/doctor.sh
+	. "$here/doctor/doctor.sh"
+fi
 # From anywhere else it is this checkout that is meant; inside, it may be a folder of it with a workspace of its own.
 folder=$(pwd -P)/
 [ "${folder#"$checkout"/}" != "$folder" ] || cd "$checkout"
 [ -z "$connected" ] || exec "$connected" "$@"
 
+need_linux "$why"
+find_cache
 mkdir -p "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null ||
 	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
 chmod 1777 "$cache/tmp"

@@ -36,18 +36,6 @@ run_bazel() {
 	exit "$status"
 }
 
-# registry_answers: whether the connected way would work; asked only where there is a Bazel to work with.
-registry_answers() {
-	index=https://bcr.bazel.build/bazel_registry.json
-	if command -v curl >/dev/null; then
-		curl -fsS --connect-timeout 3 --max-time 6 -o /dev/null "$index" 2>/dev/null
-	elif command -v wget >/dev/null; then
-		wget -q --tries=1 --timeout=6 -O /dev/null "$index"
-	else
-		say "neither curl nor wget to ask $index with; taking Bazel from PATH (AIRGAP=1 for the other way)"
-	fi
-}
-
 # remove_bazel PATH: removes what Bazel made in the cache, after ending the servers that were started from it when it was at
 # PATH: each keeps its process id in its output base.
 remove_bazel() {

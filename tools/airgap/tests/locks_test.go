@@ -119,6 +119,7 @@ func (m *mirror) remove(name string) {
 const script = `
 	set -eu
 	for part in lib machine locks; do . "$HERE/$part.sh"; done
+	find_cache
 	sandbox() ( [ "$1" != --chdir ] || { cd "$2" && shift 2; }; "$@" )
 	run_bazel() { while [ "$1" != -- ]; do shift; done; shift; exec "$LOCK" -workspace "$checkout" -keys "$KEYS" "$@"; }
 	checkout=$CHECKOUT mirror=$IPTABLES_WRAPPERS_MIRROR security=$mirror-security downloader=$cache/config/downloader

@@ -11,6 +11,7 @@ for part in lib machine run; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
+find_cache
 failed=0
 
 # same NAME GOT WANT

@@ -1,0 +1,42 @@
+# shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
+# What tests need of the machine beside that. The list is tests/needs/machine.bzl's, which tells Bazel; so are the packages.
+
+look_at_tests() {
+	list=$checkout/tests/needs/machine.bzl
+	[ -r "$list" ] || { line unsure "what tests need: $list cannot be read" && return; }
+	where=''
+	# Where tests find programs: .bazelrc. The air-gapped way brings them along.
+	folders=$(sed -n 's/^build --test_env=PATH=//p' "$checkout/.bazelrc" 2>/dev/null | tr : ' ')
+	if [ -z "$connected" ] && [ -n "${debian:-}" ]; then
+		find_debian test
+		where=$debian
+		[ -d "$where" ] || line later "programs that tests run: bazelw unpacks them when a command first names a test"
+	fi
+	sed -n '/^_PROGRAMS = {/,/^}/s/^    "\([^"]*\)": "\([^"]*\)",$/\1 \2/p' "$list" | while read -r name package; do
+		if [ -n "$where" ] && [ ! -d "$where" ]; then
+			[ -z "$package" ] || continue
+		elif found_in "$where" "$name"; then
+			continue
+		fi
+		line skipped "$name: $(who_needs "$name"); $(debian_has "$package")"
+	done
+}
+
+# found_in ROOT PROGRAM
+found_in() {
+	for folder in $folders; do
+		[ ! -e "$1$folder/$2" ] && [ ! -L "$1$folder/$2" ] || return 0
+	done
+	return 1
+}
+
+# who_needs PROGRAM: the folders whose tests name it.
+who_needs() {
+	users=$(cd "$checkout" && find images installer tests tools wrapper -name BUILD.bazel -exec grep -l "@machine//:$1\"" {} + 2>/dev/null |
+		sed 's:/BUILD.bazel$::' | sort | tr '\n' ' ')
+	echo "tests in ${users:-no folder }need it"
+}
+
+debian_has() {
+	[ -n "$1" ] && echo "Debian's package $1" || echo "no package of Debian's has it"
+}
