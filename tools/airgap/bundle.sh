@@ -7,7 +7,7 @@ make_bundle() {
 	file=$1
 	shift
 	[ $# != 0 ] || set -- //...
-	(run_bazel build --nobuild --keep_going "$@") || die "$file: not made: Bazel cannot fetch what $* needs"
+	(run_bazel build --nobuild --keep_going "$@") || die "$file: not made: Bazel cannot fetch what $* needs; its own lines above say why"
 	say "$file: packing"
 	{
 		echo "${debian##*/}"
@@ -17,7 +17,7 @@ make_bundle() {
 			entry=repositories/content_addressable/sha256/$sha256
 			[ ! -e "$cache/$entry/file" ] || echo "$entry"
 		done
-	} | tar -C "$cache" --files-from=- -czf "$file.part" || die "$file: cannot be written"
+	} | tar -C "$cache" --files-from=- -czf "$file.part" || die "$file: cannot be written; name a FILE on a disk with 2 GB free"
 	mv "$file.part" "$file"
 	(cd "$(dirname "$file")" && sha256sum "$(basename "$file")" >"$(basename "$file").sha256") || die "$file.sha256: cannot be written"
 	say "$file: $(du -m "$file" | cut -f1) MB; take it and $file.sha256 along, then: ./bazelw --airgap-from FILE run //:demo"
@@ -26,13 +26,14 @@ make_bundle() {
 
 # take_bundle FILE: into the cache, once. Nothing is asked of a network from then on: what the bundle lacks is an error at once.
 take_bundle() {
+	{ [ -r "$1" ] && [ -r "$1.sha256" ]; } || die "$1: it or $1.sha256 cannot be read; name the FILE that --airgap-bundle made, with the other beside it"
 	(cd "$(dirname "$1")" && sha256sum --check --status "$(basename "$1").sha256") ||
-		die "$1: not what $1.sha256 says, or one of them cannot be read; copy both again"
+		die "$1: not what $1.sha256 says; copy both again"
 	taken=$cache/bundle-$(key "$(cat "$1.sha256")")
 	if [ ! -d "$taken" ]; then
 		say "$1: unpacking $(du -m "$1" | cut -f1) MB"
 		begin "$taken"
-		tar -C "$cache" -xzf "$1" || die "$1: cannot be unpacked into $cache"
+		tar -C "$cache" -xzf "$1" || die "$1: cannot be unpacked into $cache; make room there, or set IPTABLES_WRAPPERS_CACHE to a folder on another disk"
 		finish "$taken"
 	fi
 	printf 'block *\nallow 127.0.0.1\n' >"$cache/config/downloader"

@@ -56,7 +56,7 @@ unpack_debian() {
 		"$suite" "$1.part" "deb [signed-by=$debian_keys] $mirror $suite main" </dev/null >"$log" 2>&1 || {
 		reason=$(explain "$log")
 		remove "$1.part"
-		die "Debian $suite from $mirror: $reason (log: $log)"
+		die "Debian $suite from $mirror: $reason (log: $log); run it again, or set IPTABLES_WRAPPERS_MIRROR to another mirror"
 	}
 	finish "$1"
 	say "Debian $suite: done, $(du -smx "$1" | cut -f1) MB"

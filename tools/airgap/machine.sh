@@ -23,15 +23,15 @@ ca_bundle() {
 }
 
 prerequisites() {
-	[ "$(id -u)" = 0 ] || die "the air-gapped way needs root, like the tests it runs; run it as root, or install bazelisk"
+	[ "$(id -u)" = 0 ] || die "the air-gapped way needs root, like the tests it runs; run it as root (sudo ./bazelw ...), or $get_bazelisk"
 	packages=$(missing | tr '\n' ' ')
 	[ -n "$packages" ] || return 0
-	command -v apt-get >/dev/null || die "missing here, and no apt-get to install it with: ${packages% }"
+	command -v apt-get >/dev/null || die "missing here, and no apt-get to install it with: ${packages% }; use Debian or Ubuntu, or $get_bazelisk"
 	say "installing with apt-get: ${packages% }"
 	log=$cache/prerequisites.log
 	# shellcheck disable=SC2086 # a list of package names
 	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $packages; } \
-		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log)"
+		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log); install it by hand and run this again"
 }
 
 # proxies: NAME=VALUE of every setting by which modules and packages (tools/lock/mirrors.bzl) are fetched and checked. Go's own come from the go command, where
@@ -67,7 +67,7 @@ find_mirror() {
 		security=$(apt_sources | grep -m 1 security) || security=$mirror-security
 		return
 	done
-	die "no Debian mirror: none of $(echo "$uris" | tr '\n' ' ')serves $suite: $(explain "$log")"
+	die "no Debian mirror: none of $(echo "$uris" | tr '\n' ' ')serves $suite: $(explain "$log"); set IPTABLES_WRAPPERS_MIRROR to one that does"
 }
 
 # make_downloader: makes the file by which Bazel asks this machine's mirror for what locks call by the addresses

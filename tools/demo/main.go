@@ -18,7 +18,7 @@ import (
 
 func main() {
 	if len(os.Args) < 2 {
-		fmt.Fprintln(os.Stderr, "usage: demo LAYER...")
+		fmt.Fprintln(os.Stderr, "demo: no layers of an image: ./bazelw run //:demo names them")
 		os.Exit(2)
 	}
 	if os.Geteuid() != 0 {

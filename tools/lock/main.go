@@ -68,7 +68,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return localLocks(ctx, r, flags.Args(), strings.Fields(string(lost)), out, os.Stderr)
 	}
 	if flags.NArg() != 2 {
-		return errors.New("usage: lock [flags] DISTRO RELEASE")
+		return fmt.Errorf("%q: not a DISTRO and a RELEASE: ./bazelw run //tools/lock -- alpine 3.24, or another row of images/distros.bzl; -help lists the flags", flags.Args())
 	}
 	if err := r.open(*folder, flags.Arg(0), flags.Arg(1)); err != nil {
 		return err

@@ -42,7 +42,7 @@ func main() {
 	flag.StringVar(&o.identity, "identity", "", "sign without a key, as this workflow: `https://github.com/OWNER/NAME/.github/workflows/FILE@REF`")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		fmt.Fprintf(os.Stderr, "release: %q: unexpected argument\n", flag.Arg(0))
+		fmt.Fprintf(os.Stderr, "release: %q: unexpected: there are only flags, which --help lists\n", flag.Arg(0))
 		os.Exit(2)
 	}
 	o.output, o.source, o.key = within(o.output), within(o.source), within(o.key)

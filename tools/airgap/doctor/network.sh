@@ -62,7 +62,7 @@ debian_mirror() {
 	elif said=$(cache=$scratch && find_mirror 2>&1 && echo "$mirror"); then
 		line ok "Debian mirror: $said has $suite"
 	else
-		missing_here "${said#bazelw: }; apt's sources or IPTABLES_WRAPPERS_MIRROR name one"
+		missing_here "${said#bazelw: }"
 	fi
 }
 

@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if flags.NArg() != 0 {
-		return errors.New("usage: keys [flags]")
+		return fmt.Errorf("%q: unexpected: there are only flags, which -help lists", flags.Args())
 	}
 	folder := filepath.Join(*workspace, "images")
 	distros, err := images.Read(*table)

@@ -34,7 +34,7 @@ func main() {
 
 func run(args []string) (err error) {
 	if len(args) > 0 {
-		return errors.New("usage: ./bazelw run //tools/lock/rows")
+		return fmt.Errorf("%q: unexpected: it takes no arguments", args)
 	}
 	workspace := os.Getenv("BUILD_WORKSPACE_DIRECTORY")
 	for _, program := range []string{"git", "jq", "createrepo_c", "busybox"} {
