@@ -25,7 +25,7 @@ func built(t *testing.T) *contents {
 func newCheckout(t *testing.T, tag string) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, name := range []string{"MODULE.bazel", ".bcr/source.template.json", ".bcr/metadata.template.json", ".bcr/presubmit.yml"} {
+	for _, name := range []string{"CHANGELOG.md", "MODULE.bazel", "README.md", ".bcr/source.template.json", ".bcr/metadata.template.json", ".bcr/presubmit.yml"} {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,6 @@
 // Command release makes a release of what Bazel built, by the same words in the workflow and on anybody's machine:
 //
-//	./bazelw run --//wrapper:version=v1.2.3 //tools/release -- --output dist
+//	./bazelw run --//wrapper:version=v1.0.0 //tools/release -- --output dist
 //
 // Like this it is a rehearsal: the images go to a registry on loopback that ends with the program, everything is signed by
 // a throwaway key, and all of it is verified. With --registry and --identity (in a GitHub workflow) or --key it is the
@@ -10,6 +10,7 @@
 // What --output has afterwards:
 //
 //	assets/    the files of the release
+//	notes.md   what CHANGELOG.md says of the version; none of a build without one
 //	images/    an SBOM for each image, as attested in the registry
 //	registry/  what to add to the Bazel Central Registry
 package main

@@ -38,6 +38,7 @@ func (r *release) make(ctx context.Context, o options) error {
 		what string
 		do   func(context.Context) error
 	}{
+		{"notes", r.addNotes},
 		{"programs", r.addPrograms},
 		{"source archive", r.addSource},
 		{"images", r.readImages},

@@ -1,0 +1,57 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// addNotes writes what people are told of the release: the section of its version in the commit's CHANGELOG.md, without which
+// there is no release. That of v1.2.3-rc.1 is that of 1.2.3. A build that was told no version has none.
+func (r *release) addNotes(ctx context.Context) error {
+	if r.Version == unreleased {
+		return nil
+	}
+	changelog, err := r.source.git(ctx, "show", r.source.commit+":CHANGELOG.md")
+	if err != nil {
+		return err
+	}
+	version, _, _ := strings.Cut(r.moduleVersion(), "-")
+	notes, err := section(string(changelog), version)
+	if err != nil {
+		return err
+	}
+	if err := r.write("notes.md", []byte(notes), 0o644); err != nil {
+		return err
+	}
+	if r.prerelease() {
+		return nil
+	}
+	// What the README tells people to paste must be this release.
+	readme, err := r.source.git(ctx, "show", r.source.commit+":README.md")
+	if err != nil {
+		return err
+	}
+	for _, line := range []string{
+		fmt.Sprintf("bazel_dep(name = %q, version = %q)", "iptables_wrappers", version),
+		"releases/download/" + r.Version + "\n",
+	} {
+		if !strings.Contains(string(readme), line) {
+			return fmt.Errorf("README.md: has no %q: its examples are of another release: write %s there", strings.TrimSpace(line), version)
+		}
+	}
+	return nil
+}
+
+// section is what stands below "## VERSION" in a changelog.
+func section(changelog, version string) (string, error) {
+	_, rest, found := strings.Cut("\n"+changelog, "\n## "+version+"\n")
+	if !found {
+		return "", fmt.Errorf("CHANGELOG.md: no line is \"## %s\": a release says what changed: rename the section Unreleased, and commit", version)
+	}
+	text, _, _ := strings.Cut("\n"+rest, "\n## ")
+	if text = strings.TrimSpace(text); text == "" {
+		return "", fmt.Errorf("CHANGELOG.md: nothing stands below \"## %s\": a release says what changed: write it there, and commit", version)
+	}
+	return text + "\n", nil
+}
