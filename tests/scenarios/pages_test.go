@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -37,6 +38,17 @@ var hosts = map[string]func(*testing.T, *host){
 		h.run("/usr/sbin/iptables-legacy", "-t", "mangle", "-X", hint)
 	},
 	"no CAP_NET_ADMIN": func(t *testing.T, _ *host) { dropCapabilities(t, unix.CAP_NET_ADMIN) },
+	"user namespace": func(_ *testing.T, h *host) {
+		h.attr.Cloneflags = unix.CLONE_NEWUSER
+		h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}
+		h.attr.GidMappings = h.attr.UidMappings
+	},
+	"rootless with a network of its own": func(_ *testing.T, h *host) {
+		h.attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
+		h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 1000, Size: 1}}
+		h.attr.GidMappings = h.attr.UidMappings
+		h.attr.Credential = &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true}
+	},
 	"read-only root":   func(_ *testing.T, h *host) { h.readOnly() },
 	"read-only root without /run": func(t *testing.T, h *host) {
 		if err := os.Remove(h.root + "/run/xtables.lock"); err != nil {
