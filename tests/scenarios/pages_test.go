@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
-// hosts are what pages of docs/ say before a block of commands: <!-- host: NAME, NAME... -->
+// hosts are what pages say before a block of commands: <!-- host: NAME, NAME... -->
 var hosts = map[string]func(*testing.T, *host){
 	"empty": func(*testing.T, *host) {},
 	"kubelet in nft": func(_ *testing.T, h *host) {
@@ -49,7 +49,23 @@ var hosts = map[string]func(*testing.T, *host){
 		h.attr.GidMappings = h.attr.UidMappings
 		h.attr.Credential = &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true}
 	},
-	"read-only root":   func(_ *testing.T, h *host) { h.readOnly() },
+	"hostport installed": func(t *testing.T, h *host) {
+		program, err := os.Open(needs.Variable(t, "HOSTPORT"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer program.Close()
+		if err := writeFile(h.root+"/usr/bin/hostport", program, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		// Containers have it; os/exec opens it for a program that it gives no standard input.
+		null := h.root + "/dev/null"
+		if err := writeFile(null, strings.NewReader(""), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		mount(t, "/dev/null", null, "", unix.MS_BIND)
+	},
+	"read-only root": func(_ *testing.T, h *host) { h.readOnly() },
 	"read-only root without /run": func(t *testing.T, h *host) {
 		if err := os.Remove(h.root + "/run/xtables.lock"); err != nil {
 			t.Fatal(err)
