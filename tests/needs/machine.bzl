@@ -15,7 +15,7 @@ repository, read the BUILD files of the wrapper and the installer, too. The same
 # Those of --test_env=PATH in .bazelrc, where tests find programs.
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-# And the package of Debian's that has it; none has apk, which is Alpine's. ./bazelw doctor reads these lines, too.
+# And the package of Debian's that has it; none has apk, which is Alpine's, or node-problem-detector. ./bazelw doctor reads these lines, too.
 _PROGRAMS = {
     "apk": "",
     "apt-get": "apt",
@@ -33,6 +33,7 @@ _PROGRAMS = {
     "git": "git",
     "gzip": "gzip",
     "jq": "jq",
+    "node-problem-detector": "",
     "podman": "podman",
     "rpm": "rpm",
     "rpmbuild": "rpm",

@@ -37,6 +37,7 @@ var hosts = map[string]func(*testing.T, *host){
 		}
 		h.run("/usr/sbin/iptables-legacy", "-t", "mangle", "-X", hint)
 	},
+	"plugin":           func(t *testing.T, h *host) { h.addPlugin(t) },
 	"no CAP_NET_ADMIN": func(t *testing.T, _ *host) { dropCapabilities(t, unix.CAP_NET_ADMIN) },
 	"user namespace": func(_ *testing.T, h *host) {
 		h.attr.Cloneflags = unix.CLONE_NEWUSER
