@@ -20,6 +20,11 @@ type container struct {
 	readOnly bool
 	early    bool // started without kubelet, before it
 	proxy    bool
+
+	// Of the pods that are made of examples/kubernetes:
+	example string // name
+	address string // in the agent's rule
+	limit   string // of the init container's waiting
 }
 
 // containers returns agents of each kind. There can be only one kube-proxy: it has the smaller image and the fewest rights.
@@ -36,6 +41,9 @@ func containers(images []image) (early, pods []*container, proxy *container) {
 }
 
 func (c *container) name() string {
+	if c.example != "" {
+		return c.example
+	}
 	words := []string{c.image.name, "writable", "pod"}
 	if c.readOnly {
 		words[1] = "readonly"
@@ -114,33 +122,44 @@ func (n *node) verdict(c *container) (verdict, error) {
 		return v, errors.New("has not ended")
 	}
 	v.exitCode = status.Init[0].State.Terminated.ExitCode
-	text, err := n.podLog(c, "wait")
+	report, at, err := n.said(c, "wait")
 	if err != nil {
 		return v, err
 	}
-	var report strings.Builder
+	v.at = at
+	return v, json.Unmarshal([]byte(report), &v)
+}
+
+// said returns what a container of a pod wrote to standard output, and when it ended to. Anything on standard error is an error.
+func (n *node) said(c *container, name string) (said string, at time.Time, err error) {
+	text, err := n.podLog(c, name)
+	if err != nil {
+		return "", at, err
+	}
+	var lines strings.Builder
 	for line := range strings.Lines(text) {
 		words := strings.SplitN(line, " ", 4)
 		if len(words) != 4 || words[1] != "stdout" {
-			return v, fmt.Errorf("said %q", line)
+			return "", at, fmt.Errorf("said %q", line)
 		}
-		if v.at, err = time.Parse(time.RFC3339Nano, words[0]); err != nil {
-			return v, err
+		if at, err = time.Parse(time.RFC3339Nano, words[0]); err != nil {
+			return "", at, err
 		}
-		report.WriteString(words[3])
+		lines.WriteString(words[3])
 	}
-	return v, json.Unmarshal([]byte(report.String()), &v)
+	return lines.String(), at, nil
 }
 
-// podLog returns what a container of a pod wrote, as containerd keeps it: each line after a time, a stream, and F.
+// podLog returns what a container of a pod wrote, as containerd keeps it: each line after a time, a stream, and F. Of one that was
+// started again it is the last time's, which kubelet numbers.
 func (n *node) podLog(c *container, name string) (string, error) {
-	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "default_"+c.name()+"-node_*", name, "*.log"))
+	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "*_"+c.name()+"-node_*", name, "*.log"))
 	if err != nil {
 		return "", err
 	}
-	if len(logs) != 1 {
+	if len(logs) == 0 || len(logs) > 1 && c.limit != "1s" {
 		return "", fmt.Errorf("%s: %d logs, not 1", name, len(logs))
 	}
-	text, err := os.ReadFile(logs[0])
+	text, err := os.ReadFile(logs[len(logs)-1])
 	return string(text), err
 }

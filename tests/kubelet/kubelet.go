@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -102,12 +103,24 @@ func (n *node) addPod(c *container) error {
 		Arguments                   []string
 		ReadOnly                    bool
 	}{c.name(), c.image.reference, program, n.calls, arguments, c.readOnly}
-	// Kubelet takes every file of the folder but hidden ones (pkg/kubelet/config/file.go): none that is half written.
-	hidden, path := filepath.Join(n.folder, "pods", ".new"), filepath.Join(n.folder, "pods", c.name()+".yaml")
-	if err := fill(hidden, podManifest, data); err != nil {
+	var manifest bytes.Buffer
+	if err := podManifest.Execute(&manifest, data); err != nil {
 		return err
 	}
-	return os.Rename(hidden, path)
+	return n.writeManifest(c, manifest.Bytes())
+}
+
+// writeManifest: kubelet takes every file of the folder but hidden ones (pkg/kubelet/config/file.go), and so none half written.
+func (n *node) writeManifest(c *container, text []byte) error {
+	hidden := filepath.Join(n.folder, "pods", ".new")
+	if err := os.WriteFile(hidden, text, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(hidden, n.manifest(c))
+}
+
+func (n *node) manifest(c *container) string {
+	return filepath.Join(n.folder, "pods", c.name()+".yaml")
 }
 
 func fill(path string, text *template.Template, data any) error {
@@ -121,11 +134,16 @@ func fill(path string, text *template.Template, data any) error {
 
 // podStatus is what kubelet tells of a pod, as far as it is needed.
 type podStatus struct {
-	Init []struct {
-		State struct {
-			Running, Terminated *struct{ ExitCode int }
-		}
-	} `json:"initContainerStatuses"`
+	Init       []containerStatus `json:"initContainerStatuses"`
+	Containers []containerStatus `json:"containerStatuses"`
+}
+
+type containerStatus struct {
+	ContainerID      string
+	RestartCount     int
+	State, LastState struct {
+		Running, Terminated *struct{ ExitCode int }
+	}
 }
 
 // status asks kubelet for a pod that it read from its folder, and so named after the node, too.

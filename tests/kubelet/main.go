@@ -40,7 +40,13 @@ type inputs struct {
 	pause   string
 	kubelet string
 	proxy   string
-	version string // of Kubernetes
+	// of an API server, which the kubelet does not know of
+	apiserver string
+	etcd      string
+	example   string // manifests of examples/
+	detector  string
+	page      string // that describes them
+	version   string // of Kubernetes
 }
 
 // image is an archive in Docker's format, as oci_load makes it.
@@ -59,6 +65,9 @@ func run(args []string) error {
 	})
 	flags.StringVar(&in.agent, "agent", "", "`program` that calls iptables in the containers")
 	flags.StringVar(&in.pause, "pause", "", "`program` of the pods' sandboxes")
+	flags.StringVar(&in.example, "example", "", "`manifest` of the DaemonSet whose pod is run")
+	flags.StringVar(&in.detector, "detector", "", "`manifest` of the DaemonSet that the API server is asked about as well")
+	flags.StringVar(&in.page, "page", "", "`README.md` with what the API server says of both")
 	kubernetes := flags.String("kubernetes", "", "`folder` with kubelet and kube-proxy; else they are built")
 	mode := flags.String("mode", "", "only this `mode` of the node, nft or legacy")
 	goCommand := flags.String("go", "go", "go command")
@@ -71,17 +80,24 @@ func run(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	in.agent, in.pause = absolute(in.agent), absolute(in.pause)
+	for _, path := range []*string{&in.agent, &in.pause, &in.example, &in.detector, &in.page} {
+		*path = absolute(*path)
+	}
 	source := programs.Source{
-		Go: *goCommand, Module: absolute(*module), Main: "k8s.io/kubernetes", Cost: "5 minutes of CPU",
-		Packages: []string{"k8s.io/kubernetes/cmd/kubelet", "k8s.io/kubernetes/cmd/kube-proxy"},
+		Go: *goCommand, Module: absolute(*module), Main: "k8s.io/kubernetes", Cost: "10 minutes of CPU",
+		Packages: []string{"k8s.io/kubernetes/cmd/kubelet", "k8s.io/kubernetes/cmd/kube-proxy", "k8s.io/kubernetes/cmd/kube-apiserver",
+			"go.etcd.io/etcd/server/v3"},
 	}
 	var err error
 	if in.version, err = source.Version(); err != nil {
 		return err
 	}
 	if inNode {
-		in.kubelet, in.proxy = absolute(filepath.Join(*kubernetes, "kubelet")), absolute(filepath.Join(*kubernetes, "kube-proxy"))
+		for name, path := range map[string]*string{
+			"kubelet": &in.kubelet, "kube-proxy": &in.proxy, "kube-apiserver": &in.apiserver, "server": &in.etcd, // etcd's package name
+		} {
+			*path = absolute(filepath.Join(*kubernetes, name))
+		}
 		return runNode(in, *mode, *scratch)
 	}
 	if err := prerequisites(); err != nil {

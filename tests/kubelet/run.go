@@ -31,14 +31,18 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := serveAPI(); err != nil {
 		return nil, nil, 0, err
 	}
+	if wrong, err = n.checkManifests(); err != nil {
+		return nil, nil, 0, err
+	}
 	early, pods, proxy := containers(n.images)
+	example, impatient := examplePods(n.images)
 	if err := n.guess(early); err != nil {
 		return nil, nil, 0, err
 	}
 	if err := n.addStrangers(); err != nil {
 		return nil, nil, 0, err
 	}
-	if err := n.letWait(append(pods, proxy)); err != nil {
+	if err := n.letWait(append(pods, proxy, example), impatient); err != nil {
 		return nil, nil, 0, err
 	}
 	h, err := n.makeChain()
@@ -52,7 +56,12 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := n.waitForProxy(); err != nil {
 		return nil, nil, 0, err
 	}
-	wrong = n.checkChains()
+	for _, c := range []*container{example, impatient} {
+		if err := n.waitForRule(c); err != nil {
+			return nil, nil, 0, err
+		}
+	}
+	wrong = append(wrong, n.checkChains()...)
 	rules, err := n.endAgents(all)
 	if err != nil {
 		return nil, nil, 0, err
@@ -60,7 +69,7 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	for _, c := range all {
 		findings = append(findings, n.check(c, h, rules))
 	}
-	findings = append(findings, n.checkProxy(proxy, h, rules))
+	findings = append(findings, n.checkProxy(proxy, h, rules), n.checkExample(example, h, rules), n.checkExample(impatient, h, rules))
 	return findings, wrong, h.chain.Sub(h.kubelet), nil
 }
 
@@ -91,14 +100,18 @@ func (n *node) guess(early []*container) error {
 }
 
 // letWait starts pods under a kubelet that does not make its chains, and leaves them when their init containers run or have
-// ended, which is wrong and will be told.
-func (n *node) letWait(pods []*container) error {
+// ended, which is wrong and will be told. The impatient one is left when it has ended and waits once more.
+func (n *node) letWait(pods []*container, impatient *container) error {
 	kubelet, err := n.startKubelet(false)
 	if err != nil {
 		return err
 	}
-	for _, c := range pods {
-		if err := n.addPod(c); err != nil {
+	for _, c := range append(pods, impatient) {
+		add := n.addPod
+		if c.example != "" {
+			add = n.addExample
+		}
+		if err := add(c); err != nil {
 			return err
 		}
 	}
@@ -110,6 +123,9 @@ func (n *node) letWait(pods []*container) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := n.waitForRestart(impatient); err != nil {
+		return err
 	}
 	return stop(kubelet)
 }

@@ -22,6 +22,9 @@ func printTable(findings []finding, wrong []string) error {
 		if f.container.proxy {
 			started, calls = "kube-proxy, by kubelet", "-"
 		}
+		if f.container.example != "" {
+			started, calls = f.container.example+", by kubelet", "-"
+		}
 		if len(f.wrong) > 0 {
 			mark = "WRONG"
 			wrong = append(wrong, f.summary()...)

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// rights is what /proc/PID/status must say of the example's process: two capabilities in the sets that it has, and in the one that
+// no program which it executes can leave; none in those that are handed on to other users' programs; no set-user-ID program helps
+// it; a seccomp filter is on (2).
+var rights = func() map[string]string {
+	two := fmt.Sprintf("%016x", 1<<unix.CAP_NET_ADMIN|1<<unix.CAP_NET_RAW)
+	return map[string]string{
+		"CapPrm": two, "CapEff": two, "CapBnd": two, "CapInh": strings.Repeat("0", 16), "CapAmb": strings.Repeat("0", 16),
+		"NoNewPrivs": "1", "Seccomp": "2",
+	}
+}()
+
+// checkRights looks at the agent's process from the node, where nothing that it could say of itself matters.
+func (n *node) checkRights(f *finding) error {
+	status, err := f.container.status()
+	if err != nil {
+		return err
+	}
+	if len(status.Containers) != 1 {
+		return fmt.Errorf("%d containers, not 1", len(status.Containers))
+	}
+	id := strings.TrimPrefix(status.Containers[0].ContainerID, "containerd://")
+	tasks, err := ctr("tasks", "ls")
+	if err != nil {
+		return err
+	}
+	var process string
+	for line := range strings.Lines(tasks) {
+		if words := strings.Fields(line); len(words) == 3 && words[0] == id {
+			process = "/proc/" + words[1]
+		}
+	}
+	if process == "" {
+		return fmt.Errorf("container %s: not among containerd's tasks:\n%s", id, tasks)
+	}
+	text, err := os.ReadFile(process + "/status")
+	if err != nil {
+		return err
+	}
+	seen := 0
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ":\t")
+		if want, known := rights[name]; known {
+			seen++
+			if value != want {
+				f.differs("process: %s is %s, not %s", name, value, want)
+			}
+		}
+	}
+	if seen != len(rights) {
+		f.differs("process: %d of %d rights are in its status", seen, len(rights))
+	}
+	// What the node's own processes have since something above them set it, a container's has in any case: there it is what runc was
+	// told that can be wrong.
+	info, err := ctr("containers", "info", id)
+	if err != nil {
+		return err
+	}
+	var created struct {
+		Spec struct {
+			Process struct{ NoNewPrivileges bool }
+		}
+	}
+	if err := json.Unmarshal([]byte(info), &created); err != nil {
+		return err
+	}
+	if !created.Spec.Process.NoNewPrivileges {
+		f.differs("process: runc was not told noNewPrivileges")
+	}
+	mounts, err := os.ReadFile(process + "/mountinfo")
+	if err != nil {
+		return err
+	}
+	if !rootReadOnly(string(mounts)) {
+		f.differs("process: its root file system is writable")
+	}
+	target, err := ctr("tasks", "exec", "--exec-id", "where", id, "readlink", "-f", "/usr/sbin/iptables")
+	if err != nil {
+		return err
+	}
+	if f.leadsTo = filepath.Base(strings.TrimSpace(target)); f.leadsTo != "iptables-wrapper" {
+		f.differs("iptables leads to %q", target)
+	}
+	return nil
+}
+
+// rootReadOnly reads proc_pid_mountinfo(5): the fifth field is where, the sixth how.
+func rootReadOnly(mounts string) bool {
+	for line := range strings.Lines(mounts) {
+		if fields := strings.Fields(line); len(fields) > 5 && fields[4] == "/" {
+			return slices.Contains(strings.Split(fields[5], ","), "ro")
+		}
+	}
+	return false
+}
