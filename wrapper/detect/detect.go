@@ -6,6 +6,10 @@
 // The answer holds for the network namespace of the calling thread, which has to be the host's, and it takes CAP_NET_ADMIN
 // to see anything: without, the answer is the default, not pinned. Nothing is changed by looking: no table is created, no
 // kernel module loaded, no process started. Package probe says how the kernel is asked, package mode how that is decided.
+//
+// From version 1 on, semantic versioning holds for this package and for what of package mode its [Result] shows. The other
+// packages of this module are those of the program iptables-wrapper. A program that imports this one is linked with mode,
+// probe and golang.org/x/sys, and its go.mod requires no other module. The folder examples/hostport has a whole program.
 package detect
 
 import (
@@ -37,7 +41,7 @@ func Host(ctx context.Context) (Result, error) {
 }
 
 // Kubelet looks until kubelet's chains are there; rules of anybody else are neither waited for nor believed. If ctx ends
-// before, the error is that of ctx, and the result is the last one.
+// before, the error is that of ctx, and the result is the last one; it has no mode if ctx had ended before the first look.
 func Kubelet(ctx context.Context) (Result, error) {
 	var last Result
 	for {

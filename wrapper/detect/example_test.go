@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/detect"
 )
@@ -30,4 +31,21 @@ func ExampleHost() {
 	// Output:
 	// xtables-nft-multi
 	// ask again next time: 0 rules to go by
+}
+
+// An agent that may start before kubelet gives it some time, and then goes on with the best that can be said. (Nobody makes kubelet's
+// chains where this example runs.)
+func ExampleKubelet() {
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	host, err := detect.Kubelet(ctx)
+	switch {
+	case err == nil:
+		fmt.Println("kubelet is in mode", host.Mode)
+	case errors.Is(err, context.DeadlineExceeded):
+		fmt.Printf("kubelet has not shown itself; for now: %s, %s\n", host.Mode, host.Reason)
+	default:
+		fmt.Println(err)
+	}
+	// Output: kubelet has not shown itself; for now: nft, default
 }

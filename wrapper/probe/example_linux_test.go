@@ -16,13 +16,3 @@ func Example() {
 		fmt.Print("; ask again next time")
 	}
 }
-
-// The decision on evidence at hand.
-func Example_decide() {
-	nft, legacy := mode.Empty(mode.Present), mode.Empty(mode.Present)
-	legacy.Hints[mode.IPv4][mode.KubeIPTablesHint] = mode.Present
-	in := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: mode.Evidence{NFT: nft, Legacy: legacy}}
-	decision := mode.Decide(&in)
-	fmt.Println(decision.Mode, decision.Reason, decision.Pin)
-	// Output: legacy kubelet-chain true
-}

@@ -6,7 +6,7 @@
 lacking=0
 
 # line STATE TEXT: states are ok; MISSING, without which there is no demo; later, which bazelw gets by itself; unsure;
-# skipped, which only tests want.
+# tests, which only they want.
 line() {
 	printf '%-8s %s\n' "$1" "$2"
 }

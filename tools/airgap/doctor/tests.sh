@@ -18,7 +18,7 @@ look_at_tests() {
 		elif found_in "$where" "$name"; then
 			continue
 		fi
-		line skipped "$name: $(who_needs "$name"); $(debian_has "$package")"
+		line tests "$name: $(who_needs "$name"); $(debian_has "$package")"
 	done
 }
 
@@ -34,7 +34,7 @@ found_in() {
 who_needs() {
 	users=$(cd "$checkout" && find images installer tests tools wrapper -name BUILD.bazel -exec grep -l "@machine//:$1\"" {} + 2>/dev/null |
 		sed 's:/BUILD.bazel$::' | sort | tr '\n' ' ')
-	echo "tests in ${users:-no folder }need it"
+	echo "not here, and SKIPPED without it are some of ${users:-no folder}" | sed 's/ *$//'
 }
 
 debian_has() {
