@@ -8,8 +8,9 @@
 //	what it prints, on standard output and standard error
 //	```
 //
-// A command may go on in the next line after a backslash, as in a shell. What a state is, the test says that runs the page. Commands that
-// nobody runs stand in blocks of another kind (```sh), and have no output.
+// A command may go on in the next line after a backslash, as in a shell. What a state is, the test says that runs the page. A block that
+// another program tries says which in place of a host, <!-- elsewhere: PATH -->. Commands that nobody runs stand in blocks of another
+// kind (```sh), and have no output.
 package pages
 
 import (
@@ -36,11 +37,14 @@ var (
 	prompt = regexp.MustCompile(`(?m)^\$ (?:.*\\\n)*.*\n`)
 )
 
-// Blocks returns the blocks of commands of a page. A page without any fails the test.
+// Blocks returns the blocks of commands of a page that are not tried elsewhere. A page without any block fails the test.
 func Blocks(t *testing.T, page string) []Block {
 	t.Helper()
 	var all []Block
 	for _, f := range Files(t, page, "console") {
+		if strings.HasPrefix(f.Comment, "elsewhere: ") {
+			continue
+		}
 		states, stated := strings.CutPrefix(f.Comment, "host: ")
 		if f.Comment != "" && !stated {
 			t.Fatalf("%s: before a block of commands stands %q, which is no host", page, f.Comment)

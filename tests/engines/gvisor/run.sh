@@ -143,5 +143,14 @@ for mode in nft legacy; do
 	kill $host
 	judge "host's, in mode $mode, --net-raw" writable
 done
+# What docs/troubleshooting.md says of gVisor.
+awk '/^<!-- elsewhere: tests\/engines\/gvisor\/run.sh -->$/ { on = 1; next } on && /^```$/ { exit } on && !/^```/' \
+	"$checkout/docs/troubleshooting.md" >"$work/page"
+[ -s "$work/page" ] || fail "docs/troubleshooting.md has no block of this program's"
+sed -n "s/^\$ \(.*\)/echo '$ \1'; \1 2>\&1/p" "$work/page" >"$work/image/inside.sh"
+enter=
+in_gvisor writable --network sandbox --net-raw >"$work/out"
+diff "$work/page" "$work/out" || fail "docs/troubleshooting.md says something else of gVisor"
+
 cat "$work/table"
 exit $failed
