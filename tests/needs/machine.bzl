@@ -15,8 +15,10 @@ repository, read the BUILD files of the wrapper and the installer, too. The same
 # Those of --test_env=PATH in .bazelrc, where tests find programs.
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-# And the package of Debian's that has it; none has apk, which is Alpine's, or node-problem-detector. ./bazelw doctor reads these lines, too.
+# And the package of Debian's that has it: none has alternatives, which is chkconfig's, apk, which is Alpine's, or
+# node-problem-detector. ./bazelw doctor reads these lines, too.
 _PROGRAMS = {
+    "alternatives": "",
     "apk": "",
     "apt-get": "apt",
     "bash": "bash",

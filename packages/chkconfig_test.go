@@ -1,0 +1,63 @@
+package packages_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+)
+
+// Fedora and RHEL 9 have chkconfig's program, which is not Debian's.
+func TestChkconfig(t *testing.T) {
+	needs.Machine(t, "alternatives")
+	onRPM(t, nil, func(m *machine, rpm, newer string) {
+		program := "/usr/sbin/alternatives"
+		m.bring("alternatives", program)
+		if err := os.Remove(filepath.Join(m.root, alts)); err != nil {
+			panic(failure(err.Error()))
+		}
+		for _, dir := range []string{"etc/alternatives", "var/lib/alternatives"} {
+			if err := os.MkdirAll(filepath.Join(m.root, dir), 0o755); err != nil {
+				panic(failure(err.Error()))
+			}
+		}
+		for _, mode := range []string{"nft", "legacy"} {
+			m.register(program, "10", func(name string) string {
+				family, verb, _ := strings.Cut(name, "-")
+				return "/usr/sbin/" + strings.TrimSuffix(family+"-"+mode+"-"+verb, "-")
+			})
+		}
+		lives(m, rpm, newer, program)
+	})
+}
+
+// bring copies a program of this machine into the root, with its own loader and libraries, which those of the root may not be.
+func (m *machine) bring(name, inside string) {
+	program, err := exec.LookPath(name)
+	if err != nil {
+		panic(failure(err.Error()))
+	}
+	libraries, err := exec.Command("ldd", program).Output()
+	if err != nil {
+		panic(failure("ldd " + program + ": " + err.Error()))
+	}
+	loader := ""
+	for _, word := range append(strings.Fields(string(libraries)), program) {
+		if !strings.HasPrefix(word, "/") {
+			continue
+		}
+		if err := m.Add(word, "/opt/"+filepath.Base(word)); err != nil {
+			panic(failure(err.Error()))
+		}
+		if strings.HasPrefix(filepath.Base(word), "ld-") {
+			loader = "/opt/" + filepath.Base(word)
+		}
+	}
+	script := "#!/bin/sh\nexec " + loader + " --library-path /opt /opt/" + name + " \"$@\"\n"
+	if err := os.WriteFile(filepath.Join(m.root, inside), []byte(script), 0o755); err != nil {
+		panic(failure(err.Error()))
+	}
+}

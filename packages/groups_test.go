@@ -1,0 +1,46 @@
+package packages_test
+
+import "strings"
+
+// register registers one group for all six names, as the scripts of Fedora's and SLE's packages do, by the distribution's own program.
+func (m *machine) register(program, priority string, file func(name string) string) {
+	argv := []string{program, "--install", "/usr/sbin/iptables", "iptables", file("iptables"), priority}
+	for _, name := range names[1:] {
+		argv = append(argv, "--slave", "/usr/sbin/"+name, name, file(name))
+	}
+	m.run(argv...)
+}
+
+// lives takes a package through its life over a group that is decided automatically, and over one where somebody chose legacy.
+func lives(m *machine, rpm, newer, program string) {
+	leads := func(what, want string) {
+		m.t.Helper()
+		chain, err := m.Links("/usr/sbin/ip6tables-save")
+		if err != nil || chain[len(chain)-1] != want {
+			m.t.Errorf("%s: ip6tables-save leads through %q, %v, want %s at the end", what, chain, err, want)
+		}
+	}
+	for _, mode := range []string{"nft", "legacy"} {
+		if mode == "legacy" {
+			said := m.run(program, "--display", "iptables")
+			choice := "/usr/sbin/iptables-legacy"
+			if !strings.Contains(said, choice) {
+				choice = "/usr/sbin/xtables-legacy-multi"
+			}
+			m.run(program, "--set", "iptables", choice)
+		}
+		before := m.tree()
+		leads("before", "/usr/sbin/xtables-"+mode+"-multi")
+		m.mustRPM("--install", rpm)
+		leads("installed", path)
+		if mode == "nft" {
+			m.legacyHost()
+		}
+		m.modes("(legacy)")
+		leads("pinned", "/usr/sbin/xtables-legacy-multi")
+		m.mustRPM("--upgrade", newer)
+		leads("upgraded", path)
+		m.mustRPM("--erase", name)
+		m.same("erased", before)
+	}
+}

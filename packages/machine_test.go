@@ -1,0 +1,184 @@
+package packages_test
+
+import (
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
+)
+
+const (
+	dpkg  = "/usr/bin/dpkg"
+	alts  = "/usr/bin/update-alternatives"
+	name  = "iptables-wrapper"
+	path  = "/usr/sbin/iptables-wrapper"
+	mark  = "usr/sbin/.iptables-wrapper.guessed"
+	state = "var/lib/iptables-wrapper"
+)
+
+var (
+	groups = []string{"iptables", "ip6tables"}
+	names  = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
+)
+
+// machine is a running root file system with the kernel's view of a host of its own, in which the programs of the root are run. What
+// fails ends the test by a panic that on catches: the test's own goroutine is not the one that is in there.
+type machine struct {
+	*node.Node
+	t    *testing.T
+	root string
+}
+
+type failure string
+
+// on calls f with a machine over the root at lower, which stays untouched.
+func on(t *testing.T, lower string, f func(*machine)) {
+	t.Helper()
+	needs.Machine(t, "root")
+	scratch := t.TempDir()
+	err := node.Run(lower, scratch, func(n *node.Node) (err error) {
+		defer func() {
+			if said, failed := recover().(failure); failed {
+				err = fmt.Errorf("%s", said)
+			}
+		}()
+		m := &machine{Node: n, t: t, root: filepath.Join(scratch, "root")}
+		// Scripts write to it.
+		if err := unix.Mknod(filepath.Join(m.root, "dev/null"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
+			return err
+		}
+		f(m)
+		return nil
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// run runs a program of the root.
+func (m *machine) run(argv ...string) string {
+	out, err := m.Command(argv...).CombinedOutput()
+	if err != nil {
+		panic(failure(fmt.Sprintf("%q: %v\n%s", argv, err, out)))
+	}
+	return string(out)
+}
+
+// fails runs a program of the root that is to fail.
+func (m *machine) fails(argv ...string) string {
+	out, err := m.Command(argv...).CombinedOutput()
+	if err == nil {
+		panic(failure(fmt.Sprintf("%q: went well\n%s", argv, out)))
+	}
+	return string(out)
+}
+
+// put copies a file of the test to /tmp of the root.
+func (m *machine) put(file string) (inside string) {
+	inside = "/tmp/" + filepath.Base(file)
+	if err := m.Add(file, inside); err != nil {
+		panic(failure(err.Error()))
+	}
+	return inside
+}
+
+// unseen are not the package's: the kernel's, what programs note of their work, and dpkg's and rpm's own, of which the tests ask
+// those programs.
+var unseen = []string{
+	"proc", "run", "tmp", "dev", "var/log", "var/cache", "var/lib/rpm", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
+	"var/lib/dpkg/status", "var/lib/dpkg/status-old", "var/lib/dpkg/triggers", "var/lib/dpkg/updates", "var/lib/dpkg/available",
+	"var/lib/dpkg/info/format",
+}
+
+// tree is everything in the root: path to type, permissions, owner, and target or sum.
+func (m *machine) tree() map[string]string {
+	files := map[string]string{}
+	err := filepath.WalkDir(m.root, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := strings.TrimPrefix(path, m.root+"/")
+		if slices.Contains(unseen, name) {
+			if entry.IsDir() {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		var stat unix.Stat_t
+		if err := unix.Lstat(path, &stat); err != nil {
+			return err
+		}
+		content := ""
+		switch entry.Type() {
+		case fs.ModeSymlink:
+			content, err = os.Readlink(path)
+		case 0:
+			var data []byte
+			data, err = os.ReadFile(path)
+			content = fmt.Sprintf("%d bytes, %x", len(data), crc32.ChecksumIEEE(data))
+		}
+		files[name] = fmt.Sprintf("%o %d:%d %s", stat.Mode, stat.Uid, stat.Gid, content)
+		return err
+	})
+	if err != nil {
+		panic(failure(err.Error()))
+	}
+	return files
+}
+
+// same compares the root with what it was.
+func (m *machine) same(what string, before map[string]string) {
+	m.t.Helper()
+	now := m.tree()
+	for name, is := range before {
+		if now[name] != is {
+			m.t.Errorf("%s: %s is %q, was %q", what, name, now[name], is)
+		}
+		delete(now, name)
+	}
+	for name, is := range now {
+		m.t.Errorf("%s: %s was left: %s", what, name, is)
+	}
+}
+
+func (m *machine) has(path string) bool {
+	_, err := os.Lstat(filepath.Join(m.root, path))
+	return err == nil
+}
+
+// modes has calls say of each name which mode it is.
+func (m *machine) modes(want string) {
+	m.t.Helper()
+	for _, name := range names {
+		if says := m.run("/usr/sbin/"+name, "--version"); !strings.Contains(says, want) {
+			m.t.Errorf("%s --version says %q, want %s", name, says, want)
+		}
+	}
+}
+
+// legacyHost makes the host one whose kubelet is in legacy mode.
+func (m *machine) legacyHost() {
+	for _, family := range []string{"iptables", "ip6tables"} {
+		m.run("/usr/sbin/"+family+"-legacy", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
+	}
+}
+
+// rootOf unpacks an image's layer.
+func rootOf(t *testing.T, archive string) string {
+	t.Helper()
+	needs.Machine(t, "root")
+	dir := t.TempDir()
+	if err := node.Unpack(dir, archive); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
