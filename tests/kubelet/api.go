@@ -9,22 +9,20 @@ import (
 	"crypto/x509"
 	"encoding/json"
 	"encoding/pem"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
 )
 
-// api is a real API server and its store. It is asked whether it takes the manifests of examples/, as kubectl would ask; the node's
-// kubelet knows nothing of it.
+// api is a real API server, with a store. It is asked whether it takes the manifests of examples/, as kubectl would ask, and tells
+// kube-proxy what to program; the node's kubelet knows nothing of it.
 type api struct {
-	client    *http.Client
-	processes []*exec.Cmd
+	client      *http.Client
+	certificate []byte // which it made itself, and so is its own authority
 }
 
 const (
@@ -32,7 +30,7 @@ const (
 	apiToken  = "a-token"
 )
 
-// startAPI starts both, and waits until there is the namespace that the manifests are for.
+// startAPI starts both, and waits until there are the namespaces that things are put into.
 func (n *node) startAPI() (*api, error) {
 	folder := filepath.Join(n.folder, "api")
 	if err := os.Mkdir(folder, 0o700); err != nil {
@@ -45,11 +43,10 @@ func (n *node) startAPI() (*api, error) {
 	if err := os.WriteFile(tokens, []byte(apiToken+",admin,admin,system:masters\n"), 0o600); err != nil {
 		return nil, err
 	}
-	etcd, err := n.start("etcd", os.Environ(), n.etcd, "--data-dir="+filepath.Join(folder, "etcd"), "--unsafe-no-fsync")
-	if err != nil {
+	if _, err := n.start("etcd", os.Environ(), n.etcd, "--data-dir="+filepath.Join(folder, "etcd"), "--unsafe-no-fsync"); err != nil {
 		return nil, err
 	}
-	server, err := n.start("kube-apiserver", os.Environ(), n.apiserver,
+	if _, err := n.start("kube-apiserver", os.Environ(), n.apiserver,
 		"--etcd-servers=http://127.0.0.1:2379",
 		"--bind-address=127.0.0.1",
 		"--advertise-address=192.0.2.2",
@@ -60,22 +57,24 @@ func (n *node) startAPI() (*api, error) {
 		"--service-account-issuer=https://kubernetes.default.svc",
 		"--service-account-key-file="+key,
 		"--service-account-signing-key-file="+key,
-		"--service-cluster-ip-range=198.51.100.0/24")
-	if err != nil {
+		"--service-cluster-ip-range=198.51.100.0/24"); err != nil {
 		return nil, err
 	}
-	a := &api{processes: []*exec.Cmd{server, etcd}}
-	return a, wait("namespace kube-system of the API server", func() (bool, error) {
-		// The server makes its certificate itself, and is its own authority.
-		certificate, err := os.ReadFile(filepath.Join(folder, "apiserver.crt"))
-		if err != nil {
+	a := new(api)
+	return a, wait("namespaces of the API server", func() (ready bool, err error) {
+		if a.certificate, err = os.ReadFile(filepath.Join(folder, "apiserver.crt")); err != nil {
 			return false, err
 		}
 		roots := x509.NewCertPool()
-		roots.AppendCertsFromPEM(certificate)
+		roots.AppendCertsFromPEM(a.certificate)
 		a.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
-		answer, err := a.ask(http.MethodGet, "/api/v1/namespaces/kube-system", "", nil)
-		return err == nil && answer.status == http.StatusOK, err
+		for _, namespace := range []string{"kube-system", "default"} {
+			answer, err := a.ask(http.MethodGet, "/api/v1/namespaces/"+namespace, "", nil)
+			if err != nil || answer.status != http.StatusOK {
+				return false, err
+			}
+		}
+		return true, nil
 	})
 }
 
@@ -89,15 +88,6 @@ func writeKey(path string) error {
 		return err
 	}
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), 0o600)
-}
-
-func (a *api) stop() error {
-	for _, process := range a.processes {
-		if err := stop(process); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // answer is what the API server says to a request.
@@ -137,76 +127,4 @@ func (a *api) ask(method, path, contentType string, body []byte) (answer, error)
 		warnings = append(warnings, warning)
 	}
 	return answer{response.StatusCode, said.Message, warnings}, nil
-}
-
-// checkManifests: the API server creates the DaemonSets of examples/, unknown fields refused, and what the documentation says of
-// them is what it says. Each mistake that is made in them here is found, so that finding none means something.
-func (n *node) checkManifests() (wrong []string, err error) {
-	a, err := n.startAPI()
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, a.stop()) }()
-	// What a Pod Security level has against a pod template, the server only warns of.
-	label := `{"metadata": {"labels": {"pod-security.kubernetes.io/warn": "baseline"}}}`
-	answered, err := a.ask(http.MethodPatch, "/api/v1/namespaces/kube-system", "application/merge-patch+json", []byte(label))
-	if err != nil || answered.status != http.StatusOK {
-		return nil, fmt.Errorf("label of kube-system: %d %s: %w", answered.status, answered.message, err)
-	}
-	page, err := os.ReadFile(n.page)
-	if err != nil {
-		return nil, err
-	}
-	manifests := []string{n.example, n.detector}
-	for _, manifest := range manifests {
-		text, err := os.ReadFile(manifest)
-		if err != nil {
-			return nil, err
-		}
-		name := filepath.Join(filepath.Base(filepath.Dir(manifest)), filepath.Base(manifest))
-		for _, mistake := range mistakes {
-			if !strings.Contains(string(text), mistake.right) {
-				return nil, fmt.Errorf("%s: has no %q to make a mistake of", name, mistake.right)
-			}
-			broken := strings.Replace(string(text), mistake.right, mistake.wrong, 1)
-			answered, err := a.createDaemonSet(broken)
-			if err != nil {
-				return nil, err
-			}
-			if answered.status/100 != 4 || !strings.Contains(answered.message, mistake.says) {
-				wrong = append(wrong, fmt.Sprintf("%s with %q: %d %s", name, mistake.wrong, answered.status, answered.message))
-			}
-		}
-		answered, err := a.createDaemonSet(string(text))
-		if err != nil {
-			return nil, err
-		}
-		if answered.status != http.StatusCreated {
-			wrong = append(wrong, fmt.Sprintf("%s: %d %s", name, answered.status, answered.message))
-		}
-		if len(answered.warnings) != 1 {
-			wrong = append(wrong, fmt.Sprintf("%s: %d warnings, not 1: %q", name, len(answered.warnings), answered.warnings))
-		}
-		for _, warning := range answered.warnings {
-			if !strings.Contains(string(page), "\nWarning: "+warning+"\n") {
-				wrong = append(wrong, fmt.Sprintf("%s: the API server warns, and the page beside it does not say so: %s", name, warning))
-			}
-		}
-	}
-	if len(wrong) == 0 {
-		fmt.Printf("API server %s: takes %d manifests, and refuses each with any of %d mistakes\n", n.version, len(manifests), len(mistakes))
-	}
-	return wrong, nil
-}
-
-// mistakes: a field that does not exist, a word where a list belongs, two fields that exclude each other, a selector of others' pods.
-var mistakes = []struct{ right, wrong, says string }{
-	{"readOnlyRootFilesystem:", "readOnlyRootFileSystem:", "unknown field"},
-	{"drop: [ALL]", "drop: ALL", "cannot unmarshal"},
-	{"hostNetwork: true", "hostNetwork: true\n      hostUsers: false", "hostUsers"},
-	{"matchLabels:\n      app.kubernetes.io/name: ", "matchLabels:\n      app.kubernetes.io/name: not-", "does not match template"},
-}
-
-func (a *api) createDaemonSet(manifest string) (answer, error) {
-	return a.ask(http.MethodPost, "/apis/apps/v1/namespaces/kube-system/daemonsets?fieldValidation=Strict", "application/yaml", []byte(manifest))
 }

@@ -1,65 +1,56 @@
 package main
 
 import (
-	"io"
-	"net"
+	"encoding/json"
+	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 )
-
-// kube-proxy programs one service, and knows of it from an API server that has no more than that.
-const apiAddress = "127.0.0.1:8001"
 
 // serviceRule is in the rule that kube-proxy makes of the service below.
 const serviceRule = "-A KUBE-SERVICES -d 198.51.100.200/32 -p tcp "
 
-var apiObjects = map[string]string{
-	"/api/v1/nodes": `{"kind": "NodeList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [{
-		"metadata": {"name": "node", "resourceVersion": "1"},
-		"status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.2"}]}}]}`,
-	"/api/v1/services": `{"kind": "ServiceList", "apiVersion": "v1", "metadata": {"resourceVersion": "1"}, "items": [{
-		"metadata": {"name": "web", "namespace": "default", "resourceVersion": "1"},
-		"spec": {"type": "ClusterIP", "clusterIP": "198.51.100.200", "clusterIPs": ["198.51.100.200"], "ipFamilies": ["IPv4"],
-			"ports": [{"protocol": "TCP", "port": 80, "targetPort": 8080}]}}]}`,
-	"/apis/discovery.k8s.io/v1/endpointslices": `{"kind": "EndpointSliceList", "apiVersion": "discovery.k8s.io/v1",
-		"metadata": {"resourceVersion": "1"}, "items": [{
-		"metadata": {"name": "web", "namespace": "default", "resourceVersion": "1", "labels": {"kubernetes.io/service-name": "web"}},
+// What kube-proxy is told by the API server: one service with one endpoint, and its node.
+var proxyObjects = []struct{ path, object string }{
+	{"/api/v1/nodes", `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"},
+		"status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.2"}]}}`},
+	{"/api/v1/namespaces/default/services", `{"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"},
+		"spec": {"clusterIP": "198.51.100.200", "ports": [{"protocol": "TCP", "port": 80, "targetPort": 8080}]}}`},
+	{"/apis/discovery.k8s.io/v1/namespaces/default/endpointslices", `{"apiVersion": "discovery.k8s.io/v1", "kind": "EndpointSlice",
+		"metadata": {"name": "web", "labels": {"kubernetes.io/service-name": "web"}},
 		"addressType": "IPv4", "endpoints": [{"addresses": ["192.0.2.2"], "conditions": {"ready": true}}],
-		"ports": [{"name": "", "protocol": "TCP", "port": 8080}]}]}`,
-	"/apis/networking.k8s.io/v1/servicecidrs": `{"kind": "ServiceCIDRList", "apiVersion": "networking.k8s.io/v1",
-		"metadata": {"resourceVersion": "1"}, "items": []}`,
+		"ports": [{"name": "", "protocol": "TCP", "port": 8080}]}`},
 }
 
-// serveAPI answers lists, and watches in which nothing ever happens.
-func serveAPI() error {
-	listener, err := net.Listen("tcp", apiAddress)
+// tellProxy puts them into the API server, and a file beside the agents' calls, which are mounted, that says how it is reached.
+func (n *node) tellProxy(a *api) error {
+	for _, one := range proxyObjects {
+		answered, err := a.ask(http.MethodPost, one.path+"?fieldValidation=Strict", "application/json", []byte(one.object))
+		if err != nil {
+			return err
+		}
+		if answered.status != http.StatusCreated {
+			return fmt.Errorf("%s: %d %s", one.path, answered.status, answered.message)
+		}
+	}
+	config, err := json.Marshal(map[string]any{
+		"apiVersion": "v1", "kind": "Config", "current-context": "node",
+		"clusters": []any{map[string]any{"name": "node", "cluster": map[string]any{
+			"server": apiServer, "certificate-authority-data": a.certificate}}},
+		"users":    []any{map[string]any{"name": "node", "user": map[string]any{"token": apiToken}}},
+		"contexts": []any{map[string]any{"name": "node", "context": map[string]any{"cluster": "node", "user": "node"}}},
+	})
 	if err != nil {
 		return err
 	}
-	go http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		objects, known := apiObjects[r.URL.Path]
-		switch {
-		case r.Method == http.MethodPost: // an event, which the client gets back
-			w.WriteHeader(http.StatusCreated)
-			io.Copy(w, r.Body)
-		case !known:
-			http.NotFound(w, r)
-		case r.URL.Query().Get("watch") != "":
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		default:
-			io.WriteString(w, objects)
-		}
-	}))
-	return nil
+	return os.WriteFile(filepath.Join(n.calls, "kubeconfig"), config, 0o600)
 }
 
 // proxyArguments: what kube-proxy would write to sysctls is left out, which its container may not.
 var proxyArguments = []string{
-	"--master=http://" + apiAddress,
-	"--kube-api-content-type=application/json",
-	"--feature-gates=WatchListClient=false", // serveAPI has lists
+	"--kubeconfig=/calls/kubeconfig",
 	"--hostname-override=node",
 	"--proxy-mode=iptables",
 	"--iptables-localhost-nodeports=false",

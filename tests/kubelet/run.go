@@ -28,10 +28,14 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := n.startContainerd(); err != nil {
 		return nil, nil, 0, err
 	}
-	if err := serveAPI(); err != nil {
+	api, err := n.startAPI()
+	if err != nil {
 		return nil, nil, 0, err
 	}
-	if wrong, err = n.checkManifests(); err != nil {
+	if wrong, err = n.checkManifests(api); err != nil {
+		return nil, nil, 0, err
+	}
+	if err := n.tellProxy(api); err != nil {
 		return nil, nil, 0, err
 	}
 	early, pods, proxy := containers(n.images)
