@@ -14,7 +14,9 @@ die() {
 
 # cache_path: prints the folder that everything written is below.
 cache_path() {
-	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:?not set; set it or IPTABLES_WRAPPERS_CACHE, which is the folder of the air-gapped way}/.cache}/iptables-wrappers}"
+	[ -n "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}}}" ] ||
+		die "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to the folder to keep everything in"
+	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/iptables-wrappers}"
 }
 
 # find_cache: sets cache to it. Go's own tools cannot run from a folder with a space in its name: there the cache goes by
@@ -23,6 +25,8 @@ find_cache() {
 	cache=$(cache_path)
 	case $cache in
 	*[[:space:]]*)
+		# A folder cannot be made through a link that leads nowhere.
+		mkdir -p -- "$cache" 2>/dev/null || die "$cache: cannot be made; set IPTABLES_WRAPPERS_CACHE to a folder that can be"
 		plain=/var/tmp/iptables-wrappers-$(printf %s "$cache" | sha256sum | cut -c1-12)
 		[ "$(readlink "$plain")" = "$cache" ] || ln -sfnT "$cache" "$plain"
 		cache=$plain

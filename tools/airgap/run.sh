@@ -62,8 +62,9 @@ check_cache() {
 
 # clean: removes the cache, and the link to it if it goes by that name.
 clean() {
-	[ -d "$cache" ] || return 0
-	remove_bazel "$cache"
-	remove "$(readlink -f "$cache")"
-	rm -f "$cache"
+	if [ -d "$cache" ]; then
+		remove_bazel "$cache"
+		remove "$(readlink -f "$cache")"
+	fi
+	[ ! -L "$cache" ] || rm "$cache"
 }

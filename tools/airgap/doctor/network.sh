@@ -3,7 +3,7 @@
 
 look_at_airgap() {
 	set_up_programs || return 0
-	cache=$(cache_path 2>/dev/null) || { missing_here "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to a folder" && return; }
+	cache=$(cache_path 2>&1) || { missing_here "${cache#bazelw: }" && return; }
 	case $(uname -m) in x86_64 | aarch64) ;; *) return ;; esac
 	find_debian run //:demo
 	find_go_modules
