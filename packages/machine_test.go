@@ -19,7 +19,6 @@ import (
 const (
 	dpkg  = "/usr/bin/dpkg"
 	alts  = "/usr/bin/update-alternatives"
-	name  = "iptables-wrapper"
 	path  = "/usr/sbin/iptables-wrapper"
 	mark  = "usr/sbin/.iptables-wrapper.guessed"
 	state = "var/lib/iptables-wrapper"

@@ -1,0 +1,135 @@
+package packages_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/apk"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/rpm"
+)
+
+// architectures are the formats' own words for the wrapper's, as packages.bzl does not say them: by the distributions' documentation.
+var architectures = map[string]map[string]string{
+	"apk": {"386": "x86", "amd64": "x86_64", "arm64": "aarch64", "arm_v7": "armv7", "loong64": "loongarch64", "ppc64le": "ppc64le", "riscv64": "riscv64", "s390x": "s390x"},
+	"deb": {"386": "i386", "amd64": "amd64", "arm64": "arm64", "arm_v7": "armhf", "loong64": "loong64", "ppc64le": "ppc64el", "riscv64": "riscv64", "s390x": "s390x"},
+	"rpm": {"386": "i686", "amd64": "x86_64", "arm64": "aarch64", "arm_v7": "armv7hl", "loong64": "loongarch64", "ppc64le": "ppc64le", "riscv64": "riscv64", "s390x": "s390x"},
+}
+
+var readers = map[string]func(io.Reader, archive.Limits) (*archive.Package, error){"apk": apk.Read, "deb": deb.Read, "rpm": rpm.Read}
+
+// read reads a package with the readers that the images are made with.
+func read(t *testing.T, format, path string) *archive.Package {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := readers[format](bytes.NewReader(data), archive.DefaultLimits())
+	if err != nil {
+		t.Fatalf("%s: %v", path, err)
+	}
+	return p
+}
+
+// Every package of every format and architecture holds the wrapper built for it, and what else there is to be.
+func TestContents(t *testing.T) {
+	folder := filepath.Dir(needs.Variable(t, "AMD64_APK"))
+	wrappers := filepath.Dir(needs.Variable(t, "WRAPPER_386"))
+	common := []string{
+		"-rwxr-xr-x usr/sbin/iptables-wrapper",
+		"-rw-r--r-- usr/share/bash-completion/completions/iptables-wrapper",
+		"-rw-r--r-- usr/share/fish/vendor_completions.d/iptables-wrapper.fish",
+		"-rw-r--r-- usr/share/man/man8/iptables-wrapper.8.gz",
+	}
+	more := map[string][]string{
+		"apk": {"-rw-r--r-- usr/share/licenses/iptables-wrapper/LICENSE", "-rw-r--r-- usr/share/zsh/site-functions/_iptables-wrapper"},
+		"deb": {"-rw-r--r-- usr/share/doc/iptables-wrapper/copyright", "-rw-r--r-- usr/share/zsh/vendor-completions/_iptables-wrapper"},
+		"rpm": {"-rw-r--r-- usr/share/licenses/iptables-wrapper/LICENSE", "-rw-r--r-- usr/share/zsh/site-functions/_iptables-wrapper"},
+	}
+	for format, spelled := range architectures {
+		for architecture, want := range spelled {
+			t.Run(format+" "+architecture, func(t *testing.T) {
+				p := read(t, format, filepath.Join(folder, "iptables-wrapper_"+architecture+"."+format))
+				if p.Name != name || p.Architecture != want || !strings.HasSuffix(p.Version, map[string]string{"apk": "-r1"}[format]) {
+					t.Errorf("it is %s %s for %s, want %s", p.Name, p.Version, p.Architecture, want)
+				}
+				var files []string
+				for _, file := range p.Files {
+					if file.UID != 0 || file.GID != 0 || (file.User != "" && file.User != "root") || (file.Group != "" && file.Group != "root") {
+						t.Errorf("%s belongs to %d (%s), %d (%s)", file.Name, file.UID, file.User, file.GID, file.Group)
+					}
+					if file.Type == archive.Directory {
+						continue
+					}
+					files = append(files, os.FileMode(file.Mode).String()+" "+file.Name)
+					switch file.Name {
+					case "usr/sbin/iptables-wrapper":
+						built, err := os.ReadFile(filepath.Join(wrappers, "wrapper_"+architecture))
+						if err != nil || !bytes.Equal(built, file.Data) {
+							t.Errorf("the wrapper in it is not the one that was built: %v", err)
+						}
+					case "usr/share/man/man8/iptables-wrapper.8.gz":
+						page, err := gzip.NewReader(bytes.NewReader(file.Data))
+						if err != nil {
+							t.Fatal(err)
+						}
+						if data, err := io.ReadAll(page); err != nil || string(data) != text(t, "MANUAL") {
+							t.Errorf("the manual page in it is not the one that is here: %v", err)
+						}
+					}
+				}
+				if diff := cmp.Diff(sorted(append(more[format], common...)), sorted(files)); diff != "" {
+					t.Errorf("files (- wanted, + there):\n%s", diff)
+				}
+			})
+		}
+	}
+}
+
+func sortedByName(files []string) []string { return sorted(files) }
+
+// Another run gives the same bytes, whatever the files' own times are and wherever they are.
+func TestSameBytes(t *testing.T) {
+	dir := t.TempDir()
+	_, version, _ := strings.Cut(text(t, "LABELS"), "org.opencontainers.image.version=")
+	version = strings.TrimSpace(version)
+	copied := func(variable string) string {
+		to := filepath.Join(dir, variable)
+		if err := os.WriteFile(to, []byte(text(t, variable)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return to
+	}
+	for format, spelled := range architectures {
+		output := filepath.Join(dir, "out."+format)
+		arguments := []string{
+			"--config", copied("NFPM_YAML"), "--format", format, "--version", version, "--output", output,
+			"--set", "ARCHITECTURE=" + spelled["amd64"], "--post-install", copied("POST_INSTALL"), "--pre-remove", copied("PRE_REMOVE"),
+			"--gzip", "MANUAL=" + copied("MANUAL"), "--file", "WRAPPER=" + copied("WRAPPER_AMD64"), "--file", "COPYRIGHT=" + copied("COPYRIGHT"),
+			"--file", "LICENSE=" + copied("LICENSE"), "--file", "BASH=" + copied("BASH_COMPLETION"), "--file", "ZSH=" + copied("ZSH_COMPLETION"),
+			"--file", "FISH=" + copied("FISH_COMPLETION"),
+		}
+		if out, err := exec.Command(needs.Variable(t, "NFPM"), arguments...).CombinedOutput(); err != nil {
+			t.Fatalf("%q: %v\n%s", arguments, err, out)
+		}
+		again, err := os.ReadFile(output)
+		if err != nil {
+			t.Fatal(err)
+		}
+		built, err := os.ReadFile(filepath.Join(filepath.Dir(needs.Variable(t, "AMD64_APK")), "iptables-wrapper_amd64."+format))
+		if err != nil || !bytes.Equal(built, again) {
+			t.Errorf(".%s: other bytes than the build's: %v", format, err)
+		}
+	}
+}
