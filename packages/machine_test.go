@@ -164,6 +164,16 @@ func (m *machine) modes(want string) {
 	}
 }
 
+// links asserts what all six names lead to.
+func (m *machine) links(what, dir, target string) {
+	m.t.Helper()
+	for _, name := range names {
+		if is, err := os.Readlink(filepath.Join(m.root, dir, name)); is != target {
+			m.t.Errorf("%s: %s/%s leads to %q, %v, want %q", what, dir, name, is, err, target)
+		}
+	}
+}
+
 // legacyHost makes the host one whose kubelet is in legacy mode.
 func (m *machine) legacyHost() {
 	for _, family := range []string{"iptables", "ip6tables"} {

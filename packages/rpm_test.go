@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A package's life where links belong to packages, as on RHEL 8 and 10: at its end nothing is left.
+// A package's life where links belong to packages, as on RHEL 8: at its end nothing is left.
 func TestRPM(t *testing.T) {
 	onRPM(t, names, func(m *machine, rpm, newer string) {
 		before := m.tree()

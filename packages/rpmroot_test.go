@@ -77,13 +77,3 @@ func onRPM(t *testing.T, owned []string, f func(m *machine, rpm, newer string)) 
 		f(m, rpm, newer)
 	})
 }
-
-// links asserts what all six names lead to.
-func (m *machine) links(what, dir, target string) {
-	m.t.Helper()
-	for _, name := range names {
-		if is, err := os.Readlink(filepath.Join(m.root, dir, name)); is != target {
-			m.t.Errorf("%s: %s/%s leads to %q, %v, want %q", what, dir, name, is, err, target)
-		}
-	}
-}

@@ -1,0 +1,74 @@
+package lint_test
+
+import (
+	"os"
+	"path"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var (
+	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
+	// What GitHub leaves out of a heading when it makes an anchor of it.
+	unanchored = regexp.MustCompile(`[^\p{L}\p{N}_\- ]`)
+)
+
+// Every link between documents leads to a file that is there, and to a heading in it.
+func TestLinks(t *testing.T) {
+	root := checkout(t)
+	eachFile(t, root, ".md", func(file string, source []byte) {
+		for _, match := range link.FindAllStringSubmatch(string(source), -1) {
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			to, fragment, _ := strings.Cut(match[1], "#")
+			target := file
+			if to != "" {
+				target = filepath.Join(filepath.Dir(file), to)
+			}
+			if _, err := os.Stat(target); err != nil {
+				t.Errorf("%s: link to %s: %v", file, match[1], err)
+				continue
+			}
+			if fragment != "" && !anchors(t, target)[fragment] {
+				t.Errorf("%s: link to %s: no such heading", file, match[1])
+			}
+		}
+	})
+}
+
+func anchors(t *testing.T, file string) map[string]bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]bool{}
+	for _, match := range heading.FindAllStringSubmatch(string(text), -1) {
+		all[strings.ReplaceAll(unanchored.ReplaceAllString(strings.ToLower(match[1]), ""), " ", "-")] = true
+	}
+	return all
+}
+
+// A page with commands and their output is one that a test is given (tests/pages): else nobody would see that it is no longer true.
+func TestPagesAreTried(t *testing.T) {
+	root := checkout(t)
+	var builds strings.Builder
+	eachFile(t, root, "BUILD.bazel", func(_ string, source []byte) { builds.Write(source) })
+	eachFile(t, root, ".md", func(file string, source []byte) {
+		if !strings.Contains(string(source), "```console\n") {
+			return
+		}
+		relative, err := filepath.Rel(root, file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		folder, name := path.Split(filepath.ToSlash(relative))
+		if label := "$(rootpath //" + strings.TrimSuffix(folder, "/") + ":" + name + ")"; !strings.Contains(builds.String(), label) {
+			t.Errorf("%s has commands with their output, and no test is given %s", relative, label)
+		}
+	})
+}
