@@ -152,9 +152,7 @@ func TestScripts(t *testing.T) {
 				m.add(p, ".post-install", p.Version)
 				m.links("installed", dir, "iptables-wrapper")
 				versions("(nf_tables)")
-				for _, family := range groups {
-					m.run("/"+dir+"/"+family+"-legacy", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
-				}
+				m.host("legacy", dir)
 				versions("(legacy)")
 				m.links("pinned", dir, "xtables-legacy-multi")
 				m.add(newer, ".post-upgrade", newer.Version, p.Version)

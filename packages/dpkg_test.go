@@ -78,7 +78,7 @@ func life(m *machine, deb, newer string) {
 		m.t.Error("no call has guessed")
 	}
 	m.query("guessed", "auto", wrapper)
-	m.legacyHost()
+	m.host("legacy", "usr/sbin")
 	m.modes("(legacy)")
 	m.query("pinned", "manual", in("legacy"))
 
@@ -109,8 +109,9 @@ func chosenByHand(m *machine, deb, newer string) {
 	m.run(dpkg, "-i", deb)
 	m.query("installed", "auto", wrapper)
 	m.run(dpkg, "-i", newer)
-	m.legacyHost()
-	m.modes("(legacy)")
+	m.host("nft", "usr/sbin")
+	m.modes("(nf_tables)")
+	m.query("pinned to another", "manual", in("nft"))
 	m.run(dpkg, "--remove", name)
 	m.same("removed", before)
 }
@@ -121,7 +122,7 @@ func installedByHandBefore(m *machine, deb, _ string) {
 	before := m.tree()
 	m.run(dpkg, "--unpack", deb)
 	m.run(path, "install")
-	m.legacyHost()
+	m.host("legacy", "usr/sbin")
 	m.modes("(legacy)")
 	m.run(dpkg, "--configure", name)
 	m.query("installed", "auto", wrapper)

@@ -34,12 +34,14 @@ func lives(m *machine, rpm, newer, program string) {
 		m.mustRPM("--install", rpm)
 		leads("installed", path)
 		if mode == "nft" {
-			m.legacyHost()
+			m.host("legacy", "usr/sbin")
 		}
 		m.modes("(legacy)")
 		leads("pinned", "/usr/sbin/xtables-legacy-multi")
 		m.mustRPM("--upgrade", newer)
 		leads("upgraded", path)
+		m.modes("(legacy)")
+		leads("pinned again", "/usr/sbin/xtables-legacy-multi")
 		m.mustRPM("--erase", name)
 		m.same("erased", before)
 	}

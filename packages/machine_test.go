@@ -174,10 +174,10 @@ func (m *machine) links(what, dir, target string) {
 	}
 }
 
-// legacyHost makes the host one whose kubelet is in legacy mode.
-func (m *machine) legacyHost() {
-	for _, family := range []string{"iptables", "ip6tables"} {
-		m.run("/usr/sbin/"+family+"-legacy", "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
+// host makes the host one whose kubelet is in a mode. dir is where the binaries are.
+func (m *machine) host(mode, dir string) {
+	for _, family := range groups {
+		m.run("/"+dir+"/"+family+"-"+mode, "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
 	}
 }
 

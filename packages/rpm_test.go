@@ -20,7 +20,7 @@ func TestRPM(t *testing.T) {
 		if !m.has(mark) {
 			m.t.Error("no call has guessed")
 		}
-		m.legacyHost()
+		m.host("legacy", "usr/sbin")
 		m.modes("(legacy)")
 		m.links("pinned", "usr/sbin", "xtables-legacy-multi")
 
