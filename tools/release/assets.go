@@ -48,6 +48,21 @@ func (r *release) addPrograms(context.Context) error {
 	return r.asset(filepath.Base(r.Installer), script, 0o755)
 }
 
+// addPackages adds the packages of the wrapper. The name has no version, as a program's has none: it is in the address of the release,
+// and the latest one's is always the same.
+func (r *release) addPackages(context.Context) error {
+	for _, name := range slices.Sorted(maps.Keys(r.DistroPackages)) {
+		content, err := os.ReadFile(r.DistroPackages[name])
+		if err != nil {
+			return err
+		}
+		if err := r.asset("iptables-wrapper-linux-"+name, content, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // addChecksums writes what `sha256sum -c` reads, over every file there is before it.
 func (r *release) addChecksums(context.Context) error {
 	var text strings.Builder

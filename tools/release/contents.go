@@ -14,8 +14,11 @@ import (
 // contents is what tools/release/release.bzl writes: where everything is that Bazel built for a release. Paths are relative
 // to the runfiles.
 type contents struct {
-	Version   string            `json:"version"`
-	Programs  map[string]string `json:"programs"` // by GOARCH
+	Version  string            `json:"version"`
+	Programs map[string]string `json:"programs"` // by GOARCH
+	// DistroPackages are the wrapper's own packages, by GOARCH.FORMAT.
+	DistroPackages map[string]string `json:"distro_packages"`
+
 	Packages  []string          `json:"packages"` // import paths that the wrapper is linked from, the standard library's left out
 	Installer string            `json:"installer"`
 	Distros   string            `json:"distros"`

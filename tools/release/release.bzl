@@ -12,6 +12,7 @@ def _release_contents_impl(ctx):
     contents = struct(
         version = ctx.attr._version[platform_common.TemplateVariableInfo].variables["WRAPPER_VERSION"],
         programs = {name: program.files.to_list()[0].short_path for program, name in ctx.attr.programs.items()},
+        distro_packages = {name: package.files.to_list()[0].short_path for package, name in ctx.attr.packages.items()},
         # The target platform's: all architectures are made of the same packages.
         packages = sorted([
             data.importpath
@@ -28,7 +29,7 @@ def _release_contents_impl(ctx):
     )
     out = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(out, json.encode_indent(contents) + "\n")
-    files = ctx.files.programs + ctx.files.images + locks.values() + [ctx.file._installer, ctx.file._distros, ctx.file._modules]
+    files = ctx.files.programs + ctx.files.packages + ctx.files.images + locks.values() + [ctx.file._installer, ctx.file._distros, ctx.file._modules]
     return [DefaultInfo(
         files = depset([out]),
         runfiles = ctx.runfiles([out] + files).merge_all([
@@ -44,6 +45,7 @@ release_contents = rule(
         "programs": attr.label_keyed_string_dict(mandatory = True, doc = "the wrapper to its GOARCH"),
         "images": attr.label_keyed_string_dict(mandatory = True, doc = "image index to DISTRO/VARIANT/RELEASE"),
         "locks": attr.label_list(mandatory = True, allow_files = [".json"], doc = "locks of the images' releases"),
+        "packages": attr.label_keyed_string_dict(mandatory = True, doc = "the wrapper's packages to GOARCH.FORMAT"),
         "_distros": attr.label(default = "//images:table", allow_single_file = True),
         "_installer": attr.label(default = "//installer:iptables-wrapper-installer.sh", allow_single_file = True),
         "_modules": attr.label(default = "//:go.mod", allow_single_file = True),

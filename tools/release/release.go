@@ -40,6 +40,7 @@ func (r *release) make(ctx context.Context, o options) error {
 	}{
 		{"notes", r.addNotes},
 		{"programs", r.addPrograms},
+		{"packages", r.addPackages},
 		{"source archive", r.addSource},
 		{"images", r.readImages},
 		{"registry entry", r.addRegistryEntry},

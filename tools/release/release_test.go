@@ -17,6 +17,7 @@ func TestRelease(t *testing.T) {
 	m := rehearse(t)
 	t.Run("checksums", m.checksums)
 	t.Run("programs", m.programs)
+	t.Run("packages", m.packages)
 	t.Run("programs' bills", m.programBills)
 	t.Run("files' signatures", m.fileSignatures)
 	t.Run("images", m.images)
@@ -34,8 +35,8 @@ func (m *made) checksums(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if got, want := strings.Count(string(out), ": OK\n"), 2*len(m.Programs)+3; got != want {
-		t.Errorf("%d files, want %d: programs with a bill each, installer, source archive, images.txt", got, want)
+	if got, want := strings.Count(string(out), ": OK\n"), 5*len(m.Programs)+3; got != want {
+		t.Errorf("%d files, want %d: programs with a bill and three packages each, installer, source archive, images.txt", got, want)
 	}
 }
 
@@ -63,6 +64,26 @@ func (m *made) programs(t *testing.T) {
 	}
 }
 
+// Each program is in a package of each format, which are those that Bazel built, and tested.
+func (m *made) packages(t *testing.T) {
+	for arch := range m.Programs {
+		for _, format := range []string{"apk", "deb", "rpm"} {
+			name := arch + "." + format
+			tested, err := os.ReadFile(m.DistroPackages[name])
+			if err != nil {
+				t.Fatal(err)
+			}
+			released, err := os.ReadFile(m.asset("iptables-wrapper-linux-" + name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(tested, released) {
+				t.Errorf("%s: the released package is not the built one", name)
+			}
+		}
+	}
+}
+
 func (m *made) fileSignatures(t *testing.T) {
 	entries, err := os.ReadDir(filepath.Join(m.output, "assets"))
 	if err != nil {
@@ -81,7 +102,7 @@ func (m *made) fileSignatures(t *testing.T) {
 				"--type", "slsaprovenance1", "--bundle", m.asset("provenance.sigstore.json"), path)
 		}
 	}
-	if want := 2*len(m.Programs) + 4; verified != want {
+	if want := 5*len(m.Programs) + 4; verified != want {
 		t.Errorf("%d files are signed, want %d", verified, want)
 	}
 	// The signature of another file, and another file under a signature.
