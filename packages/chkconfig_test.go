@@ -10,28 +10,56 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// Fedora and RHEL 9 have chkconfig's program, which is not Debian's.
+// Fedora and RHEL 9 have chkconfig's program, which is not Debian's. From Fedora 42 on /usr/sbin is a link to bin, from 43 on the
+// paths in the database are those.
 func TestChkconfig(t *testing.T) {
 	needs.Machine(t, "alternatives")
-	onRPM(t, nil, func(m *machine, rpm, newer string) {
-		program := "/usr/sbin/alternatives"
-		m.bring("alternatives", program)
-		if err := os.Remove(filepath.Join(m.root, alts)); err != nil {
-			panic(failure(err.Error()))
-		}
-		for _, dir := range []string{"etc/alternatives", "var/lib/alternatives"} {
-			if err := os.MkdirAll(filepath.Join(m.root, dir), 0o755); err != nil {
-				panic(failure(err.Error()))
-			}
-		}
-		for _, mode := range []string{"nft", "legacy"} {
-			m.register(program, "10", func(name string) string {
-				family, verb, _ := strings.Cut(name, "-")
-				return "/usr/sbin/" + strings.TrimSuffix(family+"-"+mode+"-"+verb, "-")
+	for what, dir := range map[string]string{"apart": "/usr/sbin", "merged": "/usr/bin"} {
+		t.Run(what, func(t *testing.T) {
+			onRPM(t, nil, func(m *machine, rpm, newer string) {
+				if dir == "/usr/bin" {
+					m.merge()
+				}
+				program := "/usr/sbin/alternatives"
+				m.bring("alternatives", program)
+				if err := os.Remove(filepath.Join(m.root, alts)); err != nil {
+					panic(failure(err.Error()))
+				}
+				for _, dir := range []string{"etc/alternatives", "var/lib/alternatives"} {
+					if err := os.MkdirAll(filepath.Join(m.root, dir), 0o755); err != nil {
+						panic(failure(err.Error()))
+					}
+				}
+				for _, mode := range []string{"nft", "legacy"} {
+					m.register(program, dir, "10", func(name string) string {
+						family, verb, _ := strings.Cut(name, "-")
+						return strings.TrimSuffix(family+"-"+mode+"-"+verb, "-")
+					})
+				}
+				lives(m, rpm, newer, program, dir)
 			})
+		})
+	}
+}
+
+// merge makes /usr/sbin a link to bin.
+func (m *machine) merge() {
+	sbin := filepath.Join(m.root, "usr/sbin")
+	files, err := os.ReadDir(sbin)
+	for _, file := range files {
+		if err == nil {
+			err = os.Rename(filepath.Join(sbin, file.Name()), filepath.Join(m.root, "usr/bin", file.Name()))
 		}
-		lives(m, rpm, newer, program)
-	})
+	}
+	if err == nil {
+		err = os.Remove(sbin)
+	}
+	if err == nil {
+		err = os.Symlink("bin", sbin)
+	}
+	if err != nil {
+		panic(failure(err.Error()))
+	}
 }
 
 // bring copies a program of this machine into the root, with its own loader and libraries, which those of the root may not be.

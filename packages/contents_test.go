@@ -3,6 +3,7 @@ package packages_test
 import (
 	"bytes"
 	"compress/gzip"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -61,8 +62,8 @@ func TestContents(t *testing.T) {
 		for architecture, want := range spelled {
 			t.Run(format+" "+architecture, func(t *testing.T) {
 				p := read(t, format, filepath.Join(folder, "iptables-wrapper_"+architecture+"."+format))
-				if p.Name != name || p.Architecture != want || !strings.HasSuffix(p.Version, map[string]string{"apk": "-r1"}[format]) {
-					t.Errorf("it is %s %s for %s, want %s", p.Name, p.Version, p.Architecture, want)
+				if p.Name != name || p.Architecture != want {
+					t.Errorf("it is %s for %s, want %s", p.Name, p.Architecture, want)
 				}
 				var files []string
 				for _, file := range p.Files {
@@ -99,11 +100,10 @@ func TestContents(t *testing.T) {
 
 func sortedByName(files []string) []string { return sorted(files) }
 
-// Another run gives the same bytes, whatever the files' own times are and wherever they are.
-func TestSameBytes(t *testing.T) {
+// pack runs the program that makes packages, as the build does but for files of other times and places.
+func pack(t *testing.T, format, version string) (path string, err error) {
+	t.Helper()
 	dir := t.TempDir()
-	_, version, _ := strings.Cut(text(t, "LABELS"), "org.opencontainers.image.version=")
-	version = strings.TrimSpace(version)
 	copied := func(variable string) string {
 		to := filepath.Join(dir, variable)
 		if err := os.WriteFile(to, []byte(text(t, variable)), 0o600); err != nil {
@@ -111,25 +111,65 @@ func TestSameBytes(t *testing.T) {
 		}
 		return to
 	}
-	for format, spelled := range architectures {
-		output := filepath.Join(dir, "out."+format)
-		arguments := []string{
-			"--config", copied("NFPM_YAML"), "--format", format, "--version", version, "--output", output,
-			"--set", "ARCHITECTURE=" + spelled["amd64"], "--post-install", copied("POST_INSTALL"), "--pre-remove", copied("PRE_REMOVE"),
-			"--gzip", "MANUAL=" + copied("MANUAL"), "--file", "WRAPPER=" + copied("WRAPPER_AMD64"), "--file", "COPYRIGHT=" + copied("COPYRIGHT"),
-			"--file", "LICENSE=" + copied("LICENSE"), "--file", "BASH=" + copied("BASH_COMPLETION"), "--file", "ZSH=" + copied("ZSH_COMPLETION"),
-			"--file", "FISH=" + copied("FISH_COMPLETION"),
+	path = filepath.Join(dir, "out."+format)
+	out, err := exec.Command(needs.Variable(t, "NFPM"),
+		"--config", copied("NFPM_YAML"), "--format", format, "--version", version, "--output", path,
+		"--set", "ARCHITECTURE="+architectures[format]["amd64"], "--post-install", copied("POST_INSTALL"), "--pre-remove", copied("PRE_REMOVE"),
+		"--gzip", "MANUAL="+copied("MANUAL"), "--file", "WRAPPER="+copied("WRAPPER_AMD64"), "--file", "COPYRIGHT="+copied("COPYRIGHT"),
+		"--file", "LICENSE="+copied("LICENSE"), "--file", "BASH="+copied("BASH_COMPLETION"), "--file", "ZSH="+copied("ZSH_COMPLETION"),
+		"--file", "FISH="+copied("FISH_COMPLETION")).CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("%w: %s", err, out)
+	}
+	return path, err
+}
+
+// Another run gives the same bytes.
+func TestSameBytes(t *testing.T) {
+	_, version, _ := strings.Cut(text(t, "LABELS"), "org.opencontainers.image.version=")
+	for format := range architectures {
+		path, err := pack(t, format, strings.TrimSpace(version))
+		if err != nil {
+			t.Fatal(err)
 		}
-		if out, err := exec.Command(needs.Variable(t, "NFPM"), arguments...).CombinedOutput(); err != nil {
-			t.Fatalf("%q: %v\n%s", arguments, err, out)
-		}
-		again, err := os.ReadFile(output)
+		again, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
 		built, err := os.ReadFile(filepath.Join(filepath.Dir(needs.Variable(t, "AMD64_APK")), "iptables-wrapper_amd64."+format))
 		if err != nil || !bytes.Equal(built, again) {
 			t.Errorf(".%s: other bytes than the build's: %v", format, err)
+		}
+	}
+}
+
+// A version is what each format orders before the release that it precedes.
+func TestVersions(t *testing.T) {
+	for _, row := range []struct{ version, apk, others string }{
+		{"v1.2.3", "1.2.3-r1", "1.2.3-1"},
+		{"v1.2.3-rc.1", "1.2.3_rc1-r1", "1.2.3~rc.1-1"},
+		{"v1.2.3-beta", "1.2.3_beta-r1", "1.2.3~beta-1"},
+		{"v1.2.3-next.1", "", "1.2.3~next.1-1"},
+		{"devel", "0.0.0_pre-r1", "0.0.0~pre-1"},
+	} {
+		for format := range architectures {
+			want := row.others
+			if format == "apk" {
+				want = row.apk
+			}
+			path, err := pack(t, format, row.version)
+			switch {
+			case err != nil && want != "":
+				t.Error(err)
+			case err != nil:
+				if !strings.Contains(err.Error(), "alpha, beta, pre and rc") {
+					t.Errorf("%s as .%s: %v", row.version, format, err)
+				}
+			default:
+				if got := read(t, format, path).Version; got != want {
+					t.Errorf("%s as .%s is %s, want %s", row.version, format, got, want)
+				}
+			}
 		}
 	}
 }

@@ -3,16 +3,17 @@ package packages_test
 import "strings"
 
 // register registers one group for all six names, as the scripts of Fedora's and SLE's packages do, by the distribution's own program.
-func (m *machine) register(program, priority string, file func(name string) string) {
-	argv := []string{program, "--install", "/usr/sbin/iptables", "iptables", file("iptables"), priority}
+// dir is where the names are.
+func (m *machine) register(program, dir, priority string, file func(name string) string) {
+	argv := []string{program, "--install", dir + "/iptables", "iptables", dir + "/" + file("iptables"), priority}
 	for _, name := range names[1:] {
-		argv = append(argv, "--slave", "/usr/sbin/"+name, name, file(name))
+		argv = append(argv, "--slave", dir+"/"+name, name, dir+"/"+file(name))
 	}
 	m.run(argv...)
 }
 
 // lives takes a package through its life over a group that is decided automatically, and over one where somebody chose legacy.
-func lives(m *machine, rpm, newer, program string) {
+func lives(m *machine, rpm, newer, program, dir string) {
 	leads := func(what, want string) {
 		m.t.Helper()
 		chain, err := m.Links("/usr/sbin/ip6tables-save")
@@ -23,25 +24,25 @@ func lives(m *machine, rpm, newer, program string) {
 	for _, mode := range []string{"nft", "legacy"} {
 		if mode == "legacy" {
 			said := m.run(program, "--display", "iptables")
-			choice := "/usr/sbin/iptables-legacy"
+			choice := dir + "/iptables-legacy"
 			if !strings.Contains(said, choice) {
-				choice = "/usr/sbin/xtables-legacy-multi"
+				choice = dir + "/xtables-legacy-multi"
 			}
 			m.run(program, "--set", "iptables", choice)
 		}
 		before := m.tree()
-		leads("before", "/usr/sbin/xtables-"+mode+"-multi")
+		leads("before", dir+"/xtables-"+mode+"-multi")
 		m.mustRPM("--install", rpm)
-		leads("installed", path)
+		leads("installed", dir+"/iptables-wrapper")
 		if mode == "nft" {
 			m.host("legacy", "usr/sbin")
 		}
 		m.modes("(legacy)")
-		leads("pinned", "/usr/sbin/xtables-legacy-multi")
+		leads("pinned", dir+"/xtables-legacy-multi")
 		m.mustRPM("--upgrade", newer)
-		leads("upgraded", path)
+		leads("upgraded", dir+"/iptables-wrapper")
 		m.modes("(legacy)")
-		leads("pinned again", "/usr/sbin/xtables-legacy-multi")
+		leads("pinned again", dir+"/xtables-legacy-multi")
 		m.mustRPM("--erase", name)
 		m.same("erased", before)
 	}

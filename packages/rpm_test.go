@@ -75,8 +75,8 @@ func TestWithoutLegacy(t *testing.T) {
 // SLE 15 has dpkg's program, one group, and the multi-call binaries in it.
 func TestOneGroup(t *testing.T) {
 	onRPM(t, nil, func(m *machine, rpm, newer string) {
-		m.register(alts, "1", func(string) string { return "/usr/sbin/xtables-legacy-multi" })
-		m.register(alts, "2", func(string) string { return "/usr/sbin/xtables-nft-multi" })
-		lives(m, rpm, newer, alts)
+		m.register(alts, "/usr/sbin", "1", func(string) string { return "xtables-legacy-multi" })
+		m.register(alts, "/usr/sbin", "2", func(string) string { return "xtables-nft-multi" })
+		lives(m, rpm, newer, alts, "/usr/sbin")
 	})
 }
