@@ -44,6 +44,7 @@ func TestDpkg(t *testing.T) {
 				"installed by hand before": installedByHandBefore,
 				"iptables is unconfigured": unconfiguredIPTables,
 				"aborted":                  aborted,
+				"iptables was forced out":  forcedOut,
 			} {
 				t.Run(what, func(t *testing.T) {
 					on(t, root, func(m *machine) {
@@ -204,4 +205,17 @@ func aborted(m *machine, deb, newer string) {
 	}
 	m.run(dpkg, "--remove", name)
 	m.same("removed", before)
+}
+
+// Somebody forced iptables out, and the alternatives of it that a person had chosen with it: there is no group to put back.
+func forcedOut(m *machine, deb, _ string) {
+	m.run(alts, "--set", "iptables", "/usr/sbin/iptables-legacy")
+	m.run(dpkg, "-i", deb)
+	m.run(dpkg, "--force-depends", "--remove", "iptables")
+	m.run(dpkg, "--remove", name)
+	for _, left := range []string{"usr/sbin/iptables", "usr/sbin/ip6tables-save", "var/lib/dpkg/alternatives/iptables", state, path} {
+		if m.has(left) {
+			m.t.Errorf("%s was left", left)
+		}
+	}
 }

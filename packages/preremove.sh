@@ -18,20 +18,33 @@ alternatives() {
 	fi
 }
 
-# unregister NAME: takes the wrapper out of a group. Its path is spelled as the group's own are, and a follower's is the same.
-unregister() {
+# state NAME: the file in which the program keeps that group, empty if there is none: iptables is gone, or has no alternatives.
+state() {
 	for file in "/var/lib/dpkg/alternatives/$1" "/var/lib/alternatives/$1"; do
 		if [ -f "$file" ]; then
-			path=$(grep -m 1 '/iptables-wrapper$' "$file" || :)
-			[ -z "$path" ] || alternatives --remove "$1" "$path" >/dev/null
+			echo "$file"
+			return
 		fi
 	done
 }
 
-# put_back_group NAME STATUS PATH: a choice that was made by hand; else the choice is the program's, and no longer what a call of
-# the wrapper decided.
+# unregister NAME: takes the wrapper out of a group. Its path is spelled as the group's own are, and a follower's is the same.
+unregister() {
+	file=$(state "$1")
+	if [ -n "$file" ]; then
+		path=$(grep -m 1 '/iptables-wrapper$' "$file" || :)
+		[ -z "$path" ] || alternatives --remove "$1" "$path" >/dev/null
+	fi
+}
+
+# put_back_group NAME STATUS PATH: a choice that was made by hand; else, and if it is not there any more, the choice is the program's,
+# and no longer what a call of the wrapper decided.
 put_back_group() {
-	if [ "$2" = manual ] && [ -e "$3" ]; then
+	file=$(state "$1")
+	if [ -z "$file" ]; then
+		return
+	fi
+	if [ "$2" = manual ] && grep -qxF "$3" "$file"; then
 		alternatives --set "$1" "$3" >/dev/null
 	else
 		alternatives --auto "$1" >/dev/null
