@@ -16,7 +16,8 @@ die() {
 cache_path() {
 	[ -n "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}}}" ] ||
 		die "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to the folder to keep everything in"
-	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/iptables-wrappers}"
+	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/iptables-wrappers}" 2>/dev/null ||
+		die "realpath: not GNU's, and the air-gapped way uses that; ./bazelw doctor says what this machine lacks"
 }
 
 # find_cache: sets cache to it. Go's own tools cannot run from a folder with a space in its name: there the cache goes by
