@@ -32,9 +32,9 @@ found_in() {
 
 # who_needs PROGRAM: the folders whose tests name it.
 who_needs() {
-	users=$(cd "$checkout" && find images installer tests tools wrapper -name BUILD.bazel -exec grep -l "@machine//:$1\"" {} + 2>/dev/null |
-		sed 's:/BUILD.bazel$::' | sort | tr '\n' ' ')
-	echo "not here, and SKIPPED without it are some of ${users:-no folder}" | sed 's/ *$//'
+	users=$(cd "$checkout" && find . -path ./.git -prune -o -name BUILD.bazel -exec grep -l "@machine//:$1\"" {} + 2>/dev/null |
+		sed 's:^\./::; s:/BUILD.bazel$::' | sort | tr '\n' ' ')
+	echo "not here; SKIPPED without it: tests in ${users:-no folder}" | sed 's/ *$//'
 }
 
 debian_has() {

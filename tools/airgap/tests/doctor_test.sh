@@ -16,6 +16,9 @@ checkout=$work/checkout
 mkdir -p "$work/site/debian/dists/forky" "$checkout"
 cp -RL bazelw .bazelrc MODULE.bazel tools tests "$checkout"
 chmod -R u+w,a+rX "$checkout"
+# A folder that no list of the doctor's can have.
+mkdir -p "$checkout/new/folder"
+echo '    target_compatible_with = ["@machine//:apk"],' >"$checkout/new/folder/BUILD.bazel"
 chmod a+rx "$checkout/bazelw" "$checkout/tools/airgap/main.sh"
 ip link set lo up
 
@@ -81,7 +84,7 @@ for shell in "dash" "busybox sh"; do
 	says "$shell: everything that can be had" 0 "${run[@]}" doctor
 	have '^way +air-gapped: neither bazelisk' '^ok +root$' '^ok +network and mount namespaces' '^ok +disk: ' \
 		"^ok +Debian mirror: $IPTABLES_WRAPPERS_MIRROR has forky" "^ok +Go module proxy: $GOPROXY has rules_go $version" \
-		'^tests +apk: .*no package of Debian' '^result +nothing is missing'
+		'^tests +apk: not here; .* tests in new/folder; no package of Debian' '^result +nothing is missing'
 	lack '^MISSING'
 	[ ! -e "$work/cache" ] || fail "the cache was made"
 	[ "$before" = "$(find "$checkout" | sort)" ] || fail "the checkout was changed"
