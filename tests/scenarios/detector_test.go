@@ -16,8 +16,7 @@ import (
 )
 
 // The real node-problem-detector, with the example's configuration and plugin in a root file system: the condition that it makes of
-// each host. It logs the condition that it would
-// write to an API server.
+// each host. It logs the condition that it would write to an API server.
 func TestProblemDetector(t *testing.T) {
 	needs.Machine(t, "node-problem-detector")
 	program, err := exec.LookPath("node-problem-detector")

@@ -76,6 +76,25 @@ func TestPlugin(t *testing.T) {
 			}
 		})
 	}
+	// As in the image of the example's Dockerfile: it is the kernel that is asked.
+	t.Run("no iptables", func(t *testing.T) {
+		h := newHost(t)
+		config := h.addPlugin(t)
+		hosts["kubelet in nft"](t, h)
+		hosts["docker in legacy"](t, h)
+		binaries, err := filepath.Glob(h.root + "/usr/sbin/xtables-*-multi")
+		if err != nil || len(binaries) != 2 {
+			t.Fatalf("%v: error %v", binaries, err)
+		}
+		for _, binary := range binaries {
+			if err := os.Remove(binary); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if r := h.do(call{argv: []string{config.Rules[0].Path}}); r.status.ExitStatus() != 1 || !strings.HasPrefix(r.stdout, "conflict: nft holds 4 ") {
+			t.Errorf("status %d, said %q", r.status.ExitStatus(), r.stdout)
+		}
+	})
 	t.Run("no program", func(t *testing.T) {
 		h := newHost(t)
 		config := h.addPlugin(t)
