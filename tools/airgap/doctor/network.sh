@@ -69,7 +69,8 @@ debian_mirror() {
 # module_proxy: asks for the first thing that gomodules.sh will ask for.
 module_proxy() {
 	proxy=$(proxies | sed -n 's/^GOPROXY=//p' | tail -n 1)
-	proxy=${proxy:-https://proxy.golang.org}
+	# Which one that is, Go itself knows, and it comes with the set-up.
+	[ -n "$proxy" ] || { line unsure "Go module proxy: GOPROXY is not set, and no go is here to say what its default is" && return; }
 	proxy=${proxy%%[,|]*}
 	address=${proxy%/}/github.com/bazelbuild/rules_go/@v/v$rules_go_version.info
 	case $proxy in

@@ -93,6 +93,8 @@ for shell in "dash" "busybox sh"; do
 	have "^ok +Go module proxy: $GOPROXY"
 	says "$shell: no proxy" 1 env GOPROXY=http://127.0.0.1:1/go "${run[@]}" doctor
 	have '^MISSING +Go module proxy: http://127.0.0.1:1/go/.*; set GOPROXY' '^result +1 MISSING'
+	says "$shell: no proxy named" 0 env -u GOPROXY "PATH=$(path without_go bazel bazelisk go)" "${words[@]}" "$checkout/bazelw" doctor
+	have '^unsure +Go module proxy: GOPROXY is not set' '^result +nothing is missing'
 	says "$shell: no proxy wanted" 1 env GOPROXY=off "${run[@]}" doctor
 	have '^MISSING +a Go module proxy: GOPROXY begins with off'
 	says "$shell: no mirror" 1 env IPTABLES_WRAPPERS_MIRROR=http://127.0.0.1:1/debian "${run[@]}" doctor
