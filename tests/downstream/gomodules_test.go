@@ -1,16 +1,14 @@
 package downstream_test
 
 import (
-	"fmt"
-	"maps"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/bazelbuild/buildtools/build"
 	"golang.org/x/mod/modfile"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/gomodules"
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
@@ -32,63 +30,21 @@ func TestGoModules(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sums := map[string]string{}
-	for line := range strings.Lines(string(read(t, "GO_SUM"))) {
-		if fields := strings.Fields(line); len(fields) == 3 {
-			sums[fields[0]+" "+fields[1]] = fields[2]
-		}
-	}
-	given := modules(t)
+	sums := gomodules.Sums(string(read(t, "GO_SUM")))
+	given := gomodules.Statements(t, read(t, "MODULE_BAZEL"), "go_deps.module")
 	want := map[string]string{}
 	for _, require := range goMod.Require {
 		path, version := require.Mod.Path, require.Mod.Version
-		if !slices.Contains(needed, repositoryName(path)) {
+		if !slices.Contains(needed, gomodules.RepositoryName(path)) {
 			continue
 		}
-		indirect := ""
-		if strings.Contains(given[path], "indirect") {
-			indirect = "    indirect = True,\n"
-		}
-		want[path] = fmt.Sprintf("go_deps.module(\n%s    path = %q,\n    sum = %q,\n    version = %q,\n)\n", indirect, path, sums[path+" "+version], version)
+		indirect := strings.Contains(given[path], "indirect")
+		want[path] = gomodules.Statement("go_deps.module", path, version, sums[path+" "+version], indirect)
 	}
 	if len(want) == 0 || len(want) != len(needed) {
 		t.Errorf("go.mod names %d of the %d modules that are imported: %v", len(want), len(needed), needed)
 	}
-	if !maps.Equal(given, want) {
-		var all strings.Builder
-		for _, path := range slices.Sorted(maps.Keys(want)) {
-			all.WriteString(want[path])
-		}
-		t.Errorf("MODULE.bazel: other modules' builds need these, no more and no fewer:\n%s", &all)
-	}
-}
-
-// repositoryName is Gazelle's name for a Go module's repository: its path with the host's parts in reverse.
-func repositoryName(path string) string {
-	host, rest, _ := strings.Cut(path, "/")
-	parts := strings.Split(host, ".")
-	slices.Reverse(parts)
-	name := strings.ToLower(strings.Join(parts, "_") + "/" + rest)
-	return strings.Map(func(r rune) rune {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') {
-			return '_'
-		}
-		return r
-	}, name)
-}
-
-// modules returns the calls of go_deps.module in MODULE.bazel by path, as buildifier formats them.
-func modules(t *testing.T) map[string]string {
-	t.Helper()
-	file, err := build.ParseModule("MODULE.bazel", read(t, "MODULE_BAZEL"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all := map[string]string{}
-	for _, call := range file.Rules("go_deps.module") {
-		all[call.AttrString("path")] = build.FormatString(call.Call) + "\n"
-	}
-	return all
+	gomodules.Compare(t, given, want)
 }
 
 // read returns the files that a variable names, one after another.
