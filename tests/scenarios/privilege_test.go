@@ -44,16 +44,12 @@ func (h *host) expectGuess(mode string) {
 // The evidence is there, but may not be seen: a guess, and no failure.
 func TestLackOfPrivilege(t *testing.T) {
 	for name, drop := range map[string]func(*testing.T, *host){
-		"no CAP_NET_ADMIN": func(t *testing.T, _ *host) { dropCapabilities(t, unix.CAP_NET_ADMIN) },
+		"no CAP_NET_ADMIN": hosts["no CAP_NET_ADMIN"],
 		"no capabilities":  func(t *testing.T, _ *host) { dropCapabilities(t) },
 		"plain user": func(_ *testing.T, h *host) {
 			h.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
 		},
-		"user namespace": func(_ *testing.T, h *host) {
-			h.attr.Cloneflags = unix.CLONE_NEWUSER
-			h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}
-			h.attr.GidMappings = h.attr.UidMappings
-		},
+		"user namespace": hosts["user namespace"],
 	} {
 		t.Run(name, func(t *testing.T) {
 			h := newHost(t)
@@ -79,10 +75,7 @@ func TestOwnUserNamespace(t *testing.T) {
 	if _, err := os.Stat(h.root + "/bin/sh"); err != nil {
 		t.Fatalf("the image has no shell to run two commands in one user namespace: %v", err)
 	}
-	h.attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
-	h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 1000, Size: 1}}
-	h.attr.GidMappings = h.attr.UidMappings
-	h.attr.Credential = &syscall.Credential{Uid: 0, Gid: 0, NoSetGroups: true}
+	hosts["rootless with a network of its own"](t, h)
 	if got, want := h.detect(), (decision{"nft", "default", false}); got != want {
 		t.Errorf("empty: got %+v, want %+v", got, want)
 	}

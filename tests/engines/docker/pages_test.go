@@ -38,8 +38,8 @@ COPY --from=gorunner /go-runner /etc/static-debian13
 `
 
 var (
-	packages = regexp.MustCompile(`(?m)^RUN apt-get .*\n`)
-	arch     = "TARGETARCH=amd64" // BuildKit's, which the older builder does not have
+	packages = regexp.MustCompile(`(?m)^RUN apt-get update && apt-get install -y .*\n`) // in an image without lists of packages
+	arch     = "TARGETARCH=amd64"                                                       // BuildKit's, which the older builder does not have
 )
 
 // Every Dockerfile of the pages builds, and what it builds works on hosts in both modes.
