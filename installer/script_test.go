@@ -21,7 +21,7 @@ func wrapperBinary(t *testing.T) string {
 		return path
 	}
 	path := filepath.Join(t.TempDir(), "iptables-wrapper")
-	build := exec.Command("go", "build", "-o", path, "../wrapper")
+	build := exec.Command("go", "build", "-o", path, "../wrapper/iptables-wrapper")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%s is not set, and the wrapper cannot be built: %v\n%s", wrapperVariable, err, out)

@@ -56,7 +56,7 @@ func files(t *testing.T) parts {
 	t.Helper()
 	needs.Machine(t, "root")
 	p := parts{layer: needs.Variable(t, layerVariable), wrapper: os.Getenv(wrapperVariable), alts: os.Getenv(altsVariable)}
-	for source, program := range map[string]*string{"../../wrapper": &p.wrapper, "./alts": &p.alts} {
+	for source, program := range map[string]*string{"../../wrapper/iptables-wrapper": &p.wrapper, "./alts": &p.alts} {
 		if *program == "" {
 			*program = filepath.Join(t.TempDir(), filepath.Base(source))
 			build := exec.Command("go", "build", "-o", *program, source)

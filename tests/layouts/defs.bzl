@@ -177,14 +177,14 @@ def _refused(name, row):
         srcs = ["refusal_test.sh"],
         args = [
             "$(rootpath //tools/wrapperlayer)",
-            "$(rootpath //wrapper)",
+            "$(rootpath //wrapper/iptables-wrapper)",
             "$(rootpath :{}_base)".format(name),
             "'" + row.refusal + "'",
         ],
         data = [
             name + "_base",
             "//tools/wrapperlayer",
-            "//wrapper",
+            "//wrapper/iptables-wrapper",
         ],
     )
 

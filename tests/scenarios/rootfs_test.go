@@ -67,7 +67,7 @@ func makeImage(dir string, layers []string) (image, error) {
 		return im, err
 	}
 	im.wrapper = filepath.Join(dir, "iptables-wrapper")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w "+entryFlag, "-o", im.wrapper, "../../wrapper")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w "+entryFlag, "-o", im.wrapper, "../../wrapper/iptables-wrapper")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return im, fmt.Errorf("go build: %w\n%s", err, out)

@@ -50,6 +50,6 @@ release_contents = rule(
         "_installer": attr.label(default = "//installer:iptables-wrapper-installer.sh", allow_single_file = True),
         "_modules": attr.label(default = "//:go.mod", allow_single_file = True),
         "_version": attr.label(default = "//wrapper:version"),
-        "_wrapper": attr.label(default = "//wrapper", providers = [GoArchive]),
+        "_wrapper": attr.label(default = "//wrapper/iptables-wrapper", providers = [GoArchive]),
     },
 )
