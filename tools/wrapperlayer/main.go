@@ -13,6 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 func main() {
@@ -92,7 +93,7 @@ func carry(tree *layer.Tree, wrapper, script string) error {
 	if script == "" {
 		return nil
 	}
-	for name, source := range map[string]string{installer.Name: wrapper, filepath.Base(script): script} {
+	for name, source := range map[string]string{xtables.Wrapper: wrapper, filepath.Base(script): script} {
 		data, err := os.ReadFile(source)
 		if err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,14 +30,11 @@ func survey(root *rootfs.Root) (*site, error) {
 	if err != nil {
 		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
 	}
-	dir := inst[mode.NFT].Dir
-	if dir == "" {
-		dir = inst[mode.Legacy].Dir
-	}
-	if dir, err = root.Resolve(dir); err != nil {
+	wrapper, err := inst.Wrapper(root)
+	if err != nil {
 		return nil, err
 	}
-	return &site{root, inst, path.Join(dir, Name)}, nil
+	return &site{root, inst, wrapper}, nil
 }
 
 // check refuses what would install well and then not work. With nftOnly there is to be no legacy variant, instead of one.

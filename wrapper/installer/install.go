@@ -17,9 +17,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// Name is the wrapper's own name, beside the mode binaries.
-const Name = "iptables-wrapper"
-
 // Priority is what the wrapper is registered with: above what any distribution gives its own alternatives in auto mode,
 // except Azure Linux and Photon (30000), where it is selected by hand.
 const Priority = 100

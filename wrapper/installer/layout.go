@@ -107,7 +107,7 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 func (p *plan) registered(g *alternatives.Group) string {
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		choice, found := links.Choice(g, m)
-		spelled := path.Join(path.Dir(choice.Path), Name)
+		spelled := path.Join(path.Dir(choice.Path), xtables.Wrapper)
 		if place, err := p.root.Place(spelled); found && err == nil && place == p.wrapper {
 			return spelled
 		}
@@ -174,7 +174,7 @@ func (p *plan) rest(layout Layout) {
 		for _, a := range applet.All() {
 			name := path.Join(dir, a.String())
 			if layout == Plain && dir == own {
-				p.link(name, Name)
+				p.link(name, xtables.Wrapper)
 				p.managed = append(p.managed, name)
 				continue
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 func osRelease(id, version string) roots.Tree {
@@ -89,7 +90,7 @@ func TestNFTOnly(t *testing.T) {
 		t.Fatalf("%v, %v", result.Layout, err)
 	}
 	for _, a := range applet.All() {
-		if target, _ := os.Readlink(filepath.Join(dir, "usr/sbin", a.String())); target != Name {
+		if target, _ := os.Readlink(filepath.Join(dir, "usr/sbin", a.String())); target != xtables.Wrapper {
 			t.Errorf("%s leads to %q", a, target)
 		}
 	}

@@ -6,11 +6,11 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // commandName is the one name that is the command line rather than an applet.
-const commandName = installer.Name
+const commandName = xtables.Wrapper
 
 const usage = `usage:
   iptables-wrapper install [--root DIR] [--nft-only] [--no-sanity-check] [--dry-run]

@@ -10,6 +10,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
+// Wrapper is the name of the wrapper's file, beside the mode binaries.
+const Wrapper = "iptables-wrapper"
+
 // ErrNone is returned by Find when it finds no mode's binaries.
 var ErrNone = errors.New("no xtables-nft-multi, xtables-legacy-multi, iptables-nft or iptables-legacy")
 
@@ -36,6 +39,20 @@ func (i Installation) Path(m mode.Mode, a applet.Applet) string {
 		return path.Join(b.Dir, Multi(m))
 	}
 	return path.Join(b.Dir, a.In(m))
+}
+
+// Wrapper returns the path of the installed wrapper, or the path where install puts it: in the directory of the nft
+// binaries or, if nft is not installed, of the legacy ones. The path contains no symlinks. The file may be missing.
+func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
+	dir := i[mode.NFT].Dir
+	if dir == "" {
+		dir = i[mode.Legacy].Dir
+	}
+	dir, err := root.Resolve(dir)
+	if err != nil {
+		return "", err
+	}
+	return path.Join(dir, Wrapper), nil
 }
 
 // Multi returns the name of the binary that answers to every applet of mode m.
