@@ -16,7 +16,7 @@ import (
 const (
 	rootfsVariable  = "SCENARIOS_ROOTFS"
 	wrapperVariable = "SCENARIOS_WRAPPER"
-	entryFlag       = "-E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry"
+	linkerFlags     = "-s -w -checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry -X runtime.godebugDefault=asyncpreemptoff=1"
 )
 
 // image is what all tests share: an unpacked root file system, not to be written to, and a wrapper.
@@ -67,7 +67,7 @@ func makeImage(dir string, layers []string) (image, error) {
 		return im, err
 	}
 	im.wrapper = filepath.Join(dir, "iptables-wrapper")
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w "+entryFlag, "-o", im.wrapper, "../../wrapper/iptables-wrapper")
+	build := exec.Command("go", "build", "-trimpath", "-tags", "handover", "-ldflags", linkerFlags, "-o", im.wrapper, "../../wrapper/iptables-wrapper")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return im, fmt.Errorf("go build: %w\n%s", err, out)
