@@ -1,6 +1,7 @@
 package scenarios
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/nftables"
@@ -44,17 +45,17 @@ func TestWhatCounts(t *testing.T) {
 	tests := map[string]struct {
 		state  func(*host)
 		count  uint64
-		broken string // a table that iptables-nft cannot use
+		broken string // a table and a chain that iptables-nft cannot use
 	}{
 		"another priority": {func(h *host) {
 			h.create(nftables.TableFamilyIPv4, chain{"filter", "INPUT", filter, input, 10, 3}, chain{"filter", "user", "", nil, 0, 2})
-		}, 0, "filter"},
+		}, 0, "filter INPUT"},
 		"another hook": {func(h *host) {
 			h.create(nftables.TableFamilyIPv4, chain{"filter", "INPUT", filter, forward, 0, 3})
-		}, 0, "filter"},
+		}, 0, "filter INPUT"},
 		"another type": {func(h *host) {
 			h.create(nftables.TableFamilyIPv4, chain{"mangle", "OUTPUT", filter, nftables.ChainHookOutput, -150, 3})
-		}, 0, "mangle"},
+		}, 0, "mangle OUTPUT"},
 		"another priority beside iptables' own chain": {func(h *host) {
 			h.restore("iptables-nft", rules("filter", "A", 2)...)
 			h.run("/usr/sbin/iptables-nft", "-A", "INPUT", "-j", "ACCEPT")
@@ -95,8 +96,8 @@ func TestWhatCounts(t *testing.T) {
 			if count.Most == nil || count.Least != tt.count || *count.Most != tt.count {
 				t.Errorf("detect: rule count %+v, want %d", count, tt.count)
 			}
-			if tt.broken != "" {
-				if r := h.do(call{argv: []string{"/usr/sbin/iptables-nft", "-t", tt.broken, "-S"}}); r.status == 0 {
+			if table, chain, is := strings.Cut(tt.broken, " "); is {
+				if r := h.do(call{argv: []string{"/usr/sbin/iptables-nft", "-t", table, "-A", chain, "-j", "ACCEPT"}}); r.status == 0 {
 					t.Error("iptables-nft can use the table, so its content should count")
 				}
 			}
