@@ -46,18 +46,29 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 		return err
 	}
 	defer unlock()
+	return repoint(root, self, inst, m, called, func(applet.Applet) ends { return ends{self: 0} })
+}
+
+// Set repoints every applet name that leads to the wrapper or to a binary of either mode to mode m's binary. The caller holds
+// the lock. An error says which name was not repointed; each name leads to a program that runs.
+func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
+	return repoint(root, self, inst, m, applet.IPTables, func(a applet.Applet) ends { return endsOf(root, self, inst, a) })
+}
+
+// repoint repoints the names that lead to one of the ends to mode m's binary, the last applet only if all others went well.
+func repoint(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, last applet.Applet, of func(applet.Applet) ends) error {
 	p := &pinner{root: root, self: self, inst: inst, mode: m, dirs: Dirs(root, self)}
 	_ = root.Sweep(path.Dir(self)) // of what a killed install left; the links may be elsewhere
 	for _, a := range applet.All() {
-		if a != called {
-			p.pin(a)
+		if a != last {
+			p.pin(a, of(a))
 		}
 	}
 	if len(p.failed) == 0 {
 		p.report(ForgetGuess(root, self))
 	}
 	if len(p.failed) == 0 {
-		p.pin(called)
+		p.pin(last, of(last))
 	}
 	return errors.Join(p.failed...)
 }
@@ -84,17 +95,18 @@ type pinner struct {
 	failed []error
 }
 
-func (p *pinner) pin(a applet.Applet) {
+func (p *pinner) pin(a applet.Applet, to ends) {
 	for _, dir := range p.dirs {
-		last, end, err := p.root.Follow(path.Join(dir, a.String()))
+		last, end, err := to.follow(p.root, path.Join(dir, a.String()))
+		_, known := to[end]
 		switch {
 		case err != nil && !rootfs.Missing(err):
 			p.report(err)
 		case err != nil || last == "":
-		case end == p.self:
-			p.report(p.repoint(last, a))
+		case known:
+			p.report(p.repoint(last, end, a))
 		case path.Base(end) == Alts:
-			p.report(p.conf(a))
+			p.report(p.conf(a, to))
 		}
 	}
 }
@@ -105,8 +117,8 @@ func (p *pinner) report(err error) {
 	}
 }
 
-// repoint moves the link at last, which leads to the wrapper.
-func (p *pinner) repoint(last string, a applet.Applet) error {
+// repoint repoints the symlink at last, whose target is the file end: the wrapper or a mode's binary.
+func (p *pinner) repoint(last, end string, a applet.Applet) error {
 	dir, name := path.Dir(last), path.Base(last)
 	if err := p.root.Sweep(dir); err != nil {
 		return err
@@ -124,7 +136,7 @@ func (p *pinner) repoint(last string, a applet.Applet) error {
 			return p.root.Replace(rootfs.Change{Path: last, Target: g.Target(g.choice, name)})
 		}
 	}
-	target, err := p.plainTarget(last, a)
+	target, err := p.plainTarget(last, end, a)
 	if err != nil {
 		return err
 	}
@@ -132,7 +144,7 @@ func (p *pinner) repoint(last string, a applet.Applet) error {
 }
 
 // plainTarget is where a link that is not in the database shall lead, written as the old target was: relative stays relative.
-func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
+func (p *pinner) plainTarget(last, end string, a applet.Applet) (string, error) {
 	old, err := p.root.Readlink(last)
 	if err != nil {
 		return "", err
@@ -141,34 +153,40 @@ func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if path.Dir(binary) == path.Dir(p.self) {
-		// The old target is a way to the wrapper, so its directory is the binary's too; unless a link of another name
-		// is between (link -> other-name -> wrapper), but then last is that one.
+	if path.Dir(binary) == path.Dir(end) {
+		// The old target is a way to end, so its directory is the binary's too; unless a link of another name is between
+		// (link -> other-name -> wrapper), but then last is that one.
 		spelled, _ := path.Split(old)
 		return spelled + path.Base(binary), nil
 	}
 	return binary, nil
 }
 
-// conf repoints what libalternatives runs for an applet, if that is the wrapper. alts passes on argv[0] (KeepArgv0). Where an
+// conf repoints what libalternatives runs for an applet, if that is one of the ends. alts passes on argv[0] (KeepArgv0). Where an
 // administrator has selected something else, the wrapper waits for the day when that is taken back.
-func (p *pinner) conf(a applet.Applet) error {
-	dir := path.Join(ConfDir, a.String())
-	file := path.Join(dir, Conf)
-	data, err := p.root.ReadFile(file, maxState)
+func (p *pinner) conf(a applet.Applet, to ends) error {
+	file, data, end, err := confEnd(p.root, a, to)
+	if _, known := to[end]; err != nil || !known {
+		return err
+	}
+	return p.rewrite(file, alternatives.ConfWithBinary(data, p.inst.Path(p.mode, a)), path.Dir(file))
+}
+
+// confEnd reads the wrapper's configuration file for an applet, and returns the one of the ends that libalternatives executes:
+// "" if there is no such file, and the override file if that selects another.
+func confEnd(root *rootfs.Root, a applet.Applet, to ends) (file string, data []byte, end string, err error) {
+	file = path.Join(ConfDir, a.String(), Conf)
+	data, err = root.ReadFile(file, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return file, nil, "", nil
 	}
-	if err != nil {
-		return err
+	if err == nil {
+		_, end, err = to.follow(root, alternatives.ConfBinary(data))
 	}
-	if now, err := p.root.Resolve(alternatives.ConfBinary(data)); err != nil || now != p.self {
-		return err
+	if by, overErr := Overridden(root, a); by != "" || overErr != nil {
+		end, err = by, overErr
 	}
-	if by, err := Overridden(p.root, a); err != nil || by != "" {
-		return err
-	}
-	return p.rewrite(file, alternatives.ConfWithBinary(data, p.inst.Path(p.mode, a)), dir)
+	return file, data, end, err
 }
 
 // rewrite replaces a file and keeps its owner and permissions.

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
-const maxLinks = 40
+// MaxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
+const MaxLinks = 40
 
 // folder is a directory that a walk came through.
 type folder struct {
@@ -111,7 +111,7 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 		if name == "" {
 			last = end
 		}
-		if links++; links > maxLinks {
+		if links++; links > MaxLinks {
 			return last, end, unix.ELOOP
 		}
 		if target != "" && target[0] == '/' {
