@@ -98,13 +98,13 @@ type pinner struct {
 func (p *pinner) pin(a applet.Applet, to ends) {
 	for _, dir := range p.dirs {
 		last, end, err := to.follow(p.root, path.Join(dir, a.String()))
-		_, known := to[end]
+		leads, known := to[end]
 		switch {
 		case err != nil && !rootfs.Missing(err):
 			p.report(err)
 		case err != nil || last == "":
 		case known:
-			p.report(p.repoint(last, end, a))
+			p.report(p.repoint(last, end, a, leads == p.mode))
 		case path.Base(end) == Alts:
 			p.report(p.conf(a, to))
 		}
@@ -117,11 +117,14 @@ func (p *pinner) report(err error) {
 	}
 }
 
-// repoint repoints the symlink at last, whose target is the file end: the wrapper or a mode's binary.
-func (p *pinner) repoint(last, end string, a applet.Applet) error {
+// repoint repoints the symlink at last, whose target is the file end: the wrapper or a mode's binary. If that is right
+// already, it makes sure only that the database says so: this also works where the directory cannot be written.
+func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
 	dir, name := path.Dir(last), path.Base(last)
-	if err := p.root.Sweep(dir); err != nil {
-		return err
+	if !right {
+		if err := p.root.Sweep(dir); err != nil {
+			return err
+		}
 	}
 	if dir == AlternativesDir {
 		g, err := p.group(name, a)
@@ -130,14 +133,14 @@ func (p *pinner) repoint(last, end string, a applet.Applet) error {
 			return err
 		case g == nil:
 			// No database, as in an image without its package manager: a link like any other.
-		case g.choice.Path == "":
-			return nil // said once, by the call that found out
+		case g.choice.Path == "" || right:
+			return nil // if there is no choice: said once, by the call that found out
 		default:
 			return p.root.Replace(rootfs.Change{Path: last, Target: g.Target(g.choice, name)})
 		}
 	}
 	target, err := p.plainTarget(last, end, a)
-	if err != nil {
+	if err != nil || right {
 		return err
 	}
 	return p.root.Replace(rootfs.Change{Path: last, Target: target})
@@ -166,7 +169,7 @@ func (p *pinner) plainTarget(last, end string, a applet.Applet) (string, error) 
 // administrator has selected something else, the wrapper waits for the day when that is taken back.
 func (p *pinner) conf(a applet.Applet, to ends) error {
 	file, data, end, err := confEnd(p.root, a, to)
-	if _, known := to[end]; err != nil || !known {
+	if m, known := to[end]; err != nil || !known || m == p.mode {
 		return err
 	}
 	return p.rewrite(file, alternatives.ConfWithBinary(data, p.inst.Path(p.mode, a)), path.Dir(file))

@@ -14,12 +14,15 @@ import (
 )
 
 // Status is what the symlink of each applet does: "wrapper" if it leads to the wrapper, "pinned to nft" or "pinned to legacy"
-// if it leads to a binary of this installation, "missing" or "elsewhere".
+// if it leads to a binary of this installation, "missing" or "elsewhere". The zero Status is that of a root without an installed wrapper.
 type Status [applet.Count]string
 
 // Look returns the status of an installation. self is the installed wrapper's path, free of symlinks. Of an applet that is in
 // several directories, the one in the wrapper's own directory counts, otherwise the first.
 func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) {
+	if _, err := root.Stat(self); err != nil && rootfs.Missing(err) {
+		return Status{}
+	}
 	for _, a := range applet.All() {
 		_, s[a] = first(root, self, inst, a, Dirs(root, self))
 	}
@@ -30,7 +33,7 @@ func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) 
 // s describes: a shell whose PATH is dirs never reaches those. It returns "" if there is none.
 func (s Status) Hidden(root *rootfs.Root, self string, inst xtables.Installation, dirs []string) string {
 	for _, a := range applet.All() {
-		if name, what := first(root, self, inst, a, dirs); name != "" && what != s[a] {
+		if name, what := first(root, self, inst, a, dirs); name != "" && what != s[a] && s[a] != "" {
 			return name
 		}
 	}
@@ -61,8 +64,11 @@ func first(root *rootfs.Root, self string, inst xtables.Installation, a applet.A
 	return "", "missing"
 }
 
-// String returns what all six do, or "mixed".
+// String returns what all six do, "mixed" or "not installed".
 func (s Status) String() string {
+	if s == (Status{}) {
+		return "not installed"
+	}
 	for _, one := range s {
 		if one != s[0] {
 			return "mixed"
