@@ -76,8 +76,8 @@ func TestKubelet(t *testing.T) {
 	if want := (mode.Decision{Mode: mode.NFT, Reason: mode.ReasonKubeletChain, Pin: true}); err != nil || r.Decision != want {
 		t.Errorf("with kubelet: %+v, %v, want %+v", r.Decision, err, want)
 	}
-	if r.Evidence.NFT.Held != mode.Exactly(2) {
-		t.Errorf("held: %+v, want two chains", r.Evidence.NFT.Held)
+	if r.Evidence.NFT.Rules != mode.Exactly(2) {
+		t.Errorf("held: %+v, want two chains", r.Evidence.NFT.Rules)
 	}
 	if _, err := detect.Host(soon); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("with a context that has ended: %v", err)

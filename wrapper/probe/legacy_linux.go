@@ -32,7 +32,7 @@ type legacy struct {
 type legacyTable struct {
 	family mode.Family
 	name   string
-	held   mode.Amount
+	held   mode.RuleCount
 }
 
 // newLegacy finds out which legacy tables exist. It reads the names files, which list a network namespace's tables
@@ -83,7 +83,7 @@ func (l *legacy) close() {
 func (l *legacy) hints() {
 	for f, known := range l.known {
 		if known {
-			l.Hints[f] = [mode.NumHints]mode.Outcome{mode.Absent, mode.Absent}
+			l.Hints[f] = mode.NoHints()
 		}
 	}
 	for _, t := range l.tables {
@@ -95,7 +95,7 @@ func (l *legacy) hints() {
 
 // measure finds out how much is held: between which numbers, without reading what is in large tables, or exactly.
 func (l *legacy) measure(exactly bool) {
-	l.Held = mode.Amount{Bounded: l.known == [mode.NumFamilies]bool{true, true}}
+	l.Rules = mode.RuleCount{Bounded: l.known == [mode.NumFamilies]bool{true, true}}
 	for _, t := range l.tables {
 		switch {
 		case exactly && !t.held.Exact():
@@ -103,7 +103,7 @@ func (l *legacy) measure(exactly bool) {
 		case !t.held.Bounded:
 			l.bound(t)
 		}
-		l.Held = l.Held.Plus(t.held)
+		l.Rules = l.Rules.Plus(t.held)
 	}
 }
 
@@ -115,7 +115,7 @@ func (l *legacy) bound(t *legacyTable) {
 	}
 	// Chains count one and have two entries; of the policies nothing is known.
 	n := info.others()
-	t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+	t.held = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
 	if n == 0 {
 		l.read(t) // there are the policies alone to read
 	}

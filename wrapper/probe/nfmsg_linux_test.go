@@ -153,19 +153,19 @@ func TestParseObject(t *testing.T) {
 
 func TestAddChain(t *testing.T) {
 	s := &nft{Backend: new(mode.Backend)}
-	s.Held.Bounded = true
+	s.Rules.Bounded = true
 	add := s.addChain(4)
 	for i, step := range []struct {
 		chain object
 		more  bool
-		want  mode.Amount
+		want  mode.RuleCount
 	}{
 		{object{base: true, policy: accept, use: 2}, true, mode.Exactly(2)},
 		{object{base: true, policy: 0, use: 0}, true, mode.Exactly(3)},
-		{object{chain: []byte("cali-X"), use: 60}, false, mode.Amount{Least: 4, Most: 64, Bounded: true}},
+		{object{chain: []byte("cali-X"), use: 60}, false, mode.RuleCount{Least: 4, Most: 64, Bounded: true}},
 	} {
-		if more := add(step.chain); more != step.more || s.Held != step.want {
-			t.Errorf("%d: got %+v, more %v", i, s.Held, more)
+		if more := add(step.chain); more != step.more || s.Rules != step.want {
+			t.Errorf("%d: got %+v, more %v", i, s.Rules, more)
 		}
 	}
 	if s.fixed != 2 || s.Owners != (mode.Owners{4: 1}) {

@@ -24,16 +24,16 @@ func (s *nft) bound(enough uint64) {
 		s.ours = append(s.ours, dump{unix.NFT_MSG_GETRULE, o.proto, string(o.table)})
 		return true
 	})
-	s.Held.Bounded = err == nil
+	s.Rules.Bounded = err == nil
 	for f := range mode.Family(mode.NumFamilies) {
 		// A family may hold thousands of chains of others (kube-proxy's nftables mode): they are read only if it has a table
 		// of ours.
 		ours := slices.ContainsFunc(s.ours, func(d dump) bool { return d.proto == nfproto(f) })
-		if err != nil || !ours || s.Held.Least >= enough {
+		if err != nil || !ours || s.Rules.Least >= enough {
 			continue
 		}
-		held, owners, fixed := s.Held, s.Owners, s.fixed
-		restart := func() { s.Held, s.Owners, s.fixed = held, owners, fixed }
+		held, owners, fixed := s.Rules, s.Owners, s.fixed
+		restart := func() { s.Rules, s.Owners, s.fixed = held, owners, fixed }
 		err = s.dump(dump{typ: unix.NFT_MSG_GETCHAIN, proto: nfproto(f)}, restart, s.addChain(enough))
 	}
 	s.conclude(err, enough)
@@ -51,18 +51,18 @@ func (s *nft) addChain(enough uint64) func(object) bool {
 			s.fixed++
 			rules = rules.Plus(mode.Exactly(1))
 		}
-		s.Held = s.Held.Plus(rules)
-		return s.Held.Least < enough
+		s.Rules = s.Rules.Plus(rules)
+		return s.Rules.Least < enough
 	}
 }
 
 // count counts rule by rule, until there is enough.
 func (s *nft) count(enough uint64) {
-	if s.fd < 0 || s.Held.Exact() {
+	if s.fd < 0 || s.Rules.Exact() {
 		return
 	}
 	total, err := mode.Exactly(s.fixed), error(nil)
-	total.Bounded = s.Held.Bounded
+	total.Bounded = s.Rules.Bounded
 	for _, rules := range s.ours {
 		if before := total; err == nil && total.Least < enough {
 			err = s.dump(rules, func() { total = before }, func(object) bool {
@@ -71,7 +71,7 @@ func (s *nft) count(enough uint64) {
 			})
 		}
 	}
-	s.Held = total
+	s.Rules = total
 	s.conclude(err, enough)
 }
 
@@ -80,8 +80,8 @@ func (s *nft) conclude(err error, enough uint64) {
 	if err != nil {
 		unsure(s.Backend, err)
 	}
-	if err != nil || s.Held.Least >= enough {
-		s.Held.Bounded = false
+	if err != nil || s.Rules.Least >= enough {
+		s.Rules.Bounded = false
 		s.close() // a dump that was left half-way is still under way on it
 	}
 }

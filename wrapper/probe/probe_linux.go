@@ -20,7 +20,7 @@ func All() mode.Evidence { return gather(false) }
 // UntilSettled is for a program that is about to run iptables. It stops as soon as the decision is settled (see package mode),
 // and leaves the other questions open. If legacy surely holds nothing, it asks nf_tables even where that makes the
 // kernel load it, since what is left is to run iptables-nft, which does the same, or to find that it could not.
-func UntilSettled() mode.Evidence { return gather(true) }
+func Call(pinnable func() bool) mode.Evidence { return gather(true) }
 
 // bufferSize is that of the one buffer of all reads, in bytes: the kernel makes the parts of a dump as long as the first
 // reads ask for, up to 32 KiB (netlink_dump in net/netlink/af_netlink.c), and the Go runtime's first large allocation costs
@@ -34,22 +34,22 @@ func gather(call bool) mode.Evidence {
 	defer nft.close()
 	if nft.loaded == mode.Present {
 		nft.open()
-		if nft.hints(call); call && ev.NFT.Hints.Any() == mode.Present {
+		if nft.hints(call); call && ev.NFT.Hints.Kubelet() == mode.Present {
 			return ev
 		}
 	}
 	legacy := newLegacy(&ev.Legacy, buf)
 	defer legacy.close()
 	legacy.hints()
-	hinted := ev.Legacy.Hints.Any() == mode.Present
+	hinted := ev.Legacy.Hints.Kubelet() == mode.Present
 	if !call || !hinted {
 		legacy.measure(false)
 	}
 	if nft.loaded != mode.Present {
-		nft.decideToAsk(call && !hinted && ev.Legacy.Held.Least == 0)
+		nft.decideToAsk(call && !hinted && ev.Legacy.Rules.Least == 0)
 		nft.hints(call)
 	}
-	if call && (hinted || ev.NFT.Hints.Any() == mode.Present) {
+	if call && (hinted || ev.NFT.Hints.Kubelet() == mode.Present) {
 		return ev
 	}
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
@@ -65,7 +65,7 @@ func gather(call bool) mode.Evidence {
 
 // open reports whether it is still open which backend holds more.
 func open(ev *mode.Evidence) bool {
-	return !ev.Legacy.Held.Exceeds(ev.NFT.Held) && !ev.Legacy.Held.NeverExceeds(ev.NFT.Held)
+	return !ev.Legacy.Rules.Exceeds(ev.NFT.Rules) && !ev.Legacy.Rules.NeverExceeds(ev.NFT.Rules)
 }
 
 // enough is what nft needs to hold for a call to choose it; to look for more would change nothing.
@@ -73,10 +73,10 @@ func enough(ev *mode.Evidence, call bool) uint64 {
 	switch {
 	case !call:
 		return 1<<64 - 1
-	case ev.Legacy.Held.Bounded:
-		return max(ev.Legacy.Held.Most, 1)
+	case ev.Legacy.Rules.Bounded:
+		return max(ev.Legacy.Rules.Most, 1)
 	}
-	return max(ev.Legacy.Held.Least, 1)
+	return max(ev.Legacy.Rules.Least, 1)
 }
 
 // managed are the tables that iptables itself manages. What is anywhere else is not made by iptables in either mode.
