@@ -40,8 +40,12 @@ func install(args []string) error {
 			stdout.Write([]byte(change.String() + "\n"))
 		}
 	}
-	for _, warning := range result.Warnings {
-		complain("install: done, but " + warning.Error() + ": the next install or call removes it")
-	}
+	warn("install", result)
 	return nil
+}
+
+func warn(command string, result installer.Result) {
+	for _, warning := range result.Warnings {
+		complain(command + ": done, but " + warning.Error() + ": the next install or call removes it")
+	}
 }

@@ -49,9 +49,15 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 }
 
 // Set repoints every applet name that leads to the wrapper or to a binary of either mode to mode m's binary. The caller holds
-// the lock. An error says which name was not repointed; each name leads to a program that runs.
+// the lock. An error names the first name that does not execute mode m; each name leads to a program that runs.
 func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
-	return repoint(root, self, inst, m, applet.IPTables, func(a applet.Applet) ends { return endsOf(root, self, inst, a) })
+	err := repoint(root, self, inst, m, applet.IPTables, func(a applet.Applet) ends { return endsOf(root, self, inst, a) })
+	for a, does := range Look(root, self, inst) {
+		if err == nil && does != "missing" && does != pinnedTo+m.String() {
+			err = errors.New(applet.Applet(a).String() + " does not lead to this installation")
+		}
+	}
+	return err
 }
 
 // repoint repoints the names that lead to one of the ends to mode m's binary, the last applet only if all others went well.
@@ -63,10 +69,10 @@ func repoint(root *rootfs.Root, self string, inst xtables.Installation, m mode.M
 			p.pin(a, of(a))
 		}
 	}
-	if len(p.failed) == 0 {
+	if p.failed == nil {
 		p.pin(last, of(last))
 	}
-	return errors.Join(p.failed...)
+	return p.failed
 }
 
 // Writable reports whether Pin could repoint a symlink of the called applet. It is cheap, and it changes nothing.
@@ -96,7 +102,7 @@ type pinner struct {
 	mode   mode.Mode
 	dirs   []string
 	groups []*group // those met so far
-	failed []error
+	failed error    // the first
 }
 
 func (p *pinner) pin(a applet.Applet, to ends) {
@@ -116,8 +122,8 @@ func (p *pinner) pin(a applet.Applet, to ends) {
 }
 
 func (p *pinner) report(err error) {
-	if err != nil {
-		p.failed = append(p.failed, err)
+	if p.failed == nil {
+		p.failed = err
 	}
 }
 

@@ -40,6 +40,15 @@ func (s Status) Hidden(root *rootfs.Root, self string, inst xtables.Installation
 	return ""
 }
 
+// Blocked returns why Pin cannot pin mode m.
+func Blocked(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
+	last, end, err := root.Follow(path.Join(path.Dir(self), applet.IPTables.String()))
+	if err == nil && end == self && !root.Writable(path.Dir(last)) {
+		err = &fs.PathError{Op: "write in", Path: path.Dir(last), Err: fs.ErrPermission}
+	}
+	return err
+}
+
 // first returns the first applet a along dirs that can be executed, and what it does.
 func first(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet, dirs []string) (name, what string) {
 	to := endsOf(root, self, inst, a)
