@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
@@ -33,7 +34,13 @@ const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 func newReport(in *mode.Inputs, env []string, root *rootfs.Root, inst xtables.Installation, wrapper string) *report {
 	d := mode.Decide(in)
 	r := &report{Decision: d, in: in, links: links.Look(root, wrapper, inst)}
-	if d.Pin {
+	switch {
+	case !d.Pin:
+	case r.links == links.Status{}:
+		r.blocked = errors.New("no wrapper is installed")
+	case r.links.PinnedTo(d.Mode.Other()):
+		r.blocked = errors.New("the symlinks are pinned to " + d.Mode.Other().String())
+	default:
 		r.blocked = links.Blocked(root, wrapper, inst, d.Mode)
 	}
 	add := func(found bool, id, text string) {

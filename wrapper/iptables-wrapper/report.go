@@ -79,7 +79,7 @@ func (r *report) pin() string {
 	case !r.Pin && r.Reason == mode.ReasonKubeletChain:
 		return "no (not everything could be read)"
 	case !r.Pin:
-		return "no (only a kubelet chain pins)"
+		return "no (only the reason kubelet-chain pins)"
 	case r.blocked != nil:
 		return "no (" + printable(r.blocked.Error()) + ")"
 	}

@@ -20,7 +20,7 @@ type Status [applet.Count]string
 // Look returns the status of an installation. self is the installed wrapper's path, free of symlinks. Of an applet that is in
 // several directories, the one in the wrapper's own directory counts, otherwise the first.
 func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) {
-	if _, err := root.Stat(self); err != nil && rootfs.Missing(err) {
+	if _, err := root.Stat(self); self == "" || err != nil && rootfs.Missing(err) {
 		return Status{}
 	}
 	for _, a := range applet.All() {
