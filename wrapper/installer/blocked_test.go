@@ -33,7 +33,7 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 // An install that fails leaves the mark of a guess.
 func TestFailureKeepsTheGuess(t *testing.T) {
 	needs.Machine(t, "root")
-	dir := roots.Find("Alpine 3.20").Before.With(guessed()).Build(t, roots.Programs(t))
+	dir := roots.Find("Alpine 3.20").Before.With(marked()).Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
 	block(t, filepath.Join(dir, "sbin"))
 	if _, err := install(t, dir); err == nil {

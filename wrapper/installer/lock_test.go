@@ -20,17 +20,17 @@ import (
 func TestWaitsForTheLock(t *testing.T) {
 	c := roots.Find("Alpine 3.22")
 	dir := c.Before.Build(t, roots.Programs(t))
-	untouched := snapshot(t, dir)
 	unlock, err := open(t, dir).Lock("/usr/sbin")
 	if err != nil {
 		t.Fatal(err)
 	}
+	untouched := snapshot(t, dir)
 	_, err = install(t, dir)
-	if err == nil || !strings.Contains(err.Error(), "another install is at work there: wait for it, then install again") {
+	if err == nil || !strings.Contains(err.Error(), "another install is running in /usr/sbin: wait for it, then install again") {
 		t.Errorf("error %v", err)
 	}
 	assertUnchanged(t, dir, untouched)
-	time.AfterFunc(200*time.Millisecond, unlock)
+	time.AfterFunc(200*time.Millisecond, func() { _ = unlock() })
 	mustInstall(t, dir)
 	roots.Assert(t, dir, c.Installed)
 }

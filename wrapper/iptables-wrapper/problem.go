@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -26,9 +27,6 @@ type problem struct {
 	text string // what is wrong, and the next step
 }
 
-// defaultPath is PATH where the environment has none: that of the shells of container images.
-const defaultPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-
 // newReport inspects the symlinks, and compares what they and the environment say with the evidence. Only a kubelet chain
 // contradicts them: rule counts may come from a guess.
 func newReport(in *mode.Inputs, env []string, root *rootfs.Root, inst xtables.Installation, wrapper string) *report {
@@ -41,7 +39,7 @@ func newReport(in *mode.Inputs, env []string, root *rootfs.Root, inst xtables.In
 	case r.links.PinnedTo(d.Mode.Other()):
 		r.blocked = errors.New("the symlinks are pinned to " + d.Mode.Other().String())
 	default:
-		r.blocked = links.Blocked(root, wrapper, inst, d.Mode)
+		r.blocked = links.CanPin(root, wrapper, inst, d.Mode)
 	}
 	add := func(found bool, id, text string) {
 		if found {
@@ -63,11 +61,11 @@ func newReport(in *mode.Inputs, env []string, root *rootfs.Root, inst xtables.In
 		add(r.links.PinnedTo(m.Other()), "override-without-effect", overrideVariable+" is "+m.String()+
 			", but the symlinks are pinned to "+m.Other().String()+": unset the variable, or run iptables-wrapper set "+m.String())
 	}
-	path := variable(env, "PATH")
-	if path == "" {
-		path = defaultPath
+	dirs := applet.Path()
+	if path := variable(env, "PATH"); path != "" {
+		dirs = strings.Split(path, ":")
 	}
-	hiding := r.links.Hidden(root, wrapper, inst, strings.Split(path, ":"))
+	hiding := r.links.Hidden(root, wrapper, inst, dirs)
 	add(hiding != "", "hidden-by-path", strconv.Quote(hiding)+" comes first in PATH and does not lead to "+wrapper+
 		": remove it, or change PATH")
 	return r

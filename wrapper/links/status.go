@@ -4,9 +4,11 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
@@ -30,8 +32,13 @@ func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) 
 }
 
 // Hidden returns the first applet name along dirs that executes another file than the installation's own symlinks, which
-// s describes: a shell whose PATH is dirs never reaches those. It returns "" if there is none.
+// s describes: a shell whose PATH is dirs never reaches those. It returns "" if there is none, or if the wrapper's directory is
+// not in PATH.
 func (s Status) Hidden(root *rootfs.Root, self string, inst xtables.Installation, dirs []string) string {
+	own := func(dir string) bool { dir, err := root.Resolve(dir); return err == nil && dir == path.Dir(self) }
+	if !slices.ContainsFunc(dirs, own) {
+		return ""
+	}
 	for _, a := range applet.All() {
 		if name, what := first(root, self, inst, a, dirs); name != "" && what != s[a] && s[a] != "" {
 			return name
@@ -40,21 +47,12 @@ func (s Status) Hidden(root *rootfs.Root, self string, inst xtables.Installation
 	return ""
 }
 
-// Blocked returns why Pin cannot pin mode m.
-func Blocked(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
-	last, end, err := root.Follow(path.Join(path.Dir(self), applet.IPTables.String()))
-	if err == nil && end == self && !root.Writable(path.Dir(last)) {
-		err = &fs.PathError{Op: "write in", Path: path.Dir(last), Err: fs.ErrPermission}
-	}
-	return err
-}
-
 // first returns the first applet a along dirs that can be executed, and what it does.
 func first(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet, dirs []string) (name, what string) {
 	to := endsOf(root, self, inst, a)
 	for _, dir := range dirs {
 		name := path.Join(dir, a.String())
-		if info, err := root.Stat(name); err != nil || !info.IsRegular() || info.Perm()&0o111 == 0 {
+		if _, err := root.Executable(name); err != nil {
 			continue
 		}
 		_, end, err := to.follow(root, name)
@@ -70,7 +68,7 @@ func first(root *rootfs.Root, self string, inst xtables.Installation, a applet.A
 		}
 		return name, pinnedTo + m.String()
 	}
-	return "", "missing"
+	return "", missing
 }
 
 // String returns what all six do, "mixed" or "not installed".
@@ -96,10 +94,20 @@ func (s Status) PinnedTo(m mode.Mode) bool {
 	return false
 }
 
-const pinnedTo = "pinned to "
+const (
+	pinnedTo = "pinned to "
+	missing  = "missing"
+)
 
 // ends are the files that an applet's symlink can lead to, by path without symlinks: the wrapper (mode zero), or a mode's.
 type ends map[string]mode.Mode
+
+type endsFunc func(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet) ends
+
+// wrapperOnly returns the wrapper.
+func wrapperOnly(_ *rootfs.Root, self string, _ xtables.Installation, _ applet.Applet) ends {
+	return ends{self: 0}
+}
 
 // endsOf returns the wrapper and both modes' binaries, under the multi-call binary's name and under the applet's own, such as
 // iptables-nft, which usually is a symlink itself and which alternatives databases contain.
@@ -137,4 +145,21 @@ func (to ends) follow(root *rootfs.Root, name string) (last, end string, err err
 		last = end
 	}
 	return last, end, &fs.PathError{Op: "follow", Path: name, Err: unix.ELOOP}
+}
+
+// confEnd reads the wrapper's configuration file for an applet, and returns the one of the ends that libalternatives executes:
+// "" if there is no such file, and the override file if that selects another.
+func confEnd(root *rootfs.Root, a applet.Applet, to ends) (file string, data []byte, end string, err error) {
+	file = path.Join(ConfDir, a.String(), Conf)
+	data, err = root.ReadFile(file, maxState)
+	if errors.Is(err, fs.ErrNotExist) {
+		return file, nil, "", nil
+	}
+	if err == nil {
+		_, end, err = to.follow(root, alternatives.ConfBinary(data))
+	}
+	if by, overErr := Overridden(root, a); by != "" || overErr != nil {
+		end, err = by, overErr
+	}
+	return file, data, end, err
 }

@@ -54,8 +54,7 @@ func (p place) String() string {
 // do makes an *at system call, again if a signal interrupted it.
 func (p place) do(call func(dirfd int, name string) error) error {
 	dirfd, name := p.at(p.base)
-	_, err := retry(func() (int, error) { return 0, call(dirfd, name) })
-	return err
+	return retry(func() error { return call(dirfd, name) })
 }
 
 func (p place) readlink() (string, error) {
