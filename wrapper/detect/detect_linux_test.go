@@ -77,7 +77,7 @@ func TestKubelet(t *testing.T) {
 		t.Errorf("with kubelet: %+v, %v, want %+v", r.Decision, err, want)
 	}
 	if r.Evidence.NFT.Rules != mode.Exactly(2) {
-		t.Errorf("held: %+v, want two chains", r.Evidence.NFT.Rules)
+		t.Errorf("rule count: %+v, want two chains", r.Evidence.NFT.Rules)
 	}
 	if _, err := detect.Host(soon); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("with a context that has ended: %v", err)
