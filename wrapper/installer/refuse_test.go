@@ -17,7 +17,6 @@ func osRelease(id, version string) roots.Tree {
 	return roots.Tree{"etc/os-release": "NAME=x\nID=" + id + "\nVERSION_ID=\"" + version + "\"\n"}
 }
 
-func alpine() roots.Tree { return roots.Find("Alpine 3.22").Before }
 func legacyLess() []string {
 	names := []string{"usr/sbin/xtables-legacy-multi"}
 	for name := range roots.Binaries("usr/sbin") {
