@@ -67,11 +67,11 @@ func (s *site) check(wrapper []byte, nftOnly bool) error {
 	if err := s.checkMachine(wrapper); err != nil {
 		return err
 	}
-	if file := s.inst.Path(mode.Legacy, applet.IPTables); nftOnly && file != "" {
-		return errors.New("--nft-only, but " + file + " exists: install without --nft-only, which works on hosts of both modes")
-	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		if nftOnly && m == mode.Legacy {
+			if file := s.inst.Path(m, applet.IPTables); file != "" {
+				return errors.New("--nft-only, but " + file + " exists: install without --nft-only, which works on hosts of both modes")
+			}
 			return nil
 		}
 		if !s.inst.Has(m) {

@@ -2,7 +2,6 @@ package installer
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
 	"path"
 	"slices"
@@ -45,22 +44,23 @@ func (m machine) String() string {
 
 // elf reads the fields of an ELF file. Outside of the file all bytes are zero.
 type elf struct {
-	data  []byte
-	order binary.ByteOrder
-	word  uint64 // size of an address
+	data []byte
+	big  bool   // big-endian
+	word uint64 // size of an address
 }
 
-func (f elf) number(offset, size uint64) uint64 {
-	if length := uint64(len(f.data)); offset > length || size > length-offset {
-		return 0
+func (f elf) number(offset, size uint64) (n uint64) {
+	for i := range size {
+		at := offset + i
+		if !f.big {
+			at = offset + size - 1 - i
+		}
+		n <<= 8
+		if at < uint64(len(f.data)) {
+			n |= uint64(f.data[at])
+		}
 	}
-	switch size {
-	case 2:
-		return uint64(f.order.Uint16(f.data[offset:]))
-	case 4:
-		return uint64(f.order.Uint32(f.data[offset:]))
-	}
-	return f.order.Uint64(f.data[offset:])
+	return n
 }
 
 func (f elf) text(offset uint64) string {
@@ -73,10 +73,7 @@ func parseELF(data []byte) (program, error) {
 	if len(data) < 20 || string(data[:4]) != "\x7fELF" || (data[5] != 1 && data[5] != 2) {
 		return program{}, errors.New("is not an ELF file")
 	}
-	f := elf{data, binary.LittleEndian, 8}
-	if data[5] == 2 {
-		f.order = binary.BigEndian
-	}
+	f := elf{data, data[5] == 2, 8}
 	headers, size, count := uint64(32), uint64(54), uint64(56)
 	if data[4] == 1 {
 		f.word, headers, size, count = 4, 28, 42, 44
@@ -130,49 +127,28 @@ func split(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == '\n' })
 }
 
-// missing returns the shared libraries that a program needs, directly or through other libraries, and that are in none of the
-// places where the dynamic linker of its C library looks for them.
+// missing returns the shared libraries that a program needs and that are in none of the places where the dynamic linker of its C
+// library looks for them.
 func (s *site) missing(file string, p program) (names []string) {
 	triplet := machines[p.number].triplet
-	dirs := []string{"/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/" + triplet, "/usr/lib/" + triplet}
+	dirs := append(p.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
 	if arch, musl := strings.CutPrefix(path.Base(p.interpreter), "ld-musl-"); musl {
 		arch, _, _ = strings.Cut(arch, ".")
 		list, _ := s.root.ReadFile("/etc/ld-musl-"+arch+".path", 1<<16)
 		dirs = append(dirs, split(string(list))...)
 	}
 	cache, _ := s.root.ReadFile("/etc/ld.so.cache", maxBinary) // glibc's, made of /etc/ld.so.conf
-	seen := map[string]bool{}
-	var look func(file string, p program)
-	look = func(file string, p program) {
-		for _, name := range p.needed {
-			if seen[name] {
-				continue
-			}
-			seen[name] = true
-			var places []string
-			if before, _, found := bytes.Cut(cache, []byte("/"+name+"\x00")); found {
-				places = append(places, string(before[bytes.LastIndexByte(before, 0)+1:])+"/"+name)
-			}
-			for _, dir := range append(slices.Clone(p.runpath), dirs...) {
-				for _, origin := range []string{"$ORIGIN", "${ORIGIN}"} {
-					dir = strings.ReplaceAll(dir, origin, path.Dir(file))
-				}
-				places = append(places, dir+"/"+name)
-			}
-			found := false
-			for _, place := range places {
-				data, err := s.root.ReadFile(place, maxBinary)
-				if err == nil && !found {
-					found = true
-					library, _ := parseELF(data)
-					look(place, library)
-				}
-			}
-			if !found {
-				names = append(names, name)
-			}
+	for _, name := range p.needed {
+		places := dirs
+		if before, _, found := bytes.Cut(cache, []byte("/"+name+"\x00")); found {
+			places = append(places, string(before[bytes.LastIndexByte(before, 0)+1:]))
+		}
+		if !slices.ContainsFunc(places, func(dir string) bool {
+			_, err := s.root.Stat(strings.ReplaceAll(dir, "$ORIGIN", path.Dir(file)) + "/" + name)
+			return err == nil
+		}) {
+			names = append(names, name)
 		}
 	}
-	look(file, p)
 	return names
 }

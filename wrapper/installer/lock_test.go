@@ -1,7 +1,6 @@
 package installer
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -10,10 +9,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // An install waits for calls that are pinning, and not for ever.
@@ -79,17 +75,4 @@ func oneOfEach() []roots.Layout {
 		}
 	}
 	return some
-}
-
-func pin(dir, wrapper string, called applet.Applet) error {
-	root, err := rootfs.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	inst, err := xtables.Find(root, wrapper)
-	if err != nil {
-		return fmt.Errorf("find: %w", err)
-	}
-	return links.Pin(root, wrapper, inst, mode.NFT, called)
 }

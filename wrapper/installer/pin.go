@@ -2,6 +2,7 @@ package installer
 
 import (
 	"errors"
+	"io/fs"
 
 	"golang.org/x/sys/unix"
 
@@ -23,7 +24,7 @@ func Pin(root *rootfs.Root, wrapper string, inst xtables.Installation, m mode.Mo
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, unix.EROFS), errors.Is(err, unix.EACCES), errors.Is(err, unix.EPERM):
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
 		return errors.New(err.Error() + ": run it as root on a writable file system, or set IPTABLES_WRAPPER_MODE instead")
 	}
 	return errors.New(err.Error() + ": run iptables-wrapper install, then try again")

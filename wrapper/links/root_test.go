@@ -64,3 +64,22 @@ func immutable(dir string, is bool) error {
 	}
 	return unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, flags)
 }
+
+// CanPin says so of a file system that is read-only.
+func TestCanPinOnAReadOnlyFileSystem(t *testing.T) {
+	needs.Machine(t, "root")
+	dir := debian().Build(t, programs)
+	root, inst := openFor(dir)
+	defer root.Close()
+	if err := CanPin(root, self, inst, mode.NFT); err != nil {
+		t.Errorf("writable: %v", err)
+	}
+	if err := immutable(filepath.Join(dir, "etc/alternatives"), true); err != nil {
+		t.Fatalf("make a directory immutable: %v", err)
+	}
+	t.Cleanup(func() { _ = immutable(filepath.Join(dir, "etc/alternatives"), false) })
+	if err := CanPin(root, self, inst, mode.NFT); err == nil || err.Error() != "write in /etc/alternatives: permission denied" {
+		t.Errorf("error %v", err)
+	}
+	roots.Assert(t, dir, debian())
+}

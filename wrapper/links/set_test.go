@@ -20,7 +20,7 @@ func TestSetEveryLayout(t *testing.T) {
 			if l.Pinned[m] == nil {
 				continue
 			}
-			for from, tree := range map[string]roots.Tree{"wrapper": l.Installed, "nft": l.Pinned[mode.NFT], "legacy": l.Pinned[mode.Legacy]} {
+			for from, tree := range map[string]roots.Tree{"wrapper": l.Installed, m.Other().String(): l.Pinned[m.Other()]} {
 				if tree == nil {
 					continue
 				}
@@ -37,6 +37,9 @@ func TestSetEveryLayout(t *testing.T) {
 					}
 					roots.Assert(t, dir, l.Pinned[m])
 					assertStatus(t, dir, l.Wrapper, "pinned to "+m.String())
+					if steps, err := plan(root, l.Wrapper, find(t, root, l.Wrapper), m, applet.IPTables, endsOf); len(steps) > 0 || err != nil {
+						t.Errorf("set again: %d changes, %v", len(steps), err)
+					}
 				})
 			}
 		}
@@ -171,6 +174,9 @@ func TestHidden(t *testing.T) {
 			path := []string{"/usr/local/sbin", "/missing", "/usr/sbin", "/usr/bin"}
 			if got := s.Hidden(root, self, inst, path); got != row.want {
 				t.Errorf("hidden by %q, want %q", got, row.want)
+			}
+			if got := s.Hidden(root, self, inst, []string{"/usr/local/sbin", "/usr/bin"}); got != "" {
+				t.Errorf("hidden by %q, although the wrapper is not in PATH", got)
 			}
 			if s.String() != "wrapper" {
 				t.Errorf("status %q", s)

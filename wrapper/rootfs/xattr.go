@@ -21,30 +21,20 @@ func (r *Root) Attrs(name string) ([]Attr, error) {
 		return nil, pathError("open", name, err)
 	}
 	defer unix.Close(fd)
-	names, err := grow(func(b []byte) (int, error) { return unix.Flistxattr(fd, b) })
+	var names, value [1 << 16]byte // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h
+	n := 0
+	err = retry(func() (err error) { n, err = unix.Flistxattr(fd, names[:]); return err })
 	var attrs []Attr
-	for name := range strings.SplitSeq(strings.TrimSuffix(names, "\x00"), "\x00") {
-		var value string
-		if err == nil && name != "" {
-			value, err = grow(func(b []byte) (int, error) { return unix.Fgetxattr(fd, name, b) })
-			attrs = append(attrs, Attr{name, value})
-		}
+	for rest := string(names[:max(n, 0)]); rest != "" && err == nil; {
+		var attr string
+		attr, rest, _ = strings.Cut(rest, "\x00")
+		err = retry(func() (err error) { n, err = unix.Fgetxattr(fd, attr, value[:]); return err })
+		attrs = append(attrs, Attr{attr, string(value[:max(n, 0)])})
 	}
 	if errors.Is(err, unix.ENOTSUP) {
 		return nil, nil
 	}
 	return attrs, pathError("read attributes of", name, err)
-}
-
-// grow makes a system call that fills a buffer, first with a buffer that is large enough for nearly every file.
-func grow(call func([]byte) (int, error)) (string, error) {
-	for size := 256; ; size *= 16 {
-		buf, n := make([]byte, size), 0
-		err := retry(func() (err error) { n, err = call(buf); return err })
-		if err != unix.ERANGE || size > 1<<16 { // XATTR_SIZE_MAX, linux/limits.h
-			return string(buf[:max(n, 0)]), err
-		}
-	}
 }
 
 // setAttrs gives a new file extended attributes. What a container may not set, or the file system does not have, is left out:
