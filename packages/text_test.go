@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// commands are what the program's own help says: each command with its options.
+// commands returns what the program's help says: each command with its options, and command set with its arguments.
 func commands(t *testing.T) map[string][]string {
 	t.Helper()
 	help, err := exec.Command(needs.Variable(t, "WRAPPER"), "help").Output()
@@ -23,9 +23,12 @@ func commands(t *testing.T) map[string][]string {
 	for line := range strings.Lines(string(help)) {
 		if words := strings.Fields(line); len(words) > 1 && words[0] == name {
 			all[words[1]] = sorted(option.FindAllString(line, -1))
+			if words[1] == "set" {
+				all["set"] = sorted(strings.Split(words[2], "|"))
+			}
 		}
 	}
-	if len(all) < 4 || len(all["install"]) < 4 {
+	if len(all) < 5 || len(all["install"]) < 5 || len(all["set"]) < 4 {
 		t.Fatalf("help says\n%s", help)
 	}
 	return all
@@ -55,7 +58,7 @@ func TestManual(t *testing.T) {
 	got := map[string][]string{}
 	for _, item := range strings.Split(list, "\n.It Cm ")[1:] {
 		command, rest, _ := strings.Cut(item, "\n")
-		got[command] = sorted(options(found(`(?m)^\.It Fl -([a-z-]+)`, rest)))
+		got[command] = sorted(append(options(found(`(?m)^\.It Fl -([a-z-]+)`, rest)), found(`(?m)^\.It Ar ([a-z]+)`, rest)...))
 	}
 	compare(t, got, want)
 
@@ -65,6 +68,10 @@ func TestManual(t *testing.T) {
 	for _, item := range strings.Split(list, "\n.Cm ")[1:] {
 		command, rest, _ := strings.Cut(item, "\n")
 		got[command] = sorted(options(found(`Fl -([a-z-]+)`, rest)))
+		if command == "set" {
+			arguments, _, _ := strings.Cut(rest, "\n")
+			got[command] = sorted(strings.Split(strings.TrimPrefix(arguments, ".Ar "), " | "))
+		}
 	}
 	compare(t, got, want)
 
@@ -105,7 +112,10 @@ func TestBash(t *testing.T) {
 	for _, row := range []struct{ words, want []string }{
 		{[]string{name, "de"}, []string{"detect"}},
 		{[]string{name, "detect", "--c"}, []string{"--check"}},
-		{[]string{name, "detect", "--output", ""}, []string{"json", "text"}},
+		{[]string{name, "detect", "--output", ""}, []string{"json", "mode", "text"}},
+		{[]string{name, "set", "l"}, []string{"legacy"}},
+		{[]string{name, "set", "legacy", ""}, nil},
+		{[]string{name, "install", "--wrapper", "/et"}, []string{"/etc"}},
 		{[]string{name, "install", "--root", "/et"}, []string{"/etc"}},
 	} {
 		if got := ask(row.words...); !slices.Equal(got, row.want) {
@@ -121,7 +131,7 @@ func TestZsh(t *testing.T) {
 	for _, command := range found(`(?m)^  '([a-z]+):`, file) {
 		_, part, _ := strings.Cut(file, "\n  "+command+")\n")
 		part, _, _ = strings.Cut(part, ";;")
-		got[command] = sorted(found(`'(--[a-z-]+)\[`, part))
+		got[command] = sorted(append(found(`'(--[a-z-]+)\[`, part), found(`'([a-z]+):`, part)...))
 	}
 	compare(t, got, commands(t))
 }
@@ -130,7 +140,8 @@ func TestFish(t *testing.T) {
 	file := text(t, "FISH_COMPLETION")
 	got := map[string][]string{}
 	for _, command := range found(`-n __fish_use_subcommand -a ([a-z]+)`, file) {
-		got[command] = sorted(options(found(`__fish_seen_subcommand_from `+command+`' -l ([a-z-]+)`, file)))
+		got[command] = sorted(append(options(found(`__fish_seen_subcommand_from `+command+`' -l ([a-z-]+)`, file)),
+			found(`__fish_seen_subcommand_from `+command+`' -a ([a-z]+)`, file)...))
 	}
 	compare(t, got, commands(t))
 }

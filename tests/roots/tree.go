@@ -23,6 +23,9 @@ const (
 	Wrapper = "program that is the wrapper"
 )
 
+// Loader is the content of the ELF interpreter: an executable file that is only looked at.
+const Loader = "the ELF interpreter"
+
 func isProgram(content string) bool { return content == NFT || content == Legacy || content == Wrapper }
 
 // With is the tree with more, or other, files.
@@ -59,6 +62,8 @@ func (files Tree) Build(t testing.TB, programs map[string]string) (dir string) {
 			err = os.Symlink(content, path)
 		case isProgram(content):
 			err = link(programs[content], path)
+		case content == Loader:
+			err = os.WriteFile(path, []byte(content), 0o755)
 		default:
 			err = os.WriteFile(path, []byte(content), 0o644)
 		}
@@ -134,9 +139,18 @@ func Assert(t testing.TB, dir string, want Tree) {
 	}
 }
 
-// Binaries is what every complete iptables has in its directory.
+// Runtime is what Debian's programs of both modes need to be executed.
+func Runtime() Tree {
+	files := Tree{"lib64/ld-linux-x86-64.so.2": Loader}
+	for _, library := range []string{"libxtables.so.12", "libmnl.so.0", "libnftnl.so.11", "libip4tc.so.2", "libip6tc.so.2", "libc.so.6"} {
+		files["usr/lib/"+library] = "a shared library"
+	}
+	return files
+}
+
+// Binaries is what every complete iptables has in its directory, and Runtime.
 func Binaries(dir string) Tree {
-	files := Tree{dir + "/xtables-nft-multi": NFT, dir + "/xtables-legacy-multi": Legacy}
+	files := Runtime().With(Tree{dir + "/xtables-nft-multi": NFT, dir + "/xtables-legacy-multi": Legacy})
 	for _, a := range applet.All() {
 		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 			files[dir+"/"+a.In(m)+"@"] = "xtables-" + m.String() + "-multi"

@@ -33,10 +33,17 @@ func Parse(name string) (Applet, bool) {
 	return 0, false
 }
 
-// Dirs returns the directories in which commands are searched, after the wrapper's own. /sbin and /usr/bin are other names of
-// /usr/sbin where a distribution has merged them, and the real place on Alpine before 3.21, and on Wolfi, Arch and
-// Fedora from 43.
-func Dirs() []string { return []string{"/usr/sbin", "/sbin", "/usr/bin"} }
+// Dirs returns the directories in which the mode binaries are searched, after the wrapper's own: first those of
+// distributions, of which merged ones are symlinks to each other, then those of builds from source and of images that have
+// only /bin.
+func Dirs() []string {
+	return []string{"/usr/sbin", "/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/bin"}
+}
+
+// Path returns the same directories in the order of the usual PATH, in which a shell finds a command.
+func Path() []string {
+	return []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
+}
 
 // String returns the plain name, such as "ip6tables-restore".
 func (a Applet) String() string { return parts[a].family + parts[a].verb }

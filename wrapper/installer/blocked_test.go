@@ -1,6 +1,8 @@
 package installer
 
 import (
+	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,16 +11,34 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// Each directory that the install writes to is made immutable in turn: whatever step fails, the root is as it was.
+// Each step of an install fails in turn, and each directory that it writes to is immutable in turn: the root is as it was.
 func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 	needs.Machine(t, "root")
 	programs := roots.Programs(t)
+	dir := debian().Build(t, programs)
+	dry, err := install(t, dir, func(o *Options) { o.DryRun = true })
+	if err != nil || len(dry.Changes) != 9 {
+		t.Fatal(dry.Changes, err)
+	}
+	for i, change := range dry.Changes {
+		t.Run(change.String(), func(t *testing.T) {
+			dir := debian().Build(t, programs)
+			before := snapshot(t, dir)
+			p := planned(t, dir)
+			p.changes[i].Staging = "/missing" // no file can be made there
+			err := p.apply()
+			if err == nil || !strings.Contains(err.Error(), "nothing was changed") {
+				t.Errorf("error %v", err)
+			}
+			assertUnchanged(t, dir, before)
+		})
+	}
 	for _, blocked := range []string{"usr/sbin", "etc/alternatives", "var/lib/dpkg", "var/lib/dpkg/alternatives"} {
 		t.Run(blocked, func(t *testing.T) {
 			dir := debian().Build(t, programs)
-			// A leader link that has to be renewed makes the last step one in /usr/sbin.
 			before := snapshot(t, dir)
 			block(t, filepath.Join(dir, blocked))
 			_, err := install(t, dir)
@@ -30,10 +50,120 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 	}
 }
 
+// planned is an install up to its changes.
+func planned(t *testing.T, dir string) *plan {
+	t.Helper()
+	found, err := survey(open(t, dir), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &plan{site: found, sane: true}
+	p.copy([]byte("the wrapper"))
+	if _, err := p.names(); err != nil || p.err != nil {
+		t.Fatal(err, p.err)
+	}
+	return p
+}
+
+// A name that leads elsewhere after all changes takes them back.
+func TestVerifies(t *testing.T) {
+	dir := debian().Build(t, roots.Programs(t))
+	before := snapshot(t, dir)
+	p := planned(t, dir)
+	for i := range p.changes {
+		if p.changes[i].Path == "/etc/alternatives/ip6tables-save" {
+			p.changes[i].Target = "/usr/sbin/ip6tables-nft-save"
+		}
+	}
+	err := p.apply()
+	if err == nil || !strings.Contains(err.Error(), "/usr/sbin/ip6tables-save leads to /usr/sbin/xtables-nft-multi, not to the wrapper: nothing was changed") {
+		t.Errorf("error %v", err)
+	}
+	assertUnchanged(t, dir, before)
+}
+
+// capability is cap_net_admin,cap_net_raw=ep.
+const capability = "\x01\x00\x00\x02\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+
+// The wrapper has the file capabilities of the mode binaries, if both have the same.
+func TestFileCapabilities(t *testing.T) {
+	needs.Machine(t, "root")
+	programs := roots.Programs(t)
+	dir := alpine().Build(t, programs)
+	set := func(name string) {
+		path := filepath.Join(dir, "usr/sbin", name)
+		data, err := os.ReadFile(path)
+		err = errors.Join(err, os.Remove(path), os.WriteFile(path, data, 0o755), unix.Setxattr(path, "security.capability", []byte(capability), 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	get := func() string {
+		var value [100]byte
+		n, _ := unix.Getxattr(filepath.Join(dir, "usr/sbin/iptables-wrapper"), "security.capability", value[:])
+		return string(value[:max(n, 0)])
+	}
+	set("xtables-nft-multi")
+	r, err := install(t, dir)
+	if err != nil || len(r.Warnings) != 1 || !strings.Contains(r.Warnings[0].Error(), "the mode binaries have different file capabilities: ") || get() != "" {
+		t.Errorf("%v, warnings %q, capabilities %q", err, r.Warnings, get())
+	}
+	set("xtables-legacy-multi")
+	if r := mustInstall(t, dir); len(r.Warnings) != 0 || get() != capability || len(r.Changes) != 1 {
+		t.Errorf("warnings %q, capabilities %q, changes %v", r.Warnings, get(), r.Changes)
+	}
+	if r := mustInstall(t, dir); len(r.Changes) != 0 {
+		t.Errorf("the second install changes %v", r.Changes)
+	}
+}
+
+// A state file keeps its owner, permissions and extended attributes; the wrapper gets its own permissions.
+func TestKeepsWhatAStateFileHas(t *testing.T) {
+	needs.Machine(t, "root")
+	dir := debian().Build(t, roots.Programs(t))
+	state := filepath.Join(dir, "var/lib/dpkg/alternatives/iptables")
+	if err := errors.Join(os.Chown(state, 12, 34), os.Chmod(state, 0o640), unix.Setxattr(state, "trusted.test", []byte("kept"), 0)); err != nil {
+		t.Fatal(err)
+	}
+	assert := func(what string) {
+		t.Helper()
+		var st unix.Stat_t
+		var value [10]byte
+		n, _ := unix.Getxattr(state, "trusted.test", value[:])
+		if err := unix.Stat(state, &st); err != nil || st.Mode != unix.S_IFREG|0o640 || st.Uid != 12 || st.Gid != 34 || string(value[:max(n, 0)]) != "kept" {
+			t.Errorf("after %s: %o %d:%d %q, %v", what, st.Mode, st.Uid, st.Gid, value[:max(n, 0)], err)
+		}
+	}
+	mustInstall(t, dir)
+	assert("install")
+	if err := pin(dir, "/usr/sbin/iptables-wrapper", applet.IPTables); err != nil {
+		t.Fatal(err)
+	}
+	assert("pin")
+	wrapper := filepath.Join(dir, "usr/sbin/iptables-wrapper")
+	if err := os.Chmod(wrapper, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	mustInstall(t, dir)
+	if info, err := os.Stat(wrapper); err != nil || info.Mode() != 0o755 {
+		t.Errorf("the wrapper: %v, %v", info.Mode(), err)
+	}
+}
+
+// An empty directory in the place of what install works with is removed.
+func TestPlantedDirectory(t *testing.T) {
+	before := alpine().With(roots.Tree{"usr/sbin/.iptables-wrapper.new/": "", "usr/sbin/.iptables-wrapper.old.0/": ""})
+	dir := before.Build(t, roots.Programs(t))
+	mustInstall(t, dir)
+	if entries, _ := filepath.Glob(filepath.Join(dir, "usr/sbin/.ipt*")); len(entries) != 0 {
+		t.Errorf("%q are left", entries)
+	}
+}
+
 // An install that fails leaves the mark of a guess.
 func TestFailureKeepsTheGuess(t *testing.T) {
 	needs.Machine(t, "root")
-	dir := roots.Find("Alpine 3.20").Before.With(guessed()).Build(t, roots.Programs(t))
+	dir := roots.Find("Alpine 3.20").Before.With(marked()).Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
 	block(t, filepath.Join(dir, "sbin"))
 	if _, err := install(t, dir); err == nil {

@@ -2,8 +2,8 @@ package installer
 
 import (
 	"bytes"
-	"encoding/binary"
 	"errors"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,16 +14,19 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// site is what the root holds.
+// site is what the root contains.
 type site struct {
-	root    *rootfs.Root
-	inst    xtables.Installation
-	wrapper string // where the wrapper belongs: beside the mode binaries
+	root     *rootfs.Root
+	inst     xtables.Installation
+	wrapper  string // where the wrapper belongs: beside the mode binaries
+	bundle   bool   // that is outside of the standard directories: nothing else is changed
+	warnings []error
 }
 
-// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped.
-func survey(root *rootfs.Root) (*site, error) {
-	inst, err := xtables.Find(root, "")
+// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped. self is the
+// wrapper's path outside the root's own paths: the mode binaries in its directory come first, as for a call.
+func survey(root *rootfs.Root, self string) (*site, error) {
+	inst, err := xtables.Find(root, inside(root, self))
 	if _, oldErr := root.Stat("/usr/sbin/xtables-multi"); err != nil && oldErr == nil {
 		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
 	}
@@ -34,19 +37,40 @@ func survey(root *rootfs.Root) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &site{root, inst, wrapper}, nil
+	standard := slices.ContainsFunc(applet.Dirs(), func(dir string) bool {
+		resolved, err := root.Resolve(dir)
+		return err == nil && resolved == path.Dir(wrapper)
+	})
+	return &site{root: root, inst: inst, wrapper: wrapper, bundle: !standard}, nil
 }
 
-// check refuses what would install well and then not work. With nftOnly there is to be no legacy variant, instead of one.
-func (s *site) check(program []byte, nftOnly bool) error {
-	own, err := elfMachine(program)
-	if err != nil {
-		return errors.New("the wrapper to install: " + err.Error())
+// inside returns the path inside the root of a file of the running root, symlinks resolved, or "" if it is not in the root.
+func inside(root *rootfs.Root, file string) string {
+	file, err := rootfs.Host().Resolve(file)
+	dir, dirErr := rootfs.Host().Resolve(root.Dir())
+	if err != nil || dirErr != nil || dir == "/" {
+		return file
+	}
+	if rest, found := strings.CutPrefix(file, dir+"/"); found {
+		return "/" + rest
+	}
+	return ""
+}
+
+// modes returns the installed modes.
+func (s *site) modes() []mode.Mode {
+	return slices.DeleteFunc([]mode.Mode{mode.NFT, mode.Legacy}, func(m mode.Mode) bool { return !s.inst.Has(m) })
+}
+
+// check refuses what would install well and then not work. With nftOnly legacy must be missing, instead of installed.
+func (s *site) check(wrapper []byte, nftOnly bool) error {
+	if err := s.checkMachine(wrapper); err != nil {
+		return err
 	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		if nftOnly && m == mode.Legacy {
 			if file := s.inst.Path(m, applet.IPTables); file != "" {
-				return errors.New("--nft-only, but " + file + " is here: install without it, which serves hosts of both modes")
+				return errors.New("--nft-only, but " + file + " exists: install without --nft-only, which works on hosts of both modes")
 			}
 			return nil
 		}
@@ -54,28 +78,94 @@ func (s *site) check(program []byte, nftOnly bool) error {
 			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m) +
 				[...]string{mode.Legacy: ", or install with --nft-only if every host is in nft mode"}[m])
 		}
+		if err := s.checkMode(m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkMachine compares the architectures of the wrapper and of the mode binaries.
+func (s *site) checkMachine(wrapper []byte) error {
+	own, err := parseELF(wrapper)
+	if err != nil {
+		return errors.New("the wrapper to install " + err.Error())
+	}
+	for _, m := range s.modes() {
 		file := s.inst.Path(m, applet.IPTables)
 		data, err := s.root.ReadFile(file, maxBinary)
 		if err != nil {
 			return err
 		}
-		machine, err := elfMachine(data)
+		theirs, err := parseELF(data)
 		if err != nil {
-			return errors.New(file + ": " + err.Error() + ": reinstall iptables")
+			return errors.New(file + " " + err.Error() + ": reinstall iptables")
 		}
-		if machine != own {
-			return errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + machine.String() +
-				": install the wrapper built for " + machine.String())
-		}
-		v, found := version(data, m)
-		if !found {
-			return errors.New(file + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
-		}
-		if v.before(oldest) {
-			return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
+		if theirs.machine != own.machine {
+			return errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + theirs.String() +
+				": install the wrapper built for " + theirs.String() + ", with --wrapper FILE")
 		}
 	}
 	return nil
+}
+
+// checkMode looks whether a mode is complete and can be executed. A library that seems to be missing is only a warning: the
+// dynamic linker may know more places.
+func (s *site) checkMode(m mode.Mode) error {
+	for _, a := range applet.All() {
+		if _, err := s.root.Executable(s.inst.Path(m, a)); err != nil {
+			return errors.New("mode " + m.String() + " is incomplete: " + err.Error() + ": install the whole iptables package, or copy " +
+				xtables.Multi(m) + " into " + s.inst[m].Dir)
+		}
+	}
+	file := s.inst.Path(m, applet.IPTables)
+	data, err := s.root.ReadFile(file, maxBinary)
+	if err != nil {
+		return err
+	}
+	if isWrapper(data) {
+		return errors.New(file + " is a copy of an iptables wrapper, not of iptables: reinstall iptables")
+	}
+	v, found := version(data, m)
+	if !found {
+		return errors.New(file + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
+	}
+	if v.before(oldest) {
+		return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
+	}
+	p, err := parseELF(data)
+	if err != nil {
+		return errors.New(file + " " + err.Error() + ": reinstall iptables")
+	}
+	if p.interpreter != "" {
+		if _, err := s.root.Executable(p.interpreter); err != nil {
+			return errors.New(file + " needs its ELF interpreter " + p.interpreter + ", which is missing: " + err.Error() +
+				": copy it and the libraries of " + file + " into this root")
+		}
+	}
+	for _, name := range s.missing(file, p) {
+		s.warnings = append(s.warnings, errors.New(file+" needs "+name+", which is in none of the usual directories: "+
+			"install the package that contains it"))
+	}
+	return nil
+}
+
+// isWrapper tells whether a file is a wrapper of iptables, ours or upstream's. Programs in Go have their module's path in them,
+// also if they are stripped: both projects' modules are named iptables-wrappers. Upstream's scripts (v1 and v2) repoint the name
+// that they were called by and execute it again.
+func isWrapper(data []byte) bool {
+	if bytes.HasPrefix(data, []byte("\x7fELF")) {
+		return bytes.Contains(data, []byte("/iptables-wrappers/"))
+	}
+	return bytes.HasPrefix(data, []byte("#!")) && bytes.Contains(data, []byte(`exec "$0" "$@"`)) &&
+		bytes.Contains(data, []byte("iptables-legacy"))
+}
+
+// isIPTables tells whether a file is a binary of iptables, of either mode.
+func isIPTables(data []byte) bool {
+	_, nft := version(data, mode.NFT)
+	_, legacy := version(data, mode.Legacy)
+	return bytes.HasPrefix(data, []byte("\x7fELF")) && (nft || legacy)
 }
 
 // oldBugs is why iptables before 1.8.4 is refused: -C is kubernetes/kubernetes#82361, the hang is why the first
@@ -126,34 +216,4 @@ func parseRelease(text string) (release, bool) {
 		r[i] = n
 	}
 	return r, true
-}
-
-// machine is what has to agree between two programs of one root: word size, byte order and instruction set.
-type machine struct {
-	class, order byte
-	number       uint16
-}
-
-// machines names the numbers of elf.h as Go names the architectures.
-var machines = map[uint16]string{
-	3: "386", 21: "ppc64le", 22: "s390x", 40: "arm", 62: "amd64", 183: "arm64", 243: "riscv64", 258: "loong64",
-}
-
-func (m machine) String() string {
-	if name := machines[m.number]; name != "" {
-		return name
-	}
-	return "ELF machine " + strconv.Itoa(int(m.number))
-}
-
-// elfMachine reads the beginning of an ELF file: e_ident[EI_CLASS], e_ident[EI_DATA] and e_machine.
-func elfMachine(data []byte) (machine, error) {
-	if len(data) < 20 || string(data[:4]) != "\x7fELF" || (data[5] != 1 && data[5] != 2) {
-		return machine{}, errors.New("is no ELF program")
-	}
-	m := machine{class: data[4], order: data[5], number: binary.LittleEndian.Uint16(data[18:])}
-	if m.order == 2 {
-		m.number = binary.BigEndian.Uint16(data[18:])
-	}
-	return m, nil
 }

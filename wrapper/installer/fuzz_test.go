@@ -15,8 +15,8 @@ func FuzzProgram(f *testing.F) {
 	f.Add([]byte("\x001.8.7\x00%s v%s (legacy)\n\x00"))
 	f.Add([]byte("1.8.99999999999999999999 (legacy)\x00-1.-8 (nf_tables)"))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if m, err := elfMachine(data); err == nil && m.String() == "" {
-			t.Errorf("%+v has no name", m)
+		if p, err := parseELF(data); err == nil && p.String() == "" {
+			t.Errorf("%+v has no name", p)
 		}
 		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 			if v, found := version(data, m); found && !strings.Contains(v.String(), ".") {

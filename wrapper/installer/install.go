@@ -27,7 +27,7 @@ const maxBinary = 64 << 20
 // Options say what to install where.
 type Options struct {
 	Root        *rootfs.Root
-	Self        string // absolute path of the wrapper binary to copy, outside Root's own paths
+	Self        string // absolute path, outside Root's own paths, of the wrapper binary to copy
 	SanityCheck bool   // refuse what could not work later
 	NFTOnly     bool   // the root has no legacy variant on purpose: every host is in nft mode
 	DryRun      bool   // change nothing
@@ -36,26 +36,28 @@ type Options struct {
 // Result is what was done, or would be.
 type Result struct {
 	Layout   Layout
-	Wrapper  string // where the wrapper is, inside the root and free of links
+	Wrapper  string // where the wrapper is, inside the root and free of symlinks
 	Changes  []Change
-	Warnings []error // what could not be tidied up; the next install or first call does it
+	Warnings []error // what the user has to know, each with its remedy
 }
 
 // Install puts the wrapper in place and points all six applets at it. A second call changes nothing; one after a pin makes
-// the wrapper decide anew. With an error, nothing was changed, unless the error says otherwise.
+// the wrapper decide again. With an error, nothing was changed, unless the error says otherwise.
 func Install(o Options) (Result, error) {
-	program, err := rootfs.Host().ReadFile(o.Self, maxBinary)
+	wrapper, err := rootfs.Host().ReadFile(o.Self, maxBinary)
 	if err != nil {
 		return Result{}, errors.New("the wrapper to install: " + err.Error())
 	}
-	found, err := survey(o.Root)
+	found, err := survey(o.Root, o.Self)
 	if err != nil {
 		return Result{}, err
 	}
 	if o.SanityCheck {
-		if err := found.check(program, o.NFTOnly); err != nil {
+		if err := found.check(wrapper, o.NFTOnly); err != nil {
 			return Result{}, err
 		}
+	} else if err := found.checkMachine(wrapper); err != nil {
+		found.warnings = append(found.warnings, err)
 	}
 	if !o.DryRun {
 		unlock, err := lock(o.Root, found.wrapper)
@@ -64,39 +66,44 @@ func Install(o Options) (Result, error) {
 		}
 		defer unlock()
 	}
-	p := &plan{site: found}
-	p.file("copy", rootfs.Change{Path: p.wrapper, Data: program, Like: owned(0o755)})
+	p := &plan{site: found, sane: o.SanityCheck}
+	p.copy(wrapper)
 	layout, err := p.names()
 	p.forgetGuess()
-	result := Result{Layout: layout, Wrapper: found.wrapper, Changes: p.changes}
 	if err == nil {
 		err = p.err
 	}
 	if err == nil && !o.DryRun {
-		result.Warnings, err = p.apply()
+		err = p.apply()
 	}
-	return result, err
+	return Result{Layout: layout, Wrapper: p.wrapper, Changes: p.changes, Warnings: p.warnings}, err
 }
 
 // lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system that knows
-// no locks (NFS knows none for directories) is no reason not to install.
+// no locks, or that is read-only, is no reason not to install: there may be nothing to change. Until unlock, the signals that end an
+// install are ignored, so that it completes.
 func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
 	for range 100 {
-		unlock, err = root.Lock(path.Dir(wrapper))
+		restore := ignoreSignals()
+		release, err := root.Lock(path.Dir(wrapper))
 		switch {
 		case err == nil:
-			return unlock, nil
+			return func() {
+				_ = release() // of what is left of it, the next holder makes use
+				restore()
+			}, nil
 		case !errors.Is(err, unix.EWOULDBLOCK):
-			return func() {}, nil
+			return restore, nil
 		}
+		restore()
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil, errors.New(err.Error() + ": another install is at work there: wait for it, then install again")
+	return nil, errors.New("another install is running in " + path.Dir(wrapper) + ": wait for it, then install again")
 }
 
-// apply makes every change and looks at the outcome; anything wrong takes all of it back. From Commit on, all is done, and
-// what goes wrong with tidying up is only told.
-func (p *plan) apply() (warnings []error, err error) {
+// apply makes every change and looks at the outcome. If anything is wrong, it takes all of it back. From Commit on, the install
+// is done, and what goes wrong is only a warning.
+func (p *plan) apply() (err error) {
 	tx := p.root.Begin()
 	for _, change := range p.changes {
 		if change.Verb != "remove" && err == nil {
@@ -107,12 +114,13 @@ func (p *plan) apply() (warnings []error, err error) {
 		err = p.verify()
 	}
 	if err == nil {
-		return p.tidy(tx), nil
+		p.tidy(tx)
+		return nil
 	}
 	if failed := tx.Undo(); len(failed) > 0 {
-		return nil, errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": see to the disk, then install again")
+		return errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": see to the disk, then install again")
 	}
-	return nil, errors.New(err.Error() + ": nothing was changed")
+	return errors.New(err.Error() + ": nothing was changed")
 }
 
 // verify follows every name to the wrapper.
@@ -135,8 +143,9 @@ func (p *plan) verify() error {
 	return nil
 }
 
-// tidy removes what was replaced, an earlier version's marker file, and what killed installs and calls left wherever they may have worked.
-func (p *plan) tidy(tx *rootfs.Tx) (warnings []error) {
+// tidy removes what was replaced, an earlier version's file, and what killed installs and calls left wherever they may have
+// worked. And it looks whether the wrapper got its file capabilities.
+func (p *plan) tidy(tx *rootfs.Tx) {
 	failed := []error{tx.Commit()}
 	for _, change := range p.changes {
 		if change.Verb == "remove" {
@@ -149,8 +158,10 @@ func (p *plan) tidy(tx *rootfs.Tx) (warnings []error) {
 	for _, err := range failed {
 		// What cannot be written now was not written by a killed one either.
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EROFS) {
-			warnings = append(warnings, err)
+			p.warn(err.Error() + ": the next install or call removes it")
 		}
 	}
-	return warnings
+	if capabilities(p.root, p.wrapper) != p.capabilities {
+		p.warn("file capabilities cannot be set on " + p.wrapper + ": " + capless)
+	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
@@ -27,48 +26,50 @@ const (
 	Libalternatives Layout = "libalternatives"     // openSUSE Tumbleweed, Leap 16
 )
 
-// names plans the way from the six names to the wrapper.
+// names plans the way from the six names to the wrapper. A group of the alternatives database is used for those that it has.
 func (p *plan) names() (layout Layout, err error) {
-	_, end, err := p.root.Follow(path.Join(path.Dir(p.wrapper), applet.IPTables.String()))
+	layout = Plain
+	own := path.Dir(p.wrapper)
+	var have [applet.Count]bool
+	for _, title := range links.Titles() {
+		state, err := links.ReadState(p.root, title)
+		if p.bundle || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return layout, errors.New(err.Error() + ": repair it (reinstall iptables), then install again")
+		}
+		var names []applet.Applet
+		for _, a := range applet.All() {
+			if state.Has(a.String()) && !have[a] {
+				have[a] = true
+				names = append(names, a)
+			}
+		}
+		layout = [...]Layout{alternatives.Dpkg: Dpkg, alternatives.Chkconfig: Chkconfig}[state.Format]
+		p.group(state, names)
+	}
+	_, end, err := p.root.Follow(path.Join(own, applet.IPTables.String()))
 	if err != nil && !rootfs.Missing(err) {
-		return "", err
+		return layout, err
 	}
-	state, err := links.ReadState(p.root, applet.IPTables.String())
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && path.Base(end) == links.Alts:
-		layout, err = Libalternatives, p.confs()
-	case errors.Is(err, fs.ErrNotExist):
-		layout, err = Plain, nil
-	case err != nil:
-		err = errors.New(err.Error() + ": repair it (reinstall iptables), then install again")
-	case state.Format == alternatives.Chkconfig:
-		layout, err = Chkconfig, p.groups(state)
-	default:
-		layout, err = Dpkg, p.groups(state)
+	if layout == Plain && path.Base(end) == links.Alts && !p.bundle {
+		return Libalternatives, p.confs()
 	}
-	if err == nil {
-		p.rest(layout)
+	for _, a := range applet.All() {
+		if name := path.Join(own, a.String()); !have[a] {
+			p.link(name, xtables.Wrapper)
+			p.managed = append(p.managed, name)
+		}
 	}
-	return layout, err
+	if !p.bundle {
+		p.others()
+	}
+	return layout, nil
 }
 
-// groups registers the wrapper in the group of iptables and, where ip6tables is no follower of it, in that of ip6tables.
-func (p *plan) groups(state links.State) error {
-	all := applet.All()
-	if state.Has(applet.IP6Tables.String()) {
-		return p.group(state, all[:])
-	}
-	other, err := links.ReadState(p.root, applet.IP6Tables.String())
-	if err != nil {
-		return errors.New(err.Error() + ": the group of iptables does not have ip6tables, so it needs one: reinstall iptables")
-	}
-	if err := p.group(state, all[:applet.IP6Tables]); err != nil {
-		return err
-	}
-	return p.group(other, all[applet.IP6Tables:])
-}
-
-func (p *plan) group(state links.State, names []applet.Applet) error {
+// group registers the wrapper in a group, for names.
+func (p *plan) group(state links.State, names []applet.Applet) {
 	g := state.Group
 	wrapper := p.registered(g)
 	if g.Format == alternatives.Dpkg {
@@ -99,14 +100,13 @@ func (p *plan) group(state links.State, names []applet.Applet) error {
 			p.managed = append(p.managed, f.Link)
 		}
 	}
-	return nil
 }
 
 // registered is the wrapper's path as the group spells its directory: /usr/sbin on a Fedora whose /usr/sbin is a link to bin,
 // if its packages register paths there.
 func (p *plan) registered(g *alternatives.Group) string {
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		choice, found := links.Choice(g, m)
+	for _, m := range p.modes() {
+		choice, found := links.Choice(p.root, g, p.inst, m)
 		spelled := path.Join(path.Dir(choice.Path), xtables.Wrapper)
 		if place, err := p.root.Place(spelled); found && err == nil && place == p.wrapper {
 			return spelled
@@ -138,6 +138,7 @@ func (p *plan) confs() error {
 		p.file("write", rootfs.Change{Path: place, Data: conf, Like: owned(0o644)})
 		p.managed = append(p.managed, path.Join(path.Dir(p.wrapper), a.String()))
 	}
+	p.others()
 	return p.overrides()
 }
 
@@ -166,32 +167,52 @@ func (p *plan) overrides() error {
 	return nil
 }
 
-// rest points at the wrapper what no database manages: on plain layouts all six names where the mode binaries are, and on
-// every layout names in other directories that lead straight to a mode's binary.
-func (p *plan) rest(layout Layout) {
-	own := path.Dir(p.wrapper)
-	for _, dir := range links.Dirs(p.root, p.wrapper) {
+// others looks along PATH for applet names that will not lead to the wrapper. A symlink to this installation's mode binaries is
+// repointed; of anything else install warns.
+func (p *plan) others() {
+	seen := map[string]bool{}
+	for _, dir := range applet.Path() {
 		for _, a := range applet.All() {
-			name := path.Join(dir, a.String())
-			if layout == Plain && dir == own {
-				p.link(name, xtables.Wrapper)
-				p.managed = append(p.managed, name)
+			name, err := p.root.Place(path.Join(dir, a.String()))
+			if err != nil || seen[name] {
 				continue
 			}
-			last, end, err := p.root.Follow(name)
-			if err != nil && !rootfs.Missing(err) {
-				p.refuse(err)
-			}
-			// The last link may be a mode's own (iptables-nft), or changed already, as all are that go through a changed name.
-			_, isApplet := applet.Parse(path.Base(last))
-			if err == nil && isApplet && isModeBinary(end) && !p.changed(last) && !p.changed(name) {
-				p.link(last, p.wrapper)
+			seen[name] = true
+			end := p.leads(name)
+			_, notFound := p.root.Executable(end)
+			_, notLink := p.root.Readlink(name)
+			switch {
+			case end == p.wrapper || path.Base(end) == links.Alts || notFound != nil:
+			case notLink == nil && p.inst.Contains(p.root, end):
+				p.link(name, p.wrapper)
+			default:
+				p.warn(name + " does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 			}
 		}
 	}
 }
 
-func isModeBinary(place string) bool {
-	base := path.Base(place)
-	return base == xtables.Multi(mode.NFT) || base == xtables.Multi(mode.Legacy)
+// leads returns where a name will lead after the changes, symlinks resolved; "" if it leads nowhere.
+func (p *plan) leads(name string) string {
+	for range 40 { // MAXSYMLINKS, linux/namei.h
+		place, err := p.root.Place(name)
+		if err != nil {
+			return ""
+		}
+		target, err := p.root.Readlink(place)
+		for _, c := range p.changes {
+			if c.Path == place {
+				target, err = c.Target, nil
+			}
+		}
+		switch {
+		case err != nil || target == "":
+			return place
+		case target[0] == '/':
+			name = target
+		default:
+			name = path.Dir(place) + "/" + target
+		}
+	}
+	return ""
 }

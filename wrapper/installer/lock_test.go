@@ -1,7 +1,6 @@
 package installer
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"sync"
@@ -10,27 +9,24 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // An install waits for calls that are pinning, and not for ever.
 func TestWaitsForTheLock(t *testing.T) {
 	c := roots.Find("Alpine 3.22")
 	dir := c.Before.Build(t, roots.Programs(t))
-	untouched := snapshot(t, dir)
 	unlock, err := open(t, dir).Lock("/usr/sbin")
 	if err != nil {
 		t.Fatal(err)
 	}
+	untouched := snapshot(t, dir)
 	_, err = install(t, dir)
-	if err == nil || !strings.Contains(err.Error(), "another install is at work there: wait for it, then install again") {
+	if err == nil || !strings.Contains(err.Error(), "another install is running in /usr/sbin: wait for it, then install again") {
 		t.Errorf("error %v", err)
 	}
 	assertUnchanged(t, dir, untouched)
-	time.AfterFunc(200*time.Millisecond, unlock)
+	time.AfterFunc(200*time.Millisecond, func() { _ = unlock() })
 	mustInstall(t, dir)
 	roots.Assert(t, dir, c.Installed)
 }
@@ -79,17 +75,4 @@ func oneOfEach() []roots.Layout {
 		}
 	}
 	return some
-}
-
-func pin(dir, wrapper string, called applet.Applet) error {
-	root, err := rootfs.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	inst, err := xtables.Find(root, wrapper)
-	if err != nil {
-		return fmt.Errorf("find: %w", err)
-	}
-	return links.Pin(root, wrapper, inst, mode.NFT, called)
 }

@@ -17,7 +17,6 @@ func osRelease(id, version string) roots.Tree {
 	return roots.Tree{"etc/os-release": "NAME=x\nID=" + id + "\nVERSION_ID=\"" + version + "\"\n"}
 }
 
-func alpine() roots.Tree { return roots.Find("Alpine 3.22").Before }
 func legacyLess() []string {
 	names := []string{"usr/sbin/xtables-legacy-multi"}
 	for name := range roots.Binaries("usr/sbin") {
@@ -30,6 +29,7 @@ func legacyLess() []string {
 
 func TestRefusals(t *testing.T) {
 	programs := roots.Programs(t)
+	programs[roots.Wrapper], _ = os.Executable()
 	nftOnly := alpine().Without(legacyLess()...)
 	mariner := roots.Binaries("usr/sbin").Without("usr/sbin/xtables-nft-multi")
 	for name := range mariner {
@@ -55,11 +55,16 @@ func TestRefusals(t *testing.T) {
 		{"unknown", nftOnly, "xtables-legacy-multi, or install with --nft-only", false},
 		{"Mariner 2", mariner.With(osRelease("mariner", "2.0")), "use Azure Linux 3", false},
 		{"not a program", alpine().With(roots.Tree{"usr/sbin/xtables-legacy-multi": roots.NFT}), "no version in it", false},
+		{"a copy of the wrapper as a mode binary", alpine().With(roots.Tree{"usr/sbin/xtables-nft-multi": roots.Wrapper}), "/usr/sbin/xtables-nft-multi is a copy of an iptables wrapper", false},
+		{"only some of the commands", someCommands(), "mode nft is incomplete: stat /usr/sbin/iptables-nft-save: no such file or directory: install the whole iptables package, or copy xtables-nft-multi into /usr/sbin", false},
+		{"no ELF interpreter", alpine().Without("lib64/ld-linux-x86-64.so.2"), "/usr/sbin/xtables-nft-multi needs its ELF interpreter /lib64/ld-linux-x86-64.so.2, which is missing", false},
+		{"the user's own script", alpine().Without("usr/sbin/ip6tables@").With(roots.Tree{"usr/sbin/ip6tables": "#!/bin/sh\n"}), "/usr/sbin/ip6tables is neither iptables nor a wrapper: move it away, or replace it with --no-sanity-check", false},
+		{"a symlink to the user's own script", alpine().With(roots.Tree{"usr/sbin/ip6tables@": "/opt/script", "opt/script": "#!/bin/sh\n"}), "/usr/sbin/ip6tables is neither iptables nor a wrapper", false},
+		{"a follower that is a file", debian().Without("usr/sbin/iptables-save@").With(roots.Tree{"usr/sbin/iptables-save": "mine"}), "/usr/sbin/iptables-save is neither iptables nor a wrapper", false},
 		{"directory for a link", alpine().Without("usr/sbin/ip6tables@").With(roots.Tree{"usr/sbin/ip6tables/x": ""}), "/usr/sbin/ip6tables: is a directory", true},
 		{"directory for the wrapper", alpine().With(roots.Tree{"usr/sbin/iptables-wrapper/x": ""}), "/usr/sbin/iptables-wrapper: is a directory", true},
 		{"truncated state", debian().With(roots.Tree{iptablesState: "auto\n/usr/sbin/iptables\niptables-restore\n"}), iptablesState + ": line 4: unexpected end of file", true},
 		{"empty state", debian().With(roots.Tree{iptablesState: ""}), iptablesState + ": line 1", true},
-		{"no state of ip6tables", debian().Without("var/lib/dpkg/alternatives/ip6tables"), "reinstall iptables", true},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			dir := row.tree.Build(t, programs)
@@ -80,6 +85,11 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
+// someCommands is what is left when only some commands are copied out of another image: COPY follows symlinks.
+func someCommands() roots.Tree {
+	return roots.Runtime().With(roots.Tree{"usr/sbin/iptables-nft": roots.NFT, "usr/sbin/iptables-legacy": roots.Legacy})
+}
+
 // TestNFTOnly: an image without the legacy variant is one thing by mistake and another on purpose.
 func TestNFTOnly(t *testing.T) {
 	programs := roots.Programs(t)
@@ -95,8 +105,8 @@ func TestNFTOnly(t *testing.T) {
 		}
 	}
 	for name, tree := range map[string]roots.Tree{
-		"/usr/sbin/xtables-legacy-multi is here": alpine(),
-		"no nft variant":                         alpine().Without("usr/sbin/xtables-nft-multi", "usr/sbin/iptables-nft@"),
+		"/usr/sbin/xtables-legacy-multi exists": alpine(),
+		"no nft variant":                        alpine().Without("usr/sbin/xtables-nft-multi", "usr/sbin/iptables-nft@"),
 	} {
 		dir := tree.Build(t, programs)
 		before := snapshot(t, dir)

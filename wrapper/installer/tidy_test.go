@@ -38,7 +38,7 @@ func TestTakesOverridesOut(t *testing.T) {
 // A guess's mark goes with the install, and is said to.
 func TestForgetsTheGuess(t *testing.T) {
 	c := roots.Find("Alpine 3.20")
-	dir := c.Before.With(guessed()).Build(t, roots.Programs(t))
+	dir := c.Before.With(marked()).Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
 	dry, err := install(t, dir, func(o *Options) { o.DryRun = true })
 	if says := fmt.Sprint(dry.Changes); err != nil || !strings.Contains(says, "remove /sbin/.iptables-wrapper.guessed") {

@@ -10,13 +10,19 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
+
+func alpine() roots.Tree { return roots.Find("Alpine 3.22").Before }
 
 func debian() roots.Tree { return roots.Find("Debian").Before }
 
-// guessed is the mark of a guess in "Alpine 3.20".
-func guessed() roots.Tree { return roots.Tree{"sbin/.iptables-wrapper.guessed": ""} }
+// marked is what a call of an earlier version left in "Alpine 3.20".
+func marked() roots.Tree { return roots.Tree{"sbin/" + guessed: ""} }
 
 // snapshot is a tree read back with all that undoing has to restore: type, mode, owner, inode, content or target.
 func snapshot(t testing.TB, dir string) map[string]string {
@@ -102,4 +108,17 @@ func mustInstall(t testing.TB, dir string) Result {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func pin(dir, wrapper string, called applet.Applet) error {
+	root, err := rootfs.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	inst, err := xtables.Find(root, wrapper)
+	if err != nil {
+		return fmt.Errorf("find: %w", err)
+	}
+	return links.Pin(root, wrapper, inst, mode.NFT, called)
 }

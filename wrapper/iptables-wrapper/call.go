@@ -30,18 +30,14 @@ func call(a applet.Applet, argv, env []string) int {
 		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
 		return exitFailed
 	}
-	in := mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
-	d, decided := mode.WithoutEvidence(&in)
-	if !decided {
-		in.Evidence = probe.Call(func() bool { return links.Writable(root, self, a) })
-		d = mode.Decide(&in)
-	}
+	in := inputs(override, inst)
+	d := choose(&in, func() bool { return links.Writable(root, self, a) })
 	path := inst.Path(d.Mode, a)
 	if emulated(self) {
 		path = inst.Spelled(root, d.Mode, a)
 	}
 	if debug {
-		stderr.Write([]byte(text(&in, d, false) + "runs: " + path + "\n"))
+		stderr.Write([]byte(newReport(&in, env, root, inst, self).text(false) + "runs: " + path + "\n"))
 	}
 	if !inst.Has(d.Mode) {
 		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() +
@@ -60,4 +56,17 @@ func call(a applet.Applet, argv, env []string) int {
 	err = become(path, argv, env)
 	complain(path + ": " + err.Error())
 	return exitFailed
+}
+
+func inputs(override mode.Mode, inst xtables.Installation) mode.Inputs {
+	return mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
+}
+
+// choose makes the decision of a call. writable is called if the answer to it decides what is asked.
+func choose(in *mode.Inputs, writable func() bool) mode.Decision {
+	if d, decided := mode.WithoutEvidence(in); decided {
+		return d
+	}
+	in.Evidence = probe.Call(writable)
+	return mode.Decide(in)
 }

@@ -14,25 +14,37 @@ import (
 const commandName = xtables.Wrapper
 
 const usage = `usage:
-  iptables-wrapper install [--root DIR] [--nft-only] [--no-sanity-check] [--dry-run]
-  iptables-wrapper detect [--output text|json] [--wait DURATION] [--check]
+  iptables-wrapper install [--root DIR] [--wrapper FILE] [--nft-only] [--no-sanity-check] [--dry-run]
+  iptables-wrapper detect [--output text|json|mode] [--wait DURATION] [--check]
+  iptables-wrapper set nft|legacy|detected|auto
   iptables-wrapper version
   iptables-wrapper help
 
-install  stand in for iptables and its sisters in this root file system, or in
-         the unpacked one at DIR; running it again undoes a pinned decision;
-         with --nft-only in an image without the legacy variant, which puts
-         its rules into nft even where the host's own are in legacy
-detect   say which mode a call would use here and why, and change nothing;
-         with --wait (30s, 2m) until kubelet has made its chain, or fail;
-         with --check exit with 3 if both modes are in use on this host
+install  Replace the iptables commands of this root file system with the
+         wrapper. A pinned installation decides again.
+  --root DIR         Use the unpacked root file system in DIR.
+  --wrapper FILE     Install this binary instead of the running one.
+  --nft-only         Accept an image without the legacy binaries. Rules then
+                     go into nft, also on hosts that use legacy.
+  --no-sanity-check  Install even if the result may not work.
+  --dry-run          Print the changes and make none.
+detect   Print the problems, the mode that a call would use, and the evidence.
+         Nothing is changed.
+  --output FORMAT    text, json, or mode (one word).
+  --wait DURATION    Wait for a kubelet chain, for example 30s or 2m. Exit with
+                     status 1 if there is none when the time is up.
+  --check            Exit with status 3 if there is a problem.
+set      Pin the installed commands to a mode: nft, legacy, or detected (the mode
+         that a call would use, which is printed). With auto, the wrapper
+         decides again on each call.
+--help, -h and --version work anywhere.
 
-A call is told by the environment:
-  IPTABLES_WRAPPER_MODE=nft|legacy  use this mode, ask nobody
+Environment of a call:
+  IPTABLES_WRAPPER_MODE=nft|legacy  use this mode
   IPTABLES_WRAPPER_DEBUG=1          print the evidence and the decision
 
-Exit status: 0 done; 1 failed; 2 used wrongly; 3 see --check. A call has that
-of the iptables it runs.
+Exit status: 0 done; 1 failed; 2 usage error; 3 --check found a problem. A call
+has the exit status of the iptables binary that it executes.
 `
 
 // version is set by the linker: -X main.version=v1.2.3.
@@ -66,6 +78,8 @@ func command(args []string) int {
 		err = install(args[1:])
 	case "detect":
 		err = detectMode(args[1:])
+	case "set":
+		err = set(args[1:])
 	case "version":
 		err = print(args[1:], commandName+" "+version+"\n"+gaps())
 	case "help":
@@ -77,8 +91,8 @@ func command(args []string) int {
 	switch {
 	case err == nil:
 		return 0
-	case err == errConflict:
-		return exitConflict // the report has said it
+	case err == errProblem:
+		return exitProblem // the report names it
 	case errors.As(err, &wrong):
 		complain(err.Error() + "; see " + commandName + " help")
 		return exitUsage
@@ -87,7 +101,7 @@ func command(args []string) int {
 	return exitFailed
 }
 
-// usageError is an error of who called, not of what was called.
+// usageError is a mistake in the command line or in the environment.
 type usageError string
 
 func (e usageError) Error() string { return string(e) }

@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-var errConflict = errors.New("detect: both modes contain rules")
+var errProblem = errors.New("detect --check: a problem was reported")
 
 // detectMode is the command detect.
 func detectMode(args []string) error {
@@ -21,8 +21,8 @@ func detectMode(args []string) error {
 	if err != nil {
 		return usageError("detect: " + err.Error())
 	}
-	if output != "text" && output != "json" {
-		return usageError("detect: --output " + output + ": not text or json")
+	if output != "text" && output != "json" && output != "mode" {
+		return usageError("detect: --output " + output + ": not text, json or mode")
 	}
 	wait, err := time.ParseDuration(limit)
 	if err != nil || wait < 0 {
@@ -32,35 +32,41 @@ func detectMode(args []string) error {
 	if err != nil {
 		return usageError(err.Error())
 	}
-	inst, err := xtables.Find(rootfs.Host(), selfPath())
+	root := rootfs.Host()
+	inst, wrapper, err := find(root)
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
-		return err
+		return errors.New("detect: " + err.Error())
 	}
-	in := mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
+	in := inputs(override, inst)
 	found := look(&in, wait)
-	d := mode.Decide(&in)
-	report := text(&in, d, stdout.terminal())
-	if output == "json" {
-		report = json(&in, d)
+	r := newReport(&in, inherit.Environ(), root, inst, wrapper)
+	var out string
+	switch output {
+	case "text":
+		out = r.text(stdout.terminal())
+	case "json":
+		out = r.json()
+	case "mode":
+		out = r.Mode.String() + "\n"
 	}
-	if _, err := stdout.Write([]byte(report)); err != nil {
+	if _, err := stdout.Write([]byte(out)); err != nil {
 		return errors.New("detect: standard output: " + err.Error())
 	}
 	switch {
 	case !found:
-		return errors.New("detect: no chain of kubelet's after " + limit +
-			": is kubelet running, and with iptables in its PATH? (without kubelet, do not wait)")
-	case check && in.Evidence.Conflict():
-		return errConflict
+		return errors.New("detect: no kubelet chain after " + limit +
+			": is kubelet running, with iptables in its PATH? On a host without kubelet, do not use --wait")
+	case check && len(r.problems) > 0:
+		return errProblem
 	case check && !(in.Evidence.NFT.Rules.Bounded && in.Evidence.Legacy.Rules.Bounded):
-		return errors.New("detect: --check: not everything could be looked at (the notes say why): " +
+		return errors.New("detect: --check: not everything could be read (the notes say why): " +
 			"run it in the host's network namespace with CAP_NET_ADMIN")
 	}
 	return nil
 }
 
-// look fills in the evidence. It waits for kubelet's chain if there is something to wait for: a decision that needs no evidence will
-// not change. (detect.Kubelet does the same for other programs, by package context, which makes the binary 120 kB larger.)
+// look fills in the evidence. If a kubelet chain can change the decision, it waits for one. (detect.Kubelet does the same for
+// other programs, by package context, which makes the binary 120 kB larger.)
 func look(in *mode.Inputs, wait time.Duration) (found bool) {
 	_, decided := mode.WithoutEvidence(in)
 	deadline := time.Now().Add(wait)

@@ -3,14 +3,16 @@ package main
 import (
 	"errors"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
 func install(args []string) error {
-	dir := "/"
+	dir, wrapper := "/", selfPath()
 	var unchecked, dry, nftOnly bool
-	err := parse(args, map[string]*string{"--root": &dir},
+	err := parse(args, map[string]*string{"--root": &dir, "--wrapper": &wrapper},
 		map[string]*bool{"--nft-only": &nftOnly, "--no-sanity-check": &unchecked, "--dry-run": &dry})
 	if err != nil {
 		return usageError("install: " + err.Error())
@@ -18,19 +20,22 @@ func install(args []string) error {
 	if dir == "" {
 		return usageError("install: --root is empty")
 	}
+	if wrapper == "" {
+		return errors.New("install: cannot find its own file: no /proc, and not started by a path: install with --wrapper FILE")
+	}
+	if dir, err = absolute(dir); err == nil {
+		wrapper, err = absolute(wrapper)
+	}
 	root := rootfs.Host()
-	if dir != "/" {
-		if root, err = rootfs.Open(dir); err != nil {
-			return errors.New("install: " + err.Error())
-		}
-		defer root.Close()
+	if err == nil && dir != "/" {
+		root, err = rootfs.Open(dir)
 	}
-	self := selfPath()
-	if self == "" {
-		return errors.New("install: cannot find its own file: no /proc, and not started by a path")
+	if err != nil {
+		return errors.New("install: " + err.Error())
 	}
+	defer root.Close()
 	result, err := installer.Install(installer.Options{
-		Root: root, Self: self, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
+		Root: root, Self: wrapper, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
 	})
 	if err != nil {
 		return errors.New("install: " + err.Error())
@@ -40,8 +45,21 @@ func install(args []string) error {
 			stdout.Write([]byte(change.String() + "\n"))
 		}
 	}
-	for _, warning := range result.Warnings {
-		complain("install: done, but " + warning.Error() + ": the next install or call removes it")
-	}
+	warn("install", result)
 	return nil
+}
+
+func warn(command string, result installer.Result) {
+	for _, warning := range result.Warnings {
+		complain(command + ": warning: " + warning.Error())
+	}
+}
+
+// absolute returns a path that does not depend on the working directory.
+func absolute(path string) (string, error) {
+	if path[0] == '/' {
+		return path, nil
+	}
+	dir, err := unix.Getwd()
+	return dir + "/" + path, err
 }

@@ -2,21 +2,30 @@ package main
 
 import (
 	"strconv"
+	"unicode/utf8"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// json is the report of a decision for programs, one object and a newline. It is written by hand because encoding/json
-// would make the binary a third larger.
-func json(in *mode.Inputs, d mode.Decision) string {
-	b := appendJSON([]byte(`{"mode":`), d.Mode.String())
-	b = appendJSON(append(b, `,"reason":`...), string(d.Reason))
-	b = strconv.AppendBool(append(b, `,"pin":`...), d.Pin)
-	b = strconv.AppendBool(append(b, `,"conflict":`...), in.Evidence.Conflict())
-	b = strconv.AppendBool(append(b, `,"installed":{"nft":`...), in.NFTInstalled)
-	b = strconv.AppendBool(append(b, `,"legacy":`...), in.LegacyInstalled)
-	b = appendBackend(append(b, `},"evidence":{"nft":`...), &in.Evidence.NFT)
-	b = appendBackend(append(b, `,"legacy":`...), &in.Evidence.Legacy)
+// json returns the report for programs, one object and a newline. It is written by hand because encoding/json would make the
+// binary a third larger.
+func (r *report) json() string {
+	b := appendJSON([]byte(`{"mode":`), r.Mode.String())
+	b = appendJSON(append(b, `,"reason":`...), string(r.Reason))
+	b = strconv.AppendBool(append(b, `,"pin":`...), r.Pin && r.blocked == nil)
+	b = appendJSON(append(b, `,"links":`...), r.links.String())
+	b = strconv.AppendBool(append(b, `,"conflict":`...), r.in.Evidence.Conflict())
+	b = append(b, `,"problems":[`...)
+	for i, p := range r.problems {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendJSON(b, p.id)
+	}
+	b = strconv.AppendBool(append(b, `],"installed":{"nft":`...), r.in.NFTInstalled)
+	b = strconv.AppendBool(append(b, `,"legacy":`...), r.in.LegacyInstalled)
+	b = appendBackend(append(b, `},"evidence":{"nft":`...), &r.in.Evidence.NFT)
+	b = appendBackend(append(b, `,"legacy":`...), &r.in.Evidence.Legacy)
 	return string(append(b, "}}\n"...))
 }
 
@@ -55,14 +64,14 @@ func appendKey(b []byte, key string) []byte {
 	return append(appendJSON(b, key), ':')
 }
 
-// appendJSON appends a string. The strings of a report are made here and in package probe: ASCII without controls.
+// appendJSON appends a string.
 func appendJSON(b []byte, s string) []byte {
 	b = append(b, '"')
-	for i := range len(s) {
-		if s[i] == '"' || s[i] == '\\' {
+	for _, r := range printable(s) {
+		if r == '"' || r == '\\' {
 			b = append(b, '\\')
 		}
-		b = append(b, s[i])
+		b = utf8.AppendRune(b, r)
 	}
 	return append(b, '"')
 }

@@ -6,6 +6,8 @@ package main
 import (
 	"path"
 	"runtime"
+	"strconv"
+	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -15,9 +17,9 @@ import (
 
 // Exit statuses. A call that works has that of the binary it becomes.
 const (
-	exitFailed   = 1
-	exitUsage    = 2
-	exitConflict = 3 // detect --check only
+	exitFailed  = 1
+	exitUsage   = 2
+	exitProblem = 3 // detect --check only
 )
 
 // The main goroutine starts on the thread that our caller started and must call execve(2) there: threads that the Go
@@ -64,5 +66,20 @@ func (s stream) Write(b []byte) (int, error) {
 
 // complain prints the one line that says why nothing more happens. It is not called on a call that works.
 func complain(why string) {
-	stderr.Write([]byte(commandName + ": " + why + "\n"))
+	stderr.Write([]byte(commandName + ": " + printable(why) + "\n"))
+}
+
+// printable returns s as one line without control characters: messages quote the environment, arguments and files, and a
+// terminal obeys what it is sent.
+func printable(s string) string {
+	var b []byte
+	for _, r := range s {
+		if strconv.IsPrint(r) {
+			b = utf8.AppendRune(b, r)
+		} else {
+			quoted := strconv.AppendQuoteRune(nil, r)
+			b = append(b, quoted[1:len(quoted)-1]...)
+		}
+	}
+	return string(b)
 }

@@ -7,22 +7,26 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// text is the report of a decision for people: what is wrong first, then the decision, then what it rests on.
-func text(in *mode.Inputs, d mode.Decision, colour bool) string {
-	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
+// text returns the report for people: the problems, the decision, the symlinks, and then the evidence.
+func (r *report) text(colour bool) string {
+	nft, legacy := &r.in.Evidence.NFT, &r.in.Evidence.Legacy
 	var b strings.Builder
-	if in.Evidence.Conflict() {
-		warning := "conflict: both modes contain rules (nft " + count(nft.Rules) + ", legacy " + count(legacy.Rules) + "): this node is split between two modes"
+	for _, p := range r.problems {
+		line := p.id + ": " + p.text
 		if colour {
-			warning = "\x1b[1;31m" + warning + "\x1b[0m"
+			line = "\x1b[1;31m" + line + "\x1b[0m"
 		}
-		b.WriteString(warning + "\n\n")
+		b.WriteString(line + "\n")
+	}
+	if len(r.problems) > 0 {
+		b.WriteString("\n")
 	}
 	field := func(name, value string) { b.WriteString(pad(name, 11) + value + "\n") }
-	field("mode:", d.Mode.String())
-	field("reason:", string(d.Reason)+" ("+because(d)+")")
-	field("pin:", yes(d.Pin))
-	field("installed:", installed(in))
+	field("mode:", r.Mode.String())
+	field("reason:", string(r.Reason)+" ("+because(r.Decision)+")")
+	field("pin:", r.pin())
+	field("links:", r.links.String())
+	field("installed:", installed(r.in))
 	b.WriteString("\n")
 	row := func(name, nft, legacy string) {
 		b.WriteString(strings.TrimRight(pad(name, 25)+pad(nft, 18)+legacy, " ") + "\n")
@@ -37,10 +41,10 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 		}
 	}
 	if nft.Err != nil {
-		b.WriteString("note on nft: " + nft.Err.Error() + "\n")
+		b.WriteString("note on nft: " + printable(nft.Err.Error()) + "\n")
 	}
 	if legacy.Err != nil {
-		b.WriteString("note on legacy: " + legacy.Err.Error() + "\n")
+		b.WriteString("note on legacy: " + printable(legacy.Err.Error()) + "\n")
 	}
 	return b.String()
 }
@@ -69,11 +73,17 @@ func pad(s string, width int) string {
 	return s + spaces[:max(width-len(s), 1)]
 }
 
-func yes(is bool) string {
-	if is {
-		return "yes"
+// pin returns whether a call would pin, and why not.
+func (r *report) pin() string {
+	switch {
+	case !r.Pin && r.Reason == mode.ReasonKubeletChain:
+		return "no (not everything could be read)"
+	case !r.Pin:
+		return "no (only the reason kubelet-chain pins)"
+	case r.blocked != nil:
+		return "no (" + printable(r.blocked.Error()) + ")"
 	}
-	return "no"
+	return "yes"
 }
 
 func installed(in *mode.Inputs) string {

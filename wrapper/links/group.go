@@ -8,77 +8,62 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// group is a link group of the alternatives database, prepared for links to move.
+// group is a link group of the alternatives database, with the alternative to select in it.
 type group struct {
 	State
-	choice alternatives.Alternative // the zero one until the database says that it is selected by hand
+	choice alternatives.Alternative
 }
 
-// group finds the link group that has the link called name, and makes its state say that mode's alternative is selected by
-// hand. It does so before any link moves: a group whose state cannot be written keeps its links. nil: there is none.
+// group finds the link group that has the symlink called name, and plans to make its state say that the mode's alternative is
+// selected manually, before any of its symlinks moves: a group whose state cannot be written keeps them. nil: there is none.
 func (p *pinner) group(name string, a applet.Applet) (*group, error) {
-	for _, g := range p.groups {
-		if g.Has(name) {
-			return g, nil
+	for i := range p.groups {
+		if p.groups[i].Has(name) {
+			return &p.groups[i], nil
 		}
 	}
-	titles := []string{applet.IPTables.String()}
-	if a >= applet.IP6Tables {
-		// Debian's and Azure Linux's group of its own, else Fedora's and SLE's followers of iptables.
-		titles = []string{applet.IP6Tables.String(), applet.IPTables.String()}
-	}
-	for _, title := range titles {
+	for _, title := range Titles() {
 		s, err := ReadState(p.root, title)
-		if errors.Is(err, fs.ErrNotExist) {
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !s.Has(name) {
 			continue
 		}
 		if err != nil {
 			return nil, err
 		}
-		if !s.Has(name) {
-			continue
+		choice, found := Choice(p.root, s.Group, p.inst, p.mode)
+		if !found || s.Target(choice, name) == "" {
+			return nil, errors.New(s.File + ": no alternative for mode " + p.mode.String() + " in " + p.inst[p.mode].Dir)
 		}
-		g := &group{State: s}
-		p.groups = append(p.groups, g)
-		return g, p.selectByHand(g)
+		p.groups = append(p.groups, group{s, choice})
+		if !s.Manual {
+			s.Manual = true
+			err = p.rewrite(a, s.File, s.Bytes(), s.Staging)
+		}
+		return &p.groups[len(p.groups)-1], err
 	}
 	return nil, nil
 }
 
-func (p *pinner) selectByHand(g *group) error {
-	choice, found := Choice(g.Group, p.mode)
-	if !found {
-		return &fs.PathError{Op: "select " + p.mode.String() + " in", Path: g.File, Err: fs.ErrNotExist}
-	}
-	for _, a := range applet.All() {
-		// Never record, nor lead a name to, what is not there.
-		if !g.Has(a.String()) {
-			continue
-		}
-		if _, err := p.root.Stat(g.Target(choice, a.String())); err != nil {
-			return err
-		}
-	}
-	if !g.Manual {
-		g.Manual = true
-		if err := p.rewrite(g.File, g.Bytes(), g.Staging); err != nil {
-			return err
-		}
-	}
-	g.choice = choice
-	return nil
-}
+// Titles returns the names of the groups that may have applets: Debian and Azure Linux have two groups, Fedora and SLE have
+// ip6tables as a follower in the group of iptables.
+func Titles() [2]string { return [...]string{applet.IPTables.String(), applet.IP6Tables.String()} }
 
-// Choice returns the alternative of a group that stands for mode m: Debian and Fedora register iptables-nft (of which
-// ip6tables-nft may be a follower), SLE 15 the multi-call binary.
-func Choice(g *alternatives.Group, m mode.Mode) (alternatives.Alternative, bool) {
+// Choice returns the alternative of a group that stands for mode m of an installation: Debian and Fedora register iptables-nft
+// (of which ip6tables-nft may be a follower), SLE 15 the multi-call binary. An alternative of that name in another directory,
+// such as /usr/local/sbin, is another iptables.
+func Choice(root *rootfs.Root, g *alternatives.Group, inst xtables.Installation, m mode.Mode) (alternatives.Alternative, bool) {
+	dir, err := root.Resolve(inst[m].Dir)
 	for _, alternative := range g.Alternatives {
 		switch path.Base(alternative.Path) {
 		case g.Name + "-" + m.String(), xtables.Multi(m):
-			return alternative, true
+			place, placeErr := root.Place(alternative.Path)
+			if inst.Has(m) && err == nil && placeErr == nil && path.Dir(place) == dir {
+				return alternative, true
+			}
 		}
 	}
 	return alternatives.Alternative{}, false

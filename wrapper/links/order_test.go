@@ -8,14 +8,16 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// What killed installs and pins left goes with the next pin, wherever its links are.
+// What killed installs and pins left goes with the next pin, wherever its symlinks are.
 func TestPinSweeps(t *testing.T) {
 	files := debian()
 	for _, dir := range []string{"usr/sbin/", "etc/alternatives/", "var/lib/dpkg/"} {
 		files[dir+".iptables-wrapper.new"] = "half a file"
 		files[dir+".iptables-wrapper.old.0"] = "what was"
 		files[dir+".iptables-wrapper.old.1@"] = "there"
+		files[dir+".iptables-wrapper.ip6tables@"] = "the last symlink of a killed pin"
 	}
+	files["usr/sbin/.iptables-wrapper.lock"] = ""
 	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
@@ -56,8 +58,10 @@ func TestPinLeavesItToTheOther(t *testing.T) {
 	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
 		t.Error(err)
 	}
-	roots.Assert(t, dir, debian())
-	unlock()
+	roots.Assert(t, dir, debian().With(roots.Tree{"usr/sbin/.iptables-wrapper.lock": ""}))
+	if err := unlock(); err != nil {
+		t.Error(err)
+	}
 	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
 		t.Error(err)
 	}

@@ -1,7 +1,7 @@
 // Package links makes a decision last: it repoints the applet links that lead to the wrapper, so that the wrapper is not
 // called again, and keeps the alternatives database, where there is one, saying what is true.
 //
-// Each link and file is replaced by rename(2) of a finished one. Whatever is killed or races, an applet name always leads to
+// Each symlink and file is replaced by rename(2) of a finished one. Whatever is killed or races, an applet name always leads to
 // a program that runs: the wrapper, which decides again, or the binary decided on.
 package links
 
@@ -20,22 +20,26 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Pin repoints every applet name that leads to the wrapper to mode m's binary. self is the wrapper's own path inside root,
-// free of links; with "" there is nothing to recognise it by, and nothing is done. Nor is it while another process pins or
-// installs: that one does all there is to do.
+// Pin repoints every applet name that leads to the wrapper to mode m's binary: all of them or, if one cannot be, none. self is
+// the wrapper's own path inside root, free of symlinks. With "" there is nothing to recognise the wrapper by, and Pin does
+// nothing; nor does it while another process pins or installs, because that one does all there is to do.
 //
-// The called applet comes last, and only if all others went well: until then its name leads to the wrapper, so that its
-// next call finishes what this one could not, because it was killed or a disk was full.
+// The called applet comes last, and only if all others went well: until then its name leads to the wrapper, so that its next
+// call finishes what this one could not, because it was killed or a disk was full.
 //
-// An error says what could not be changed (a read-only file system, somebody else's files): the names concerned still lead
-// to the wrapper. It is for a debug message, never a reason to stop.
+// An error says what could not be changed. It is for a debug message, never a reason to stop: the wrapper decides again.
 func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet) error {
 	if self == "" || !inst.Has(m) {
 		return nil
 	}
 	last, end, _ := root.Follow(path.Join(path.Dir(self), called.String()))
-	if end == self && !root.Writable(path.Dir(last)) {
-		return &fs.PathError{Op: "write in", Path: path.Dir(last), Err: fs.ErrPermission} // the usual case, and cheap
+	if end == self {
+		if err := writable(root, path.Dir(last)); err != nil { // the usual case, and cheap
+			return err
+		}
+	}
+	if err := CanPin(root, self, inst, m); err != nil {
+		return err
 	}
 	unlock, err := root.Lock(path.Dir(self))
 	if errors.Is(err, unix.EWOULDBLOCK) {
@@ -44,18 +48,43 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 	if err != nil {
 		return err
 	}
-	defer unlock()
-	p := &pinner{root: root, self: self, inst: inst, mode: m, dirs: Dirs(root, self)}
-	_ = root.Sweep(path.Dir(self)) // of what a killed install left; the links may be elsewhere
-	for _, a := range applet.All() {
-		if a != called {
-			p.pin(a)
+	_ = root.Sweep(path.Dir(self)) // of what a killed install left; the symlinks may be elsewhere
+	// Planned again: before it had the lock, another process may have changed everything.
+	steps, err := plan(root, self, inst, m, called, wrapperOnly)
+	for i, s := range steps {
+		switch {
+		case err != nil:
+		case i < len(steps)-1:
+			err = root.Replace(s.Change)
+		default:
+			return root.ReplaceLast(s.Change, s.applet, unlock)
 		}
 	}
-	if len(p.failed) == 0 {
-		p.pin(called)
+	return errors.Join(err, unlock())
+}
+
+// CanPin returns why Pin would not pin to mode m, nil if it would. It changes nothing.
+func CanPin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
+	_, err := plan(root, self, inst, m, applet.IPTables, wrapperOnly)
+	return err
+}
+
+// Set repoints every applet name that leads to the wrapper or to a binary of either mode to mode m's binary. The caller holds
+// the lock. An error names the first name that does not execute mode m; each name leads to a program that runs.
+func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
+	_ = root.Sweep(path.Dir(self))
+	steps, err := plan(root, self, inst, m, applet.IPTables, endsOf)
+	for _, s := range steps {
+		if err == nil {
+			err = root.Replace(s.Change)
+		}
 	}
-	return errors.Join(p.failed...)
+	for a, does := range Look(root, self, inst) {
+		if err == nil && does != missing && does != pinnedTo+m.String() {
+			err = errors.New(applet.Applet(a).String() + " does not lead to this installation")
+		}
+	}
+	return err
 }
 
 // Writable reports whether Pin could repoint a symlink of the called applet. It is cheap, and it changes nothing.
@@ -64,6 +93,13 @@ func Writable(root *rootfs.Root, self string, called applet.Applet) bool {
 		last, end, err := root.Follow(path.Join(dir, called.String()))
 		return err == nil && last != "" && end == self && root.Writable(path.Dir(last))
 	})
+}
+
+func writable(root *rootfs.Root, dir string) error {
+	if root.Writable(dir) {
+		return nil
+	}
+	return &fs.PathError{Op: "write in", Path: dir, Err: fs.ErrPermission}
 }
 
 // Dirs returns the directories in which applet names are looked for, free of links and each once: where the wrapper is, and
@@ -78,75 +114,93 @@ func Dirs(root *rootfs.Root, self string) []string {
 	return dirs
 }
 
+// step is one change of a pin, for the sake of one applet.
+type step struct {
+	rootfs.Change
+	applet applet.Applet
+}
+
 type pinner struct {
-	root   *rootfs.Root
-	self   string
-	inst   xtables.Installation
-	mode   mode.Mode
-	dirs   []string
-	groups []*group // those met so far
-	failed []error
+	root         *rootfs.Root
+	self         string
+	inst         xtables.Installation
+	mode         mode.Mode
+	alternatives string  // the directory of alternatives, free of symlinks
+	groups       []group // those met so far
+	steps        []step
 }
 
-func (p *pinner) pin(a applet.Applet) {
-	for _, dir := range p.dirs {
-		last, end, err := p.root.Follow(path.Join(dir, a.String()))
-		switch {
-		case err != nil && !rootfs.Missing(err):
-			p.report(err)
-		case err != nil || last == "":
-		case end == p.self:
-			p.report(p.repoint(last, a))
-		case path.Base(end) == Alts:
-			p.report(p.conf(a))
+// plan returns the changes, in their order, that repoint to mode m each name that leads to one of the ends.
+func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, of endsFunc) ([]step, error) {
+	p := &pinner{root: root, self: self, inst: inst, mode: m}
+	p.alternatives, _ = root.Resolve(AlternativesDir)
+	dirs := Dirs(root, self)
+	all := applet.All()
+	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
+		to := of(root, self, inst, a)
+		for _, dir := range dirs {
+			last, end, err := to.follow(root, path.Join(dir, a.String()))
+			leads, known := to[end]
+			switch {
+			case rootfs.Missing(err), err == nil && last == "":
+				continue
+			case err != nil:
+			case known:
+				err = p.repoint(last, end, a, leads == m)
+			case path.Base(end) == Alts:
+				err = p.conf(a, to)
+			}
+			if err != nil {
+				return nil, err
+			}
 		}
 	}
+	return p.steps, nil
 }
 
-func (p *pinner) report(err error) {
-	if err != nil {
-		p.failed = append(p.failed, err)
+// add plans a change, unless a name that leads there by another way has done so.
+func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
+	if slices.ContainsFunc(p.steps, func(s step) bool { return s.Path == c.Path }) {
+		return nil
 	}
+	p.steps = append(p.steps, step{c, a})
+	return writable(p.root, path.Dir(c.Path))
 }
 
-// repoint moves the link at last, which leads to the wrapper.
-func (p *pinner) repoint(last string, a applet.Applet) error {
-	dir, name := path.Dir(last), path.Base(last)
-	if err := p.root.Sweep(dir); err != nil {
-		return err
-	}
-	if dir == AlternativesDir {
-		g, err := p.group(name, a)
-		switch {
-		case err != nil:
-			return err
-		case g == nil:
-			// No database, as in an image without its package manager: a link like any other.
-		case g.choice.Path == "":
-			return nil // said once, by the call that found out
-		default:
-			return p.root.Replace(rootfs.Change{Path: last, Target: g.Target(g.choice, name)})
+// repoint plans a change of the symlink at last, whose target is the file end. If it is right already, only the database may have
+// to change.
+func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
+	binary := p.inst.Path(p.mode, a)
+	target, err := p.plainTarget(last, end, binary)
+	if err == nil && path.Dir(last) == p.alternatives {
+		// Without a database, as in an image without its package manager, it is a symlink like any other.
+		var g *group
+		if g, err = p.group(path.Base(last), a); g != nil {
+			target = g.Target(g.choice, path.Base(last))
+			binary = target
 		}
 	}
-	target, err := p.plainTarget(last, a)
-	if err != nil {
+	if err == nil {
+		_, err = p.root.Executable(binary)
+	}
+	if err != nil || right {
 		return err
 	}
-	return p.root.Replace(rootfs.Change{Path: last, Target: target})
+	return p.add(a, rootfs.Change{Path: last, Target: target})
 }
 
 // plainTarget is where a link that is not in the database shall lead, written as the old target was: relative stays relative.
-func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
+func (p *pinner) plainTarget(last, end, binary string) (string, error) {
 	old, err := p.root.Readlink(last)
 	if err != nil {
 		return "", err
 	}
-	binary, err := p.root.Place(p.inst.Path(p.mode, a))
+	binary, err = p.root.Place(binary)
 	if err != nil {
 		return "", err
 	}
-	if path.Dir(binary) == path.Dir(p.self) {
-		// The old target is a way to the wrapper, so its directory is the binary's too; unless a link of another name
+	if path.Dir(binary) == path.Dir(end) {
+		// The old target is a way to end, so its directory is the binary's too; unless a link of another name
 		// is between (link -> other-name -> wrapper), but then last is that one.
 		spelled, _ := path.Split(old)
 		return spelled + path.Base(binary), nil
@@ -154,35 +208,29 @@ func (p *pinner) plainTarget(last string, a applet.Applet) (string, error) {
 	return binary, nil
 }
 
-// conf repoints what libalternatives runs for an applet, if that is the wrapper. alts passes on argv[0] (KeepArgv0). Where an
-// administrator has selected something else, the wrapper waits for the day when that is taken back.
-func (p *pinner) conf(a applet.Applet) error {
-	dir := path.Join(ConfDir, a.String())
-	file := path.Join(dir, Conf)
-	data, err := p.root.ReadFile(file, maxState)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
+// conf repoints what libalternatives executes for an applet, if that is one of the ends. alts passes on argv[0] (KeepArgv0).
+// If an administrator has selected another file, the wrapper's own configuration stays until that is taken back.
+func (p *pinner) conf(a applet.Applet, to ends) error {
+	file, data, end, err := confEnd(p.root, a, to)
+	if m, known := to[end]; err != nil || !known || m == p.mode {
 		return err
 	}
-	if now, err := p.root.Resolve(alternatives.ConfBinary(data)); err != nil || now != p.self {
+	binary := p.inst.Path(p.mode, a)
+	if _, err := p.root.Executable(binary); err != nil {
 		return err
 	}
-	if by, err := Overridden(p.root, a); err != nil || by != "" {
-		return err
-	}
-	return p.rewrite(file, alternatives.ConfWithBinary(data, p.inst.Path(p.mode, a)), dir)
+	return p.rewrite(a, file, alternatives.ConfWithBinary(data, binary), path.Dir(file))
 }
 
-// rewrite replaces a file and keeps its owner and permissions.
-func (p *pinner) rewrite(file string, data []byte, staging string) error {
+// rewrite plans to replace a file and to keep its owner, permissions and extended attributes.
+func (p *pinner) rewrite(a applet.Applet, file string, data []byte, staging string) error {
 	old, err := p.root.Lstat(file)
 	if err != nil {
 		return err
 	}
-	if !old.IsRegular() {
-		return &fs.PathError{Op: "write", Path: file, Err: unix.EINVAL}
+	attrs, err := p.root.Attrs(file)
+	if err != nil {
+		return err
 	}
-	return p.root.Replace(rootfs.Change{Path: file, Data: data, Like: old, Staging: staging})
+	return p.add(a, rootfs.Change{Path: file, Data: data, Like: old, Attrs: attrs, Staging: staging})
 }

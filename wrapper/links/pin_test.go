@@ -1,6 +1,8 @@
 package links
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -13,7 +15,7 @@ import (
 func TestPinEveryLayout(t *testing.T) {
 	for _, l := range roots.Layouts() {
 		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-			if l.Pinned[m] != nil { // TestPinKeepsLinksOfAnUnusableDatabase is for the others
+			if l.Pinned[m] != nil { // TestPinsAllOrNothing is for the others
 				t.Run(l.Name+" "+m.String(), func(t *testing.T) { assertPin(t, l.Installed, l.Wrapper, m, l.Pinned[m]) })
 			}
 		}
@@ -64,31 +66,63 @@ func TestPinLeavesOthersAlone(t *testing.T) {
 	roots.Assert(t, dir, files)
 }
 
-// A database that cannot be trusted or written keeps its links: it must not come to say what is not so.
-func TestPinKeepsLinksOfAnUnusableDatabase(t *testing.T) {
-	for name, spoil := range map[string]func(roots.Tree){
-		"damaged":               func(files roots.Tree) { files["var/lib/dpkg/alternatives/iptables"] = "auto\n/usr/sbin/iptables\n" },
-		"mode not registered":   func(files roots.Tree) { files["var/lib/dpkg/alternatives/iptables"] = onlyWrapper() },
-		"registered, not there": func(files roots.Tree) { delete(files, "usr/sbin/iptables-nft-save@") },
+// A database that cannot be trusted, or that has no entry for the mode, keeps its symlinks, and so do all others: what a pin says
+// must be true of all six names. CanPin says why, and neither changes anything, the lock included.
+func TestPinsAllOrNothing(t *testing.T) {
+	const state = "var/lib/dpkg/alternatives/iptables"
+	for name, row := range map[string]struct {
+		spoil func(roots.Tree)
+		want  string
+	}{
+		"damaged": {func(files roots.Tree) { files[state] = "auto\n/usr/sbin/iptables\n" }, "/" + state + ": line 3: unexpected end of file"},
+		"mode not registered": {func(files roots.Tree) { files[state] = onlyWrapper() },
+			"/" + state + ": no alternative for mode nft in /usr/sbin"},
+		"registered, not there": {func(files roots.Tree) { delete(files, "usr/sbin/iptables-nft-save@") }, "/usr/sbin/iptables-nft-save: no such file"},
+		"binary not executable": {func(files roots.Tree) { files["usr/sbin/iptables-nft@"] = "/etc/text"; files["etc/text"] = "x" },
+			"/usr/sbin/iptables-nft: not an executable file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			files := debian()
-			spoil(files)
+			row.spoil(files)
 			dir := files.Build(t, programs)
 			root, inst := openFor(dir)
 			defer root.Close()
-			if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err == nil {
-				t.Error("no error")
+			sbin, _ := os.Stat(filepath.Join(dir, "usr/sbin"))
+			for _, err := range []error{CanPin(root, self, inst, mode.NFT), Pin(root, self, inst, mode.NFT, applet.IP6Tables)} {
+				if err == nil || !strings.Contains(err.Error(), row.want) {
+					t.Errorf("error %v, want %q in it", err, row.want)
+				}
 			}
-			// The other group is whole and is pinned.
-			for _, a := range []applet.Applet{applet.IP6Tables, applet.IP6TablesSave, applet.IP6TablesRestore} {
-				files["etc/alternatives/"+a.String()+"@"] = "/usr/sbin/" + a.In(mode.NFT)
+			if now, _ := os.Stat(filepath.Join(dir, "usr/sbin")); now.ModTime() != sbin.ModTime() {
+				t.Error("something was written")
 			}
-			const other = "var/lib/dpkg/alternatives/ip6tables"
-			files[other] = roots.ByHand(files[other])
 			roots.Assert(t, dir, files)
 		})
 	}
+}
+
+// An alternative of the same name in another directory is another iptables. In /usr/local/sbin it even comes first.
+func TestPinPassesOverAnAlternativeElsewhere(t *testing.T) {
+	const state = "var/lib/dpkg/alternatives/iptables"
+	l := roots.Find("Debian")
+	add := func(files roots.Tree) roots.Tree {
+		more := strings.Replace(files[state], "\n\n", "\n\n/usr/local/sbin/iptables-nft\n50\n\n\n", 1)
+		return files.With(roots.Tree{state: more, "usr/local/sbin/iptables-nft": roots.NFT})
+	}
+	assertPin(t, add(l.Installed), self, mode.NFT, add(l.Pinned[mode.NFT]))
+}
+
+// The directory of alternatives may be a symlink: the database is written all the same.
+func TestPinThroughALinkedDirectoryOfAlternatives(t *testing.T) {
+	l := roots.Find("Debian")
+	move := func(files roots.Tree) roots.Tree {
+		moved := roots.Tree{"etc/alternatives@": "../data/alternatives"}
+		for name, content := range files {
+			moved[strings.Replace(name, "etc/alternatives/", "data/alternatives/", 1)] = content
+		}
+		return moved
+	}
+	assertPin(t, move(l.Installed), self, mode.NFT, move(l.Pinned[mode.NFT]))
 }
 
 func onlyWrapper() string {

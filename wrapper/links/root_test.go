@@ -12,8 +12,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// The called name stays with the wrapper until everything else is done, so that its next call finishes what could not be done.
-func TestPinIsCompletedByTheNextCall(t *testing.T) {
+// A name that cannot be repointed keeps the others with the wrapper, and the next call that can repoint it repoints all.
+func TestPinWaitsForAllNames(t *testing.T) {
 	needs.Machine(t, "root")
 	for _, called := range applet.All() {
 		t.Run(called.String(), func(t *testing.T) {
@@ -22,7 +22,7 @@ func TestPinIsCompletedByTheNextCall(t *testing.T) {
 			if called == other {
 				other = applet.IPTablesSave
 			}
-			files["usr/sbin/"+other.String()+"@"] = "/srv/elsewhere/" + other.String()
+			files["etc/alternatives/"+other.String()+"@"] = "/srv/elsewhere/" + other.String()
 			files["srv/elsewhere/"+other.String()+"@"] = self
 			dir := files.Build(t, programs)
 			root := openRoot(t, dir)
@@ -35,13 +35,7 @@ func TestPinIsCompletedByTheNextCall(t *testing.T) {
 			if err := Pin(root, self, inst, mode.NFT, called); err == nil {
 				t.Error("one name could not be repointed, and no error")
 			}
-			want := files
-			for _, a := range applet.All() {
-				if a != called && a != other {
-					want["etc/alternatives/"+a.String()+"@"] = "/usr/sbin/xtables-nft-multi"
-				}
-			}
-			roots.Assert(t, dir, want)
+			roots.Assert(t, dir, files)
 
 			if err := immutable(elsewhere, false); err != nil {
 				t.Fatal(err)
@@ -49,8 +43,9 @@ func TestPinIsCompletedByTheNextCall(t *testing.T) {
 			if err := Pin(openRoot(t, dir), self, inst, mode.NFT, called); err != nil {
 				t.Fatal(err)
 			}
+			want := files.With(roots.Names("etc/alternatives", roots.To("/usr/sbin/xtables-nft-multi")))
+			want["etc/alternatives/"+other.String()+"@"] = files["etc/alternatives/"+other.String()+"@"]
 			want["srv/elsewhere/"+other.String()+"@"] = "/usr/sbin/xtables-nft-multi"
-			want["etc/alternatives/"+called.String()+"@"] = "/usr/sbin/xtables-nft-multi"
 			roots.Assert(t, dir, want)
 		})
 	}
@@ -68,4 +63,23 @@ func immutable(dir string, is bool) error {
 		flags = 0x10 // FS_IMMUTABLE_FL, linux/fs.h
 	}
 	return unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, flags)
+}
+
+// CanPin says so of a file system that is read-only.
+func TestCanPinOnAReadOnlyFileSystem(t *testing.T) {
+	needs.Machine(t, "root")
+	dir := debian().Build(t, programs)
+	root, inst := openFor(dir)
+	defer root.Close()
+	if err := CanPin(root, self, inst, mode.NFT); err != nil {
+		t.Errorf("writable: %v", err)
+	}
+	if err := immutable(filepath.Join(dir, "etc/alternatives"), true); err != nil {
+		t.Fatalf("make a directory immutable: %v", err)
+	}
+	t.Cleanup(func() { _ = immutable(filepath.Join(dir, "etc/alternatives"), false) })
+	if err := CanPin(root, self, inst, mode.NFT); err == nil || err.Error() != "write in /etc/alternatives: permission denied" {
+		t.Errorf("error %v", err)
+	}
+	roots.Assert(t, dir, debian())
 }

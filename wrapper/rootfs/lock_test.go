@@ -43,7 +43,9 @@ func TestLock(t *testing.T) {
 			mutex.Lock()
 			holders--
 			mutex.Unlock()
-			unlock()
+			if err := unlock(); err != nil {
+				t.Error(err)
+			}
 		})
 	}
 	all.Wait()

@@ -31,33 +31,36 @@ func (r *Root) Lstat(name string) (Info, error) {
 	return info, pathError("lstat", name, err)
 }
 
-// Stat describes what name leads to.
+// Stat describes what name leads to. On the running root it uses fstat(2), which a program needs to be loaded at all: some
+// seccomp filters deny stat(2).
 func (r *Root) Stat(name string) (Info, error) {
-	if r.host() { // every call asks for three files this way, and the kernel walks faster
-		var st unix.Stat_t
-		_, err := retry(func() (int, error) { return 0, unix.Stat(name, &st) })
-		// A seccomp filter denies it: of a path, the kernel itself says neither. fstat(2) programs need to be loaded at all.
-		if err == unix.EPERM || err == unix.ENOSYS {
-			return statByDescriptor(name)
+	if !r.host() {
+		_, end, err := r.walk(name, true)
+		if err != nil {
+			return Info{}, pathError("stat", name, err)
 		}
-		return Info(st), pathError("stat", name, err)
+		info, err := end.lstat()
+		return info, pathError("stat", name, err)
 	}
-	_, end, err := r.walk(name, true)
-	if err != nil {
-		return Info{}, pathError("stat", name, err)
-	}
-	info, err := end.lstat()
-	return info, pathError("stat", name, err)
-}
-
-func statByDescriptor(name string) (Info, error) {
-	fd, err := retry(func() (int, error) { return unix.Open(name, unix.O_PATH|unix.O_CLOEXEC, 0) })
+	fd, err := place{r.top, name}.open(unix.O_PATH, 0) // the kernel walks faster
 	if err != nil {
 		return Info{}, pathError("open", name, err)
 	}
 	defer unix.Close(fd)
 	info, err := fstat(fd)
 	return info, pathError("fstat", name, err)
+}
+
+// ErrNotExecutable is the error of Executable for a file that cannot be executed.
+var ErrNotExecutable = errors.New("not an executable file")
+
+// Executable returns what name leads to, which must be a regular file with an execute permission.
+func (r *Root) Executable(name string) (Info, error) {
+	info, err := r.Stat(name)
+	if err == nil && (!info.IsRegular() || info.Perm()&0o111 == 0) {
+		err = pathError("execute", name, ErrNotExecutable)
+	}
+	return info, err
 }
 
 func (p place) lstat() (Info, error) {
@@ -68,7 +71,7 @@ func (p place) lstat() (Info, error) {
 
 func fstat(fd int) (Info, error) {
 	var st unix.Stat_t
-	_, err := retry(func() (int, error) { return 0, unix.Fstat(fd, &st) })
+	err := retry(func() error { return unix.Fstat(fd, &st) })
 	return Info(st), err
 }
 
@@ -101,39 +104,47 @@ func (r *Root) ReadFile(name string, limit int64) ([]byte, error) {
 
 var errKind = errors.New("not a regular file")
 
-// read opens nothing but a regular file: to open a FIFO can hang, to open a device can do anything. What takes the place of
-// the file that was looked at is not waited for, nor read.
 func (p place) read(limit int64) ([]byte, error) {
-	looked, err := p.lstat()
-	switch {
-	case err != nil:
-		return nil, err
-	case !looked.IsRegular():
-		return nil, errKind
-	}
-	fd, err := p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_NOCTTY, 0)
+	fd, info, err := p.openRegular()
 	if err != nil {
 		return nil, err
 	}
 	defer unix.Close(fd)
-	opened, err := fstat(fd)
-	switch {
-	case err != nil:
-		return nil, err
-	case !opened.Same(looked):
-		return nil, unix.ESTALE
-	case opened.Size > limit:
+	if info.Size > limit {
 		return nil, unix.EFBIG
 	}
-	data := make([]byte, opened.Size)
-	for done := 0; done < len(data); {
-		n, err := retry(func() (int, error) { return unix.Read(fd, data[done:]) })
+	data := make([]byte, info.Size)
+	for done, n := 0, 0; done < len(data); done += n {
+		err := retry(func() (err error) { n, err = unix.Read(fd, data[done:]); return err })
 		if err != nil {
 			return nil, err
 		}
-		if done += n; n == 0 {
+		if n == 0 {
 			data = data[:done]
 		}
 	}
 	return data, nil
+}
+
+// openRegular opens nothing but a regular file: to open a FIFO can hang, to open a device can have any effect. If another file
+// takes the place of the one that was looked at, openRegular neither waits for it nor returns it.
+func (p place) openRegular() (fd int, opened Info, err error) {
+	looked, err := p.lstat()
+	switch {
+	case err != nil:
+		return -1, opened, err
+	case !looked.IsRegular():
+		return -1, opened, errKind
+	}
+	fd, err = p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_NOCTTY, 0)
+	if err != nil {
+		return -1, opened, err
+	}
+	if opened, err = fstat(fd); err == nil && !opened.Same(looked) {
+		err = unix.ESTALE
+	}
+	if err != nil {
+		unix.Close(fd)
+	}
+	return fd, opened, err
 }

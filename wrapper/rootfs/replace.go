@@ -1,40 +1,60 @@
 package rootfs
 
 import (
+	"errors"
 	"strconv"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// Two names, the same in every run, are all that ever stands beside what is changed:
+// These names, the same in every run, are all that ever stands beside what is changed:
 //
+//	.iptables-wrapper.lock     held by the process that installs or pins, in the wrapper's own directory
 //	.iptables-wrapper.new      what is being made; rename(2) gives it its place
 //	.iptables-wrapper.old.N    what a Tx may have to put back, numbered from 0 in each directory
+//	.iptables-wrapper.APPLET   the last symlink of a pin, see ReplaceLast
 //
 // Only the holder of Lock makes them, and the kernel releases that lock when its holder dies, in whichever container that
-// was. So who has the lock and finds such a name knows that its maker is dead, and removes it (sweep) before anything is
-// made in that directory. Numbers come and go from the highest on, so that without number 0 there is none.
+// was. So a process that has the lock and finds such a name knows that its maker is dead, and removes it (sweep) before it makes
+// anything in that directory. Numbers come and go from the highest on, so that without number 0 there is none.
 const (
+	locked     = ".iptables-wrapper.lock"
 	unfinished = ".iptables-wrapper.new"
 	replaced   = ".iptables-wrapper.old."
+	final      = ".iptables-wrapper."
 )
 
 // Lock takes the lock of the installation in dir, the wrapper's own directory, without waiting: the error is EWOULDBLOCK
-// while another process has it. It is gone at the latest when this process ends or becomes another program.
-func (r *Root) Lock(dir string) (unlock func(), err error) {
-	p, err := r.find("lock", dir)
-	if err != nil {
-		return nil, err
+// while another process has it. The lock is gone at the latest when this process ends or executes another program.
+//
+// It is flock(2) of a file that only its owner can open. Of the directory, or of any file that is part of the image, every user
+// who can read it could take the lock and keep it. A write lock (fcntl(2)) needs a descriptor open for writing, and to open an
+// existing file for writing copies it up on an overlay file system. The lock's file exists only while somebody has the lock:
+// its holder removes it, or if it was killed, the next holder does.
+func (r *Root) Lock(dir string) (unlock func() error, err error) {
+	_, p, err := r.walk(dir+"/"+locked, false)
+	for err == nil {
+		fd := -1
+		if fd, err = p.open(unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600); err != nil {
+			break
+		}
+		err = retry(func() error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
+		if err != nil && err != unix.EWOULDBLOCK {
+			_ = p.unlink(0) // this file system has no locks
+		}
+		opened, statErr := fstat(fd)
+		if named, lstatErr := p.lstat(); err == nil && statErr == nil && lstatErr == nil && named.Same(opened) {
+			return func() error {
+				err := p.discard()
+				unix.Close(fd)
+				return err
+			}, nil
+		}
+		unix.Close(fd) // its last holder has removed it since it was opened
 	}
-	fd, err := p.open(unix.O_RDONLY|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
-	if err != nil {
-		return nil, pathError("open", dir, err)
-	}
-	if _, err := retry(func() (int, error) { return 0, unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) }); err != nil {
-		unix.Close(fd)
-		return nil, pathError("lock", dir, err)
-	}
-	return func() { unix.Close(fd) }, nil
+	return nil, pathError("lock", dir, err)
 }
 
 // Sweep removes what a killed process left in dir, once for each Root. It tells early of a directory that cannot be written.
@@ -52,6 +72,11 @@ func (f *folder) sweep() error {
 	}
 	f.swept = true
 	f.sweepErr = place{f, unfinished}.discard()
+	for _, a := range applet.All() {
+		if f.sweepErr == nil {
+			f.sweepErr = place{f, final + a.String()}.discard()
+		}
+	}
 	n := 0
 	for f.sweepErr == nil && f.old(n).there() {
 		n++
@@ -69,24 +94,29 @@ func (p place) there() bool {
 	return err == nil
 }
 
-// discard removes a file or link that may be there.
+// discard removes a file, symlink or empty directory that may be there.
 func (p place) discard() error {
-	if err := p.unlink(); err != unix.ENOENT {
+	err := p.unlink(0)
+	if err == unix.EISDIR {
+		err = p.unlink(unix.AT_REMOVEDIR)
+	}
+	if err != unix.ENOENT {
 		return pathError("remove", p.String(), err)
 	}
 	return nil
 }
 
-func (p place) unlink() error {
-	return p.do(func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, 0) })
+func (p place) unlink(flags int) error {
+	return p.do(func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, flags) })
 }
 
-// Change makes a path a link or a regular file, whatever link or file it was, but never a directory. It may be missing.
+// Change makes a path a symlink or a regular file, whatever symlink or file it was, but never a directory. It may be missing.
 type Change struct {
 	Path   string
-	Target string // what a link leads to; empty for a file
+	Target string // what a symlink leads to; empty for a file
 	Data   []byte // a file's content
 	Like   Info   // a file's permissions and owner
+	Attrs  []Attr // a file's extended attributes
 	// Staging is where a file is made, and kept by a Tx; on the same file system. Empty means the directory that it is in.
 	Staging string
 }
@@ -94,20 +124,31 @@ type Change struct {
 // Replace makes one change. The caller holds the lock.
 //
 // There is no fsync: what a killed process leaves is whole in any case, and one costs more than all else the caller does.
-func (r *Root) Replace(c Change) error {
-	return r.replace(c, func(place, *folder) error { return nil })
+func (r *Root) Replace(c Change) error { return r.replace(c, unfinished, nil, nil) }
+
+// ReplaceLast makes the last change of a lock's holder, which is the one that moves applet a, and calls unlock just before the
+// rename(2). So the change comes after the removal of the lock's file, and a process that is killed before it has left the
+// name as it was. The next holder can be at work by then: it makes nothing under the name that is renamed here, except for the
+// same applet. If it has removed that name already, it has found the symlink as it was, and changes it itself.
+func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error {
+	err := r.replace(c, final+a.String(), nil, unlock)
+	if errors.Is(err, unix.ENOENT) {
+		return nil
+	}
+	return err
 }
 
-func (r *Root) replace(c Change, keep func(at place, staging *folder) error) error {
+// replace calls keep before it makes anything, and commit before it makes the change visible.
+func (r *Root) replace(c Change, base string, keep func(at place, staging *folder) error, commit func() error) error {
 	_, at, err := r.walk(c.Path, false)
-	made := place{at.folder, unfinished}
+	made := place{at.folder, base}
 	if err == nil && c.Staging != "" {
-		_, made, err = r.walk(c.Staging+"/"+unfinished, false)
+		_, made, err = r.walk(c.Staging+"/"+base, false)
 	}
 	if err == nil {
 		err = made.sweep()
 	}
-	if err == nil {
+	if err == nil && keep != nil {
 		err = keep(at, made.folder)
 	}
 	if err != nil {
@@ -116,13 +157,16 @@ func (r *Root) replace(c Change, keep func(at place, staging *folder) error) err
 	if c.Target != "" {
 		err = made.do(func(dirfd int, name string) error { return unix.Symlinkat(c.Target, dirfd, name) })
 	} else {
-		err = made.create(c.Data, c.Like)
+		err = made.create(c)
+	}
+	if err == nil && commit != nil {
+		err = commit()
 	}
 	if err == nil {
 		err = rename(made, at)
 	}
 	if err != nil {
-		_ = made.unlink() // the disk is full, or the place cannot be taken, being a mount point
+		_ = made.unlink(0) // the disk is full, or the place cannot be taken, being a mount point
 	}
 	return pathError("replace", c.Path, err)
 }
@@ -134,12 +178,12 @@ func rename(from, to place) error {
 
 const createNew = unix.O_WRONLY | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW
 
-func (p place) create(data []byte, like Info) error {
-	fd, err := p.open(createNew, like.Perm())
+func (p place) create(c Change) error {
+	fd, err := p.open(createNew, c.Like.Perm())
 	if err != nil {
 		return err
 	}
-	err = fill(fd, data, like)
+	err = fill(fd, c)
 	// Whether close was interrupted or not, the descriptor is closed and the data was taken before (close(2)).
 	if closeErr := unix.Close(fd); err == nil && closeErr != unix.EINTR {
 		err = closeErr
@@ -147,22 +191,24 @@ func (p place) create(data []byte, like Info) error {
 	return err
 }
 
-func fill(fd int, data []byte, like Info) error {
-	for len(data) > 0 {
-		n, err := retry(func() (int, error) { return unix.Write(fd, data) })
+func fill(fd int, c Change) error {
+	for data, n := c.Data, 0; len(data) > 0; data = data[n:] {
+		err := retry(func() (err error) { n, err = unix.Write(fd, data); return err })
 		if err != nil {
 			return err
 		}
-		data = data[n:]
 	}
 	now, err := fstat(fd)
 	// Asked for only where it changes something: a container without CAP_CHOWN may still write its own files.
-	if err == nil && (now.Uid != like.Uid || now.Gid != like.Gid) {
-		_, err = retry(func() (int, error) { return 0, unix.Fchown(fd, int(like.Uid), int(like.Gid)) })
+	if err == nil && (now.Uid != c.Like.Uid || now.Gid != c.Like.Gid) {
+		err = retry(func() error { return unix.Fchown(fd, int(c.Like.Uid), int(c.Like.Gid)) })
 		now.Mode = 0 // chown(2) clears set-user-ID
 	}
-	if err == nil && now.Perm() != like.Perm() {
-		_, err = retry(func() (int, error) { return 0, unix.Fchmod(fd, like.Perm()) })
+	if err == nil && now.Perm() != c.Like.Perm() {
+		err = retry(func() error { return unix.Fchmod(fd, c.Like.Perm()) })
+	}
+	if err == nil {
+		err = setAttrs(fd, c.Attrs) // last: a write or chown(2) removes file capabilities
 	}
 	return err
 }

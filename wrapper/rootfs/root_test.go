@@ -78,3 +78,29 @@ func TestTxUndoOnFullFileSystem(t *testing.T) {
 		t.Errorf("link leads to %q", target)
 	}
 }
+
+// A user who may only read the directory takes no lock that an install or a pin waits for.
+func TestLockOfADirectoryDoesNotBlock(t *testing.T) {
+	needs.Machine(t, "root")
+	root, dir := openTree(t, map[string]string{"sbin/": ""})
+	fd, err := unix.Open(filepath.Join(dir, "sbin"), unix.O_RDONLY, 0)
+	if err == nil {
+		err = unix.Flock(fd, unix.LOCK_EX)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Close(fd)
+	unlock, err := root.Lock("/sbin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := root.Lstat("/sbin/" + locked)
+	if err != nil || info.Mode != unix.S_IFREG|0o600 || info.Uid != 0 {
+		t.Errorf("every user can open the lock: %o %d, %v", info.Mode, info.Uid, err)
+	}
+	if err := unlock(); err != nil {
+		t.Error(err)
+	}
+	assertNames(t, filepath.Join(dir, "sbin"))
+}

@@ -30,7 +30,11 @@ func Host() *Root { return newRoot("/", unix.AT_FDCWD) }
 
 // Open returns the unpacked root file system in dir. Close it when done.
 func Open(dir string) (*Root, error) {
-	fd, err := retry(func() (int, error) { return unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0) })
+	fd := -1
+	err := retry(func() (err error) {
+		fd, err = unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+		return err
+	})
 	if err != nil {
 		return nil, pathError("open root", dir, err)
 	}
@@ -71,10 +75,10 @@ func (p place) open(flags int, perm uint32) (fd int, err error) {
 }
 
 // retry repeats a system call that a signal interrupted.
-func retry(call func() (int, error)) (int, error) {
+func retry(call func() error) error {
 	for {
-		if n, err := call(); err != unix.EINTR {
-			return n, err
+		if err := call(); err != unix.EINTR {
+			return err
 		}
 	}
 }

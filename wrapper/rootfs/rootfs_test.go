@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -111,4 +112,36 @@ func TestReplace(t *testing.T) {
 	if target, _ := root.Readlink("/sbin/iptables"); target != "xtables-nft-multi" {
 		t.Errorf("target is %q", target)
 	}
+}
+
+// As many symlinks as the kernel follows, one more, and a loop.
+func TestManySymlinks(t *testing.T) {
+	tree := map[string]string{"end": "x", "loop@": "loop"}
+	name := "end"
+	for i := range 41 {
+		next := "link" + strconv.Itoa(i)
+		tree[next+"@"], name = name, next
+	}
+	root, dir := openTree(t, tree)
+	for name, want := range map[string]error{"/link39": nil, "/link40": unix.ELOOP, "/loop": unix.ELOOP} {
+		if _, err := os.Stat(dir + name); !errors.Is(err, want) {
+			t.Fatalf("the kernel says of %s: %v", name, err)
+		}
+		if _, _, err := root.Follow(name); !errors.Is(err, want) {
+			t.Errorf("Follow(%s): %v, want %v", name, err, want)
+		}
+		if _, err := root.Stat(name); !errors.Is(err, want) {
+			t.Errorf("Stat(%s): %v, want %v", name, err, want)
+		}
+	}
+}
+
+// A process that was killed while it removed the numbers from the highest on has left the lowest. An ascending sweep that is
+// killed leaves numbers that nobody finds.
+func TestSweepsFromTheHighestNumber(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"sbin/" + replaced + "0/x": "cannot be removed", "sbin/" + replaced + "1": "", "sbin/" + replaced + "2": ""})
+	if err := root.Sweep("/sbin"); err == nil {
+		t.Error("a directory with a file was removed")
+	}
+	assertNames(t, filepath.Join(dir, "sbin"), replaced+"0")
 }

@@ -22,7 +22,7 @@ type step struct {
 func (r *Root) Begin() *Tx { return &Tx{root: r} }
 
 // Replace makes one change of the series. After an error the series can only be taken back.
-func (t *Tx) Replace(c Change) error { return t.root.replace(c, t.keep) }
+func (t *Tx) Replace(c Change) error { return t.root.replace(c, unfinished, t.keep, nil) }
 
 // keep gives what is at a place a second name.
 func (t *Tx) keep(at place, staging *folder) error {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
-const maxLinks = 40
+// MaxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
+const MaxLinks = 40
 
 // folder is a directory that a walk came through.
 type folder struct {
@@ -54,8 +54,7 @@ func (p place) String() string {
 // do makes an *at system call, again if a signal interrupted it.
 func (p place) do(call func(dirfd int, name string) error) error {
 	dirfd, name := p.at(p.base)
-	_, err := retry(func() (int, error) { return 0, call(dirfd, name) })
-	return err
+	return retry(func() error { return call(dirfd, name) })
 }
 
 func (p place) readlink() (string, error) {
@@ -111,7 +110,7 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 		if name == "" {
 			last = end
 		}
-		if links++; links > maxLinks {
+		if links++; links > MaxLinks {
 			return last, end, unix.ELOOP
 		}
 		if target != "" && target[0] == '/' {

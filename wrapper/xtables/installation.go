@@ -66,6 +66,18 @@ func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
 	return path.Join(dir, Wrapper), nil
 }
 
+// Contains reports whether file, a path without symlinks, is one of the mode binaries.
+func (i Installation) Contains(root *rootfs.Root, file string) bool {
+	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
+		for _, a := range applet.All() {
+			if end, err := root.Resolve(i.Path(m, a)); i.Has(m) && err == nil && end == file {
+				return true
+			}
+		}
+	}
+	return false
+}
+
 // Multi returns the name of the binary that answers to every applet of mode m.
 func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 
@@ -87,8 +99,8 @@ func IsBinary(file string) bool {
 }
 
 // Find looks for each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own
-// absolute path inside the root, links resolved, or "" if it is not in the root or not known. A name that leads to self
-// itself is passed over: to execute it would be to start again.
+// absolute path inside the root, symlinks resolved, or "" if it is not in the root or not known. Find skips a name that leads
+// to self: the wrapper would execute itself.
 func Find(root *rootfs.Root, self string) (Installation, error) {
 	dirs := applet.Dirs()
 	own, err := root.Stat(self)
@@ -96,12 +108,9 @@ func Find(root *rootfs.Root, self string) (Installation, error) {
 		dirs = append([]string{path.Dir(self)}, dirs...)
 	}
 	executable := func(dir, name string) bool {
-		info, err := root.Stat(path.Join(dir, name))
-		if err != nil {
-			// What cannot be looked at now is there: to take another file for it, and pin that, would be worse.
-			return !rootfs.Missing(err)
-		}
-		return info.IsRegular() && info.Perm()&0o111 != 0 && !info.Same(own)
+		info, err := root.Executable(path.Join(dir, name))
+		// A file that cannot be looked at counts as present: to take another one for it, and pin that, would be worse.
+		return err == nil && !info.Same(own) || err != nil && !rootfs.Missing(err) && !errors.Is(err, rootfs.ErrNotExecutable)
 	}
 	var found Installation
 	for _, dir := range dirs {

@@ -1,0 +1,154 @@
+package installer
+
+import (
+	"bytes"
+	"errors"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// program is what install reads from an ELF file. (debug/elf can do it too, and makes the wrapper much larger.)
+type program struct {
+	machine
+	interpreter string   // PT_INTERP, empty in a static program
+	needed      []string // DT_NEEDED
+	runpath     []string // directories of DT_RUNPATH or DT_RPATH
+}
+
+// machine is what must be equal in two programs of one root: word size, byte order and instruction set.
+type machine struct {
+	class, order byte
+	number       uint16
+}
+
+// machines has, by the numbers of elf.h, Go's name of an architecture and Debian's name of its directory of libraries.
+var machines = map[uint16]struct{ name, triplet string }{
+	3:   {"386", "i386-linux-gnu"},
+	21:  {"ppc64le", "powerpc64le-linux-gnu"},
+	22:  {"s390x", "s390x-linux-gnu"},
+	40:  {"arm", "arm-linux-gnueabihf"},
+	62:  {"amd64", "x86_64-linux-gnu"},
+	183: {"arm64", "aarch64-linux-gnu"},
+	243: {"riscv64", "riscv64-linux-gnu"},
+	258: {"loong64", "loongarch64-linux-gnu"},
+}
+
+func (m machine) String() string {
+	if known := machines[m.number]; known.name != "" {
+		return known.name
+	}
+	return "ELF machine " + strconv.Itoa(int(m.number))
+}
+
+// elf reads the fields of an ELF file. Outside of the file all bytes are zero.
+type elf struct {
+	data []byte
+	big  bool   // big-endian
+	word uint64 // size of an address
+}
+
+func (f elf) number(offset, size uint64) (n uint64) {
+	for i := range size {
+		at := offset + i
+		if !f.big {
+			at = offset + size - 1 - i
+		}
+		n <<= 8
+		if at < uint64(len(f.data)) {
+			n |= uint64(f.data[at])
+		}
+	}
+	return n
+}
+
+func (f elf) text(offset uint64) string {
+	text, _, _ := bytes.Cut(f.data[min(offset, uint64(len(f.data))):], []byte{0})
+	return string(text[:min(len(text), 4096)])
+}
+
+// parseELF reads the headers: e_ident, e_machine, the program headers PT_LOAD, PT_DYNAMIC and PT_INTERP, and the dynamic section.
+func parseELF(data []byte) (program, error) {
+	if len(data) < 20 || string(data[:4]) != "\x7fELF" || (data[5] != 1 && data[5] != 2) {
+		return program{}, errors.New("is not an ELF file")
+	}
+	f := elf{data, data[5] == 2, 8}
+	headers, size, count := uint64(32), uint64(54), uint64(56)
+	if data[4] == 1 {
+		f.word, headers, size, count = 4, 28, 42, 44
+	}
+	p := program{machine: machine{data[4], data[5], uint16(f.number(18, 2))}}
+	var loads [][3]uint64 // file offset, address, size
+	dynamic := uint64(0)
+	for i := range f.number(count, 2) {
+		at := f.number(headers, f.word) + i*f.number(size, 2)
+		offset := f.number(at+f.word, f.word) // p_flags is behind p_type in the 64-bit format
+		switch f.number(at, 4) {
+		case 1:
+			loads = append(loads, [3]uint64{offset, f.number(at+2*f.word, f.word), f.number(at+4*f.word, f.word)})
+		case 2:
+			dynamic = offset
+		case 3:
+			p.interpreter = f.text(offset)
+		}
+	}
+	if dynamic == 0 {
+		return p, nil
+	}
+	strings := uint64(0)
+	var needed, runpath []uint64
+	for at := dynamic; f.number(at, f.word) != 0; at += 2 * f.word {
+		value := f.number(at+f.word, f.word)
+		switch f.number(at, f.word) {
+		case 1:
+			needed = append(needed, value)
+		case 5:
+			for _, l := range loads {
+				if value >= l[1] && value-l[1] < l[2] {
+					strings = l[0] + value - l[1]
+				}
+			}
+		case 15, 29:
+			runpath = append(runpath, value)
+		}
+	}
+	for _, n := range needed {
+		p.needed = append(p.needed, f.text(strings+n))
+	}
+	for _, n := range runpath {
+		p.runpath = append(p.runpath, split(f.text(strings+n))...)
+	}
+	return p, nil
+}
+
+// split takes a list of directories apart.
+func split(list string) []string {
+	return strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == '\n' })
+}
+
+// missing returns the shared libraries that a program needs and that are in none of the places where the dynamic linker of its C
+// library looks for them.
+func (s *site) missing(file string, p program) (names []string) {
+	triplet := machines[p.number].triplet
+	dirs := append(p.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
+	if arch, musl := strings.CutPrefix(path.Base(p.interpreter), "ld-musl-"); musl {
+		arch, _, _ = strings.Cut(arch, ".")
+		list, _ := s.root.ReadFile("/etc/ld-musl-"+arch+".path", 1<<16)
+		dirs = append(dirs, split(string(list))...)
+	}
+	cache, _ := s.root.ReadFile("/etc/ld.so.cache", maxBinary) // glibc's, made of /etc/ld.so.conf
+	for _, name := range p.needed {
+		places := dirs
+		if before, _, found := bytes.Cut(cache, []byte("/"+name+"\x00")); found {
+			places = append(places, string(before[bytes.LastIndexByte(before, 0)+1:]))
+		}
+		if !slices.ContainsFunc(places, func(dir string) bool {
+			_, err := s.root.Stat(strings.ReplaceAll(dir, "$ORIGIN", path.Dir(file)) + "/" + name)
+			return err == nil
+		}) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
