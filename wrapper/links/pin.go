@@ -38,7 +38,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 			return err
 		}
 	}
-	if err := CanPin(root, self, inst, m); err != nil {
+	if steps, err := plan(root, self, inst, m, called); err != nil || len(steps) == 0 {
 		return err
 	}
 	unlock, err := root.Lock(path.Dir(self))
