@@ -1,16 +1,16 @@
 # Builds iptables-wrapper with the go command alone. Bazel does not read this file.
 #
-#   make                       writes bin/iptables-wrapper, and iptables-wrapper-installer.sh at the top of the checkout
-#   make GOARCH=arm GOARM=7    builds for another architecture
-#   make BIN_DIR=DIRECTORY     writes the binary into another directory
-#   make VERSION=v1.2.3        sets what `iptables-wrapper version` prints; without it, the version comes from git
+#   make                         writes bin/iptables-wrapper, and iptables-wrapper-installer.sh at the top of the checkout
+#   make GOARCH=arm GOARM=7      builds for another architecture
+#   make BIN_DIR=DIRECTORY       writes the binary into another directory
+#   make WRAPPER_VERSION=v1.2.3  sets what `iptables-wrapper version` prints; without it, the version comes from git
 #
 # Dockerfiles that build kubernetes-sigs/iptables-wrappers from source clone it, run `make build` and copy these two files.
 
 BIN_DIR ?= bin
 GO ?= go
 # Not that of a repository around this one: the .git must be here. Git refuses to read another user's repository.
-VERSION ?= $(or $(shell test -e .git && git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null),devel)
+WRAPPER_VERSION ?= $(or $(shell test -e .git && git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null),devel)
 
 # The flags that give the exact hand-over (wrapper/inherit). No other file has them for the go command; for Bazel they are in
 # wrapper/iptables-wrapper/BUILD.bazel.
@@ -29,7 +29,7 @@ build: wrapper
 
 wrapper:
 	$(GO) build -trimpath -buildvcs=false -o '$(BIN_DIR)/iptables-wrapper' \
-		-ldflags='-s -w $(HANDOVER_LDFLAGS) -X main.version=$(VERSION)' ./wrapper/iptables-wrapper
+		-ldflags='-s -w $(HANDOVER_LDFLAGS) -X main.version=$(WRAPPER_VERSION)' ./wrapper/iptables-wrapper
 
 clean:
 	rm -f '$(BIN_DIR)/iptables-wrapper' iptables-wrapper-installer.sh
