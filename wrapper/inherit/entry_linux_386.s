@@ -1,44 +1,46 @@
+//go:build handover
+
 #include "textflag.h"
 // Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
-#line 4 "wrapper/inherit/entry_linux_386.s"
+#line 6 "wrapper/inherit/entry_linux_386.s"
 
-// See entry_linux_amd64.s. System call numbers: arch/x86/entry/syscalls/syscall_32.tbl.
+// See entry_linux_amd64.s; 12 bytes an entry. System call numbers: arch/x86/entry/syscalls/syscall_32.tbl.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
-	MOVL	$1, DI
-action:
-	MOVL	DI, BX
-	MOVL	$0, CX
-	MOVL	DI, AX
-	SHLL	$5, AX
-	LEAL	·actions(SB), DX
-	ADDL	AX, DX
-	MOVL	$8, SI
-	MOVL	$174, AX	// rt_sigaction
-	INT	$0x80
-	INCL	DI
-	CMPL	DI, $64
-	JLS	action
+	MOVL	0(SP), AX
+	LEAL	8(SP)(AX*4), BX
+	MOVL	BX, ·envp(SB)
+variable:
+	MOVL	(BX), CX
+	CMPL	CX, $0
+	JEQ	signals
+	CMPB	(CX), $'G'
+	JNE	next
+	CMPB	1(CX), $'O'
+	JNE	next
+	INCL	CX
+	MOVL	CX, (BX)
+next:
+	ADDL	$4, BX
+	JMP	variable
 
-	MOVL	$0, BX
-	MOVL	$0, CX
-	LEAL	·blocked(SB), DX
-	MOVL	$8, SI
-	MOVL	$175, AX	// rt_sigprocmask
-	INT	$0x80
+signals:
+	LEAL	runtime·sigtable(SB), BX
+	MOVL	$65, CX
+signal:
+	MOVL	$0, (BX)
+	ADDL	$12, BX
+	DECL	CX
+	JNE	signal
 
-	MOVL	$0, DI
 descriptor:
-	MOVL	DI, BX
-	MOVL	$1, CX		// F_GETFD
-	MOVL	$55, AX		// fcntl
+	MOVL	$-100, BX		// AT_FDCWD
+	LEAL	·rootDir(SB), CX
+	MOVL	$0x280000, DX		// O_PATH|O_CLOEXEC
+	MOVL	$295, AX		// openat
 	INT	$0x80
-	SHRL	$31, AX		// negative: closed
-	LEAL	·closed(SB), DX
-	MOVL	AX, (DX)(DI*4)
-	INCL	DI
-	CMPL	DI, $3
-	JLT	descriptor
-
-	MOVL	$1, AX
-	MOVL	AX, ·recorded(SB)
+	CMPL	AX, $3
+	JCS	descriptor
+	MOVL	AX, BX
+	MOVL	$6, AX			// close
+	INT	$0x80
 	JMP	_rt0_386_linux(SB)

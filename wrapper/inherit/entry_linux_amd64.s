@@ -1,45 +1,49 @@
+//go:build handover
+
 #include "textflag.h"
 // Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
-#line 4 "wrapper/inherit/entry_linux_amd64.s"
+#line 6 "wrapper/inherit/entry_linux_amd64.s"
 
-// entry records signal actions, the signal mask and closed standard descriptors, then starts the Go runtime as if it
-// had been the entry point itself. The stack holds argc and is left as it is; only registers that the runtime does not
-// read are used. System call numbers: arch/x86/entry/syscalls/syscall_64.tbl.
+// entry prepares the process for the Go runtime and then starts the runtime (see inherit_linux.go for the reasons):
+// it records the address of envp, hides environment variables that begin with GO, clears the flags of all 65 entries of
+// runtime.sigtable (24 bytes each), and occupies closed standard descriptors. The stack stays as it is, except for hidden
+// variables. System call numbers: arch/x86/entry/syscalls/syscall_64.tbl.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
-	MOVQ	$1, BX
-action:
-	MOVQ	BX, DI
-	MOVQ	$0, SI
-	MOVQ	BX, DX
-	SHLQ	$5, DX
-	LEAQ	·actions(SB), R8
-	ADDQ	R8, DX
-	MOVQ	$8, R10
-	MOVQ	$13, AX		// rt_sigaction
-	SYSCALL
-	INCQ	BX
-	CMPQ	BX, $64
-	JLS	action
+	MOVQ	0(SP), AX
+	LEAQ	16(SP)(AX*8), BX
+	MOVQ	BX, ·envp(SB)
+variable:
+	MOVQ	(BX), CX
+	CMPQ	CX, $0
+	JEQ	signals
+	CMPB	(CX), $'G'
+	JNE	next
+	CMPB	1(CX), $'O'
+	JNE	next
+	INCQ	CX
+	MOVQ	CX, (BX)
+next:
+	ADDQ	$8, BX
+	JMP	variable
 
-	MOVQ	$0, DI
-	MOVQ	$0, SI
-	LEAQ	·blocked(SB), DX
-	MOVQ	$8, R10
-	MOVQ	$14, AX		// rt_sigprocmask
-	SYSCALL
+signals:
+	LEAQ	runtime·sigtable(SB), BX
+	MOVQ	$65, CX
+signal:
+	MOVL	$0, (BX)
+	ADDQ	$24, BX
+	DECQ	CX
+	JNE	signal
 
-	MOVQ	$0, BX
 descriptor:
-	MOVQ	BX, DI
-	MOVQ	$1, SI		// F_GETFD
-	MOVQ	$72, AX		// fcntl
+	MOVQ	$-100, DI		// AT_FDCWD
+	LEAQ	·rootDir(SB), SI
+	MOVQ	$0x280000, DX		// O_PATH|O_CLOEXEC
+	MOVQ	$257, AX		// openat
 	SYSCALL
-	SHRQ	$63, AX		// negative: closed
-	LEAQ	·closed(SB), R8
-	MOVL	AX, (R8)(BX*4)
-	INCQ	BX
-	CMPQ	BX, $3
-	JLT	descriptor
-
-	MOVL	$1, ·recorded(SB)
+	CMPQ	AX, $3
+	JCS	descriptor
+	MOVQ	AX, DI
+	MOVQ	$3, AX			// close
+	SYSCALL
 	JMP	_rt0_amd64_linux(SB)

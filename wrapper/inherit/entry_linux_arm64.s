@@ -1,44 +1,49 @@
+//go:build handover
+
 #include "textflag.h"
 // Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
-#line 4 "wrapper/inherit/entry_linux_arm64.s"
+#line 6 "wrapper/inherit/entry_linux_arm64.s"
 
 // See entry_linux_amd64.s. System call numbers: include/uapi/asm-generic/unistd.h.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
-	MOVD	$1, R19
-action:
-	MOVD	R19, R0
-	MOVD	$0, R1
-	MOVD	$·actions(SB), R2
-	ADD	R19<<5, R2
-	MOVD	$8, R3
-	MOVD	$134, R8	// rt_sigaction
-	SVC
-	ADD	$1, R19
-	CMP	$64, R19
-	BLE	action
+	MOVD	RSP, R1
+	MOVD	0(R1), R0
+	ADD	$16, R1
+	ADD	R0<<3, R1
+	MOVD	$·envp(SB), R2
+	MOVD	R1, (R2)
+variable:
+	MOVD	(R1), R2
+	CBZ	R2, signals
+	MOVBU	0(R2), R3
+	CMP	$'G', R3
+	BNE	next
+	MOVBU	1(R2), R3
+	CMP	$'O', R3
+	BNE	next
+	ADD	$1, R2
+	MOVD	R2, (R1)
+next:
+	ADD	$8, R1
+	B	variable
 
-	MOVD	$0, R0
-	MOVD	$0, R1
-	MOVD	$·blocked(SB), R2
-	MOVD	$8, R3
-	MOVD	$135, R8	// rt_sigprocmask
-	SVC
+signals:
+	MOVD	$runtime·sigtable(SB), R1
+	MOVD	$65, R2
+signal:
+	MOVW	ZR, (R1)
+	ADD	$24, R1
+	SUB	$1, R2
+	CBNZ	R2, signal
 
-	MOVD	$0, R19
 descriptor:
-	MOVD	R19, R0
-	MOVD	$1, R1		// F_GETFD
-	MOVD	$25, R8		// fcntl
+	MOVD	$-100, R0		// AT_FDCWD
+	MOVD	$·rootDir(SB), R1
+	MOVD	$0x280000, R2		// O_PATH|O_CLOEXEC
+	MOVD	$56, R8			// openat
 	SVC
-	LSR	$63, R0		// negative: closed
-	MOVD	$·closed(SB), R2
-	ADD	R19<<2, R2
-	MOVW	R0, (R2)
-	ADD	$1, R19
-	CMP	$3, R19
-	BLT	descriptor
-
-	MOVD	$1, R0
-	MOVD	$·recorded(SB), R2
-	MOVW	R0, (R2)
+	CMP	$3, R0
+	BLO	descriptor
+	MOVD	$57, R8			// close
+	SVC
 	JMP	_rt0_arm64_linux(SB)

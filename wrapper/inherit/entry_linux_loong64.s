@@ -1,46 +1,49 @@
+//go:build handover
+
 #include "textflag.h"
 // Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
-#line 4 "wrapper/inherit/entry_linux_loong64.s"
+#line 6 "wrapper/inherit/entry_linux_loong64.s"
 
 // See entry_linux_amd64.s. System call numbers: include/uapi/asm-generic/unistd.h.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
-	MOVV	$1, R23
-action:
-	MOVV	R23, R4
-	MOVV	$0, R5
-	MOVV	$·actions(SB), R6
-	SLLV	$5, R23, R12
-	ADDV	R12, R6
-	MOVV	$8, R7
-	MOVV	$134, R11	// rt_sigaction
-	SYSCALL
-	ADDV	$1, R23
-	MOVV	$64, R12
-	BGE	R12, R23, action
+	MOVV	0(R3), R12
+	SLLV	$3, R12
+	ADDV	R3, R12
+	ADDV	$16, R12
+	MOVV	$·envp(SB), R13
+	MOVV	R12, (R13)
+	MOVV	$'G', R15
+	MOVV	$'O', R16
+variable:
+	MOVV	(R12), R13
+	BEQ	R13, R0, signals
+	MOVBU	0(R13), R14
+	BNE	R14, R15, next
+	MOVBU	1(R13), R14
+	BNE	R14, R16, next
+	ADDV	$1, R13
+	MOVV	R13, (R12)
+next:
+	ADDV	$8, R12
+	JMP	variable
 
-	MOVV	$0, R4
-	MOVV	$0, R5
-	MOVV	$·blocked(SB), R6
-	MOVV	$8, R7
-	MOVV	$135, R11	// rt_sigprocmask
-	SYSCALL
+signals:
+	MOVV	$runtime·sigtable(SB), R12
+	MOVV	$65, R13
+signal:
+	MOVW	R0, (R12)
+	ADDV	$24, R12
+	ADDV	$-1, R13
+	BNE	R13, R0, signal
 
-	MOVV	$0, R23
 descriptor:
-	MOVV	R23, R4
-	MOVV	$1, R5		// F_GETFD
-	MOVV	$25, R11	// fcntl
+	MOVV	$-100, R4		// AT_FDCWD
+	MOVV	$·rootDir(SB), R5
+	MOVV	$0x280000, R6		// O_PATH|O_CLOEXEC
+	MOVV	$56, R11		// openat
 	SYSCALL
-	SRLV	$63, R4, R4	// negative: closed
-	MOVV	$·closed(SB), R6
-	SLLV	$2, R23, R12
-	ADDV	R12, R6
-	MOVW	R4, (R6)
-	ADDV	$1, R23
 	MOVV	$3, R12
-	BLT	R23, R12, descriptor
-
-	MOVV	$1, R4
-	MOVV	$·recorded(SB), R6
-	MOVW	R4, (R6)
+	BLTU	R4, R12, descriptor
+	MOVV	$57, R11		// close
+	SYSCALL
 	JMP	_rt0_loong64_linux(SB)

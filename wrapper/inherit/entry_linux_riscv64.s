@@ -1,46 +1,49 @@
+//go:build handover
+
 #include "textflag.h"
 // Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
-#line 4 "wrapper/inherit/entry_linux_riscv64.s"
+#line 6 "wrapper/inherit/entry_linux_riscv64.s"
 
 // See entry_linux_amd64.s. System call numbers: include/uapi/asm-generic/unistd.h.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
-	MOV	$1, S2
-action:
-	MOV	S2, A0
-	MOV	$0, A1
-	MOV	$·actions(SB), A2
-	SLL	$5, S2, T0
-	ADD	T0, A2
-	MOV	$8, A3
-	MOV	$134, A7	// rt_sigaction
-	ECALL
-	ADD	$1, S2
-	MOV	$64, T0
-	BGE	T0, S2, action
+	MOV	0(X2), T0
+	SLL	$3, T0
+	ADD	X2, T0
+	ADD	$16, T0
+	MOV	$·envp(SB), T1
+	MOV	T0, (T1)
+	MOV	$'G', A3
+	MOV	$'O', A4
+variable:
+	MOV	(T0), T1
+	BEQZ	T1, signals
+	MOVBU	0(T1), T2
+	BNE	T2, A3, next
+	MOVBU	1(T1), T2
+	BNE	T2, A4, next
+	ADD	$1, T1
+	MOV	T1, (T0)
+next:
+	ADD	$8, T0
+	JMP	variable
 
-	MOV	$0, A0
-	MOV	$0, A1
-	MOV	$·blocked(SB), A2
-	MOV	$8, A3
-	MOV	$135, A7	// rt_sigprocmask
-	ECALL
+signals:
+	MOV	$runtime·sigtable(SB), T0
+	MOV	$65, T1
+signal:
+	MOVW	ZERO, (T0)
+	ADD	$24, T0
+	ADD	$-1, T1
+	BNEZ	T1, signal
 
-	MOV	$0, S2
 descriptor:
-	MOV	S2, A0
-	MOV	$1, A1		// F_GETFD
-	MOV	$25, A7		// fcntl
+	MOV	$-100, A0		// AT_FDCWD
+	MOV	$·rootDir(SB), A1
+	MOV	$0x280000, A2		// O_PATH|O_CLOEXEC
+	MOV	$56, A7			// openat
 	ECALL
-	SRL	$63, A0, A0	// negative: closed
-	MOV	$·closed(SB), A2
-	SLL	$2, S2, T0
-	ADD	T0, A2
-	MOVW	A0, (A2)
-	ADD	$1, S2
 	MOV	$3, T0
-	BLT	S2, T0, descriptor
-
-	MOV	$1, A0
-	MOV	$·recorded(SB), A2
-	MOVW	A0, (A2)
+	BLTU	A0, T0, descriptor
+	MOV	$57, A7			// close
+	ECALL
 	JMP	_rt0_riscv64_linux(SB)

@@ -1,44 +1,47 @@
+//go:build handover
+
 #include "textflag.h"
 // Not external/REPOSITORY/..., as it is named in another module's build: see wrapper/paths.bzl.
-#line 4 "wrapper/inherit/entry_linux_s390x.s"
+#line 6 "wrapper/inherit/entry_linux_s390x.s"
 
 // See entry_linux_amd64.s. System call numbers: arch/s390/kernel/syscalls/syscall.tbl.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
-	MOVD	$1, R6
-action:
-	MOVD	R6, R2
-	MOVD	$0, R3
-	MOVD	$·actions(SB), R4
-	SLD	$5, R6, R7
-	ADD	R7, R4
-	MOVD	$8, R5
-	MOVD	$174, R1	// rt_sigaction
-	SYSCALL
-	ADD	$1, R6
-	CMPBLE	R6, $64, action
+	MOVD	0(R15), R2
+	SLD	$3, R2
+	ADD	R15, R2
+	ADD	$16, R2
+	MOVD	$·envp(SB), R3
+	MOVD	R2, (R3)
+variable:
+	MOVD	(R2), R3
+	CMPBEQ	R3, $0, signals
+	MOVBZ	0(R3), R4
+	CMPBNE	R4, $'G', next
+	MOVBZ	1(R3), R4
+	CMPBNE	R4, $'O', next
+	ADD	$1, R3
+	MOVD	R3, (R2)
+next:
+	ADD	$8, R2
+	BR	variable
 
-	MOVD	$0, R2
-	MOVD	$0, R3
-	MOVD	$·blocked(SB), R4
-	MOVD	$8, R5
-	MOVD	$175, R1	// rt_sigprocmask
-	SYSCALL
+signals:
+	MOVD	$runtime·sigtable(SB), R2
+	MOVD	$65, R3
+	MOVD	$0, R4
+signal:
+	MOVW	R4, (R2)
+	ADD	$24, R2
+	ADD	$-1, R3
+	CMPBNE	R3, $0, signal
 
-	MOVD	$0, R6
 descriptor:
-	MOVD	R6, R2
-	MOVD	$1, R3		// F_GETFD
-	MOVD	$55, R1		// fcntl
+	MOVD	$-100, R2		// AT_FDCWD
+	MOVD	$·rootDir(SB), R3
+	MOVD	$0x280000, R4		// O_PATH|O_CLOEXEC
+	MOVD	$288, R1		// openat
 	SYSCALL
-	SRD	$63, R2, R2	// negative: closed
-	MOVD	$·closed(SB), R4
-	SLD	$2, R6, R7
-	ADD	R7, R4
-	MOVW	R2, (R4)
-	ADD	$1, R6
-	CMPBLT	R6, $3, descriptor
-
-	MOVD	$1, R2
-	MOVD	$·recorded(SB), R4
-	MOVW	R2, (R4)
+	CMPUBLT	R2, $3, descriptor
+	MOVD	$6, R1			// close
+	SYSCALL
 	BR	_rt0_s390x_linux(SB)

@@ -1,16 +1,26 @@
-// Package inherit hands down what a process got from its parent and the Go runtime takes away before main.
+// Package inherit hands the binary of the selected mode everything that this process got from its caller: signal
+// dispositions, the signal mask, pending signals, closed standard descriptors and the environment.
 //
-// The runtime installs a handler for every signal but an ignored SIGHUP or SIGINT, unblocks some signals, and opens
-// /dev/null on standard descriptors that were closed (runtime/signal_unix.go, runtime/fds_unix.go). After execve(2) an
-// ignored SIGPIPE or SIGTERM is then back at its default, and a program that should have failed to write to a closed
-// standard output succeeds. A program that stands in for another must not do that.
+// A Go program loses them before its first line of Go runs. The runtime installs a handler for most signals and unblocks
+// those that end a process (initsig and minitSignalMask in runtime/signal_unix.go), so that a signal that the caller
+// ignores or blocks can end the wrapper. It opens /dev/null on closed standard descriptors, and ends the process where there
+// is none (runtime/fds_unix.go). And it obeys, or ends the process because of, the caller's GOMEMLIMIT, GODEBUG and others.
 //
-// Nothing in Go runs early enough to see the original state, so it is recorded by an entry point that runs before the
-// runtime's own. The linker is told with
+// Therefore the process has an entry point that runs before the runtime's own, in entry_linux_*.s. It
 //
-//	-ldflags "-E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry"
+//   - clears the flags in runtime.sigtable: a signal without flags gets no handler and is not unblocked;
+//   - opens "/" with O_PATH and O_CLOEXEC on each closed standard descriptor: nothing can be read from or written to it, and
+//     execve(2) closes it;
+//   - advances the pointer to each environment variable that begins with GO by one byte, so that the runtime does not
+//     recognise it, and records the address of envp, from which [Environ] reads the original environment.
 //
-// Without that flag nothing is recorded and [Restore] does nothing: the program works, with the gaps named above.
+// Nothing has to be restored before execve(2). The entry point needs these flags, which make and Bazel set:
+//
+//	-tags handover
+//	-ldflags "-checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry -X runtime.godebugDefault=asyncpreemptoff=1"
+//
+// The linker refuses references to runtime.sigtable without the first linker flag, and without the last one the runtime unblocks
+// SIGURG, which it uses to preempt goroutines. A program built without them works, with the gaps named above: see [Exact].
 package inherit
 
 import (
@@ -19,49 +29,88 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-const (
-	signals = 64 // _NSIG, include/uapi/asm-generic/signal.h; the same on every architecture entry_linux_*.s is for
+// environment has room for all pointers that execve(2) accepts: MAX_ARG_STRINGS and a stack of 6 MB bound them (fs/exec.c).
+type environment [1 << 20]*byte
 
-	// actionSize is the room for one struct sigaction of the kernel: 32 bytes on 64-bit architectures, 20 on 32-bit ones. Its
-	// first word is the handler on all of them.
-	actionSize = 32
-
-	sigIgn = 1 // SIG_IGN, include/uapi/asm-generic/signal-defs.h
-)
-
-// Written by entry, before the Go runtime starts, and never after. They lie in .bss, so that entry can write them
-// before there is a heap.
-var (
-	recorded uint32                        // 1 once entry ran
-	actions  [signals + 1][actionSize]byte // by signal number, from rt_sigaction(2)
-	blocked  uint64                        // from rt_sigprocmask(2); one bit a signal
-	closed   [3]uint32                     // 1 where fcntl(fd, F_GETFD) failed
-)
-
-// entry is the process's entry point, in entry_linux_*.s. It is never called from Go.
+// entry is the entry point of the process. Go code never calls it.
 func entry()
 
-// Restore makes ignored signals ignored again, sets the calling thread's signal mask to the inherited one, and closes
-// the standard descriptors that were closed at the start. It is for the last moment before execve(2): the caller must
-// have locked its goroutine to its thread, since the mask is the thread's.
-func Restore() {
-	if recorded == 0 {
-		return
+var (
+	// envp is the address of the environment on the stack, an array of pointers that ends with nil (create_elf_tables in
+	// fs/binfmt_elf.c). It is nil without the entry point.
+	envp *environment
+
+	// rootDir is a path that entry can open.
+	rootDir = [2]byte{'/', 0}
+)
+
+// Arguments returns the command line. It is what package os starts from, without the 150 kB of that package.
+//
+//go:linkname Arguments os.runtime_args
+func Arguments() []string
+
+// runtimeEnviron is what package syscall starts from.
+//
+//go:linkname runtimeEnviron syscall.runtime_envs
+func runtimeEnviron() []string
+
+// Environ returns the environment as execve(2) passed it: with empty entries, with entries of the same name, and without the
+// GOTRACEBACK=none that the runtime adds to that of a process with file capabilities (runtime/security_unix.go).
+func Environ() []string {
+	if envp == nil {
+		return runtimeEnviron()
 	}
-	for sig := 1; sig <= signals; sig++ {
-		action := actions[sig]
-		if *(*uintptr)(unsafe.Pointer(&action[0])) != sigIgn {
-			continue // the default, or a handler, which execve resets to the default
+	var all []string
+	for _, variable := range envp {
+		if variable == nil {
+			break
 		}
-		// The whole struct as the kernel returned it. SIGKILL and SIGSTOP cannot be ignored, so no error is possible
-		// that could be acted on here.
-		unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&action)), 0, signals/8, 0, 0)
+		// In front of a variable is the NUL byte of the string before it, unless entry advanced the pointer.
+		if previous := (*byte)(unsafe.Add(unsafe.Pointer(variable), -1)); *previous == 'G' && *variable == 'O' {
+			variable = previous
+		}
+		all = append(all, unix.BytePtrToString(variable))
 	}
-	mask := blocked
-	unix.RawSyscall6(unix.SYS_RT_SIGPROCMASK, unix.SIG_SETMASK, uintptr(unsafe.Pointer(&mask)), 0, signals/8, 0, 0)
-	for fd, was := range closed {
-		if was == 1 {
-			unix.Close(fd)
+	return all
+}
+
+// Exact reports whether everything reaches the next program unchanged: the entry point ran, and the Go runtime of this build
+// handles no signal. It makes 64 system calls.
+func Exact() bool {
+	for signal := unix.Signal(1); signal <= signals; signal++ {
+		if handler := replace(signal, nil)[0]; handler != sigDfl && handler != sigIgn {
+			return false
 		}
 	}
+	return envp != nil
+}
+
+// Ignore makes this process ignore signals until restore is called. A blocked signal that is pending is lost.
+func Ignore(ignored ...unix.Signal) (restore func()) {
+	var before [signals + 1]sigaction
+	for _, signal := range ignored {
+		before[signal] = replace(signal, &sigaction{sigIgn})
+	}
+	return func() {
+		for _, signal := range ignored {
+			replace(signal, &before[signal])
+		}
+	}
+}
+
+const (
+	signals = 64 // _NSIG, include/uapi/asm-generic/signal.h; the same on every architecture that entry_linux_*.s is for
+
+	sigDfl, sigIgn = 0, 1 // SIG_DFL and SIG_IGN, include/uapi/asm-generic/signal-defs.h
+)
+
+// sigaction has room for the kernel's struct sigaction: 32 bytes on 64-bit architectures, 20 on 32-bit ones. The first
+// word is the handler on all of them.
+type sigaction [8]uintptr
+
+// replace returns the action of a signal and sets another one, if it is not nil. The kernel refuses SIGKILL and SIGSTOP
+// only if they are to be set.
+func replace(signal unix.Signal, action *sigaction) (before sigaction) {
+	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(&before)), signals/8, 0, 0)
+	return before
 }

@@ -5,17 +5,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// become executes path in this process. It returns only if that fails. Everything the caller set up reaches the new
-// program: unix.Exec puts back the limit on open files that package syscall raised, inherit.Restore the rest.
+// become executes path in this process. It returns only if that fails. Package inherit says why the new program gets
+// everything that the caller set up; unix.Exec restores the limit on open files, which package syscall raises.
 //
-// It is called on the thread that our caller started, whose parent-death signal, timer slack and other attributes of a
-// thread it keeps: see init in main.go.
+// main runs on the thread that our caller started (see init in main.go). That thread keeps its parent-death signal, its timer
+// slack and other attributes.
 func become(path string, argv, env []string) error {
-	inherit.Restore()
 	for {
 		if err := unix.Exec(path, argv, env); err != unix.EINTR {
 			return err
@@ -23,13 +21,14 @@ func become(path string, argv, env []string) error {
 	}
 }
 
-// selfPath returns the absolute path of the file this process executes, or "" if it cannot be found out. Without /proc
-// it is the path given to execve(2), followed to the end of its links. (thread-self and not self, since package probe looks
-// there, too: the kernel makes these folders anew for every process.)
+// selfPath returns the absolute path of the file this process executes, or "" if it is unknown. Without /proc it is the path
+// given to execve(2), with its symlinks resolved.
+//
+// User-mode emulators (qemu-user through binfmt_misc) translate /proc/self/exe, and not /proc/thread-self/exe, which
+// names the emulator.
 func selfPath() string {
-	var buf [unix.PathMax]byte
-	if n, err := unix.Readlink("/proc/thread-self/exe", buf[:]); err == nil && n < len(buf) && buf[0] == '/' {
-		return string(buf[:n])
+	if path := readlink("/proc/self/exe"); path != "" && path[0] == '/' {
+		return path
 	}
 	path := execPath()
 	if path == "" {
@@ -46,7 +45,23 @@ func selfPath() string {
 	return end
 }
 
-// execPath returns the path that was given to execve(2): the kernel leaves its address in the auxiliary vector
+// emulated reports whether a user-mode emulator executes the file self.
+func emulated(self string) bool {
+	path := readlink("/proc/thread-self/exe")
+	return path != "" && path != self
+}
+
+// readlink returns the target of a symlink, or "" if it cannot be read.
+func readlink(path string) string {
+	var buf [unix.PathMax]byte
+	n, err := unix.Readlink(path, buf[:])
+	if err != nil || n == len(buf) {
+		return ""
+	}
+	return string(buf[:n])
+}
+
+// execPath returns the path that was given to execve(2): the kernel puts its address into the auxiliary vector
 // (create_elf_tables in fs/binfmt_elf.c).
 func execPath() string {
 	const atExecfn = 31 // AT_EXECFN, include/uapi/linux/auxvec.h

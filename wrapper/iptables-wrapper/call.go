@@ -1,7 +1,10 @@
 package main
 
 import (
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
@@ -15,6 +18,10 @@ func call(a applet.Applet, argv, env []string) int {
 	if err != nil {
 		complain(err.Error())
 		return exitUsage
+	}
+	if file := execPath(); xtables.IsBinary(file) {
+		complain(file + ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
+		return exitFailed
 	}
 	debug := variable(env, debugVariable) == "1"
 	self, root := selfPath(), rootfs.Host()
@@ -32,6 +39,9 @@ func call(a applet.Applet, argv, env []string) int {
 		d = mode.Decide(&in)
 	}
 	path := inst.Path(d.Mode, a)
+	if emulated(self) {
+		path = inst.Spelled(root, d.Mode, a)
+	}
 	if debug {
 		stderr.Write([]byte(text(&in, d, false) + "runs: " + path + "\n"))
 	}
@@ -42,7 +52,9 @@ func call(a applet.Applet, argv, env []string) int {
 	}
 	switch {
 	case d.Pin:
+		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
 		err = links.Pin(root, self, inst, d.Mode, a)
+		restore()
 	case d.Guess() && !in.Guessed:
 		err = links.MarkGuess(root, self)
 	}

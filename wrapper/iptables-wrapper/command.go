@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
@@ -37,6 +38,14 @@ of the iptables it runs.
 // version is set by the linker: -X main.version=v1.2.3.
 var version = "devel"
 
+// gaps says what a build without the flags of make and Bazel does not do.
+func gaps() string {
+	if inherit.Exact() {
+		return ""
+	}
+	return "built without the linker flags of make and Bazel: a signal that the caller ignores or blocks can end the wrapper\n"
+}
+
 // command is the command line, without its name. It returns the exit status.
 func command(args []string) int {
 	if len(args) == 0 {
@@ -58,7 +67,7 @@ func command(args []string) int {
 	case "detect":
 		err = detectMode(args[1:])
 	case "version":
-		err = print(args[1:], commandName+" "+version+"\n")
+		err = print(args[1:], commandName+" "+version+"\n"+gaps())
 	case "help":
 		err = print(args[1:], usage)
 	default:
@@ -120,5 +129,5 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 // terminal reports whether s is one, and may be written to in colour (https://no-color.org).
 func (s stream) terminal() bool {
 	_, err := unix.IoctlGetTermios(int(s), unix.TCGETS)
-	return err == nil && variable(environ(), "NO_COLOR") == ""
+	return err == nil && variable(inherit.Environ(), "NO_COLOR") == ""
 }

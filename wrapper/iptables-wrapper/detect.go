@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
@@ -28,7 +29,7 @@ func detectMode(args []string) error {
 	if err != nil || wait < 0 {
 		return usageError("detect: --wait " + limit + ": not a duration such as 30s or 2m")
 	}
-	override, err := overriding(environ())
+	override, err := overriding(inherit.Environ())
 	if err != nil {
 		return usageError(err.Error())
 	}

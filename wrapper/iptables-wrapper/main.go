@@ -1,6 +1,6 @@
-// Command iptables-wrapper stands in for iptables and its five sisters in a container image. Called by one of those
-// names it finds out which iptables mode the host uses, repoints the links to that mode's binaries, and becomes the
-// right one. Called by its own name it installs itself and explains its decision.
+// Command iptables-wrapper replaces the six iptables commands in a container image. Called by one of their names, it
+// detects the host's iptables mode, repoints the symlinks to the binaries of that mode, and executes the right one. Called
+// by its own name, it installs itself and explains its decision.
 package main
 
 import (
@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 )
 
 // Exit statuses. A call that works has that of the binary it becomes.
@@ -19,17 +20,17 @@ const (
 	exitConflict = 3 // detect --check only
 )
 
-// The main goroutine starts on the thread that our caller started and must end there, in execve(2): threads that the Go
-// runtime makes later lack what prctl(2) and others gave that thread, such as the parent-death signal.
+// The main goroutine starts on the thread that our caller started and must call execve(2) there: threads that the Go
+// runtime creates later lack what prctl(2) and others gave that thread, such as the parent-death signal.
 func init() { runtime.LockOSThread() }
 
 func main() {
-	argv, name := arguments(), ""
+	argv, name := inherit.Arguments(), ""
 	if len(argv) > 0 {
 		_, name = path.Split(argv[0]) // as the multi-call binaries look at it, so "sbin/" has none
 	}
 	if a, ok := applet.Parse(name); ok {
-		unix.Exit(call(a, argv, environ()))
+		unix.Exit(call(a, argv, inherit.Environ()))
 	}
 	if name == commandName {
 		unix.Exit(command(argv[1:]))

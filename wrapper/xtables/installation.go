@@ -41,6 +41,17 @@ func (i Installation) Path(m mode.Mode, a applet.Applet) string {
 	return path.Join(b.Dir, a.In(m))
 }
 
+// Spelled returns the file of mode m that is named for applet a alone, such as ip6tables-nft-save, or what Path returns if there
+// is no such file. User-mode emulators that replace argv[0] by the path of the file (binfmt_misc without the flag P) leave a
+// multi-call binary no other sign of the applet.
+func (i Installation) Spelled(root *rootfs.Root, m mode.Mode, a applet.Applet) string {
+	file := path.Join(i[m].Dir, a.In(m))
+	if info, err := root.Stat(file); err == nil && info.IsRegular() && info.Perm()&0o111 != 0 {
+		return file
+	}
+	return i.Path(m, a)
+}
+
 // Wrapper returns the path of the installed wrapper, or the path where install puts it: in the directory of the nft
 // binaries or, if nft is not installed, of the legacy ones. The path contains no symlinks. The file may be missing.
 func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
@@ -57,6 +68,23 @@ func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
 
 // Multi returns the name of the binary that answers to every applet of mode m.
 func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
+
+// IsBinary reports whether the last element of a path is the name of a mode's binary, such as xtables-nft-multi or
+// ip6tables-legacy-save.
+func IsBinary(file string) bool {
+	_, name := path.Split(file)
+	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
+		if name == Multi(m) {
+			return true
+		}
+		for _, a := range applet.All() {
+			if name == a.In(m) {
+				return true
+			}
+		}
+	}
+	return false
+}
 
 // Find looks for each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own
 // absolute path inside the root, links resolved, or "" if it is not in the root or not known. A name that leads to self

@@ -1,8 +1,7 @@
-// Handover restores what it inherited and becomes the program its arguments name.
+// Handover executes the program that its arguments name, as the wrapper executes a mode's binary.
 package main
 
 import (
-	"os"
 	"runtime"
 
 	"golang.org/x/sys/unix"
@@ -10,10 +9,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 )
 
+func init() { runtime.LockOSThread() }
+
 func main() {
-	runtime.LockOSThread()
-	inherit.Restore()
-	err := unix.Exec(os.Args[1], os.Args[1:], os.Environ())
-	os.Stderr.WriteString(err.Error() + "\n")
-	os.Exit(127)
+	argv := inherit.Arguments()[1:]
+	if !inherit.Exact() {
+		println("not exact")
+	}
+	println(unix.Exec(argv[0], argv, inherit.Environ()).Error())
+	unix.Exit(127)
 }
