@@ -12,24 +12,28 @@ GO ?= go
 # Not that of a repository around this one: the .git must be here. Git refuses to read another user's repository.
 WRAPPER_VERSION ?= $(or $(shell test -e .git && git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null),devel)
 
-# The flags that give the exact hand-over (wrapper/inherit). No other file has them for the go command; for Bazel they are in
-# wrapper/iptables-wrapper/BUILD.bazel.
-HANDOVER_LDFLAGS := -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry
+# The flags that give the exact hand-over (wrapper/inherit). For the go command they are here only; for Bazel they are in
+# wrapper/inherit/flags.bzl.
+HANDOVER_TAGS := handover
+HANDOVER_LDFLAGS := -checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry \
+	-X runtime.godebugDefault=asyncpreemptoff=1
 
 export CGO_ENABLED := 0
 export GOOS := linux
 # The golang images set GOTOOLCHAIN=local, with which a Go that is older than go.mod asks for fails instead of fetching that one.
 export GOTOOLCHAIN := $(patsubst local,auto,$(or $(shell $(GO) env GOTOOLCHAIN),auto))
 
-.PHONY: all build wrapper clean
+.PHONY: all build program clean
 all: build
 
-build: wrapper
+build: program
 	install -m 0755 installer/iptables-wrapper-installer.sh iptables-wrapper-installer.sh
 
-wrapper:
-	$(GO) build -trimpath -buildvcs=false -o '$(BIN_DIR)/iptables-wrapper' \
-		-ldflags='-s -w $(HANDOVER_LDFLAGS) -X main.version=$(WRAPPER_VERSION)' ./wrapper/iptables-wrapper
+# Tests build with the same flags: make program PROGRAM=wrapper/inherit/testdata/handover BIN_DIR=DIRECTORY
+PROGRAM := wrapper/iptables-wrapper
+program:
+	$(GO) build -trimpath -buildvcs=false -o '$(BIN_DIR)/' -tags=$(HANDOVER_TAGS) \
+		-ldflags='-s -w $(HANDOVER_LDFLAGS) -X main.version=$(WRAPPER_VERSION)' ./$(PROGRAM)
 
 clean:
 	rm -f '$(BIN_DIR)/iptables-wrapper' iptables-wrapper-installer.sh

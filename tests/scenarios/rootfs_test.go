@@ -62,7 +62,7 @@ func makeImage(dir string, layers []string) (image, error) {
 	}
 	if im.wrapper == "" {
 		var err error
-		im.wrapper, err = needs.Build(dir)
+		im.wrapper, err = needs.Build(dir, "wrapper/iptables-wrapper")
 		return im, err
 	}
 	var err error
