@@ -78,6 +78,16 @@ var dockerfiles = []struct {
 		root:        asItIs,
 		alternative: true,
 	},
+	{
+		// What chkconfig's program makes of EKS-D's lines: beside the group of all six names, one for ip6tables that has no
+		// wrapper and the same symlinks.
+		name:        "EKS-D with chkconfig",
+		build:       `git clone --quiet "$1" iptables-wrappers && rm -r iptables-wrappers/.git && cd iptables-wrappers && make build`,
+		copies:      `cp "$1/iptables-wrappers/bin/iptables-wrapper" usr/sbin`,
+		run:         `true`,
+		root:        amazon,
+		alternative: true,
+	},
 }
 
 func TestDockerfiles(t *testing.T) {
@@ -148,6 +158,26 @@ func alpine(t *testing.T, debian string) string {
 		for name in iptables ip6tables; do
 			for verb in "" -save -restore; do ln -sf xtables-nft-multi usr/sbin/$name$verb; done
 		done`)
+	return image
+}
+
+// amazon makes Amazon Linux's layout, as EKS-D's lines leave it, of Debian's binaries.
+func amazon(t *testing.T, debian string) string {
+	t.Helper()
+	image := hardLinks(t, debian)
+	sh(t, image, nil, `rm -r usr/bin/update-alternatives var/lib/dpkg
+		mkdir -p var/lib/alternatives
+		for name in iptables ip6tables; do
+			for verb in "" -save -restore; do ln -sf /usr/sbin/iptables-wrapper etc/alternatives/$name$verb; done
+		done`)
+	for name, state := range map[string]string{
+		"iptables":  roots.ByHand(roots.State("fedora-nft-legacy-wrapper.chkconfig")),
+		"ip6tables": roots.Find("Azure Linux 3").Before["var/lib/alternatives/ip6tables"],
+	} {
+		if err := os.WriteFile(filepath.Join(image, "var/lib/alternatives", name), []byte(state), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
 	return image
 }
 
