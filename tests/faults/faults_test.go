@@ -55,21 +55,18 @@ func image(t *testing.T, p parts) string {
 func files(t *testing.T) parts {
 	t.Helper()
 	needs.Machine(t, "root")
-	p := parts{layer: needs.Variable(t, layerVariable), wrapper: os.Getenv(wrapperVariable), alts: os.Getenv(altsVariable)}
-	for source, program := range map[string]*string{"../../wrapper/iptables-wrapper": &p.wrapper, "./alts": &p.alts} {
-		if *program == "" {
-			*program = filepath.Join(t.TempDir(), filepath.Base(source))
-			build := exec.Command("go", "build", "-o", *program, source)
-			build.Env = append(os.Environ(), "CGO_ENABLED=0")
-			if out, err := build.CombinedOutput(); err != nil {
-				t.Fatalf("go build: %v\n%s", err, out)
-			}
+	p := parts{layer: needs.Variable(t, layerVariable), wrapper: needs.Wrapper(t, wrapperVariable), alts: os.Getenv(altsVariable)}
+	if p.alts == "" {
+		p.alts = filepath.Join(t.TempDir(), "alts")
+		build := exec.Command("go", "build", "-o", p.alts, "./alts")
+		build.Env = append(os.Environ(), "CGO_ENABLED=0")
+		if out, err := build.CombinedOutput(); err != nil {
+			t.Fatalf("go build: %v\n%s", err, out)
 		}
-		absolute, err := filepath.Abs(*program)
-		if err != nil {
-			t.Fatal(err)
-		}
-		*program = absolute
+	}
+	var err error
+	if p.alts, err = filepath.Abs(p.alts); err != nil {
+		t.Fatal(err)
 	}
 	return p
 }

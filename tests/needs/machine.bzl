@@ -35,8 +35,10 @@ _PROGRAMS = {
     "git": "git",
     "gzip": "gzip",
     "jq": "jq",
+    "make": "make",
     "node-problem-detector": "",
     "podman": "podman",
+    "qemu-aarch64-static": "qemu-user-static",
     "rpm": "rpm",
     "rpmbuild": "rpm",
     "runc": "runc",
@@ -67,8 +69,13 @@ def _output(rctx, program, *arguments):
     return ""
 
 def _machine_impl(rctx):
+    # Debian's later releases leave "-static" out of a static emulator's name.
     facts = {
-        program: bool([folder for folder in _PATH if rctx.path(folder + "/" + program).exists])
+        program: bool([
+            folder
+            for folder in _PATH
+            if rctx.path(folder + "/" + program).exists or rctx.path(folder + "/" + program.removesuffix("-static")).exists
+        ])
         for program in _PROGRAMS
     } | {
         # An apt-get whose solver is the one that apt has had since 3.1; the one before chooses otherwise in some cases.
@@ -76,6 +83,18 @@ def _machine_impl(rctx):
         "kernel_without_modules": not rctx.path("/proc/modules").exists,
         "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
         "root": rctx.execute(["id", "-u"]).stdout.strip() == "0",
+        # A kernel (6.7) and a machine on which a user namespace has emulators of its own.
+        "user_binfmt_misc": rctx.execute([
+            "unshare",
+            "--user",
+            "--map-root-user",
+            "--mount",
+            "mount",
+            "-t",
+            "binfmt_misc",
+            "binfmt_misc",
+            "/tmp",
+        ]).return_code == 0,
     }
     missing = [name for name, has in facts.items() if not has]
     if missing:

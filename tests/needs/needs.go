@@ -34,8 +34,12 @@ func has(name string) bool {
 		return err != nil
 	case "little_endian":
 		return binary.NativeEndian.Uint16([]byte{1, 0}) == 1
+	case "qemu-aarch64-static":
+		return static(name) != ""
 	case "root":
 		return os.Getuid() == 0
+	case "user_binfmt_misc":
+		return exec.Command("unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "binfmt_misc", "binfmt_misc", "/tmp").Run() == nil
 	}
 	_, err := exec.LookPath(name)
 	return err == nil

@@ -5,18 +5,17 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
 const (
 	rootfsVariable  = "SCENARIOS_ROOTFS"
 	wrapperVariable = "SCENARIOS_WRAPPER"
-	linkerFlags     = "-s -w -checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry -X runtime.godebugDefault=asyncpreemptoff=1"
 )
 
 // image is what all tests share: an unpacked root file system, not to be written to, and a wrapper.
@@ -61,18 +60,14 @@ func makeImage(dir string, layers []string) (image, error) {
 	if err := node.Unpack(im.root, layers...); err != nil {
 		return im, err
 	}
-	if im.wrapper != "" {
+	if im.wrapper == "" {
 		var err error
-		im.wrapper, err = filepath.Abs(im.wrapper)
+		im.wrapper, err = needs.Build(dir, "wrapper/iptables-wrapper")
 		return im, err
 	}
-	im.wrapper = filepath.Join(dir, "iptables-wrapper")
-	build := exec.Command("go", "build", "-trimpath", "-tags", "handover", "-ldflags", linkerFlags, "-o", im.wrapper, "../../wrapper/iptables-wrapper")
-	build.Env = append(os.Environ(), "CGO_ENABLED=0")
-	if out, err := build.CombinedOutput(); err != nil {
-		return im, fmt.Errorf("go build: %w\n%s", err, out)
-	}
-	return im, nil
+	var err error
+	im.wrapper, err = filepath.Abs(im.wrapper)
+	return im, err
 }
 
 func writeFile(path string, content io.Reader, perm fs.FileMode) error {

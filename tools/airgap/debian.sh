@@ -6,8 +6,8 @@ debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates cur
 
 # What tests run, and programs below //tests: both iptables modes, container runtimes and engines, a machine for other
 # kernels, the shells and package tools of the distributions whose layouts are tested. Added when a command may need them.
-debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign qemu-system-x86 shellcheck busybox dash
-	procps strace rpm dnf5 createrepo-c libarchive-tools zstd xz-utils cpio'
+debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign qemu-system-x86 qemu-user-static make
+	shellcheck busybox dash procps strace rpm dnf5 createrepo-c libarchive-tools zstd xz-utils cpio'
 
 # Forky is not released yet and its Bazel can move on; the modules here are for this one.
 debian_bazel=7.7

@@ -5,17 +5,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	_ "github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit" // the go command runs the test again when it changes
 )
-
-// flags are those of flags.bzl and of the Makefile.
-var flags = []string{"-tags", "handover", "-ldflags", "-s -w -checklinkname=0" +
-	" -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry -X runtime.godebugDefault=asyncpreemptoff=1"}
 
 // emulators names the user-mode emulator (Debian's qemu-user-static) that runs each architecture's program here.
 var emulators = map[string]string{
@@ -46,12 +41,7 @@ func TestHandover(t *testing.T) {
 			if !native {
 				needs.Machine(t, emulator)
 			}
-			handover := filepath.Join(t.TempDir(), "handover")
-			build := exec.Command("go", slices.Concat([]string{"build"}, flags, []string{"-o", handover, "./testdata/handover"})...)
-			build.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH="+arch, "GOARM=7")
-			if out, err := build.CombinedOutput(); err != nil {
-				t.Fatalf("go build: %v\n%s", err, out)
-			}
+			handover := needs.Program(t, "wrapper/inherit/testdata/handover", "GOARCH="+arch, "GOARM=7")
 			if native {
 				checkHandover(t, handover)
 			} else {

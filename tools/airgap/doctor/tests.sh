@@ -15,7 +15,7 @@ look_at_tests() {
 	sed -n '/^_PROGRAMS = {/,/^}/s/^    "\([^"]*\)": "\([^"]*\)",$/\1 \2/p' "$list" | while read -r name package; do
 		if [ -n "$where" ] && [ ! -d "$where" ]; then
 			[ -z "$package" ] || continue
-		elif found_in "$where" "$name"; then
+		elif found_in "$where" "$name" || found_in "$where" "${name%-static}"; then # as in machine.bzl
 			continue
 		fi
 		line tests "$name: $(who_needs "$name"); $(debian_has "$package")"
