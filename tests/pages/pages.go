@@ -9,8 +9,9 @@
 //	```
 //
 // A command may go on in the next line after a backslash, as in a shell. What a state is, the test says that runs the page. A block that
-// another program tries says which in place of a host, <!-- elsewhere: PATH -->. Commands that nobody runs stand in blocks of another
-// kind (```sh), and have no output.
+// another program tries says which in place of a host, <!-- elsewhere: PATH -->. Commands that are to be pasted stand in blocks of another
+// kind (```sh), without a prompt and without output. A test runs such a block only if the comment before it is <!-- tried: NAME -->, by which
+// the test finds it.
 package pages
 
 import (
