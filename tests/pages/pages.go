@@ -9,8 +9,9 @@
 //	```
 //
 // A command may go on in the next line after a backslash, as in a shell. What a state is, the test says that runs the page. A block that
-// another program tries says which in place of a host, <!-- elsewhere: PATH -->. Commands that nobody runs stand in blocks of another
-// kind (```sh), and have no output.
+// another program tries says which in place of a host, <!-- elsewhere: PATH -->. Commands that are to be pasted stand in blocks of another
+// kind (```sh), without a prompt and without output. A test runs such a block only if the comment before it is <!-- tried: NAME -->, by which
+// the test finds it.
 package pages
 
 import (
@@ -24,6 +25,7 @@ import (
 type Block struct {
 	States []string
 	Text   string
+	page   string
 }
 
 // File is a block of any kind, and what the comment before it says, if there is one.
@@ -49,7 +51,7 @@ func Blocks(t *testing.T, page string) []Block {
 		if f.Comment != "" && !stated {
 			t.Fatalf("%s: before a block of commands stands %q, which is no host", page, f.Comment)
 		}
-		b := Block{Text: f.Text}
+		b := Block{Text: f.Text, page: page}
 		if stated {
 			b.States = strings.Split(states, ", ")
 		}
@@ -78,7 +80,10 @@ func Files(t *testing.T, page, kind string) []File {
 }
 
 // Try runs the commands of a block in their order and fails the test if they do not print what the block says. run is given a script
-// of the shell and returns what it printed on standard output and standard error together.
+// of the shell and returns what it printed on standard output and standard error together. With PAGES_UPDATE=1 in the environment, the page is
+// changed to what the commands print:
+//
+//	PAGES_UPDATE=1 PAGES=$PWD/docs/troubleshooting.md SCENARIOS_ROOTFS=ROOT.tar go test -run TestPages ./tests/scenarios
 func (b Block) Try(t *testing.T, run func(script string) string) {
 	t.Helper()
 	var got strings.Builder
@@ -86,7 +91,28 @@ func (b Block) Try(t *testing.T, run func(script string) string) {
 		got.WriteString(command)
 		got.WriteString(run(strings.TrimPrefix(command, "$ ")))
 	}
-	if got.String() != b.Text {
+	switch {
+	case got.String() == b.Text:
+	case os.Getenv("PAGES_UPDATE") == "1":
+		b.update(t, got.String())
+	default:
 		t.Errorf("on %q, got:\n%s\nwant:\n%s", b.States, got.String(), b.Text)
+	}
+}
+
+// update replaces the block in its page.
+func (b Block) update(t *testing.T, text string) {
+	t.Helper()
+	page, err := os.ReadFile(b.page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := "<!-- host: " + strings.Join(b.States, ", ") + " -->\n```console\n"
+	changed := strings.ReplaceAll(string(page), before+b.Text, before+text)
+	if changed == string(page) {
+		t.Fatalf("%s: no such block:\n%s%s", b.page, before, b.Text)
+	}
+	if err := os.WriteFile(b.page, []byte(changed), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -39,6 +39,10 @@ var hosts = map[string]func(*testing.T, *host){
 	},
 	"plugin":           func(t *testing.T, h *host) { h.addPlugin(t) },
 	"no CAP_NET_ADMIN": func(t *testing.T, _ *host) { dropCapabilities(t, unix.CAP_NET_ADMIN) },
+	"ambient capabilities": func(_ *testing.T, h *host) {
+		h.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
+		h.attr.AmbientCaps = []uintptr{unix.CAP_NET_ADMIN, unix.CAP_NET_RAW}
+	},
 	"user namespace": func(_ *testing.T, h *host) {
 		h.attr.Cloneflags = unix.CLONE_NEWUSER
 		h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}

@@ -21,19 +21,19 @@ func built(t *testing.T) *contents {
 	return c
 }
 
-// newCheckout makes a repository with a tag from the files of this one that a release reads.
-func newCheckout(t *testing.T, tag string) string {
+// newCheckout makes a repository with a tag from the files of this one that a release reads. edits change their text.
+func newCheckout(t *testing.T, tag string, edits ...func(name, text string) string) string {
 	t.Helper()
 	dir := t.TempDir()
 	for _, name := range []string{"CHANGELOG.md", "MODULE.bazel", "README.md", ".bcr/source.template.json", ".bcr/metadata.template.json", ".bcr/presubmit.yml"} {
-		text, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
+		text := source(t, name)
+		for _, edit := range edits {
+			text = edit(name, text)
 		}
 		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -41,6 +41,19 @@ func newCheckout(t *testing.T, tag string) string {
 		tool(t, "git", append([]string{"-C", dir}, strings.Fields(arguments)...)...)
 	}
 	return dir
+}
+
+// source reads a file of this repository: Bazel's tests run in its root, those of the go command in this folder.
+func source(t *testing.T, name string) string {
+	t.Helper()
+	if _, err := os.Stat("MODULE.bazel"); err != nil {
+		name = filepath.Join("../..", name)
+	}
+	text, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // tool runs one program and returns what it prints.

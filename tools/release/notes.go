@@ -6,6 +6,10 @@ import (
 	"strings"
 )
 
+// statusLine begins the paragraph of README.md that says that nothing is released. It goes with the section Unreleased, as long as
+// CHANGELOG.md has no section of a version (tools/lint checks that).
+const statusLine = "> **Status**:"
+
 // addNotes writes what people are told of the release: the section of its version in the commit's CHANGELOG.md, without which
 // there is no release. That of v1.2.3-rc.1 is that of 1.2.3. A build that was told no version has none.
 func (r *release) addNotes(ctx context.Context) error {
@@ -21,22 +25,28 @@ func (r *release) addNotes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := r.write("notes.md", []byte(notes), 0o644); err != nil {
-		return err
-	}
-	if r.prerelease() {
-		return nil
-	}
-	// What the README tells people to paste must be this release.
 	readme, err := r.source.git(ctx, "show", r.source.commit+":README.md")
 	if err != nil {
 		return err
 	}
+	if strings.Contains("\n"+string(readme), "\n"+statusLine) {
+		return fmt.Errorf("README.md: says that nothing is released: remove the paragraph that begins with %q, and commit", statusLine)
+	}
+	if !r.prerelease() {
+		if err := examplesOf(string(readme), r.Version, version); err != nil {
+			return err
+		}
+	}
+	return r.write("notes.md", []byte(notes), 0o644)
+}
+
+// examplesOf checks that what the README tells people to paste is this release.
+func examplesOf(readme, tag, version string) error {
 	for _, line := range []string{
 		fmt.Sprintf("bazel_dep(name = %q, version = %q)", "iptables_wrappers", version),
-		"releases/download/" + r.Version + "\n",
+		"releases/download/" + tag + "\n",
 	} {
-		if !strings.Contains(string(readme), line) {
+		if !strings.Contains(readme, line) {
 			return fmt.Errorf("README.md: has no %q: its examples are of another release: write %s there", strings.TrimSpace(line), version)
 		}
 	}

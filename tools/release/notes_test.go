@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -22,45 +23,81 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// A version that this repository's CHANGELOG.md and README.md are of, one that they are not, and one before it.
-func TestNotes(t *testing.T) {
-	for version, want := range map[string]string{
-		"v1.0.0":      "",
-		"v1.0.0-rc.1": "",
-		"v987.0.0":    "CHANGELOG.md: no line is \"## 987.0.0\"",
-		unreleased:    "",
-	} {
-		source, err := openCheckout(context.Background(), newCheckout(t, version), version, true)
-		if err != nil {
-			t.Fatal(err)
+// planned is the version that README.md tells people to use.
+func planned(t *testing.T) string {
+	t.Helper()
+	match := regexp.MustCompile(`bazel_dep\(name = "iptables_wrappers", version = "([0-9.]+)"\)`).FindStringSubmatch(source(t, "README.md"))
+	if match == nil {
+		t.Fatal("README.md names no version of the Bazel module")
+	}
+	return match[1]
+}
+
+// named gives the section Unreleased of CHANGELOG.md the name of a version, if nothing has that name.
+func named(version string) func(name, text string) string {
+	return func(name, text string) string {
+		if name == "CHANGELOG.md" && !strings.Contains(text, "\n## "+version+"\n") {
+			text = strings.Replace(text, "\n## Unreleased\n", "\n## "+version+"\n", 1)
 		}
-		r := &release{contents: &contents{Version: version}, source: source, output: t.TempDir()}
-		if err := r.addNotes(context.Background()); (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
-			t.Errorf("%s: %v, want %q", version, err, want)
-		}
-		_, err = os.Stat(filepath.Join(r.output, "notes.md"))
-		if written := err == nil; written != (want == "" && version != unreleased) {
-			t.Errorf("%s: notes.md is there: %v", version, written)
-		}
+		return text
 	}
 }
 
-// The README of one release is refused for the next.
-func TestReadmeOfAnother(t *testing.T) {
-	dir := newCheckout(t, "v1.0.0")
-	changelog := filepath.Join(dir, "CHANGELOG.md")
-	if err := os.WriteFile(changelog, []byte("## 1.0.1\n\n- a\n"), 0o644); err != nil {
-		t.Fatal(err)
+// withSection adds a section to CHANGELOG.md.
+func withSection(version string) func(name, text string) string {
+	return func(name, text string) string {
+		if name == "CHANGELOG.md" {
+			text += "\n## " + version + "\n\n- a\n"
+		}
+		return text
 	}
-	for _, arguments := range []string{"-c user.name=t -c user.email=t@example.com commit -q -m next .", "tag v1.0.1"} {
-		tool(t, "git", append([]string{"-C", dir}, strings.Fields(arguments)...)...)
+}
+
+// withStatus adds the paragraph of README.md that says that nothing is released, if it is not there.
+func withStatus(name, text string) string {
+	if name == "README.md" && !strings.Contains(text, "\n"+statusLine) {
+		text = strings.Replace(text, "\n", "\n\n"+statusLine+" nothing is released yet.\n", 1)
 	}
-	source, err := openCheckout(context.Background(), dir, "v1.0.1", true)
-	if err != nil {
-		t.Fatal(err)
+	return text
+}
+
+// withoutStatus removes the paragraph of README.md that says that nothing is released.
+func withoutStatus(name, text string) string {
+	if before, rest, found := strings.Cut(text, "\n"+statusLine); found && name == "README.md" {
+		_, after, _ := strings.Cut(rest, "\n\n")
+		return before + after
 	}
-	r := &release{contents: &contents{Version: "v1.0.1"}, source: source, output: t.TempDir()}
-	if err := r.addNotes(context.Background()); err == nil || !strings.Contains(err.Error(), "README.md: has no") {
-		t.Errorf("%v, want an error of README.md", err)
+	return text
+}
+
+// The files of this repository as they are before, during and after the first step of a release.
+func TestNotes(t *testing.T) {
+	version := planned(t)
+	for name, test := range map[string]struct {
+		version, want string
+		edits         []func(name, text string) string
+	}{
+		"ready":               {"v" + version, "", []func(name, text string) string{named(version), withoutStatus}},
+		"ready, pre-release":  {"v" + version + "-rc.1", "", []func(name, text string) string{named(version), withoutStatus}},
+		"Status":              {"v" + version, "README.md: says that nothing is released", []func(name, text string) string{named(version), withStatus}},
+		"Status, pre-release": {"v" + version + "-rc.1", "README.md: says that nothing is released", []func(name, text string) string{named(version), withStatus}},
+		"no section":          {"v987.0.0", "CHANGELOG.md: no line is \"## 987.0.0\"", nil},
+		"README of another":   {"v987.0.0", "README.md: has no", []func(name, text string) string{withSection("987.0.0"), withoutStatus}},
+		"not of any version":  {unreleased, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			source, err := openCheckout(context.Background(), newCheckout(t, test.version, test.edits...), test.version, true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			r := &release{contents: &contents{Version: test.version}, source: source, output: t.TempDir()}
+			if err := r.addNotes(context.Background()); (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+			_, err = os.Stat(filepath.Join(r.output, "notes.md"))
+			if written := err == nil; written != (test.want == "" && test.version != unreleased) {
+				t.Errorf("notes.md is there: %v", written)
+			}
+		})
 	}
 }

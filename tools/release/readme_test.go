@@ -14,17 +14,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// What the README's Dockerfile fetches of a release is in it, for every platform that Docker may build for, and what it
-// runs up to the installation passes, in the shells of the distributions.
+// What the README's Dockerfile fetches of a release is in it, for every platform that Docker may build for. The commands with which it
+// verifies the files pass, in the shells of the distributions, and refuse a file that is not the release's.
 func (m *made) readme(t *testing.T) {
-	page, err := os.ReadFile("README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	fetched := regexp.MustCompile(`\$\{RELEASE\}/(\S+)`).FindAllStringSubmatch(string(page), -1)
-	run := regexp.MustCompile(`(?s)RUN cd /wrapper && (.*?) && \\\n *sh \./iptables-wrapper-installer\.sh`).FindStringSubmatch(string(page))
+	page := source(t, "README.md")
+	fetched := regexp.MustCompile(`\$\{RELEASE\}/(\S+)`).FindAllStringSubmatch(page, -1)
+	run := regexp.MustCompile(`(?s)RUN cd /wrapper && (.*?)\n\nFROM `).FindStringSubmatch(page)
 	if len(fetched) == 0 || run == nil {
-		t.Fatal("README.md fetches nothing of ${RELEASE}/, or runs nothing in /wrapper up to the installer")
+		t.Fatal("README.md fetches nothing of ${RELEASE}/, or runs nothing in /wrapper before its second FROM")
 	}
 	for _, arch := range slices.Sorted(maps.Keys(m.Programs)) {
 		t.Run(arch, func(t *testing.T) {
@@ -33,7 +30,17 @@ func (m *made) readme(t *testing.T) {
 				for _, match := range fetched {
 					m.fetch(t, strings.ReplaceAll(match[1], "${TARGETARCH}", arch), dir)
 				}
-				m.inShell(t, shell, append(words, "-euc", run[1]), dir, arch)
+				other := t.TempDir()
+				if err := os.CopyFS(other, os.DirFS(dir)); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(other, "iptables-wrapper-linux-"+arch), []byte("another"), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				verified(t, shell, append(words, "-euc", run[1]), dir, arch)
+				if out, err := inShell(t, shell, append(words, "-euc", run[1]), other, arch); err == nil {
+					t.Errorf("%s: another file than the release's is taken\n%s", shell, out)
+				}
 			}
 		})
 	}
@@ -57,16 +64,23 @@ func (m *made) fetch(t *testing.T, file, dir string) {
 	}
 }
 
-func (m *made) inShell(t *testing.T, shell string, words []string, dir, arch string) {
+// verified runs the commands on a release's files.
+func verified(t *testing.T, shell string, words []string, dir, arch string) {
 	t.Helper()
-	needs.Machine(t, shell)
-	command := exec.Command(words[0], words[1:]...)
-	command.Dir, command.Env = dir, append(os.Environ(), "TARGETARCH="+arch)
-	if out, err := command.CombinedOutput(); err != nil || strings.Count(string(out), ": OK\n") != 2 {
+	if out, err := inShell(t, shell, words, dir, arch); err != nil || strings.Count(out, ": OK\n") != 1 {
 		t.Errorf("%s: %v\n%s", shell, err, out)
 	}
 	info, err := os.Stat(filepath.Join(dir, "iptables-wrapper"))
 	if err != nil || info.Mode().Perm()&0o111 == 0 {
 		t.Errorf("%s: no program is left to run: %v", shell, err)
 	}
+}
+
+func inShell(t *testing.T, shell string, words []string, dir, arch string) (string, error) {
+	t.Helper()
+	needs.Machine(t, shell)
+	command := exec.Command(words[0], words[1:]...)
+	command.Dir, command.Env = dir, append(os.Environ(), "TARGETARCH="+arch)
+	out, err := command.CombinedOutput()
+	return string(out), err
 }
