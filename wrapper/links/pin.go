@@ -38,7 +38,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 			return err
 		}
 	}
-	if steps, err := plan(root, self, inst, m, called); err != nil || len(steps) == 0 {
+	if steps, err := plan(root, self, inst, m, called, wrapperOnly); err != nil || len(steps) == 0 {
 		return err
 	}
 	unlock, err := root.Lock(path.Dir(self))
