@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
@@ -87,10 +86,7 @@ func TestCalledDirectly(t *testing.T) {
 	wrapper := wrapperFor(t, "arm64")
 	root := newRoot(t, needs.Variable(t, rootVariable), wrapper)
 	copyFile(t, needs.Emulator(t, "arm64"), filepath.Join(root, "qemu"))
-	install := exec.Command("/qemu", "/iptables-wrapper", "install")
-	install.SysProcAttr = &syscall.SysProcAttr{Chroot: root}
-	install.Dir = "/"
-	if out, err := install.CombinedOutput(); err != nil || len(out) > 0 {
+	if out, err := run(unregistered, root, "/qemu", "/iptables-wrapper", "install"); err != nil || out != "" {
 		t.Fatalf("install: %v\n%s", err, out)
 	}
 	assertInstalled(t, root, wrapper)

@@ -24,15 +24,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// enter is called in namespaces of its own: binfmt_misc then knows the emulators of this user namespace only (kernel 6.7). It
-// registers an emulator and executes argv in root.
+// unregistered is a registration of nothing.
+const unregistered = "none"
+
+// enter is called in namespaces of its own. It registers an emulator and executes argv in root.
 func enter(registration, root string, argv []string) error {
-	binfmt := filepath.Join(filepath.Dir(root), "binfmt_misc") // what is registered is gone with the mount
 	if err := errors.Join(
-		os.MkdirAll(binfmt, 0o755),
 		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
-		unix.Mount("binfmt_misc", binfmt, "binfmt_misc", 0, ""),
-		os.WriteFile(filepath.Join(binfmt, "register"), []byte(registration), 0o600),
+		register(registration, filepath.Join(filepath.Dir(root), "binfmt_misc")),
 		unix.Mount("proc", filepath.Join(root, "proc"), "proc", 0, ""),
 		unix.Chroot(root),
 		unix.Chdir("/"),
@@ -40,6 +39,19 @@ func enter(registration, root string, argv []string) error {
 		return err
 	}
 	return fmt.Errorf("%s: %w", argv[0], unix.Exec(argv[0], argv, []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}))
+}
+
+// register tells the kernel of an emulator. A binfmt_misc that is mounted in a user namespace knows the emulators of this namespace
+// only (kernel 6.7), as long as it is mounted.
+func register(registration, binfmt string) error {
+	if registration == unregistered {
+		return nil
+	}
+	return errors.Join(
+		os.MkdirAll(binfmt, 0o755),
+		unix.Mount("binfmt_misc", binfmt, "binfmt_misc", 0, ""),
+		os.WriteFile(filepath.Join(binfmt, "register"), []byte(registration), 0o600),
+	)
 }
 
 // run runs a command in a root, on a host without any firewall rule, under the registered emulator.
