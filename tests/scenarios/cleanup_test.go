@@ -128,7 +128,7 @@ func (c connections) exchange(after string) {
 	for _, pair := range c.pairs {
 		for i, from := range pair {
 			to := pair[1-i]
-			deadline := time.Now().Add(3 * time.Second)
+			deadline := time.Now().Add(10 * time.Second)
 			if err := to.SetDeadline(deadline); err != nil {
 				c.t.Fatal(err)
 			}
@@ -256,6 +256,27 @@ func TestCleanup(t *testing.T) {
 			}
 			if after := h.ruleset(wrong); after != before {
 				t.Errorf("the ruleset was\n%s\nand after the undo it is\n%s", before, after)
+			}
+		})
+	}
+}
+
+// On a host without any rule, nothing is created.
+func TestCleanupOfNothing(t *testing.T) {
+	for mode := range otherMode {
+		t.Run(mode, func(t *testing.T) {
+			h := newHost(t)
+			before := h.snapshot()
+			s := h.shell()
+			for _, name := range []string{"clear the wrong mode", "undo"} {
+				for _, line := range procedure(t, name, mode) {
+					if printed := s.enter(line); printed != "" && !strings.HasPrefix(printed, "total ") { // what ls prints
+						t.Errorf("$ %s\n%s", line, printed)
+					}
+				}
+			}
+			if after := h.snapshot(); after != before {
+				t.Errorf("before:\n%s\nafter:\n%s", before, after)
 			}
 		})
 	}
