@@ -15,13 +15,15 @@ func json(in *mode.Inputs, d mode.Decision) string {
 	b = strconv.AppendBool(append(b, `,"conflict":`...), in.Evidence.Conflict())
 	b = strconv.AppendBool(append(b, `,"installed":{"nft":`...), in.NFTInstalled)
 	b = strconv.AppendBool(append(b, `,"legacy":`...), in.LegacyInstalled)
-	b = appendBackend(append(b, `},"evidence":{"nft":`...), &in.Evidence.NFT)
-	b = appendBackend(append(b, `,"legacy":`...), &in.Evidence.Legacy)
+	b = appendJSON(append(b, `},"evidence":{"nft":{"nft_compat":`...), in.Evidence.NFT.Compat.String())
+	b = appendBackend(append(b, ','), &in.Evidence.NFT)
+	b = appendBackend(append(b, `,"legacy":{`...), &in.Evidence.Legacy)
 	return string(append(b, "}}\n"...))
 }
 
+// appendBackend appends the rest of an object that has begun.
 func appendBackend(b []byte, e *mode.Backend) []byte {
-	b = appendJSON(append(b, `{"backend":`...), e.Answers.String())
+	b = appendJSON(append(b, `"backend":`...), e.Answers.String())
 	b = append(b, `,"hints":{`...)
 	for f := range e.Hints {
 		b = append(appendKey(b, mode.Family(f).String()), '{')
