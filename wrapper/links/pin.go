@@ -50,7 +50,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 	}
 	_ = root.Sweep(path.Dir(self)) // of what a killed install left; the symlinks may be elsewhere
 	// Planned again: before it had the lock, another process may have changed everything.
-	steps, err := plan(root, self, inst, m, called, wrapperOnly)
+	steps, err := plan(root, self, inst, m, called, false)
 	for i, s := range steps {
 		switch {
 		case err != nil:
@@ -65,7 +65,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 
 // CanPin returns why Pin would not pin to mode m, nil if it would. It changes nothing.
 func CanPin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
-	_, err := plan(root, self, inst, m, applet.IPTables, wrapperOnly)
+	_, err := plan(root, self, inst, m, applet.IPTables, false)
 	return err
 }
 
@@ -73,7 +73,7 @@ func CanPin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mo
 // the lock. An error names the first name that does not execute mode m; each name leads to a program that runs.
 func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
 	_ = root.Sweep(path.Dir(self))
-	steps, err := plan(root, self, inst, m, applet.IPTables, endsOf)
+	steps, err := plan(root, self, inst, m, applet.IPTables, true)
 	for _, s := range steps {
 		if err == nil {
 			err = root.Replace(s.Change)
@@ -130,14 +130,17 @@ type pinner struct {
 	steps        []step
 }
 
-// plan returns the changes, in their order, that repoint to mode m each name that leads to one of the ends.
-func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, of endsFunc) ([]step, error) {
+// plan returns the changes, in their order, that repoint to mode m each name that leads to the wrapper or, with pinned, to a mode.
+func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, pinned bool) ([]step, error) {
 	p := &pinner{root: root, self: self, inst: inst, mode: m}
 	p.alternatives, _ = root.Resolve(AlternativesDir)
 	dirs := Dirs(root, self)
 	all := applet.All()
 	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
-		to := of(root, self, inst, a)
+		to := ends{self: 0}
+		if pinned {
+			to = endsOf(root, self, inst, a)
+		}
 		for _, dir := range dirs {
 			last, end, err := to.follow(root, path.Join(dir, a.String()))
 			leads, known := to[end]
