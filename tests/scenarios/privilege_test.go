@@ -83,7 +83,7 @@ func TestOwnUserNamespace(t *testing.T) {
 		"ip6tables-nft -t mangle -N " + canary + " && iptables-wrapper detect"
 	out := h.run("/bin/sh", "-c", script)
 	for _, text := range []string{
-		`{"mode":"nft","reason":"more-rules","pin":false,`, // there may be a legacy hint
+		`{"mode":"nft","reason":"more-rules","pin":false,`,                                                           // there may be a legacy hint
 		"\nreason:    kubelet-chain (", "\npin:       no (write in /var/lib/dpkg/alternatives: permission denied)\n", // final, but not writable
 	} {
 		if !strings.Contains(out, text) {

@@ -247,27 +247,6 @@ func TestDetectWaits(t *testing.T) {
 	}
 }
 
-func TestVariable(t *testing.T) {
-	for _, row := range []struct {
-		env  []string
-		want string
-	}{
-		{nil, ""},
-		{[]string{"X=1"}, "1"},
-		{[]string{"X=1", "X=2"}, "1"},
-		{[]string{"X_Y=1", "X=2"}, "2"},
-		{[]string{"XY=1"}, ""},
-		{[]string{"X"}, ""},
-		{[]string{"", "X", "X=3"}, "3"},
-		{[]string{"X=", "X=2"}, ""},
-		{[]string{"X==a=b"}, "=a=b"},
-	} {
-		if got := variable(row.env, "X"); got != row.want {
-			t.Errorf("%q: %q, want %q", row.env, got, row.want)
-		}
-	}
-}
-
 func TestPrintable(t *testing.T) {
 	for s, want := range map[string]string{
 		"":                     "",
