@@ -228,3 +228,33 @@ func programs(t *testing.T) map[string]string {
 	}
 	return files
 }
+
+// Whichever copy of the program is run on Alpine before 3.21, where the mode binaries are in /sbin, the installed wrapper is meant.
+func TestSecondCopy(t *testing.T) {
+	copies := []string{"/sbin/iptables-wrapper", "/iptables-wrapper", "/usr/sbin/iptables-wrapper", "/opt/wrapper"}
+	files := roots.Find("Alpine 3.20").Installed
+	for _, name := range copies[1:] {
+		files = files.With(roots.Tree{name[1:]: roots.Wrapper})
+	}
+	root, err := rootfs.Open(files.Build(t, programs(t)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	for _, name := range copies {
+		inst, err := xtables.Find(root, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wrapper, err := inst.Wrapper(root)
+		if err != nil || wrapper != copies[0] {
+			t.Errorf("%s: the installed wrapper is %s, %v", name, wrapper, err)
+		}
+		in := inputs(0, inst)
+		in.Evidence = mode.Evidence{NFT: kubelet(mode.IPv4), Legacy: mode.Empty(mode.Present)}
+		r := newReport(&in, nil, root, inst, wrapper)
+		if r.links.String() != "wrapper" || r.pin() != "yes" || len(r.problems) != 0 {
+			t.Errorf("%s: links %s, pin %s, problems %v", name, r.links, r.pin(), r.problems)
+		}
+	}
+}
