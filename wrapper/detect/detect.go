@@ -1,15 +1,16 @@
-// Package detect tells a program which iptables mode its host uses. It is for programs that bring the binaries of both
-// modes and run them by their own names (a CNI plugin, an agent): no wrapper has to be installed.
+// Package detect tells a program which iptables mode its host uses. It is for programs that contain the binaries of both
+// modes and execute them by their own names (a CNI plugin, an agent): the wrapper does not have to be installed.
 //
-// [Host] looks once. Before kubelet has made its chains that may be too early: [Kubelet] waits for them.
+// [Host] looks once. Before kubelet has created its chain that may be too early: [Kubelet] waits for it.
 //
-// The answer holds for the network namespace of the calling thread, which has to be the host's, and it takes CAP_NET_ADMIN
-// to see anything: without, the answer is the default, not pinned. Nothing is changed by looking: no table is created, no
-// kernel module loaded, no process started. Package probe says how the kernel is asked, package mode how that is decided.
+// The answer is that of the network namespace of the calling thread, which has to be the host's. Without CAP_NET_ADMIN the
+// answer is the default, without Pin. Neither function has a side effect: no table is created, no kernel module is loaded, no
+// process is started. Package probe describes how the kernel is asked, and package mode how the evidence leads to a decision.
 //
-// From version 1 on, semantic versioning holds for this package and for what of package mode its [Result] shows. The other
-// packages of this module are those of the program iptables-wrapper. A program that imports this one is linked with mode,
-// probe and golang.org/x/sys, and its go.mod requires no other module. The folder examples/hostport has a whole program.
+// From version 1 on, semantic versioning applies to this package and to those parts of package mode that [Result] contains.
+// The other packages of this module belong to the command iptables-wrapper. A program that imports this package is linked with
+// mode, probe and golang.org/x/sys, and its go.mod requires no other module. The directory examples/hostport contains a whole
+// program.
 package detect
 
 import (
@@ -19,15 +20,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// Result is a mode, the reason for it and what it rests on. Pin tells that the decision is settled. Without it, ask again
-// next time.
+// Result is a decision and its evidence. If Pin is false, the decision is not final: ask again before the next change.
 type Result struct {
 	mode.Decision
 	Evidence mode.Evidence
 }
 
-// Host looks at the host once. The error is that of ctx or, on other systems than Linux, errors.ErrUnsupported; that
-// something could not be found out is no error: Evidence has the reasons.
+// Host looks at the host once. The error is that of ctx or, on other systems than Linux, errors.ErrUnsupported. A question
+// without an answer is no error: Evidence contains the reason.
 func Host(ctx context.Context) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
@@ -40,8 +40,8 @@ func Host(ctx context.Context) (Result, error) {
 	return Result{mode.Decide(&in), evidence}, nil
 }
 
-// Kubelet looks until kubelet's chains are there; rules of anybody else are neither waited for nor believed. If ctx ends
-// before, the error is that of ctx, and the result is the last one; it has no mode if ctx had ended before the first look.
+// Kubelet looks until a kubelet chain exists; it ignores the rules of other programs. If ctx ends before, the error is that of
+// ctx, and the result is the last one. It has no mode if ctx had ended before the first look.
 func Kubelet(ctx context.Context) (Result, error) {
 	var last Result
 	for {

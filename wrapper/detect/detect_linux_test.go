@@ -49,7 +49,7 @@ func addChain(t *testing.T, table, chain string) {
 	}
 }
 
-// Somebody's chain is there, then kubelet's comes; then nobody waits any more.
+// Another program's chain exists, then kubelet creates its own; then Kubelet returns.
 func TestKubelet(t *testing.T) {
 	t.Cleanup(func() {
 		c, err := nftables.New()

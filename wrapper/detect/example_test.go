@@ -9,8 +9,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/detect"
 )
 
-// A CNI plugin that brings both modes' binaries asks which of them to run. (This example runs in a network namespace in
-// which nobody has made a rule.)
+// A CNI plugin that contains both modes' binaries asks which of them to execute. (This example runs in a network namespace
+// without a rule.)
 func ExampleHost() {
 	host, err := detect.Host(context.Background())
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -23,18 +23,18 @@ func ExampleHost() {
 	}
 	fmt.Printf("xtables-%s-multi\n", host.Mode)
 	if !host.Pin {
-		fmt.Println("ask again next time:", host.Evidence.NFT.Rules.Least+host.Evidence.Legacy.Rules.Least, "rules to go by")
+		fmt.Println("ask again next time; rule count:", host.Evidence.NFT.Rules.Least+host.Evidence.Legacy.Rules.Least)
 	}
 	if host.Evidence.Conflict() {
 		fmt.Println("this node is split between two modes")
 	}
 	// Output:
 	// xtables-nft-multi
-	// ask again next time: 0 rules to go by
+	// ask again next time; rule count: 0
 }
 
-// An agent that may start before kubelet gives it some time, and then goes on with the best that can be said. (Nobody makes kubelet's
-// chains where this example runs.)
+// An agent that may start before kubelet waits for a while, and then continues with a guess. (Where this example runs, there is
+// no kubelet.)
 func ExampleKubelet() {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
@@ -43,9 +43,9 @@ func ExampleKubelet() {
 	case err == nil:
 		fmt.Println("kubelet is in mode", host.Mode)
 	case errors.Is(err, context.DeadlineExceeded):
-		fmt.Printf("kubelet has not shown itself; for now: %s, %s\n", host.Mode, host.Reason)
+		fmt.Printf("no kubelet chain yet; for now: %s, %s\n", host.Mode, host.Reason)
 	default:
 		fmt.Println(err)
 	}
-	// Output: kubelet has not shown itself; for now: nft, default
+	// Output: no kubelet chain yet; for now: nft, default
 }

@@ -10,6 +10,7 @@ import (
 
 const (
 	maxDumpReads = 8192 // of at most 16 KiB each: some 300,000 rules
+	manyChains   = 64   // of a table without a base chain so far: a call takes it for iptables-nft's
 	maxTries     = 4    // nf_tables flags a dump during which its rules changed
 )
 
@@ -60,6 +61,8 @@ func (s *nft) addChain(enough uint64) func(object) (more bool) {
 			s.Owners.Count(o.chain)
 			if t.own {
 				s.Rules.Least++
+			} else if t.foreign == nil && t.fixed >= max(enough, manyChains) {
+				s.Rules.Least = t.fixed
 			}
 		}
 		return s.Rules.Least < enough
