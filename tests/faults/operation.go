@@ -107,9 +107,14 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 	switch {
 	case out.hung:
 		return "it hangs"
-	case f.errno == 0:
-		if !out.killed() {
+	case f.signal == unix.SIGKILL:
+		if !out.endedBy(f.signal) {
 			return "killed, and yet: " + says
+		}
+	case f.errno == 0 && out.endedBy(f.signal):
+		// A call may end anywhere, as a killed one does. An install has done nothing or everything.
+		if differs := now.against(o.undisturbed); !o.pins && len(now) != 0 && differs != "" {
+			return "ended by the signal, and left: " + differs
 		}
 	case !out.status.Exited():
 		return fmt.Sprintf("it dies of %v", out.status.Signal())

@@ -11,16 +11,20 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fault is what befalls a process at one of its system calls: it is killed, or the call fails.
+// fault is what befalls a process at one of its system calls: it gets a signal, or the call fails.
 type fault struct {
-	name  string
-	errno unix.Errno // 0: killed
+	name   string
+	signal unix.Signal
+	errno  unix.Errno // 0: a signal
 	// lasting is of which calls all fail from then on; nil: the fault befalls one call.
 	lasting map[string]bool
 }
 
 var faults = []fault{
-	{name: "kill"},
+	{name: "kill", signal: unix.SIGKILL},
+	{name: "SIGHUP", signal: unix.SIGHUP},
+	{name: "SIGINT", signal: unix.SIGINT},
+	{name: "SIGTERM", signal: unix.SIGTERM},
 	{name: "ENOSPC", errno: unix.ENOSPC},
 	{name: "EROFS", errno: unix.EROFS},
 	{name: "EACCES", errno: unix.EACCES},
@@ -61,8 +65,10 @@ type outcome struct {
 	hung           bool
 }
 
-func (o outcome) killed() bool { return o.status.Signaled() && o.status.Signal() == unix.SIGKILL }
-func (o outcome) exit() int    { return o.status.ExitStatus() }
+func (o outcome) endedBy(signal unix.Signal) bool {
+	return o.status.Signaled() && o.status.Signal() == signal
+}
+func (o outcome) exit() int { return o.status.ExitStatus() }
 
 // limit ends a run that hangs.
 const limit = 30 * time.Second
@@ -100,6 +106,12 @@ func trace(p program, f fault, at int) (outcome, error) {
 	_ = process.Release()
 	guard := time.AfterFunc(limit, func() { _ = unix.Kill(pid, unix.SIGKILL) })
 	err = o.follow(pid, f, at)
+	for f.signal != 0 && err == unix.ESRCH {
+		// The signal ends the process from another thread.
+		if err = wait(pid, &o.status); err == nil && o.status.Stopped() {
+			err = unix.ESRCH
+		}
+	}
 	o.hung = !guard.Stop()
 	if err != nil {
 		_ = unix.Kill(pid, unix.SIGKILL)
@@ -165,8 +177,11 @@ func (o *outcome) follow(pid int, f fault, at int) error {
 			continue
 		}
 		if f.errno == 0 {
-			if err := unix.Kill(pid, unix.SIGKILL); err != nil {
+			if err := unix.Kill(pid, f.signal); err != nil {
 				return err
+			}
+			if f.signal != unix.SIGKILL {
+				continue // it is delivered at the end of this system call
 			}
 			return wait(pid, &o.status)
 		}

@@ -78,8 +78,12 @@ func install(tree *layer.Tree, base, wrapper string, nftOnly bool) (err error) {
 	if err != nil {
 		return err
 	}
-	if _, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true, NFTOnly: nftOnly}); err != nil {
+	done, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true, NFTOnly: nftOnly})
+	if err != nil {
 		return fmt.Errorf("base %s: %w", base, err)
+	}
+	for _, warning := range done.Warnings {
+		fmt.Fprintf(os.Stderr, "wrapperlayer: base %s: warning: %v\n", base, warning)
 	}
 	after, err := snapshot(directory)
 	if err != nil {

@@ -1,6 +1,7 @@
 package applet_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -47,5 +48,15 @@ func TestParseRefuses(t *testing.T) {
 		if a, ok := applet.Parse(name); ok {
 			t.Errorf("Parse(%q) = %v, want none", name, a)
 		}
+	}
+}
+
+// Both lists have the same directories, in another order.
+func TestDirs(t *testing.T) {
+	dirs, path := applet.Dirs(), applet.Path()
+	slices.Sort(dirs)
+	slices.Sort(path)
+	if !slices.Equal(dirs, path) {
+		t.Errorf("Dirs has %q, Path has %q", dirs, path)
 	}
 }

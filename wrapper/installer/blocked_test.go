@@ -2,8 +2,10 @@ package installer
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -185,4 +187,56 @@ func block(t *testing.T, dir string) {
 		t.Fatalf("make a directory immutable: %v", err)
 	}
 	t.Cleanup(func() { _ = unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, 0) })
+}
+
+// A user without privileges installs into a root file system that they unpacked themselves.
+func TestInstallsAsAUser(t *testing.T) {
+	needs.Machine(t, "root")
+	const user = 65534
+	dir := debian().With(roots.Tree{"wrapper": roots.Wrapper}).Build(t, map[string]string{
+		roots.NFT: copied(t, roots.Programs(t)[roots.NFT]), roots.Legacy: copied(t, roots.Programs(t)[roots.Legacy]), roots.Wrapper: copied(t, "/proc/self/exe"),
+	})
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	err := filepath.WalkDir(dir, func(path string, _ fs.DirEntry, err error) error {
+		return errors.Join(err, os.Lchown(path, user, user))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends, and its user with it
+		_, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, user, user, user)
+		if errno == 0 {
+			_, _, errno = unix.RawSyscall(unix.SYS_SETRESUID, user, user, user)
+		}
+		_, err := install(t, dir, func(o *Options) { o.Self = filepath.Join(dir, "wrapper") })
+		if errno != 0 {
+			err = errno
+		}
+		done <- err
+	}()
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	roots.Assert(t, dir, roots.Find("Debian").Installed.With(roots.Tree{"wrapper": roots.Wrapper}))
+	for _, name := range []string{"usr/sbin/iptables-wrapper", "var/lib/dpkg/alternatives/iptables"} {
+		var st unix.Stat_t
+		if err := unix.Stat(filepath.Join(dir, name), &st); err != nil || st.Uid != user {
+			t.Errorf("%s belongs to %d, %v", name, st.Uid, err)
+		}
+	}
+}
+
+// copied is a copy of a file, for trees that change its owner.
+func copied(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	name := filepath.Join(t.TempDir(), "program")
+	if err := errors.Join(err, os.WriteFile(name, data, 0o755)); err != nil {
+		t.Fatal(err)
+	}
+	return name
 }

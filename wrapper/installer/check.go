@@ -64,62 +64,52 @@ func (s *site) modes() []mode.Mode {
 
 // check refuses what would install well and then not work. With nftOnly legacy must be missing, instead of installed.
 func (s *site) check(wrapper []byte, nftOnly bool) error {
-	if err := s.checkMachine(wrapper); err != nil {
-		return err
-	}
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if nftOnly && m == mode.Legacy {
-			if file := s.inst.Path(m, applet.IPTables); file != "" {
-				return errors.New("--nft-only, but " + file + " exists: install without --nft-only, which works on hosts of both modes")
-			}
+		if file := s.inst.Path(m, applet.IPTables); nftOnly && m == mode.Legacy && file != "" {
+			return errors.New("--nft-only, but " + file + " exists: install without --nft-only, which works on hosts of both modes")
+		} else if nftOnly && m == mode.Legacy {
 			return nil
 		}
 		if !s.inst.Has(m) {
 			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m) +
 				[...]string{mode.Legacy: ", or install with --nft-only if every host is in nft mode"}[m])
 		}
-		if err := s.checkMode(m); err != nil {
+		if err := s.checkMode(m, wrapper); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// checkMachine compares the architectures of the wrapper and of the mode binaries.
-func (s *site) checkMachine(wrapper []byte) error {
+// read reads a mode's binary, which must be of the wrapper's architecture.
+func (s *site) read(m mode.Mode, wrapper []byte) (file string, data []byte, p program, err error) {
 	own, err := parseELF(wrapper)
 	if err != nil {
-		return errors.New("the wrapper to install " + err.Error())
+		return file, data, p, errors.New("the wrapper to install " + err.Error())
 	}
-	for _, m := range s.modes() {
-		file := s.inst.Path(m, applet.IPTables)
-		data, err := s.root.ReadFile(file, maxBinary)
-		if err != nil {
-			return err
-		}
-		theirs, err := parseELF(data)
-		if err != nil {
-			return errors.New(file + " " + err.Error() + ": reinstall iptables")
-		}
-		if theirs.machine != own.machine {
-			return errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + theirs.String() +
-				": install the wrapper built for " + theirs.String() + ", with --wrapper FILE")
-		}
+	file = s.inst.Path(m, applet.IPTables)
+	if data, err = s.root.ReadFile(file, maxBinary); err != nil {
+		return file, data, p, err
 	}
-	return nil
+	if p, err = parseELF(data); err != nil {
+		err = errors.New(file + " " + err.Error() + ": reinstall iptables")
+	} else if p.machine != own.machine {
+		err = errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + p.String() +
+			": install the wrapper built for " + p.String() + ", with --wrapper FILE")
+	}
+	return file, data, p, err
 }
 
 // checkMode looks whether a mode is complete and can be executed. A library that seems to be missing is only a warning: the
 // dynamic linker may know more places.
-func (s *site) checkMode(m mode.Mode) error {
+func (s *site) checkMode(m mode.Mode, wrapper []byte) error {
 	for _, a := range applet.All() {
 		if _, err := s.root.Executable(s.inst.Path(m, a)); err != nil {
 			return errors.New("mode " + m.String() + " is incomplete: " + err.Error() + ": install the whole iptables package, or copy " +
 				xtables.Multi(m) + " into " + s.inst[m].Dir)
 		}
 	}
-	file := s.inst.Path(m, applet.IPTables)
-	data, err := s.root.ReadFile(file, maxBinary)
+	file, data, p, err := s.read(m, wrapper)
 	if err != nil {
 		return err
 	}
@@ -132,10 +122,6 @@ func (s *site) checkMode(m mode.Mode) error {
 	}
 	if v.before(oldest) {
 		return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
-	}
-	p, err := parseELF(data)
-	if err != nil {
-		return errors.New(file + " " + err.Error() + ": reinstall iptables")
 	}
 	if p.interpreter != "" {
 		if _, err := s.root.Executable(p.interpreter); err != nil {

@@ -56,7 +56,7 @@ func Install(o Options) (Result, error) {
 		if err := found.check(wrapper, o.NFTOnly); err != nil {
 			return Result{}, err
 		}
-	} else if err := found.checkMachine(wrapper); err != nil {
+	} else if _, _, _, err := found.read(found.modes()[0], wrapper); err != nil {
 		found.warnings = append(found.warnings, err)
 	}
 	if !o.DryRun {

@@ -38,7 +38,8 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 			return err
 		}
 	}
-	if err := CanPin(root, self, inst, m); err != nil {
+	steps, err := plan(root, self, inst, m, called, false)
+	if err != nil || len(steps) == 0 {
 		return err
 	}
 	unlock, err := root.Lock(path.Dir(self))
@@ -49,18 +50,18 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 		return err
 	}
 	_ = root.Sweep(path.Dir(self)) // of what a killed install left; the symlinks may be elsewhere
-	// Planned again: before it had the lock, another process may have changed everything.
-	steps, err := plan(root, self, inst, m, called, false)
-	for i, s := range steps {
-		switch {
-		case err != nil:
-		case i < len(steps)-1:
-			err = root.Replace(s.Change)
-		default:
-			return root.ReplaceLast(s.Change, s.applet, unlock)
+	for _, s := range steps {
+		if now, err := root.Lstat(s.Path); err != nil || now.Ino != s.was.Ino || now.Ctim != s.was.Ctim {
+			return unlock() // before this process had the lock, another one has pinned or installed
 		}
 	}
-	return errors.Join(err, unlock())
+	final := len(steps) - 1
+	for _, s := range steps[:final] {
+		if err := root.Replace(s.Change); err != nil {
+			return errors.Join(err, unlock())
+		}
+	}
+	return root.ReplaceLast(steps[final].Change, steps[final].applet, unlock)
 }
 
 // CanPin returns why Pin would not pin to mode m, nil if it would. It changes nothing.
@@ -87,14 +88,6 @@ func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode)
 	return err
 }
 
-// Writable reports whether Pin could repoint a symlink of the called applet. It is cheap, and it changes nothing.
-func Writable(root *rootfs.Root, self string, called applet.Applet) bool {
-	return slices.ContainsFunc(Dirs(root, self), func(dir string) bool {
-		last, end, err := root.Follow(path.Join(dir, called.String()))
-		return err == nil && last != "" && end == self && root.Writable(path.Dir(last))
-	})
-}
-
 func writable(root *rootfs.Root, dir string) error {
 	if root.Writable(dir) {
 		return nil
@@ -118,6 +111,7 @@ func Dirs(root *rootfs.Root, self string) []string {
 type step struct {
 	rootfs.Change
 	applet applet.Applet
+	was    rootfs.Info // what is replaced
 }
 
 type pinner struct {
@@ -166,22 +160,29 @@ func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 	if slices.ContainsFunc(p.steps, func(s step) bool { return s.Path == c.Path }) {
 		return nil
 	}
-	p.steps = append(p.steps, step{c, a})
+	was, err := p.root.Lstat(c.Path)
+	if err != nil {
+		return err
+	}
+	p.steps = append(p.steps, step{c, a, was})
 	return writable(p.root, path.Dir(c.Path))
 }
 
 // repoint plans a change of the symlink at last, whose target is the file end. If it is right already, only the database may have
 // to change.
 func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
-	binary := p.inst.Path(p.mode, a)
-	target, err := p.plainTarget(last, end, binary)
-	if err == nil && path.Dir(last) == p.alternatives {
-		// Without a database, as in an image without its package manager, it is a symlink like any other.
+	target, binary := "", p.inst.Path(p.mode, a)
+	var err error
+	if path.Dir(last) == p.alternatives {
 		var g *group
 		if g, err = p.group(path.Base(last), a); g != nil {
 			target = g.Target(g.choice, path.Base(last))
 			binary = target
 		}
+	}
+	if err == nil && target == "" {
+		// Without a database, as in an image without its package manager, it is a symlink like any other.
+		target, err = p.plainTarget(last, end, binary)
 	}
 	if err == nil {
 		_, err = p.root.Executable(binary)

@@ -86,12 +86,7 @@ func (s Status) String() string {
 
 // PinnedTo reports whether a symlink is pinned to mode m.
 func (s Status) PinnedTo(m mode.Mode) bool {
-	for _, one := range s {
-		if one == pinnedTo+m.String() {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s[:], pinnedTo+m.String())
 }
 
 const (

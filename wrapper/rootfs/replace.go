@@ -131,7 +131,11 @@ func (r *Root) Replace(c Change) error { return r.replace(c, unfinished, nil, ni
 // name as it was. The next holder can be at work by then: it makes nothing under the name that is renamed here, except for the
 // same applet. If it has removed that name already, it has found the symlink as it was, and changes it itself.
 func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error {
-	err := r.replace(c, final+a.String(), nil, unlock)
+	held := true
+	err := r.replace(c, final+a.String(), nil, func() error { held = false; return unlock() })
+	if held {
+		return errors.Join(err, unlock())
+	}
 	if errors.Is(err, unix.ENOENT) {
 		return nil
 	}

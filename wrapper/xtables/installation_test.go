@@ -43,6 +43,12 @@ func TestFind(t *testing.T) {
 		{"the wrapper under a binary's name", []string{self, "/usr/sbin/xtables-nft-multi -> iptables-wrapper",
 			"/usr/sbin/iptables-legacy -> iptables-wrapper", "/usr/bin/xtables-legacy-multi"}, self,
 			xtables.Installation{mode.Legacy: multi("/usr/bin")}},
+		{"built from source", []string{"/usr/local/sbin/xtables-nft-multi", "/usr/local/bin/xtables-legacy-multi", "/bin/xtables-nft-multi"}, "",
+			xtables.Installation{mode.NFT: multi("/usr/local/sbin"), mode.Legacy: multi("/usr/local/bin")}},
+		{"the distribution's before those", []string{"/usr/local/sbin/xtables-nft-multi", "/usr/bin/xtables-nft-multi"}, "",
+			xtables.Installation{mode.NFT: multi("/usr/bin")}},
+		{"only /bin", []string{"/bin/xtables-nft-multi", "/bin/iptables-legacy"}, "",
+			xtables.Installation{mode.NFT: multi("/bin"), mode.Legacy: split("/bin")}},
 		{"not executable", []string{"/usr/sbin/xtables-nft-multi !", "/usr/sbin/xtables-legacy-multi"}, "",
 			xtables.Installation{mode.Legacy: multi("/usr/sbin")}},
 		{"a directory in the way", []string{"/usr/sbin/xtables-nft-multi/x", "/usr/bin/xtables-nft-multi"}, "",
@@ -62,6 +68,23 @@ func TestFindNothing(t *testing.T) {
 	root := makeRoot(t, []string{"/usr/sbin/iptables-wrapper", "/usr/sbin/iptables -> iptables-wrapper"})
 	if got, err := xtables.Find(root, "/usr/sbin/iptables-wrapper"); !errors.Is(err, xtables.ErrNone) {
 		t.Errorf("got %+v, %v, want ErrNone", got, err)
+	}
+}
+
+// Every copy of the wrapper finds the same installed wrapper, symlinks resolved.
+func TestWrapper(t *testing.T) {
+	root := makeRoot(t, []string{"/usr/sbin/iptables-wrapper", "/iptables-wrapper", "/sbin/iptables-wrapper", "/sbin/xtables-nft-multi", "/usr/bin/xtables-legacy-multi"})
+	for _, self := range []string{"/iptables-wrapper", "/usr/sbin/iptables-wrapper", "/sbin/iptables-wrapper", ""} {
+		inst, err := xtables.Find(root, self)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if wrapper, err := inst.Wrapper(root); wrapper != "/sbin/iptables-wrapper" || err != nil {
+			t.Errorf("%q finds %q, %v", self, wrapper, err)
+		}
+		if !inst.Contains(root, "/usr/bin/xtables-legacy-multi") || inst.Contains(root, "/sbin/iptables-wrapper") {
+			t.Error("Contains is wrong")
+		}
 	}
 }
 
