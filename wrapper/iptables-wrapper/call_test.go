@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +53,7 @@ func (b bundle) path(name string) string { return filepath.Join(b.dir, name) }
 func (b bundle) do(env []string, argv ...string) (stdout, stderr string, status int) {
 	b.t.Helper()
 	cmd := exec.Command(b.path(argv[0]), argv[1:]...)
-	cmd.Env = append(slices.Clone(env), "PATH="+b.dir+":/usr/bin:/bin")
+	cmd.Env = append([]string{"PATH=" + b.dir + ":/usr/bin:/bin"}, env...)
 	var out, complaint strings.Builder
 	cmd.Stdout, cmd.Stderr = &out, &complaint
 	err := cmd.Run()
@@ -244,6 +243,44 @@ func TestDetectWaits(t *testing.T) {
 	_, stderr, status := b.do([]string{"IPTABLES_WRAPPER_MODE=nft"}, commandName, "detect", "--wait", "1h")
 	if status != 0 || stderr != "" || time.Since(start) > time.Minute {
 		t.Errorf("a decision that needs no evidence: %q, %d after %v", stderr, status, time.Since(start))
+	}
+}
+
+// detect --wait fails if there is no kubelet chain when the time is up, and prints the report in either case.
+func TestWaitStatus(t *testing.T) {
+	b := newBundle(t, "nft", "legacy")
+	stdout, stderr, status := b.do(nil, commandName, "detect", "--wait", "1ms")
+	want, message := exitFailed, "iptables-wrapper: detect: no kubelet chain after 1ms: is kubelet running, with iptables in its PATH? "+
+		"On a host without kubelet, do not use --wait\n"
+	if strings.Contains(stdout, "\nreason:    kubelet-chain ") { // this machine is a node
+		want, message = 0, ""
+	}
+	if status != want || stderr != message || !strings.Contains(stdout, "mode:      ") {
+		t.Errorf("%q, %q, %d; want %d", stdout, stderr, status, want)
+	}
+}
+
+// Problems that do not depend on the kernel: detect reports them, and fails with --check.
+func TestCheckStatus(t *testing.T) {
+	b, other := newBundle(t, "nft", "legacy"), newBundle(t, "nft")
+	if _, stderr, status := b.do(nil, commandName, "set", "legacy"); status != 0 {
+		t.Fatal(stderr)
+	}
+	override := "IPTABLES_WRAPPER_MODE=nft"
+	for id, env := range map[string][]string{
+		"override-without-effect": {override},
+		"hidden-by-path":          {"PATH=" + other.dir + ":" + b.dir},
+	} {
+		for argument, want := range map[string]int{"--check": exitProblem, "--wait=0s": 0} {
+			stdout, stderr, status := b.do(append(env, override), commandName, "detect", argument)
+			if status != want || stderr != "" || !strings.Contains("\n"+stdout, "\n"+id+": ") {
+				t.Errorf("%s, %s: %q, %q, %d; want %d", id, argument, stdout, stderr, status, want)
+			}
+		}
+		stdout, _, _ := b.do(append(env, override), commandName, "detect", "--output", "json")
+		if !strings.Contains(stdout, `"`+id+`"`) || !strings.Contains(stdout, `"links":"pinned to legacy"`) {
+			t.Errorf("%s: %s", id, stdout)
+		}
 	}
 }
 
