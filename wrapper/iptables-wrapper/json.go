@@ -24,13 +24,15 @@ func (r *report) json() string {
 	}
 	b = strconv.AppendBool(append(b, `],"installed":{"nft":`...), r.in.NFTInstalled)
 	b = strconv.AppendBool(append(b, `,"legacy":`...), r.in.LegacyInstalled)
-	b = appendBackend(append(b, `},"evidence":{"nft":`...), &r.in.Evidence.NFT)
-	b = appendBackend(append(b, `,"legacy":`...), &r.in.Evidence.Legacy)
+	b = appendJSON(append(b, `},"evidence":{"nft":{"nft_compat":`...), r.in.Evidence.NFT.Compat.String())
+	b = appendBackend(append(b, ','), &r.in.Evidence.NFT)
+	b = appendBackend(append(b, `,"legacy":{`...), &r.in.Evidence.Legacy)
 	return string(append(b, "}}\n"...))
 }
 
+// appendBackend appends the rest of an object that has begun.
 func appendBackend(b []byte, e *mode.Backend) []byte {
-	b = appendJSON(append(b, `{"backend":`...), e.Answers.String())
+	b = appendJSON(append(b, `"backend":`...), e.Answers.String())
 	b = append(b, `,"hints":{`...)
 	for f := range e.Hints {
 		b = append(appendKey(b, mode.Family(f).String()), '{')

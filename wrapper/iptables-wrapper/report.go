@@ -33,6 +33,7 @@ func (r *report) text(colour bool) string {
 	}
 	row("", "nft", "legacy")
 	row("backend", backend(nft), backend(legacy))
+	row("nft_compat", nft.Compat.String(), "-")
 	row("rules", count(nft.Rules), count(legacy.Rules))
 	row("chains of", owners(&nft.Owners), owners(&legacy.Owners))
 	for f := range nft.Hints {

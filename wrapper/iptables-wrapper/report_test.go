@@ -46,6 +46,8 @@ func contains(least, most uint64, bounded bool) mode.Backend {
 func situations() map[string]situation {
 	debian, alpine := roots.Find("Debian"), roots.Find("Alpine 3.20")
 	empty, unknown := mode.Empty(mode.Present), mode.Backend{Err: errors.New("nf_tables: operation not permitted")}
+	incompatible := mode.Empty(mode.Present)
+	incompatible.Compat = mode.Absent
 	proxy := contains(2, 2, true)
 	proxy.Hints[mode.IPv6][mode.KubeProxyCanary] = mode.Present
 	hostile := unknown
@@ -58,6 +60,7 @@ func situations() map[string]situation {
 		"rules":             {nft: contains(2, 7, true), legacy: mode.Empty(mode.Absent)},
 		"rules at least":    {nft: contains(3, 0, false), legacy: empty},
 		"only supported":    {nft: empty, legacy: mode.Empty(mode.Absent)},
+		"no nft_compat":     {nft: incompatible, legacy: empty},
 		"nothing known":     {nft: hostile, legacy: unknown},
 		"not installed":     {files: debian.Before, nft: kubelet(mode.IPv4), legacy: empty},
 		"no iptables":       {files: roots.Tree{"usr/sbin/": ""}, nft: kubelet(mode.IPv4), legacy: empty},

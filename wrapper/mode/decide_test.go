@@ -233,34 +233,3 @@ func TestPinnedIsConclusive(t *testing.T) {
 		t.Errorf("decisions that were pinned, by mode: %v", pinned)
 	}
 }
-
-func TestOwners(t *testing.T) {
-	var o mode.Owners
-	for _, chain := range []string{"KUBE-SERVICES", "KUBE-", "KUBE", "DOCKER", "DOCKER-USER", "cali-INPUT", "XKUBE-X", "", "MINE"} {
-		o.Count([]byte(chain))
-	}
-	if o != (mode.Owners{0: 2, 1: 2, 4: 1}) {
-		t.Errorf("got %v", o)
-	}
-	for i := range mode.NumOwners {
-		if mode.Owner(i).String() == "" {
-			t.Errorf("owner %d has no name", i)
-		}
-	}
-}
-
-func TestNames(t *testing.T) {
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if got, ok := mode.Parse(m.String()); !ok || got != m {
-			t.Errorf("Parse(%q) = %v, %v", m.String(), got, ok)
-		}
-		if m.Other() == m || m.Other().Other() != m {
-			t.Errorf("%v.Other() = %v", m, m.Other())
-		}
-	}
-	for _, name := range []string{"", "NFT", "nft ", "none", "nf_tables"} {
-		if m, ok := mode.Parse(name); ok {
-			t.Errorf("Parse(%q) = %v, want none", name, m)
-		}
-	}
-}

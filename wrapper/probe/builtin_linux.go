@@ -14,7 +14,7 @@ const (
 	witness = "netlink_unicast"
 )
 
-// inSysfs reports whether /sys shows that nf_tables is present, where loaded could not tell. It takes two milliseconds. False
+// inSysfs reports whether /sys shows that nf_tables is present, where look could not tell. It takes two milliseconds. False
 // proves nothing: /sys may be missing, and not every kernel has the type information (BTF) of its functions.
 func inSysfs(buf []byte) bool {
 	if unix.Access("/sys/module/nf_tables", unix.F_OK) == nil { // loaded as a module

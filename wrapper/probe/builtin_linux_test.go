@@ -18,7 +18,7 @@ func TestBuiltIn(t *testing.T) {
 	var b mode.Backend
 	s := newNFT(&b, make([]byte, bufferSize))
 	defer s.close()
-	if !s.monolithic || s.loaded != mode.Present {
+	if !s.none || s.loaded != mode.Present {
 		t.Errorf("a kernel without modules: %+v", s)
 	}
 	s.open()

@@ -41,20 +41,18 @@ func judge(e unix.Errno) mode.Outcome {
 type nft struct {
 	*mode.Backend
 	netlink
-	loaded     mode.Outcome // whether nf_tables is present without loading it
-	monolithic bool         // the kernel cannot load modules
-	tables     []*nftTable  // those with iptables' names, once bound has read them
-	changed    bool         // the rules changed during a dump
+	modules
+	loaded  mode.Outcome // whether nf_tables is present without loading it
+	tables  []*nftTable  // those with iptables' names, once bound has read them
+	changed bool         // the rules changed during a dump
 }
 
 // newNFT finds out whether nf_tables can be asked without the kernel loading a module.
 func newNFT(b *mode.Backend, buf []byte) *nft {
 	s := &nft{Backend: b, netlink: netlink{fd: -1, buf: buf}}
-	var m modules
-	if s.loaded, m = loaded(buf); m.nftCompat {
+	if s.loaded = s.modules.look(buf); s.nftCompat {
 		b.Compat = mode.Present
 	}
-	s.monolithic = m.none
 	return s
 }
 
@@ -123,11 +121,10 @@ func (s *nft) hints(first bool) {
 		if err != nil {
 			return false, err // of all: not permitted, the kernel refuses the whole lot with one reply
 		}
-		found := mode.Absent
-		if chain != nil {
-			found = mode.Present
+		found := &s.Hints[i/mode.NumHints][i%mode.NumHints]
+		if s.Answers, *found = answers, mode.Absent; chain != nil {
+			*found = mode.Present
 		}
-		s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
 		return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent, nil
 	})
 	if s.Answers == mode.Absent {

@@ -17,8 +17,7 @@ import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 
 // All collects all evidence, without a side effect.
 func All() mode.Evidence {
-	p := prober{pinnable: func() bool { return true }}
-	return p.gather()
+	return (&prober{}).gather()
 }
 
 // Call collects evidence for a program that is about to execute iptables, and stops as soon as the decision is final.
@@ -28,8 +27,7 @@ func All() mode.Evidence {
 // guesses nft it asks nft_compat, even if the kernel loads these modules for it. If it is not permitted to list the legacy
 // tables, it asks for table mangle, which creates an empty one on some kernels.
 func Call(pinnable func() bool) mode.Evidence {
-	p := prober{call: true, pinnable: pinnable}
-	return p.gather()
+	return (&prober{call: true, pinnable: pinnable}).gather()
 }
 
 // bufferSize is that of the one buffer of all reads, in bytes: the kernel makes the parts of a dump as long as the first
@@ -64,10 +62,10 @@ func (p *prober) gather() mode.Evidence {
 		nft.decideToAsk(p.call && mayLoad(&p.Legacy), func() bool { return !p.call || hinted && p.pinnable() })
 		nft.hints(p.call)
 	}
-	if p.call && p.chainDecides() {
-		return p.Evidence
+	if r := p.reason(); p.call && (r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain) {
+		return p.Evidence // without rule counts
 	}
-	if !p.call && nft.monolithic {
+	if !p.call && nft.none {
 		nft.compat() // without modules, a question loads none
 	}
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
@@ -93,12 +91,6 @@ func mayLoad(legacy *mode.Backend) bool {
 // reason returns the reason that the evidence so far leads to.
 func (p *prober) reason() mode.Reason {
 	return mode.Decide(&mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: p.Evidence}).Reason
-}
-
-// chainDecides reports whether a hint chain decides, so that rule counts are not needed.
-func (p *prober) chainDecides() bool {
-	r := p.reason()
-	return r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain
 }
 
 // undecided reports whether the bounds of the rule counts overlap.

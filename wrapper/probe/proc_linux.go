@@ -47,31 +47,28 @@ func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
 // procMounted reports whether the thread's part of /proc is there, so that a file that is missing in it means something.
 func procMounted() bool { return unix.Access(procNet, unix.F_OK) == nil }
 
-// loaded says whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
+// look reads the modules, and says whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
 // to, so that nf_tables contains nothing.
 //
 // Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
 // message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
 // /lib/modules does not matter. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables
 // built in and ip_tables as a module. /proc/modules may be masked: what it lacks proves nothing.
-func loaded(buf []byte) (mode.Outcome, modules) {
-	var m modules
+func (m *modules) look(buf []byte) mode.Outcome {
 	err := eachLine("/proc/modules", buf, m.note)
 	// /proc with the option subset=pid has no /proc/version either.
 	m.none = errors.Is(err, unix.ENOENT) && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
 	switch {
-	case m.nfTables:
-		return mode.Present, m
-	case m.none:
-		return mode.Present, m // a kernel that cannot load modules: asking is safe, and tells whether it has nf_tables
+	case m.nfTables, m.none: // without modules, asking is safe, and tells whether the kernel has nf_tables
+		return mode.Present
 	case m.nfnetlink: // NF_TABLES selects NETFILTER_NETLINK: it cannot be built in if that is a module
-		return mode.Absent, m
+		return mode.Absent
 	}
 	var sockets kernelSockets
 	if err := eachLine(procNet+"netlink", buf, sockets.note); err == nil && sockets.route && !sockets.netfilter {
-		return mode.Absent, m
+		return mode.Absent
 	}
-	return mode.Unknown, m
+	return mode.Unknown
 }
 
 // modules are those that say something about nf_tables.
