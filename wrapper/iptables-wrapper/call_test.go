@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
 // bundle is a directory with the wrapper, which is this test's own binary, and the six names. The mode binaries are scripts
@@ -154,6 +156,7 @@ func TestSet(t *testing.T) {
 		{"IPTABLES_WRAPPER_MODE=legacy", "detected", "legacy", "legacy\n"},
 		{"IPTABLES_WRAPPER_MODE=nft", "detected", "nft", "nft\n"},
 		{"IPTABLES_WRAPPER_MODE=nft", "legacy", "legacy", ""}, // the argument counts
+		{"IPTABLES_WRAPPER_MODE=x", "nft", "nft", ""},
 	} {
 		stdout, stderr, status := b.do([]string{step.env}, commandName, "set", step.argument)
 		if stdout != step.stdout || stderr != "" || status != 0 {
@@ -198,6 +201,25 @@ func TestSetRefused(t *testing.T) {
 	if want := "iptables-wrapper: set legacy: iptables-save does not lead to this installation: " +
 		"run iptables-wrapper install, then try again\n"; stderr != want || status != exitFailed {
 		t.Errorf("%q, %d; want %q", stderr, status, want)
+	}
+}
+
+// install --dry-run prints the changes and makes none. Without it, install prints nothing.
+func TestInstall(t *testing.T) {
+	b, layout := newBundle(t, "nft", "legacy"), roots.Find("Alpine 3.22")
+	dir := layout.Before.Build(t, programs(t))
+	for _, want := range []struct {
+		option, stdout string
+		files          roots.Tree
+	}{
+		{"--dry-run", "copy /usr/sbin/iptables-wrapper\nlink /usr/sbin/iptables -> iptables-wrapper\n", layout.Before},
+		{"--no-sanity-check", "", layout.Installed},
+	} {
+		stdout, _, status := b.do(nil, commandName, "install", "--no-sanity-check", "--root", dir, "--wrapper", b.path(commandName), want.option)
+		if !strings.HasPrefix(stdout, want.stdout) || (want.stdout == "") != (stdout == "") || status != 0 {
+			t.Errorf("%s: %q, %d", want.option, stdout, status)
+		}
+		roots.Assert(t, dir, want.files)
 	}
 }
 

@@ -26,6 +26,7 @@ type situation struct {
 	override    mode.Mode
 	nft, legacy mode.Backend
 	problems    []string // the identifiers that are expected
+	incomplete  bool     // and --check fails without a problem
 }
 
 // kubelet returns a backend that contains kubelet's chain and nothing else that counts.
@@ -55,13 +56,14 @@ func situations() map[string]situation {
 	return map[string]situation{
 		"kubelet in nft":    {nft: kubelet(mode.IPv6), legacy: empty},
 		"kubelet in legacy": {nft: empty, legacy: kubelet(mode.IPv4)},
-		"not final":         {nft: unknown, legacy: kubelet(mode.IPv4)},
+		"not final":         {nft: unknown, legacy: kubelet(mode.IPv4), incomplete: true},
+		"legacy unknown":    {nft: kubelet(mode.IPv4), legacy: unknown, incomplete: true},
 		"kube-proxy":        {nft: empty, legacy: proxy},
 		"rules":             {nft: contains(2, 7, true), legacy: mode.Empty(mode.Absent)},
-		"rules at least":    {nft: contains(3, 0, false), legacy: empty},
+		"rules at least":    {nft: contains(3, 0, false), legacy: empty, incomplete: true},
 		"only supported":    {nft: empty, legacy: mode.Empty(mode.Absent)},
 		"no nft_compat":     {nft: incompatible, legacy: empty},
-		"nothing known":     {nft: hostile, legacy: unknown},
+		"nothing known":     {nft: hostile, legacy: unknown, incomplete: true},
 		"not installed":     {files: debian.Before, nft: kubelet(mode.IPv4), legacy: empty},
 		"no iptables":       {files: roots.Tree{"usr/sbin/": ""}, nft: kubelet(mode.IPv4), legacy: empty},
 		"pinned":            {files: debian.Pinned[mode.Legacy], nft: empty, legacy: kubelet(mode.IPv4)},
@@ -148,6 +150,9 @@ func TestReport(t *testing.T) {
 			}
 			if !slices.Equal(got, s.problems) {
 				t.Errorf("problems %q, want %q", got, s.problems)
+			}
+			if err := r.check(); (err != nil) != (len(got) > 0 || s.incomplete) || (err == errProblem) != (len(got) > 0) {
+				t.Errorf("--check: %v", err)
 			}
 			text, object := r.text(false), r.json()
 			golden(t, name, text+"\n"+object)
