@@ -109,7 +109,10 @@ type pinner struct {
 // plan returns the changes of a pin, in their order.
 func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet) ([]step, error) {
 	p := &pinner{root: root, self: self, inst: inst, mode: m}
-	p.alternatives, _ = root.Resolve(AlternativesDir)
+	var err error
+	if p.alternatives, err = root.Resolve(AlternativesDir); err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
 	dirs := Dirs(root, self)
 	all := applet.All()
 	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
