@@ -127,7 +127,10 @@ type pinner struct {
 // plan returns the changes, in their order, that repoint to mode m each name that leads to the wrapper or, with pinned, to a mode.
 func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, pinned bool) ([]step, error) {
 	p := &pinner{root: root, self: self, inst: inst, mode: m}
-	p.alternatives, _ = root.Resolve(AlternativesDir)
+	var err error
+	if p.alternatives, err = root.Resolve(AlternativesDir); err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
 	dirs := Dirs(root, self)
 	all := applet.All()
 	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
