@@ -130,7 +130,9 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 		if differs := now.without().against(o.undisturbed.without()); differs != "" {
 			return "it says done, and is not: " + differs
 		}
-	case len(now) != 0 && !(f.name == "read-only" && strings.Contains(out.stderr, "taking the changes back")):
+	case f.name == "read-only" && (len(now.without()) == 0 || strings.Contains(out.stderr, "taking the changes back")):
+		// Nothing can be removed any more.
+	case len(now) != 0:
 		return says + ", and yet it changed " + now.String()
 	}
 	return ""

@@ -168,7 +168,7 @@ func TestCheck(t *testing.T) {
 	h.restore("iptables-nft", rules("nat", "KUBE-SERVICES", 4)...)
 	check(0, "mode:      nft")
 	h.restore("ip6tables-legacy", "*mangle", ":FORWARD DROP [0:0]", "COMMIT")
-	const split = "conflict: both modes contain rules (nft 5, legacy 1): this node is split between two modes"
+	const split = "split-node: both modes contain rules (nft 5, legacy 1): find out which mode is in use, and remove the rules of the other"
 	check(3, split)
 	out := h.run("/usr/sbin/iptables-wrapper", "detect")
 	for _, line := range []string{"rules                    5                 1\n", "chains of                KUBE- 1           -\n"} {

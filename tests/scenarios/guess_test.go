@@ -59,8 +59,8 @@ func TestWithoutKubelet(t *testing.T) {
 // TestWait lets detect wait for kubelet's chain: for one that comes, for one that does not, and beside others' rules.
 func TestWait(t *testing.T) {
 	h := newHost(t)
-	const late = "iptables-wrapper: detect: no chain of kubelet's after 300ms" +
-		": is kubelet running, and with iptables in its PATH? (without kubelet, do not wait)\n"
+	const late = "iptables-wrapper: detect: no kubelet chain after 300ms" +
+		": is kubelet running, with iptables in its PATH? On a host without kubelet, do not use --wait\n"
 	argv := []string{"/usr/sbin/iptables-wrapper", "detect", "--output=json", "--wait", "300ms"}
 	if r := h.do(call{argv: argv}); r.status.ExitStatus() != 1 || r.stderr != late {
 		t.Errorf("nothing to wait for: %+v", r)

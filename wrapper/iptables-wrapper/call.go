@@ -31,7 +31,7 @@ func call(a applet.Applet, argv, env []string) int {
 		return exitFailed
 	}
 	in := inputs(override, inst)
-	d := choose(&in, func() bool { return links.Writable(root, self, a) })
+	d := choose(&in, func() bool { return links.CanPin(root, self, inst, mode.Legacy) == nil })
 	path := inst.Path(d.Mode, a)
 	if emulated(self) {
 		path = inst.Spelled(root, d.Mode, a)
@@ -62,11 +62,11 @@ func inputs(override mode.Mode, inst xtables.Installation) mode.Inputs {
 	return mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
 }
 
-// choose makes the decision of a call. writable is called if the answer to it decides what is asked.
-func choose(in *mode.Inputs, writable func() bool) mode.Decision {
+// choose makes the decision of a call. pinnable reports whether a pin to legacy could be written.
+func choose(in *mode.Inputs, pinnable func() bool) mode.Decision {
 	if d, decided := mode.WithoutEvidence(in); decided {
 		return d
 	}
-	in.Evidence = probe.Call(writable)
+	in.Evidence = probe.Call(pinnable)
 	return mode.Decide(in)
 }

@@ -56,9 +56,18 @@ func detectMode(args []string) error {
 	case !found:
 		return errors.New("detect: no kubelet chain after " + limit +
 			": is kubelet running, with iptables in its PATH? On a host without kubelet, do not use --wait")
-	case check && len(r.problems) > 0:
+	case check:
+		return r.check()
+	}
+	return nil
+}
+
+// check returns why detect --check fails.
+func (r *report) check() error {
+	switch {
+	case len(r.problems) > 0:
 		return errProblem
-	case check && !(in.Evidence.NFT.Rules.Bounded && in.Evidence.Legacy.Rules.Bounded):
+	case !r.in.Evidence.NFT.Rules.Bounded || !r.in.Evidence.Legacy.Rules.Bounded:
 		return errors.New("detect: --check: not everything could be read (the notes say why): " +
 			"run it in the host's network namespace with CAP_NET_ADMIN")
 	}

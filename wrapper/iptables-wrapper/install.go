@@ -42,7 +42,7 @@ func install(args []string) error {
 	}
 	for _, change := range result.Changes {
 		if dry {
-			stdout.Write([]byte(change.String() + "\n"))
+			stdout.Write([]byte(printable(change.String()) + "\n"))
 		}
 	}
 	warn("install", result)

@@ -38,7 +38,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 			return err
 		}
 	}
-	steps, err := plan(root, self, inst, m, called, wrapperOnly)
+	steps, err := plan(root, self, inst, m, called, false)
 	if err != nil || len(steps) == 0 {
 		return err
 	}
@@ -66,7 +66,7 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 
 // CanPin returns why Pin would not pin to mode m, nil if it would. It changes nothing.
 func CanPin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
-	_, err := plan(root, self, inst, m, applet.IPTables, wrapperOnly)
+	_, err := plan(root, self, inst, m, applet.IPTables, false)
 	return err
 }
 
@@ -74,7 +74,7 @@ func CanPin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mo
 // the lock. An error names the first name that does not execute mode m; each name leads to a program that runs.
 func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode) error {
 	_ = root.Sweep(path.Dir(self))
-	steps, err := plan(root, self, inst, m, applet.IPTables, endsOf)
+	steps, err := plan(root, self, inst, m, applet.IPTables, true)
 	for _, s := range steps {
 		if err == nil {
 			err = root.Replace(s.Change)
@@ -86,14 +86,6 @@ func Set(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode)
 		}
 	}
 	return err
-}
-
-// Writable reports whether Pin could repoint a symlink of the called applet. It is cheap, and it changes nothing.
-func Writable(root *rootfs.Root, self string, called applet.Applet) bool {
-	return slices.ContainsFunc(Dirs(root, self), func(dir string) bool {
-		last, end, err := root.Follow(path.Join(dir, called.String()))
-		return err == nil && last != "" && end == self && root.Writable(path.Dir(last))
-	})
 }
 
 func writable(root *rootfs.Root, dir string) error {
@@ -132,14 +124,20 @@ type pinner struct {
 	steps        []step
 }
 
-// plan returns the changes, in their order, that repoint to mode m each name that leads to one of the ends.
-func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, of endsFunc) ([]step, error) {
+// plan returns the changes, in their order, that repoint to mode m each name that leads to the wrapper or, with pinned, to a mode.
+func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, pinned bool) ([]step, error) {
 	p := &pinner{root: root, self: self, inst: inst, mode: m}
-	p.alternatives, _ = root.Resolve(AlternativesDir)
+	var err error
+	if p.alternatives, err = root.Resolve(AlternativesDir); err != nil && !rootfs.Missing(err) {
+		return nil, err
+	}
 	dirs := Dirs(root, self)
 	all := applet.All()
 	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
-		to := of(root, self, inst, a)
+		to := ends{self: 0}
+		if pinned {
+			to = endsOf(root, self, inst, a)
+		}
 		for _, dir := range dirs {
 			last, end, err := to.follow(root, path.Join(dir, a.String()))
 			leads, known := to[end]
@@ -176,8 +174,7 @@ func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 // repoint plans a change of the symlink at last, whose target is the file end. If it is right already, only the database may have
 // to change.
 func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
-	binary := p.inst.Path(p.mode, a)
-	var target string
+	target, binary := "", p.inst.Path(p.mode, a)
 	var err error
 	if path.Dir(last) == p.alternatives {
 		var g *group

@@ -86,12 +86,7 @@ func (s Status) String() string {
 
 // PinnedTo reports whether a symlink is pinned to mode m.
 func (s Status) PinnedTo(m mode.Mode) bool {
-	for _, one := range s {
-		if one == pinnedTo+m.String() {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s[:], pinnedTo+m.String())
 }
 
 const (
@@ -101,13 +96,6 @@ const (
 
 // ends are the files that an applet's symlink can lead to, by path without symlinks: the wrapper (mode zero), or a mode's.
 type ends map[string]mode.Mode
-
-type endsFunc func(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet) ends
-
-// wrapperOnly returns the wrapper.
-func wrapperOnly(_ *rootfs.Root, self string, _ xtables.Installation, _ applet.Applet) ends {
-	return ends{self: 0}
-}
 
 // endsOf returns the wrapper and both modes' binaries, under the multi-call binary's name and under the applet's own, such as
 // iptables-nft, which usually is a symlink itself and which alternatives databases contain.
