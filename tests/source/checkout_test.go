@@ -13,7 +13,7 @@ import (
 
 const (
 	goVariable  = "SOURCE_GO"    // the go command; without Bazel that of PATH
-	sysVariable = "SOURCE_X_SYS" // a file of golang.org/x/sys/unix, which Bazel has instead of a module cache
+	sysVariable = "SOURCE_X_SYS" // a directory with src/golang.org/x/sys, which Bazel has instead of a module cache
 )
 
 // repository returns a git repository with the files of the checkout that a build of the wrapper reads. Its only commit has the
@@ -53,14 +53,21 @@ func goEnvironment(t *testing.T) (environment []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	file, err := filepath.EvalSymlinks(needs.Variable(t, sysVariable))
+	sources, err := filepath.EvalSymlinks(filepath.Join(needs.Variable(t, sysVariable), "src/golang.org/x/sys"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	scratch := t.TempDir()
+	sys := filepath.Join(scratch, "sys")
+	if err := os.CopyFS(sys, os.DirFS(sources)); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(sys, "go.mod"), []byte("module golang.org/x/sys\n\ngo 1.24\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	modfile := filepath.Join(scratch, "go.mod")
 	text := fmt.Sprintf("module github.com/iptables-wrappers/iptables-wrappers\n\ngo 1.26\n\nrequire golang.org/x/sys v0.0.0\n\nreplace golang.org/x/sys => %s\n",
-		filepath.Dir(filepath.Dir(file)))
+		sys)
 	if err := os.WriteFile(modfile, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
