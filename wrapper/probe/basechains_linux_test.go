@@ -84,7 +84,7 @@ func TestCompat(t *testing.T) {
 		0800 0200 00000000                    # NFTA_COMPAT_REV
 		0800 0300 00000000                    # NFTA_COMPAT_TYPE: a match
 	`)
-	if got := appendCompat(nil, 7); !bytes.Equal(got, want) {
+	if got := requestCompat.append(nil, 7); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 	reply := func(e unix.Errno) message {
@@ -98,7 +98,7 @@ func TestCompat(t *testing.T) {
 			t.Errorf("%v: nft_compat is %v, want %v", e, got, want)
 		}
 	}
-	if got := judgeCompat(message{typ: unix.NFNL_SUBSYS_NFT_COMPAT << 8}); got != mode.Present {
+	if got := judgeCompat(message{typ: nftCompat}); got != mode.Present {
 		t.Errorf("an answer: nft_compat is %v", got)
 	}
 }

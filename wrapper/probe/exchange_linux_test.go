@@ -48,16 +48,17 @@ func answering(t *testing.T, replies ...func(request message) []byte) *nft {
 }
 
 // reply returns a message as the kernel sends it.
-func reply(typ, flags uint16, seq uint32, proto byte, attributes ...attribute) []byte {
-	b := appendRequest(nil, typ, 0, seq, proto, attributes...)
+func reply(typ, flags uint16, seq uint32, proto byte, name string) []byte {
+	r := request{typ: typ, proto: proto, attributes: [4]string{unix.NFTA_TABLE_NAME: name}}
+	b := r.append(nil, seq)
 	binary.NativeEndian.PutUint16(b[6:], flags)
 	return b
 }
 
 func tableReply(name string, flags uint16) func(message) []byte {
 	return func(m message) []byte {
-		return slices.Concat(reply(nfTables|unix.NFT_MSG_NEWTABLE, flags, m.seq, unix.NFPROTO_IPV4, attribute{unix.NFTA_TABLE_NAME, name + "\x00"}),
-			reply(unix.NLMSG_DONE, unix.NLM_F_MULTI, m.seq, 0))
+		return slices.Concat(reply(nfTables|unix.NFT_MSG_NEWTABLE, flags, m.seq, unix.NFPROTO_IPV4, name),
+			reply(unix.NLMSG_DONE, unix.NLM_F_MULTI, m.seq, 0, ""))
 	}
 }
 
@@ -65,7 +66,7 @@ func tableReply(name string, flags uint16) func(message) []byte {
 func tables(s *nft) (names []string, err error) {
 	err = s.steady(func() error {
 		names = nil
-		return s.dump(dump{typ: unix.NFT_MSG_GETTABLE}, func(o object) bool {
+		return s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) bool {
 			names = append(names, string(o.table))
 			return true
 		})
@@ -93,7 +94,7 @@ func TestExchangeRefuses(t *testing.T) {
 		"another number": {func(m message) []byte { return tableReply("filter", 0)(message{seq: m.seq + 1}) }, errStray},
 		"cut short":      {func(m message) []byte { return tableReply("filter", 0)(m)[:30] }, errTruncated},
 		"an error": {func(m message) []byte {
-			b := reply(unix.NLMSG_ERROR, 0, m.seq, 0)
+			b := reply(unix.NLMSG_ERROR, 0, m.seq, 0, "")
 			binary.NativeEndian.PutUint32(b[headerLen:], uint32(0xffffffff)) // -EPERM
 			return b
 		}, unix.EPERM},

@@ -9,7 +9,7 @@ import (
 
 var errMalformed = errors.New("malformed entries")
 
-// entryLayout is where the fields of an entry of a legacy table are, in bytes. Both structs end with 64-bit counters.
+// targetOffsets are where an entry of a legacy table has its field target_offset, in bytes; next_offset follows it.
 //
 //	struct ipt_entry {                                  struct ip6t_entry {
 //		struct ipt_ip ip;           // 84 bytes             struct ip6t_ip6 ipv6;       // 136 bytes
@@ -17,17 +17,10 @@ var errMalformed = errors.New("malformed entries")
 //		__u16 target_offset;                                __u16 target_offset;
 //		__u16 next_offset;                                  __u16 next_offset;
 //		unsigned int comefrom;                              unsigned int comefrom;
-//		struct xt_counters counters;                        struct xt_counters counters;
+//		struct xt_counters counters;  // 16 bytes           struct xt_counters counters;
 //		unsigned char elems[];                              unsigned char elems[];
 //	};                                                  };
-type entryLayout struct {
-	targetOffset, nextOffset, minimum int
-}
-
-var entryLayouts = [mode.NumFamilies]entryLayout{
-	{targetOffset: 88, nextOffset: 90, minimum: 112},
-	{targetOffset: 140, nextOffset: 142, minimum: 164}, // 168 where C aligns the counters to 8
-}
+var targetOffsets = [mode.NumFamilies]int{88, 140}
 
 // The targets that matter: that of the entry that begins a user-defined chain and, with the chain name ERROR, of a table's
 // last entry; and that of a built-in chain's policy.
@@ -49,15 +42,16 @@ const (
 // read walks the entries of a table, calls chain with the name of each user-defined chain, and counts them and the policies
 // other than ACCEPT. A name is a part of entries.
 func read(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (chains, policies uint64, err error) {
-	l := entryLayouts[family]
+	offsets := targetOffsets[family]
+	minimum := offsets + 24 // where C aligns the counters to 8 bytes, those of ip6t_entry begin 4 later
 	for at := 0; at < len(entries); {
 		rest := entries[at:]
-		if len(rest) < l.minimum {
+		if len(rest) < minimum {
 			return chains, policies, errMalformed
 		}
-		target := int(binary.NativeEndian.Uint16(rest[l.targetOffset:]))
-		next := int(binary.NativeEndian.Uint16(rest[l.nextOffset:]))
-		if next < l.minimum || next > len(rest) || target < l.minimum || target+targetData > next {
+		target := int(binary.NativeEndian.Uint16(rest[offsets:]))
+		next := int(binary.NativeEndian.Uint16(rest[offsets+2:]))
+		if next < minimum || next > len(rest) || target < minimum || target+targetData > next {
 			return chains, policies, errMalformed
 		}
 		t := rest[target:next]

@@ -1,8 +1,20 @@
 package probe
 
-import "golang.org/x/sys/unix"
+import (
+	"errors"
 
-const receiveTimeout = 1 // seconds a reply is waited for; the kernel replies before send(2) returns
+	"golang.org/x/sys/unix"
+)
+
+const (
+	receiveTimeout = 1    // seconds a reply is waited for; the kernel replies before send(2) returns
+	maxReads       = 8192 // of a dump or a file, of at most 16 KiB each: some 300,000 rules
+)
+
+var (
+	errTruncated = errors.New("nf_tables: reply cut short")
+	errStray     = errors.New("nf_tables: reply to something else")
+)
 
 // netlink is a socket to the kernel's netfilter, or none.
 type netlink struct {
@@ -36,34 +48,43 @@ func (s *netlink) close() {
 	}
 }
 
-// exchange sends a request and calls each with every message that comes in reply, until it wants no more. A message is valid
-// until the next call.
-func (s *netlink) exchange(request []byte, maxReads int, each func(message) (more bool, err error)) error {
-	if _, err := retry(func() (int, error) { return unix.Write(s.fd, request) }); err != nil {
+// exchange sends all requests at once, and calls each with every message that comes in reply and the index of its request,
+// until it wants no more. A message is valid until the next call.
+func (s *netlink) exchange(requests []request, each func(i int, m message) (more bool, err error)) error {
+	first, b := s.seq, make([]byte, 0, 512)
+	for _, r := range requests {
+		b = r.append(b, s.seq)
+		s.seq++
+	}
+	if _, err := retry(func() (int, error) { return unix.Write(s.fd, b) }); err != nil {
 		return &probeError{"netlink send", err}
 	}
 	for range maxReads {
 		n, err := retry(func() (int, error) { return unix.Read(s.fd, s.buf) })
-		switch {
-		case err == unix.EAGAIN: // SO_RCVTIMEO
-			return &probeError{"netlink receive", unix.ETIMEDOUT}
-		case err != nil:
-			return &probeError{"netlink receive", err}
-		case n == 0:
-			return errTruncated
+		if err == unix.EAGAIN { // SO_RCVTIMEO
+			err = unix.ETIMEDOUT
 		}
-		for reply := s.buf[:n]; len(reply) > 0; {
+		if err != nil {
+			return &probeError{"netlink receive", err}
+		}
+		for reply := s.buf[:n]; ; {
 			m, rest, ok := cutMessage(reply)
 			if !ok {
 				return errTruncated
 			}
-			reply = rest
-			if more, err := each(m); err != nil || !more {
+			i := m.seq - first
+			if i >= uint32(len(requests)) {
+				return errStray
+			}
+			if more, err := each(int(i), m); err != nil || !more {
 				return err
+			}
+			if reply = rest; len(reply) == 0 {
+				break
 			}
 		}
 	}
-	return errTooLarge
+	return errors.New("nf_tables: more than is read at once")
 }
 
 // retry repeats a system call that a signal interrupted.

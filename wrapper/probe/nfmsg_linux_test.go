@@ -39,7 +39,7 @@ const getChain = `
 	1700 0300 4b5542452d49505441424c45532d48494e5400 00  # NFTA_CHAIN_NAME
 `
 
-var hintQuestion = question{unix.NFPROTO_IPV6, mode.HintTable, mode.KubeIPTablesHint.String()}
+var hintRequest = requestChain(unix.NFPROTO_IPV6, mode.HintTable, mode.KubeIPTablesHint.String())
 
 // The reply to it, after nft add chain ip6 mangle KUBE-IPTABLES-HINT and a rule in it.
 const newChain = `
@@ -58,28 +58,28 @@ const notFound = `
 	38000000 040a 0100 05000000 00000000  # the request's header
 `
 
-func TestAppendQuestion(t *testing.T) {
+func TestRequest(t *testing.T) {
 	want := unhex(t, getChain)
-	if got := appendQuestion(nil, 5, hintQuestion); !bytes.Equal(got, want) {
+	if got := hintRequest.append(nil, 5); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 	for _, tt := range []struct {
-		dump dump
+		dump request
 		want string
 	}{
-		{dump{typ: unix.NFT_MSG_GETTABLE}, `14000000 010a 0103 07000000 00000000  00 00 0000`},                         // nft list tables
-		{dump{typ: unix.NFT_MSG_GETCHAIN, proto: 2}, `14000000 040a 0103 07000000 00000000  02 00 0000`},               // nft list chains ip
-		{dump{unix.NFT_MSG_GETRULE, 2, "nat"}, `1c000000 070a 0103 07000000 00000000  02 00 0000  0800 0100 6e617400`}, // nft list table ip nat: its rules
+		{requestAll(unix.NFT_MSG_GETTABLE, 0, ""), `14000000 010a 0103 07000000 00000000  00 00 0000`},                       // nft list tables
+		{requestAll(unix.NFT_MSG_GETCHAIN, 2, ""), `14000000 040a 0103 07000000 00000000  02 00 0000`},                       // nft list chains ip
+		{requestAll(unix.NFT_MSG_GETRULE, 2, "nat"), `1c000000 070a 0103 07000000 00000000  02 00 0000  0800 0100 6e617400`}, // nft list table ip nat: its rules
 	} {
-		if got, want := appendDump(nil, 7, tt.dump), unhex(t, tt.want); !bytes.Equal(got, want) {
+		if got, want := tt.dump.append(nil, 7), unhex(t, tt.want); !bytes.Equal(got, want) {
 			t.Errorf("%+v: got  %x\nwant %x", tt.dump, got, want)
 		}
 	}
 }
 
-// judgeHint judges a reply to hintQuestion.
+// judgeHint judges a reply to hintRequest.
 func judgeHint(m message) (answers, found mode.Outcome, err error) {
-	answers, chain, err := hintQuestion.judge(m)
+	answers, chain, err := hintRequest.judge(m)
 	switch {
 	case chain != nil:
 		found = mode.Present

@@ -53,7 +53,6 @@ func (p *prober) gather() mode.Evidence {
 	}
 	legacy := newLegacy(&p.Legacy, buf, p.call)
 	defer legacy.close()
-	legacy.hints()
 	hinted := p.Legacy.Hints.Kubelet() == mode.Present
 	if !p.call || !hinted {
 		legacy.measure(false)
@@ -65,16 +64,18 @@ func (p *prober) gather() mode.Evidence {
 	if r := p.reason(); p.call && (r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain) {
 		return p.Evidence // without rule counts
 	}
-	if !p.call && nft.none {
+	if !p.call && nft.noModules {
 		nft.compat() // without modules, a question loads none
 	}
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
-	nft.bound(p.enough())
+	nft.enough = p.enough()
+	nft.bound()
 	if !p.call || p.undecided() {
 		legacy.measure(true)
 	}
 	if !p.call || p.undecided() {
-		nft.count(p.enough())
+		nft.enough = p.enough()
+		nft.count()
 	}
 	if p.call && p.NFT.Compat == mode.Unknown && p.reason() == mode.ReasonDefault {
 		nft.compat()

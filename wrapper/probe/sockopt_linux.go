@@ -6,8 +6,6 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 // Socket options of ip_tables, the same numbers for ip6_tables; include/uapi/linux/netfilter_ipv{4/ip,6/ip6}_tables.h.
@@ -63,33 +61,43 @@ func (i *getinfo) others() uint64 {
 // policies is how many policies there are: one for each built-in chain.
 func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
 
-// getInfo asks for the size of a table. It creates the table if it does not exist, so ask for none that is not listed.
-func getInfo(fd int, f mode.Family, table string, v *getinfo) error {
-	*v = getinfo{}
-	copy(v.name[:len(v.name)-1], table)
-	return getsockopt(fd, f, optGetInfo, unsafe.Pointer(v), unsafe.Sizeof(*v))
+// info asks for the size of a table. It creates the table if it does not exist, so ask for none that is not listed. The size
+// is zero if the table was removed since then.
+func (l *legacy) info(t *legacyTable) (*getinfo, error) {
+	v := new(getinfo)
+	err := l.getsockopt(t, optGetInfo, unsafe.Pointer(v), unsafe.Sizeof(*v))
+	if err == unix.ENOENT {
+		err = nil
+	}
+	return v, err
 }
 
-// getEntries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
-func getEntries(fd int, f mode.Family, table string, size uint32) ([]byte, error) {
+// entries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
+func (l *legacy) entries(t *legacyTable, size uint32) ([]byte, error) {
 	offset := entriesOffset()
 	buf := make([]byte, offset+int(size))
 	// Go aligns an allocation of this size to 8 bytes or more.
-	v := (*getentries)(unsafe.Pointer(&buf[0]))
-	copy(v.name[:len(v.name)-1], table)
-	v.size = size
-	if err := getsockopt(fd, f, optGetEntries, unsafe.Pointer(&buf[0]), uintptr(len(buf))); err != nil {
-		return nil, err
-	}
-	return buf[offset:], nil
+	(*getentries)(unsafe.Pointer(&buf[0])).size = size
+	err := l.getsockopt(t, optGetEntries, unsafe.Pointer(&buf[0]), uintptr(len(buf)))
+	return buf[offset:], err
 }
 
-// getsockopt is getsockopt(2), which package unix does not have for values of one's own layout.
-func getsockopt(fd int, f mode.Family, opt int, value unsafe.Pointer, size uintptr) error {
-	levels := [...]int{unix.SOL_IP, unix.SOL_IPV6}
+// getsockopt is getsockopt(2), which package unix does not have for values of one's own layout. The value begins with the
+// table's name, which getsockopt fills in.
+func (l *legacy) getsockopt(t *legacyTable, opt int, value unsafe.Pointer, size uintptr) error {
+	if l.fds[t.family] < 0 {
+		fd, err := unix.Socket([...]int{unix.AF_INET, unix.AF_INET6}[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+		if err != nil {
+			return &probeError{"socket", err}
+		}
+		l.fds[t.family] = fd
+	}
+	name := (*tableName)(value)
+	copy(name[:len(name)-1], t.name)
+	level := [...]int{unix.SOL_IP, unix.SOL_IPV6}[t.family]
 	length := uint32(size) // socklen_t
 	_, err := retry(func() (int, error) {
-		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(fd), uintptr(levels[f]), uintptr(opt),
+		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(l.fds[t.family]), uintptr(level), uintptr(opt),
 			uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
 		if errno != 0 {
 			return 0, errno
