@@ -54,8 +54,8 @@ func TestCompatAnswers(t *testing.T) {
 		errno   unix.Errno
 	}{"whole": {requestCompat, 0}, "without an attribute": {without, unix.EINVAL}} {
 		err := s.exchange([]request{tt.request}, func(_ int, m message) (bool, error) {
-			if got := m.errno(); m.typ == unix.NLMSG_ERROR && got != tt.errno || m.typ != unix.NLMSG_ERROR && tt.errno != 0 {
-				t.Errorf("%s: type %d, %v", name, m.typ, got)
+			if got := m.errno(); m.Header.Type == unix.NLMSG_ERROR && got != tt.errno || m.Header.Type != unix.NLMSG_ERROR && tt.errno != 0 {
+				t.Errorf("%s: type %d, %v", name, m.Header.Type, got)
 			}
 			return false, nil
 		})

@@ -113,14 +113,17 @@ func (l *legacy) measure(exactly bool) {
 	}
 }
 
-// take takes the rule count of a table. To do it exactly, it reads the table, and notes the hint chains. It returns whether it
+// take takes the rule count of a table: between which numbers it is or, by reading the table, exactly. It returns whether it
 // could.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
-	var err error
-	if exactly {
-		err = l.read(t)
-	} else {
-		err = l.bound(t)
+	info, err := l.info(t)
+	if err == nil {
+		// Chains count one and have two entries; of the policies nothing is known.
+		n := info.others()
+		t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+		if exactly || n == 0 { // without others, there are the policies alone to read
+			err = l.read(t)
+		}
 	}
 	if err != nil {
 		unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
@@ -128,20 +131,7 @@ func (l *legacy) take(t *legacyTable, exactly bool) bool {
 	return err == nil
 }
 
-func (l *legacy) bound(t *legacyTable) error {
-	info, err := l.info(t)
-	if err != nil {
-		return err
-	}
-	// Chains count one and have two entries; of the policies nothing is known.
-	n := info.others()
-	t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-	if n == 0 {
-		return l.read(t) // there are the policies alone to read
-	}
-	return nil
-}
-
+// read takes the exact rule count of a table, and notes the hint chains.
 func (l *legacy) read(t *legacyTable) error {
 	info, entries, err := l.fetch(t)
 	if err != nil {

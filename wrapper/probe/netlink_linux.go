@@ -2,8 +2,11 @@ package probe
 
 import (
 	"errors"
+	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 const (
@@ -16,17 +19,17 @@ var (
 	errStray     = errors.New("nf_tables: reply to something else")
 )
 
-// netlink is a socket to the kernel's netfilter, or none.
-type netlink struct {
-	fd  int // -1 if closed
-	seq uint32
-	buf []byte
-}
-
-func (s *netlink) open() error {
+// open opens the socket to the kernel's netfilter.
+func (s *nft) open() {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
-	if err != nil {
-		return &probeError{"netlink socket", err}
+	switch err {
+	case nil:
+	case unix.EPROTONOSUPPORT: // netlink_create: the kernel has no nfnetlink
+		*s.Backend = mode.Empty(mode.Absent)
+		fallthrough
+	default:
+		s.Err = &probeError{"netlink socket", err}
+		return
 	}
 	timeout := unix.Timeval{Sec: receiveTimeout}
 	if err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err == nil {
@@ -35,13 +38,13 @@ func (s *netlink) open() error {
 	}
 	if err != nil {
 		unix.Close(fd)
-		return &probeError{"netlink connect", err}
+		s.Err = &probeError{"netlink connect", err}
+		return
 	}
-	s.fd = fd
-	return nil
+	s.fd, s.Err = fd, nil
 }
 
-func (s *netlink) close() {
+func (s *nft) close() {
 	if s.fd >= 0 {
 		unix.Close(s.fd)
 		s.fd = -1
@@ -50,7 +53,7 @@ func (s *netlink) close() {
 
 // exchange sends all requests at once, and calls each with every message that comes in reply and the index of its request,
 // until it wants no more. A message is valid until the next call.
-func (s *netlink) exchange(requests []request, each func(i int, m message) (more bool, err error)) error {
+func (s *nft) exchange(requests []request, each func(i int, m message) (more bool, err error)) error {
 	first, b := s.seq, make([]byte, 0, 512)
 	for _, r := range requests {
 		b = r.append(b, s.seq)
@@ -67,20 +70,17 @@ func (s *netlink) exchange(requests []request, each func(i int, m message) (more
 		if err != nil {
 			return &probeError{"netlink receive", err}
 		}
-		for reply := s.buf[:n]; ; {
-			m, rest, ok := cutMessage(reply)
-			if !ok {
-				return errTruncated
-			}
-			i := m.seq - first
+		messages, err := syscall.ParseNetlinkMessage(s.buf[:n])
+		if err != nil || len(messages) == 0 {
+			return errTruncated
+		}
+		for _, m := range messages {
+			i := m.Header.Seq - first
 			if i >= uint32(len(requests)) {
 				return errStray
 			}
-			if more, err := each(int(i), m); err != nil || !more {
+			if more, err := each(int(i), message(m)); err != nil || !more {
 				return err
-			}
-			if reply = rest; len(reply) == 0 {
-				break
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"encoding/binary"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -18,7 +19,6 @@ import (
 // from include/uapi/linux/netlink.h and include/uapi/linux/netfilter/nfnetlink.h. Headers are in the byte order of the
 // machine, nf_tables' numbers within attributes in network order; everything is aligned to four bytes.
 const (
-	headerLen = unix.NLMSG_HDRLEN
 	genLen    = 4
 	attrLen   = unix.NLA_HDRLEN
 	nfTables  = unix.NFNL_SUBSYS_NFTABLES << 8
@@ -76,40 +76,15 @@ func (r *request) append(b []byte, seq uint32) []byte {
 	return b
 }
 
-// message is one netlink message: the body is what follows the header.
-type message struct {
-	typ, flags uint16
-	seq        uint32
-	body       []byte
-}
-
-// cutMessage takes the first message off b. It returns false if b does not begin with a whole one.
-func cutMessage(b []byte) (m message, rest []byte, ok bool) {
-	if len(b) < headerLen {
-		return message{}, nil, false
-	}
-	n := binary.NativeEndian.Uint32(b)
-	if n < headerLen || uint64(n) > uint64(len(b)) {
-		return message{}, nil, false
-	}
-	m = message{
-		typ:   binary.NativeEndian.Uint16(b[4:]),
-		flags: binary.NativeEndian.Uint16(b[6:]),
-		seq:   binary.NativeEndian.Uint32(b[8:]),
-		body:  b[headerLen:n],
-	}
-	return m, b[min(align(int(n)), len(b)):], true
-}
+// message is a message from the kernel.
+type message syscall.NetlinkMessage
 
 // errno returns the error number in an NLMSG_ERROR or NLMSG_DONE message, zero for none.
 func (m message) errno() unix.Errno {
-	if len(m.body) < 4 {
+	if len(m.Data) < 4 {
 		return 0
 	}
-	if e := int32(binary.NativeEndian.Uint32(m.body)); e < 0 {
-		return unix.Errno(-int64(e))
-	}
-	return 0
+	return unix.Errno(max(0, -int64(int32(binary.NativeEndian.Uint32(m.Data)))))
 }
 
 const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
@@ -140,11 +115,11 @@ const (
 
 // parseObject reads such a message. It returns false if the message is cut short.
 func parseObject(m message) (o object, ok bool) {
-	if len(m.body) < genLen {
+	if len(m.Data) < genLen {
 		return o, false
 	}
-	o.proto = m.body[0]
-	ok = o.parse(uint32(m.typ)<<16, m.body[genLen:])
+	o.proto = m.Data[0]
+	ok = o.parse(uint32(m.Header.Type)<<16, m.Data[genLen:])
 	return o, ok
 }
 

@@ -29,7 +29,9 @@ func judge(e unix.Errno) mode.Outcome {
 // nft asks nf_tables. Its conclusions go into the Backend.
 type nft struct {
 	*mode.Backend
-	netlink
+	fd        int // of the socket, -1 if closed
+	seq       uint32
+	buf       []byte
 	loaded    mode.Outcome // whether nf_tables is present without loading it
 	noModules bool         // the kernel has none
 	tables    []*nftTable  // those with iptables' names, once bound has read them
@@ -39,7 +41,7 @@ type nft struct {
 
 // newNFT finds out whether nf_tables can be asked without the kernel loading a module.
 func newNFT(b *mode.Backend, buf []byte) *nft {
-	s := &nft{Backend: b, netlink: netlink{fd: -1, buf: buf}}
+	s := &nft{Backend: b, fd: -1, buf: buf}
 	s.loaded = s.look()
 	return s
 }
@@ -63,14 +65,6 @@ func (s *nft) decideToAsk(load bool, settle func() bool) {
 	default:
 		s.Err = errors.New("nf_tables: not asked, because that might load it")
 	}
-}
-
-func (s *nft) open() {
-	err := s.netlink.open()
-	if errors.Is(err, unix.EPROTONOSUPPORT) { // netlink_create: the kernel has no nfnetlink
-		*s.Backend = mode.Empty(mode.Absent)
-	}
-	s.Err = err
 }
 
 // ask sends requests for chains, and calls answer with the index of each that was replied to, whether nf_tables is present
@@ -114,7 +108,7 @@ func (s *nft) hints(first bool) {
 
 // judge says what the reply m to a request for a chain means. chain is nil if there is no such chain.
 func (r *request) judge(m message) (answers mode.Outcome, chain *object, err error) {
-	switch m.typ {
+	switch m.Header.Type {
 	case unix.NLMSG_ERROR:
 		if answers = judge(m.errno()); answers == mode.Unknown {
 			return mode.Unknown, nil, &probeError{"nf_tables", m.errno()}
@@ -148,7 +142,7 @@ func (s *nft) compat() {
 
 // judgeCompat says what the reply to appendCompat's message means.
 func judgeCompat(m message) mode.Outcome {
-	if m.typ != unix.NLMSG_ERROR {
+	if m.Header.Type != unix.NLMSG_ERROR {
 		return mode.Present
 	}
 	switch m.errno() {

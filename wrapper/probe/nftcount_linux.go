@@ -138,8 +138,8 @@ func (s *nft) steady(f func() error) error {
 // dump calls each with every object of a dump that is in iptables' tables, until it returns false.
 func (s *nft) dump(r request, each func(*object) (more bool)) error {
 	return s.exchange([]request{r}, func(_ int, m message) (more bool, err error) {
-		s.changed = s.changed || m.flags&unix.NLM_F_DUMP_INTR != 0
-		switch m.typ {
+		s.changed = s.changed || m.Header.Flags&unix.NLM_F_DUMP_INTR != 0
+		switch m.Header.Type {
 		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
 			if e := m.errno(); e != 0 {
 				return false, &probeError{"nf_tables", e}

@@ -58,7 +58,8 @@ func (p *prober) gather() mode.Evidence {
 		legacy.measure(false)
 	}
 	if nft.loaded != mode.Present {
-		nft.decideToAsk(p.call && mayLoad(&p.Legacy), func() bool { return !p.call || hinted && p.pinnable() })
+		// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
+		nft.decideToAsk(p.call && p.reason() == mode.ReasonDefault, func() bool { return !p.call || hinted && p.pinnable() })
 		nft.hints(p.call)
 	}
 	if r := p.reason(); p.call && (r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain) {
@@ -81,12 +82,6 @@ func (p *prober) gather() mode.Evidence {
 		nft.compat()
 	}
 	return p.Evidence
-}
-
-// mayLoad reports whether a call may ask nf_tables although the kernel may load it for that: nothing was seen in legacy, so
-// the call executes iptables-nft, which loads nf_tables too, or finds that nf_tables is not available.
-func mayLoad(legacy *mode.Backend) bool {
-	return legacy.Rules.Least == 0 && legacy.Hints.Kubelet() != mode.Present && legacy.Hints.KubeProxy() != mode.Present
 }
 
 // reason returns the reason that the evidence so far leads to.

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"encoding/binary"
 	"math/bits"
 	"runtime"
 	"unsafe"
@@ -12,14 +13,12 @@ import (
 const (
 	optGetInfo    = 64 // IPT_SO_GET_INFO, IP6T_SO_GET_INFO
 	optGetEntries = 65 // IPT_SO_GET_ENTRIES, IP6T_SO_GET_ENTRIES
+	nameLen       = 32 // XT_TABLE_MAXNAMELEN: of a table's name, ended by NUL
 )
-
-// tableName is XT_TABLE_MAXNAMELEN bytes, ended by NUL.
-type tableName [32]byte
 
 // getinfo is struct ipt_getinfo of the same headers, and ip6t_getinfo, which is the same.
 type getinfo struct {
-	name       tableName
+	name       [nameLen]byte
 	validHooks uint32
 	hookEntry  [5]uint32 // NF_INET_NUMHOOKS
 	underflow  [5]uint32
@@ -27,14 +26,8 @@ type getinfo struct {
 	size       uint32 // of the entries, in bytes
 }
 
-// getentries is the fixed part of struct ipt_get_entries, and of ip6t_get_entries; the entries follow it.
-type getentries struct {
-	name tableName
-	size uint32
-}
-
-// entriesOffset returns where the entries begin. An entry holds 64-bit counters, which C aligns to 8 bytes, except on
-// i386, and Go does not on 32-bit architectures.
+// entriesOffset returns where the entries begin in struct ipt_get_entries, and in ip6t_get_entries: after the name and the
+// size. An entry contains 64-bit counters, which C aligns to 8 bytes, except on i386.
 func entriesOffset() int {
 	if runtime.GOARCH == "386" {
 		return 36
@@ -65,7 +58,7 @@ func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
 // is zero if the table was removed since then.
 func (l *legacy) info(t *legacyTable) (*getinfo, error) {
 	v := new(getinfo)
-	err := l.getsockopt(t, optGetInfo, unsafe.Pointer(v), unsafe.Sizeof(*v))
+	err := l.getsockopt(t, optGetInfo, unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v)))
 	if err == unix.ENOENT {
 		err = nil
 	}
@@ -75,16 +68,15 @@ func (l *legacy) info(t *legacyTable) (*getinfo, error) {
 // entries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
 func (l *legacy) entries(t *legacyTable, size uint32) ([]byte, error) {
 	offset := entriesOffset()
-	buf := make([]byte, offset+int(size))
-	// Go aligns an allocation of this size to 8 bytes or more.
-	(*getentries)(unsafe.Pointer(&buf[0])).size = size
-	err := l.getsockopt(t, optGetEntries, unsafe.Pointer(&buf[0]), uintptr(len(buf)))
-	return buf[offset:], err
+	b := make([]byte, offset+int(size))
+	binary.NativeEndian.PutUint32(b[nameLen:], size)
+	err := l.getsockopt(t, optGetEntries, b)
+	return b[offset:], err
 }
 
 // getsockopt is getsockopt(2), which package unix does not have for values of one's own layout. The value begins with the
 // table's name, which getsockopt fills in.
-func (l *legacy) getsockopt(t *legacyTable, opt int, value unsafe.Pointer, size uintptr) error {
+func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 	if l.fds[t.family] < 0 {
 		fd, err := unix.Socket([...]int{unix.AF_INET, unix.AF_INET6}[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
@@ -92,13 +84,12 @@ func (l *legacy) getsockopt(t *legacyTable, opt int, value unsafe.Pointer, size 
 		}
 		l.fds[t.family] = fd
 	}
-	name := (*tableName)(value)
-	copy(name[:len(name)-1], t.name)
+	copy(value[:nameLen-1], t.name)
 	level := [...]int{unix.SOL_IP, unix.SOL_IPV6}[t.family]
-	length := uint32(size) // socklen_t
+	length := uint32(len(value)) // socklen_t
 	_, err := retry(func() (int, error) {
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(l.fds[t.family]), uintptr(level), uintptr(opt),
-			uintptr(value), uintptr(unsafe.Pointer(&length)), 0)
+			uintptr(unsafe.Pointer(&value[0])), uintptr(unsafe.Pointer(&length)), 0)
 		if errno != 0 {
 			return 0, errno
 		}
