@@ -8,22 +8,18 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// judge says what an error reply to a question means: whether nf_tables is present, if the chain asked for is not. This is
-// the one place that interprets errno values of a reply; net/netfilter/nfnetlink.c and nf_tables_api.c.
+// judge returns whether nf_tables is present, by the error that it replies to a request for a chain;
+// net/netfilter/nfnetlink.c and nf_tables_api.c.
 func judge(e unix.Errno) mode.Outcome {
 	switch e {
-	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is present, the table or the chain is not
+	case unix.ENOENT, // nft_table_lookup, nft_chain_lookup: the table or the chain does not exist
+		unix.EAFNOSUPPORT: // before 4.17: the module of nf_tables for this family is not loaded
 		return mode.Present
-	case unix.EAFNOSUPPORT: // before 4.17: nf_tables is present, its module for this family is not
-		return mode.Present
-	case unix.EINVAL: // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
-		return mode.Absent
-	case unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
+	case unix.EINVAL, // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
+		unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
 		return mode.Absent
 	}
-	// Above all EPERM, for lack of CAP_NET_ADMIN: nfnetlink_rcv checks that before it looks for nf_tables. Also
-	// ENOMEM, ENOBUFS and errors of later kernels.
-	return mode.Unknown
+	return mode.Unknown // above all EPERM, which nfnetlink_rcv returns before it looks for nf_tables
 }
 
 // nft asks nf_tables. Its conclusions go into the Backend.
@@ -39,7 +35,7 @@ type nft struct {
 	enough    uint64       // the rule count from which on it need not be counted further
 }
 
-// newNFT finds out whether nf_tables can be asked without the kernel loading a module.
+// newNFT returns an nft that has not asked anything yet.
 func newNFT(b *mode.Backend, buf []byte) *nft {
 	s := &nft{Backend: b, fd: -1, buf: buf}
 	s.loaded = s.look()
@@ -98,15 +94,14 @@ func (s *nft) hints(first bool) {
 	})
 	if s.Answers == mode.Absent {
 		*s.Backend = mode.Empty(mode.Absent)
-		s.close()
 	}
-	if err != nil {
-		unsure(s.Backend, err)
+	unsure(s.Backend, err)
+	if err != nil || s.Answers == mode.Absent {
 		s.close()
 	}
 }
 
-// judge says what the reply m to a request for a chain means. chain is nil if there is no such chain.
+// judge interprets the reply m to a request for a chain. chain is nil if there is none.
 func (r *request) judge(m message) (answers mode.Outcome, chain *object, err error) {
 	switch m.Header.Type {
 	case unix.NLMSG_ERROR:
@@ -131,16 +126,13 @@ func (s *nft) compat() {
 	if s.fd < 0 || s.Answers != mode.Present {
 		return
 	}
-	err := s.exchange([]request{requestCompat}, func(_ int, m message) (more bool, err error) {
+	unsure(s.Backend, s.exchange([]request{requestCompat}, func(_ int, m message) (more bool, err error) {
 		s.Compat = judgeCompat(m)
 		return false, nil
-	})
-	if err != nil {
-		unsure(s.Backend, err)
-	}
+	}))
 }
 
-// judgeCompat says what the reply to appendCompat's message means.
+// judgeCompat returns whether nft_compat is present, by its reply to requestCompat.
 func judgeCompat(m message) mode.Outcome {
 	if m.Header.Type != unix.NLMSG_ERROR {
 		return mode.Present

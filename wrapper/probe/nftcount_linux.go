@@ -108,9 +108,7 @@ func (s *nft) count() {
 
 // conclude adds up the tables that count, or notes that there may be more than was seen.
 func (s *nft) conclude(err error) {
-	if err != nil {
-		unsure(s.Backend, err)
-	}
+	unsure(s.Backend, err)
 	if err != nil || s.Rules.Least >= s.enough {
 		s.Rules.Bounded = false
 		s.close() // a dump that was left half-way is still under way on it

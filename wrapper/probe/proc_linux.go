@@ -2,9 +2,12 @@ package probe
 
 import (
 	"bytes"
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 // procNet is the thread's own view of /proc/net. /proc/self/net is the main thread's: a caller may have moved only this
@@ -44,4 +47,65 @@ func contains(path string, buf []byte, wanted ...string) (found []bool, err erro
 		kept = copy(buf, text[max(len(text)-maxWanted, 0):])
 	}
 	return found, &probeError{path, unix.EFBIG}
+}
+
+var (
+	// moduleLines begin the lines of /proc/modules that are about nf_tables.
+	moduleLines = [...]string{"\nnf_tables ", "\nnfnetlink ", "\nnft_compat "}
+	// kernelSockets are in the lines of /proc/net/netlink about the kernel's own sockets for NETLINK_ROUTE and
+	// NETLINK_NETFILTER: the protocol, and port 0 (netlink_native_seq_show in net/netlink/af_netlink.c).
+	kernelSockets = [...]string{" 0   0 ", " 12  0 "}
+	// symbols end the name in a line of /proc/kallsyms, or precede the module's: netlink_unicast, which every kernel with a
+	// network has, and nft_do_chain, which nf_tables exports on every kernel.
+	symbols = [...]string{" netlink_unicast\n", " nft_do_chain\n", " nft_do_chain\t"}
+)
+
+// look reports whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
+// to, so that nf_tables contains nothing.
+//
+// Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
+// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
+// /lib/modules does not matter. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables
+// built in and ip_tables as a module. /proc/modules may be masked: what it lacks proves nothing.
+func (s *nft) look() mode.Outcome {
+	modules, err := contains("/proc/modules", s.buf, moduleLines[:]...)
+	if modules[2] {
+		s.Compat = mode.Present
+	}
+	// /proc with the option subset=pid has no /proc/version either.
+	s.noModules = errors.Is(err, unix.ENOENT) && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
+	switch {
+	case modules[0], s.noModules: // without modules, asking is safe, and tells whether the kernel has nf_tables
+		return mode.Present
+	case modules[1]: // NF_TABLES selects NETFILTER_NETLINK: it cannot be built in if that is a module
+		return mode.Absent
+	}
+	// Each network namespace has the socket for NETLINK_ROUTE: a file that lists none is not the kernel's.
+	sockets, err := contains(procNet+"netlink", s.buf, kernelSockets[:]...)
+	if err == nil && sockets[0] && !sockets[1] {
+		return mode.Absent
+	}
+	return mode.Unknown
+}
+
+// inSysfs reports whether /sys shows that nf_tables is present, where look could not tell. It takes two milliseconds. False
+// proves nothing: /sys may be missing, and not every kernel has the type information (BTF) of its functions.
+func inSysfs(buf []byte) bool {
+	if unix.Access("/sys/module/nf_tables", unix.F_OK) == nil { // loaded as a module
+		return true
+	}
+	found, _ := contains("/sys/kernel/btf/vmlinux", buf, "\x00nft_do_chain\x00")
+	return found[0]
+}
+
+// inKallsyms reports whether nf_tables is in the kernel, built in or as a module. It takes tens of milliseconds.
+func inKallsyms(buf []byte) mode.Outcome {
+	found, err := contains("/proc/kallsyms", buf, symbols[:]...)
+	switch {
+	case found[1] || found[2]:
+		return mode.Present
+	case err == nil && found[0]:
+		return mode.Absent
+	}
+	return mode.Unknown // unreadable, or masked
 }
