@@ -31,6 +31,7 @@ type nft struct {
 	loaded    mode.Outcome // whether nf_tables is present without loading it
 	noModules bool         // the kernel has none
 	tables    []*nftTable  // those with iptables' names, once bound has read them
+	complete  bool         // all of their chains were read
 	changed   bool         // the rules changed during a dump
 	enough    uint64       // the rule count from which on it need not be counted further
 }

@@ -25,7 +25,7 @@ func (s *nft) bound() {
 
 // chains reads the tables and their chains.
 func (s *nft) chains() error {
-	s.tables, s.Rules, s.Owners = nil, mode.RuleCount{}, mode.Owners{}
+	s.tables, s.Owners = nil, mode.Owners{}
 	err := s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) (more bool) {
 		if o.flags&ownerFlag == 0 {
 			s.tables = append(s.tables, &nftTable{proto: o.proto, name: string(o.table), rules: mode.Exactly(0)})
@@ -35,16 +35,11 @@ func (s *nft) chains() error {
 	if err == nil && len(s.tables) > 0 {
 		err = s.bases()
 	}
-	for _, t := range s.tables {
-		if t.own && !t.incompatible {
-			s.Rules.Least += t.rules.Least
-		}
-	}
 	for f := range mode.Family(mode.NumFamilies) {
 		// A family may have thousands of chains of others (kube-proxy's nftables mode): they are read only if it has a table
 		// of iptables.
 		ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
-		if err == nil && ours && s.Rules.Least < s.enough {
+		if err == nil && ours && s.sum().Least < s.enough {
 			err = s.dump(requestAll(unix.NFT_MSG_GETCHAIN, nfproto(f), ""), s.addChain)
 		}
 	}
@@ -64,20 +59,12 @@ func (s *nft) tableOf(o *object) *nftTable {
 // addChain adds a chain that bases has not added, and returns whether that is still not enough.
 func (s *nft) addChain(o *object) (more bool) {
 	named, _ := o.builtIn()
-	t := s.tableOf(o)
-	if t == nil || t.incompatible || o.base && named {
-		return true
-	}
-	t.add(o)
-	if !o.base {
-		s.Owners.Count(o.chain)
-		if t.own {
-			s.Rules.Least++
-		} else if t.foreign == nil && t.fixed >= max(s.enough, manyChains) {
-			s.Rules.Least = t.fixed
+	if t := s.tableOf(o); t != nil && !t.incompatible && !(o.base && named) {
+		if t.add(o); !o.base {
+			s.Owners.Count(o.chain)
 		}
 	}
-	return s.Rules.Least < s.enough
+	return s.sum().Least < s.enough
 }
 
 // count counts rule by rule, until there is enough.
@@ -87,39 +74,45 @@ func (s *nft) count() {
 	}
 	var err error
 	for _, t := range s.tables {
-		if err != nil || !t.counts() || t.rules.Exact() || s.Rules.Least >= s.enough {
+		if err != nil || !t.counts() || t.rules.Exact() || s.sum().Least >= s.enough {
 			continue
 		}
-		least := s.Rules.Least - t.rules.Least + t.fixed
 		err = s.steady(func() error {
-			s.Rules.Least, t.rules = least, mode.Exactly(t.fixed)
+			t.rules = mode.Exactly(t.fixed)
 			return s.dump(requestAll(unix.NFT_MSG_GETRULE, t.proto, t.name), func(o *object) (more bool) {
 				// Kernels before 4.10 do not know the choice of a table.
 				if string(o.table) == t.name && !t.foreign[string(o.chain)] {
 					t.rules = t.rules.Plus(mode.Exactly(1))
-					s.Rules.Least++
 				}
-				return s.Rules.Least < s.enough
+				return s.sum().Least < s.enough
 			})
 		})
 	}
 	s.conclude(err)
 }
 
-// conclude adds up the tables that count, or notes that there may be more than was seen.
-func (s *nft) conclude(err error) {
-	unsure(s.Backend, err)
-	if err != nil || s.Rules.Least >= s.enough {
-		s.Rules.Bounded = false
-		s.close() // a dump that was left half-way is still under way on it
-		return
-	}
-	s.Rules = mode.Exactly(0)
+// sum adds up the tables that count. Before all chains were read, those are tables with a base chain of iptables-nft, or with
+// many chains.
+func (s *nft) sum() (sum mode.RuleCount) {
+	sum.Bounded = true
 	for _, t := range s.tables {
-		if t.counts() {
-			s.Rules = s.Rules.Plus(t.rules)
+		if t.counts() && (s.complete || t.own || t.fixed >= max(s.enough, manyChains)) {
+			sum = sum.Plus(t.rules)
 		}
 	}
+	return sum
+}
+
+// conclude notes the rule count, or that there may be more than was seen.
+func (s *nft) conclude(err error) {
+	if err == nil && s.sum().Least < s.enough {
+		s.complete = true
+		s.Rules = s.sum()
+		return
+	}
+	unsure(s.Backend, err)
+	s.Rules = mode.RuleCount{Least: s.sum().Least}
+	s.close() // a dump that was left half-way is still under way on it
 }
 
 // steady calls f again if the rules changed during its dumps.
