@@ -116,13 +116,11 @@ func (l *legacy) measure(exactly bool) {
 // take takes the rule count of a table: between which numbers it is or, by reading the table, exactly. It returns whether it
 // could.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
-	info, err := l.info(t)
-	if err == nil {
-		// Chains count one and have two entries; of the policies nothing is known.
-		n := info.others()
-		t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-		if exactly || n == 0 { // without others, there are the policies alone to read
-			err = l.read(t)
+	err := errors.New("table changes while it is read")
+	for range maxFetches {
+		if read := l.read(t, exactly); read != unix.EAGAIN { // its size is not what it was a moment ago
+			err = read
+			break
 		}
 	}
 	if err != nil {
@@ -131,13 +129,26 @@ func (l *legacy) take(t *legacyTable, exactly bool) bool {
 	return err == nil
 }
 
-// read takes the exact rule count of a table, and notes the hint chains.
-func (l *legacy) read(t *legacyTable) error {
-	info, entries, err := l.fetch(t)
+// read does what take does, and notes the hint chains of a table that it reads.
+func (l *legacy) read(t *legacyTable, exactly bool) error {
+	info, err := l.info(t)
 	if err != nil {
 		return err
 	}
-	chains, policies, err := read(entries, t.family, info, func(name []byte) {
+	// Chains count one and have two entries; of the policies nothing is known.
+	n := info.others()
+	t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+	switch {
+	case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
+		return nil
+	case info.size > maxTableSize:
+		return errors.New("table too large")
+	}
+	entries, err := l.entries(t, info.size)
+	if err != nil {
+		return err
+	}
+	chains, policies, err := walk(entries, t.family, info, func(name []byte) {
 		l.Owners.Count(name)
 		for h := range mode.NumHints {
 			if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
@@ -146,25 +157,7 @@ func (l *legacy) read(t *legacyTable) error {
 		}
 	})
 	if err == nil {
-		t.rules = mode.Exactly(info.others() - min(chains, info.others()) + policies)
+		t.rules = mode.Exactly(n - min(chains, n) + policies)
 	}
 	return err
-}
-
-// fetch returns a table's size and entries.
-func (l *legacy) fetch(t *legacyTable) (info *getinfo, entries []byte, err error) {
-	for range maxFetches {
-		info, err = l.info(t)
-		if err == nil && info.size > maxTableSize {
-			err = errors.New("table too large")
-		}
-		if err != nil || info.size == 0 {
-			return info, nil, err
-		}
-		entries, err = l.entries(t, info.size)
-		if err != unix.EAGAIN { // its size is not info.size any more
-			return info, entries, err
-		}
-	}
-	return info, nil, errors.New("table changes while it is read")
 }

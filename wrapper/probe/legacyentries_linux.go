@@ -129,9 +129,9 @@ const (
 	errorTarget   = "ERROR" // XT_ERROR_TARGET
 )
 
-// read walks the entries of a table, calls chain with the name of each user-defined chain, and counts them and the policies
+// walk reads the entries of a table, calls chain with the name of each user-defined chain, and counts them and the policies
 // other than ACCEPT. A name is a part of entries.
-func read(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (chains, policies uint64, err error) {
+func walk(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (chains, policies uint64, err error) {
 	offsets := targetOffsets[family]
 	minimum := offsets + 24 // where C aligns the counters to 8 bytes, those of ip6t_entry begin 4 later
 	for at := 0; at < len(entries); {

@@ -22,12 +22,10 @@ var (
 // open opens the socket to the kernel's netfilter.
 func (s *nft) open() {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
-	switch err {
-	case nil:
-	case unix.EPROTONOSUPPORT: // netlink_create: the kernel has no nfnetlink
+	if err == unix.EPROTONOSUPPORT { // netlink_create: the kernel has no nfnetlink
 		*s.Backend = mode.Empty(mode.Absent)
-		fallthrough
-	default:
+	}
+	if err != nil {
 		s.Err = &probeError{"netlink socket", err}
 		return
 	}

@@ -154,7 +154,7 @@ func (o *object) parse(in uint32, b []byte) (ok bool) {
 		case inChain | unix.NFTA_CHAIN_USE:
 			o.use = number(value)
 		}
-		b = b[min(align(n), len(b)):]
+		b = b[min((n+3)&^3, len(b)):]
 	}
 	return true
 }
@@ -166,8 +166,6 @@ func number(value []byte) uint32 {
 	}
 	return binary.BigEndian.Uint32(value)
 }
-
-func align(n int) int { return (n + 3) &^ 3 }
 
 // cstring returns b up to its first NUL byte.
 func cstring(b []byte) []byte {

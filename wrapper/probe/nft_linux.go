@@ -87,10 +87,11 @@ func (s *nft) hints(first bool) {
 		chains = append(chains, requestChain(nfproto(f), mode.HintTable, h.String()))
 	}
 	err := s.ask(chains, func(i int, answers mode.Outcome, chain *object) (more bool) {
-		found := &s.Hints[i/mode.NumHints][i%mode.NumHints]
-		if s.Answers, *found = answers, mode.Absent; chain != nil {
-			*found = mode.Present
+		found := mode.Absent
+		if chain != nil {
+			found = mode.Present
 		}
+		s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
 		return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent
 	})
 	if s.Answers == mode.Absent {

@@ -19,8 +19,8 @@ func procMounted() bool { return unix.Access(procNet, unix.F_OK) == nil }
 
 const maxWanted = 32 // bytes of a string that contains looks for
 
-// contains reports of each string whether the file at path contains it. A newline is put before the first line, so that
-// "\nx" is an x at the beginning of any line. If there is an error, found is what was found before it.
+// contains reports which of the strings a file contains. A newline is put before the first line, so that "\nx" is an x at the
+// beginning of any line. With an error, found is what was found before it.
 func contains(path string, buf []byte, wanted ...string) (found []bool, err error) {
 	found = make([]bool, len(wanted))
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
@@ -64,9 +64,9 @@ var (
 // to, so that nf_tables contains nothing.
 //
 // Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
-// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
-// /lib/modules does not matter. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables
-// built in and ip_tables as a module. /proc/modules may be masked: what it lacks proves nothing.
+// message to nf_tables loads that (request_module in nfnetlink_rcv_msg), even from within a container. A kernel can have
+// nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables built in and ip_tables as a module. /proc/modules
+// may be masked: what it lacks proves nothing.
 func (s *nft) look() mode.Outcome {
 	modules, err := contains("/proc/modules", s.buf, moduleLines[:]...)
 	if modules[2] {
