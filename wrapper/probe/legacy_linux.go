@@ -53,16 +53,13 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 			b.Answers = mode.Present
 		}
 		l.listed[f] = err == nil || missing && procMounted()
-		knowsMangle := l.listed[f]
-		switch {
-		case knowsMangle:
-		case missing:
-			unsure(b, errors.New("/proc: not mounted"))
-		default:
-			unsure(b, err)
-			knowsMangle = call && l.askForMangle(f)
+		if missing && !l.listed[f] {
+			err = errors.New("/proc: not mounted")
 		}
-		if knowsMangle {
+		if !l.listed[f] {
+			unsure(b, err)
+		}
+		if l.listed[f] || call && !missing && l.askForMangle(f) {
 			b.Hints[f] = mode.NoHints()
 		}
 	}
@@ -78,8 +75,7 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 }
 
 // askForMangle finds out whether table mangle exists, and returns whether it could. It asks for entries of size 0: unlike the
-// question for a table's size, that loads no module (get_entries in net/ipv4/netfilter/ip_tables.c). The kernel's answer is
-// the check of the permission.
+// question for a table's size, that loads no module (get_entries in net/ipv4/netfilter/ip_tables.c).
 func (l *legacy) askForMangle(f mode.Family) (known bool) {
 	t := &legacyTable{family: f, name: mode.HintTable}
 	switch _, err := l.entries(t, 0); err {

@@ -92,17 +92,16 @@ const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
 // object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
 // message.
 type object struct {
-	proto byte // the family it is in
-	table []byte
-	flags uint32 // of a table
-	chain []byte // of a chain or a rule
-	// Of a chain:
-	base     bool   // attached to a hook: built in, to iptables
+	proto    byte // the family it is in
+	table    []byte
+	flags    uint32 // of a table
+	chain    []byte // of a chain or a rule
+	base     bool   // of a chain: attached to a hook (built in, to iptables)
 	kind     []byte // of a base chain, such as "filter"
 	hook     uint32
 	priority int32
-	policy   uint32 // of a base chain: accept or NF_DROP
-	use      uint32 // rules in it and references to it
+	policy   uint32 // accept or NF_DROP
+	use      uint32 // of a chain: the rules in it and the references to it
 }
 
 // What an attribute's number depends on: the type of its message, or that it is nested in NFTA_CHAIN_HOOK.

@@ -36,8 +36,7 @@ func (s *nft) chains() error {
 		err = s.bases()
 	}
 	for f := range mode.Family(mode.NumFamilies) {
-		// A family may have thousands of chains of others (kube-proxy's nftables mode): they are read only if it has a table
-		// of iptables.
+		// Without a table of iptables, a family is not read: it may have thousands of chains (kube-proxy's nftables mode).
 		ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
 		if err == nil && ours && s.sum().Least < s.enough {
 			err = s.dump(requestAll(unix.NFT_MSG_GETCHAIN, nfproto(f), ""), s.addChain)
@@ -91,8 +90,7 @@ func (s *nft) count() {
 	s.conclude(err)
 }
 
-// sum adds up the tables that count. Before all chains were read, those are tables with a base chain of iptables-nft, or with
-// many chains.
+// sum adds up the tables that count: until all chains were read, those with a base chain of iptables-nft or many chains.
 func (s *nft) sum() (sum mode.RuleCount) {
 	sum.Bounded = true
 	for _, t := range s.tables {
