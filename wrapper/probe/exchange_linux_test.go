@@ -21,10 +21,7 @@ func answering(t *testing.T, replies ...func(request message) []byte) *nft {
 	if err != nil {
 		t.Fatal(err)
 	}
-	timeout := unix.Timeval{Usec: 50_000}
-	if err := unix.SetsockoptTimeval(fds[0], unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		t.Fatal(err)
-	}
+	setTimeout(t, fds[0], unix.Timeval{Sec: 60}) // a reply comes, however busy the machine is
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -46,6 +43,13 @@ func answering(t *testing.T, replies ...func(request message) []byte) *nft {
 		unix.Close(fds[1])
 	})
 	return &nft{Backend: new(mode.Backend), fd: fds[0], seq: 100, buf: make([]byte, bufferSize)}
+}
+
+func setTimeout(t *testing.T, fd int, timeout unix.Timeval) {
+	t.Helper()
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // reply returns a message as the kernel sends it.
@@ -103,7 +107,11 @@ func TestExchangeRefuses(t *testing.T) {
 		}, unix.EPERM},
 	} {
 		start := time.Now()
-		if _, err := tables(answering(t, tt.reply)); !errors.Is(err, tt.want) {
+		nft := answering(t, tt.reply)
+		if tt.want == unix.ETIMEDOUT {
+			setTimeout(t, nft.fd, unix.Timeval{Usec: 50_000})
+		}
+		if _, err := tables(nft); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 		if time.Since(start) > time.Minute {
