@@ -27,8 +27,7 @@ type Decision struct {
 	Mode   Mode
 	Reason Reason
 	// Pin reports whether the decision is final: a kubelet chain is in this mode, and no answer that is missing could lead to
-	// the other mode. Rules alone never make a decision final, because an earlier guess may have led to them. Without Pin, a
-	// caller decides again next time.
+	// the other mode. Rules never make a decision final: an earlier guess may have led to them.
 	Pin bool
 }
 

@@ -1,12 +1,11 @@
 package mode
 
-// Outcome is the answer to one question. An answer that was denied, timed out, was cut short or was not asked for is
-// Unknown, never Absent.
+// Outcome is the answer to one question.
 type Outcome uint8
 
 // The outcomes.
 const (
-	Unknown Outcome = iota
+	Unknown Outcome = iota // denied, timed out, cut short, or not asked for
 	Absent
 	Present
 )
@@ -27,12 +26,10 @@ func (h *Hints) any(first, last Hint) Outcome {
 	all := Absent
 	for f := range h {
 		for _, o := range h[f][first : last+1] {
-			switch o {
-			case Present:
+			if o == Present {
 				return Present
-			case Unknown:
-				all = Unknown
 			}
+			all = min(all, o) // Unknown before Absent
 		}
 	}
 	return all
@@ -60,23 +57,20 @@ func (a RuleCount) Plus(b RuleCount) RuleCount {
 // Exceeds reports whether a is surely greater than b.
 func (a RuleCount) Exceeds(b RuleCount) bool { return b.Bounded && a.Least > b.Most }
 
-// NeverExceeds reports whether a is surely not greater than b.
-func (a RuleCount) NeverExceeds(b RuleCount) bool { return a.Bounded && a.Most <= b.Least }
-
-// prefixes are the prefixes of the chain names of well-known programs, which show whose rules a mode contains: kubelet
-// and kube-proxy, Docker, the CNI plugins portmap and firewall, flannel, Calico, Cilium, libvirt, ufw.
-var prefixes = [NumOwners]string{"KUBE-", "DOCKER", "CNI-", "FLANNEL", "cali-", "CILIUM_", "LIBVIRT_", "ufw"}
+// prefixes are the prefixes of the chain names of kubelet and kube-proxy, Docker, the CNI plugins portmap and firewall,
+// flannel, Calico, Cilium, libvirt and ufw.
+var prefixes = [...]string{"KUBE-", "DOCKER", "CNI-", "FLANNEL", "cali-", "CILIUM_", "LIBVIRT_", "ufw"}
 
 // Owner is a program that is recognized by the names of its chains. It is an index into Owners.
 type Owner uint8
 
 // NumOwners is the number of owners.
-const NumOwners = 8
+const NumOwners = len(prefixes)
 
 // String returns the prefix of the owner's chain names, such as "KUBE-".
 func (o Owner) String() string { return prefixes[o] }
 
-// Owners is a number of user-defined chains by owner.
+// Owners is a number of user-defined chains by owner. It shows whose rules a mode contains.
 type Owners [NumOwners]uint64
 
 // Count counts a chain.
@@ -106,11 +100,7 @@ type Backend struct {
 
 // Empty returns a Backend that surely contains no chain and no rule.
 func Empty(answers Outcome) Backend {
-	b := Backend{Answers: answers, Rules: Exactly(0)}
-	for f := range b.Hints {
-		b.Hints[f] = NoHints()
-	}
-	return b
+	return Backend{Answers: answers, Rules: Exactly(0), Hints: Hints{NoHints(), NoHints()}}
 }
 
 // NoHints returns the evidence of a family in which no hint chain exists.

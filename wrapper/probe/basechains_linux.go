@@ -1,6 +1,10 @@
 package probe
 
-import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+import (
+	"slices"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
 
 // baseChains are the base chains that iptables-nft creates, in families ip and ip6 alike (iptables/nft.c, xtables_ipv4), with
 // a bit for each hook.
@@ -62,37 +66,41 @@ func (t *nftTable) add(o *object) {
 // counts reports whether the table counts, once all of its chains were added.
 func (t *nftTable) counts() bool { return !t.incompatible && (t.own || len(t.foreign) == 0) }
 
+// baseChainAt returns the type and the priority of the base chain that iptables-nft creates at a hook in a table.
+func baseChainAt(table string, hook int) (kind string, priority int32, ok bool) {
+	for _, b := range baseChains {
+		if b.table == table && b.hooks&(1<<hook) != 0 {
+			return b.kind, b.priority, true
+		}
+	}
+	return "", 0, false
+}
+
 // builtIn reports whether a chain has a name that iptables-nft gives a base chain of its own in this table, and whether
 // iptables-nft can use it as that.
 func (o *object) builtIn() (named, usable bool) {
-	for _, b := range baseChains {
-		for hook, name := range hooks {
-			if b.hooks&(1<<hook) != 0 && string(o.table) == b.table && string(o.chain) == name {
-				return true, string(o.kind) == b.kind && o.hook == uint32(hook) && o.priority == b.priority
-			}
-		}
+	hook := slices.Index(hooks[:], string(o.chain))
+	if hook < 0 {
+		return false, false
 	}
-	return false, false
+	kind, priority, named := baseChainAt(string(o.table), hook)
+	return named, named && string(o.kind) == kind && o.hook == uint32(hook) && o.priority == priority
 }
 
 // bases asks for the base chains of iptables-nft in all tables by name, in constant time.
 func (s *nft) bases() error {
-	var questions []question
-	var tables []*nftTable
+	var chains []request
 	for _, t := range s.tables {
-		for _, b := range baseChains {
-			for hook, name := range hooks {
-				if b.hooks&(1<<hook) != 0 && b.table == t.name {
-					questions, tables = append(questions, question{t.proto, t.name, name}), append(tables, t)
-				}
+		for hook, name := range hooks {
+			if _, _, ok := baseChainAt(t.name, hook); ok {
+				chains = append(chains, requestChain(t.proto, t.name, name))
 			}
 		}
 	}
-	return s.ask(questions, func(i int, m message) (more bool, err error) {
-		_, chain, err := questions[i].judge(m)
-		if err == nil && chain != nil && chain.base {
-			tables[i].add(chain)
+	return s.ask(chains, func(_ int, _ mode.Outcome, chain *object) (more bool) {
+		if chain != nil && chain.base {
+			s.tableOf(chain).add(chain)
 		}
-		return true, err
+		return true
 	})
 }

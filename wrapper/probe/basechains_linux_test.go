@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -84,11 +85,11 @@ func TestCompat(t *testing.T) {
 		0800 0200 00000000                    # NFTA_COMPAT_REV
 		0800 0300 00000000                    # NFTA_COMPAT_TYPE: a match
 	`)
-	if got := appendCompat(nil, 7); !bytes.Equal(got, want) {
+	if got := requestCompat.append(nil, 7); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 	reply := func(e unix.Errno) message {
-		return message{typ: unix.NLMSG_ERROR, body: binary.NativeEndian.AppendUint32(nil, uint32(-int32(e)))}
+		return message{Header: syscall.NlMsghdr{Type: unix.NLMSG_ERROR}, Data: binary.NativeEndian.AppendUint32(nil, uint32(-int32(e)))}
 	}
 	for e, want := range map[unix.Errno]mode.Outcome{
 		unix.EINVAL: mode.Absent, unix.ENOENT: mode.Present, unix.EPROTONOSUPPORT: mode.Present,
@@ -98,7 +99,7 @@ func TestCompat(t *testing.T) {
 			t.Errorf("%v: nft_compat is %v, want %v", e, got, want)
 		}
 	}
-	if got := judgeCompat(message{typ: unix.NFNL_SUBSYS_NFT_COMPAT << 8}); got != mode.Present {
+	if got := judgeCompat(message{Header: syscall.NlMsghdr{Type: nftCompat}}); got != mode.Present {
 		t.Errorf("an answer: nft_compat is %v", got)
 	}
 }

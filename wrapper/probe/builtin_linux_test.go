@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"fmt"
 	"os"
 	"testing"
 
@@ -18,7 +19,7 @@ func TestBuiltIn(t *testing.T) {
 	var b mode.Backend
 	s := newNFT(&b, make([]byte, bufferSize))
 	defer s.close()
-	if !s.none || s.loaded != mode.Present {
+	if !s.noModules || s.loaded != mode.Present {
 		t.Errorf("a kernel without modules: %+v", s)
 	}
 	s.open()
@@ -47,15 +48,14 @@ func TestCompatAnswers(t *testing.T) {
 	if s.compat(); b.Compat != mode.Present || b.Err != nil {
 		t.Errorf("nft_compat is %v, %v", b.Compat, b.Err)
 	}
-	whole := appendCompat(nil, 1)
-	without := appendRequest(nil, unix.NFNL_SUBSYS_NFT_COMPAT<<8, 0, 1, unix.NFPROTO_IPV4, attribute{1, "tcp\x00"})
+	without := request{typ: nftCompat, proto: unix.NFPROTO_IPV4, attributes: [4]string{1: "tcp"}}
 	for name, tt := range map[string]struct {
-		request []byte
+		request request
 		errno   unix.Errno
-	}{"whole": {whole, 0}, "without an attribute": {without, unix.EINVAL}} {
-		err := s.exchange(tt.request, 1, func(m message) (bool, error) {
-			if got := m.errno(); m.typ == unix.NLMSG_ERROR && got != tt.errno || m.typ != unix.NLMSG_ERROR && tt.errno != 0 {
-				t.Errorf("%s: type %d, %v", name, m.typ, got)
+	}{"whole": {requestCompat, 0}, "without an attribute": {without, unix.EINVAL}} {
+		err := s.exchange([]request{tt.request}, func(_ int, m message) (bool, error) {
+			if got := m.errno(); m.Header.Type == unix.NLMSG_ERROR && got != tt.errno || m.Header.Type != unix.NLMSG_ERROR && tt.errno != 0 {
+				t.Errorf("%s: type %d, %v", name, m.Header.Type, got)
 			}
 			return false, nil
 		})
@@ -67,20 +67,21 @@ func TestCompatAnswers(t *testing.T) {
 
 // The lines of /proc/kallsyms that say something. Without the witness a file is not the kernel's, or not all of it.
 func TestSymbols(t *testing.T) {
-	for line, want := range map[string]symbols{
-		"ffffffff81f63250 T nft_do_chain":              {found: true},
-		"ffffffffc0a63250 T nft_do_chain\t[nf_tables]": {found: true},
-		"0000000000000000 T nft_do_chain":              {found: true},
-		"ffffffff81f7e490 t nft_do_chain_arp":          {},
-		"ffffffff81f7e490 t xnft_do_chain":             {},
-		"ffffffff81f7e490 t x\t[nft_do_chain]":         {},
-		"ffffffff81effe50 T netlink_unicast":           {witnessed: true},
-		"ffffffff81effe50 T netlink_unicast_kernel":    {},
-		"": {},
+	const witnessed, builtIn, module = "[true false false]", "[false true false]", "[false false true]"
+	for line, want := range map[string]string{
+		"ffffffff81f63250 T nft_do_chain":              builtIn,
+		"ffffffffc0a63250 T nft_do_chain\t[nf_tables]": module,
+		"0000000000000000 T nft_do_chain":              builtIn,
+		"ffffffff81f7e490 t nft_do_chain_arp":          "[false false false]",
+		"ffffffff81f7e490 t xnft_do_chain":             "[false false false]",
+		"ffffffff81f7e490 t x\t[nft_do_chain]":         "[false false false]",
+		"ffffffff81effe50 T netlink_unicast":           witnessed,
+		"ffffffff81effe50 T netlink_unicast_kernel":    "[false false false]",
+		"": "[false false false]",
 	} {
-		var got symbols
-		if more := got.note([]byte(line)); got != want || more == want.found {
-			t.Errorf("%q: %+v, more %v", line, got, more)
+		got, err := contained(t, line+"\n", bufferSize, symbols[:]...)
+		if fmt.Sprint(got) != want || err != nil {
+			t.Errorf("%q: %v, %v, want %s", line, got, err, want)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,21 +21,18 @@ func answering(t *testing.T, replies ...func(request message) []byte) *nft {
 	if err != nil {
 		t.Fatal(err)
 	}
-	timeout := unix.Timeval{Usec: 50_000}
-	if err := unix.SetsockoptTimeval(fds[0], unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		t.Fatal(err)
-	}
+	setTimeout(t, fds[0], unix.Timeval{Sec: 60}) // a reply comes, however busy the machine is
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		buf := make([]byte, bufferSize)
 		for _, reply := range replies {
 			n, err := unix.Read(fds[1], buf)
-			m, _, ok := cutMessage(buf[:max(n, 0)])
-			if err != nil || !ok {
+			requests, parseErr := syscall.ParseNetlinkMessage(buf[:max(n, 0)])
+			if err != nil || parseErr != nil || len(requests) == 0 {
 				return
 			}
-			if datagram := reply(m); len(datagram) > 0 {
+			if datagram := reply(message(requests[0])); len(datagram) > 0 {
 				_, _ = unix.Write(fds[1], datagram)
 			}
 		}
@@ -44,20 +42,28 @@ func answering(t *testing.T, replies ...func(request message) []byte) *nft {
 		<-done
 		unix.Close(fds[1])
 	})
-	return &nft{Backend: new(mode.Backend), netlink: netlink{fd: fds[0], seq: 100, buf: make([]byte, bufferSize)}}
+	return &nft{Backend: new(mode.Backend), fd: fds[0], seq: 100, buf: make([]byte, bufferSize)}
+}
+
+func setTimeout(t *testing.T, fd int, timeout unix.Timeval) {
+	t.Helper()
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // reply returns a message as the kernel sends it.
-func reply(typ, flags uint16, seq uint32, proto byte, attributes ...attribute) []byte {
-	b := appendRequest(nil, typ, 0, seq, proto, attributes...)
+func reply(typ, flags uint16, seq uint32, proto byte, name string) []byte {
+	r := request{typ: typ, proto: proto, attributes: [4]string{unix.NFTA_TABLE_NAME: name}}
+	b := r.append(nil, seq)
 	binary.NativeEndian.PutUint16(b[6:], flags)
 	return b
 }
 
 func tableReply(name string, flags uint16) func(message) []byte {
 	return func(m message) []byte {
-		return slices.Concat(reply(nfTables|unix.NFT_MSG_NEWTABLE, flags, m.seq, unix.NFPROTO_IPV4, attribute{unix.NFTA_TABLE_NAME, name + "\x00"}),
-			reply(unix.NLMSG_DONE, unix.NLM_F_MULTI, m.seq, 0))
+		return slices.Concat(reply(nfTables|unix.NFT_MSG_NEWTABLE, flags, m.Header.Seq, unix.NFPROTO_IPV4, name),
+			reply(unix.NLMSG_DONE, unix.NLM_F_MULTI, m.Header.Seq, 0, ""))
 	}
 }
 
@@ -65,7 +71,7 @@ func tableReply(name string, flags uint16) func(message) []byte {
 func tables(s *nft) (names []string, err error) {
 	err = s.steady(func() error {
 		names = nil
-		return s.dump(dump{typ: unix.NFT_MSG_GETTABLE}, func(o object) bool {
+		return s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) bool {
 			names = append(names, string(o.table))
 			return true
 		})
@@ -89,17 +95,23 @@ func TestExchangeRefuses(t *testing.T) {
 		reply func(message) []byte
 		want  error
 	}{
-		"no reply":       {func(message) []byte { return nil }, unix.ETIMEDOUT},
-		"another number": {func(m message) []byte { return tableReply("filter", 0)(message{seq: m.seq + 1}) }, errStray},
-		"cut short":      {func(m message) []byte { return tableReply("filter", 0)(m)[:30] }, errTruncated},
+		"no reply": {func(message) []byte { return nil }, unix.ETIMEDOUT},
+		"another number": {func(m message) []byte {
+			return tableReply("filter", 0)(message{Header: syscall.NlMsghdr{Seq: m.Header.Seq + 1}})
+		}, errStray},
+		"cut short": {func(m message) []byte { return tableReply("filter", 0)(m)[:30] }, errTruncated},
 		"an error": {func(m message) []byte {
-			b := reply(unix.NLMSG_ERROR, 0, m.seq, 0)
-			binary.NativeEndian.PutUint32(b[headerLen:], uint32(0xffffffff)) // -EPERM
+			b := reply(unix.NLMSG_ERROR, 0, m.Header.Seq, 0, "")
+			binary.NativeEndian.PutUint32(b[unix.NLMSG_HDRLEN:], uint32(0xffffffff)) // -EPERM
 			return b
 		}, unix.EPERM},
 	} {
 		start := time.Now()
-		if _, err := tables(answering(t, tt.reply)); !errors.Is(err, tt.want) {
+		nft := answering(t, tt.reply)
+		if tt.want == unix.ETIMEDOUT {
+			setTimeout(t, nft.fd, unix.Timeval{Usec: 50_000})
+		}
+		if _, err := tables(nft); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
 		if time.Since(start) > time.Minute {
@@ -110,9 +122,9 @@ func TestExchangeRefuses(t *testing.T) {
 
 // The socket to the kernel has a timeout.
 func TestReceiveTimeout(t *testing.T) {
-	s := netlink{fd: -1}
-	if err := s.open(); err != nil {
-		t.Fatal(err)
+	s := nft{Backend: new(mode.Backend), fd: -1}
+	if s.open(); s.Err != nil {
+		t.Fatal(s.Err)
 	}
 	defer s.close()
 	got, err := unix.GetsockoptTimeval(s.fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO)
@@ -146,7 +158,7 @@ func TestMayLoad(t *testing.T) {
 	}{
 		"empty": {empty, true}, "unknown": {unknown, true}, "rules": {rules, false}, "kubelet": {kubelet, false}, "kube-proxy": {proxy, false},
 	} {
-		if got := mayLoad(&tt.legacy); got != tt.want {
+		if got := (&prober{Evidence: mode.Evidence{Legacy: tt.legacy}}).reason() == mode.ReasonDefault; got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

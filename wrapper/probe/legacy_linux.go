@@ -2,7 +2,6 @@ package probe
 
 import (
 	"errors"
-	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -14,19 +13,12 @@ const (
 	maxFetches   = 5        // of one table: it may change between the question for its size and that for its entries
 )
 
-var (
-	errTableTooLarge = errors.New("table too large")
-	errTableChanging = errors.New("table changes while it is read")
-	errNoProc        = errors.New("/proc: not mounted")
-)
-
-// legacy asks ip_tables and ip6_tables. What it concludes goes into the Backend.
+// legacy asks ip_tables and ip6_tables. Its conclusions go into the Backend.
 type legacy struct {
 	*mode.Backend
 	fds    [mode.NumFamilies]int // -1 until a table is asked about
 	listed [mode.NumFamilies]bool
-	mangle [mode.NumFamilies]bool // whether it is known if table mangle exists
-	tables []*legacyTable         // those that exist
+	tables []*legacyTable // those that exist
 }
 
 // legacyTable is one table of a family.
@@ -36,45 +28,67 @@ type legacyTable struct {
 	rules  mode.RuleCount
 }
 
-// newLegacy finds out which legacy tables exist. It reads the names files, which list a network namespace's tables
-// without creating any; asking for a table by name would create it. A call that is not permitted to read them asks for table
-// mangle all the same: a process that may change rules shall see the kubelet chain.
+// newLegacy finds out which legacy tables and hint chains exist. It reads the names files, which list a network namespace's
+// tables without creating any; asking for a table by name would create it. A call that is not permitted to read them asks
+// for table mangle all the same: a process that may change rules shall see the kubelet chain.
 //
 // A names file that is missing means that the backend is not loaded, provided /proc is mounted: x_tables creates the
 // file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
 func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
-	l := &legacy{Backend: b}
-	missing := 0
-	for f, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
-		l.fds[f] = -1
-		err := eachLine(path, buf, func(line []byte) bool {
-			if name := string(line); slices.Contains(managed[:], name) {
-				l.tables = append(l.tables, &legacyTable{family: mode.Family(f), name: name})
+	l := &legacy{Backend: b, fds: [...]int{-1, -1}}
+	var lines [len(managed)]string
+	for i, name := range managed {
+		lines[i] = "\n" + name + "\n"
+	}
+	for i, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
+		f := mode.Family(i)
+		found, err := contains(path, buf, lines[:]...)
+		for i, name := range managed {
+			if found[i] {
+				l.tables = append(l.tables, &legacyTable{family: f, name: name})
 			}
-			return true
-		})
-		switch {
-		case err == nil:
+		}
+		missing := errors.Is(err, unix.ENOENT)
+		if !missing { // also if the file belongs to another user or user namespace: EACCES
 			b.Answers = mode.Present
-			l.listed[f], l.mangle[f] = true, true
-		case !errors.Is(err, unix.ENOENT): // EACCES: a user or a user namespace that does not own the file
-			b.Answers = mode.Present
+		}
+		l.listed[f] = err == nil || missing && procMounted()
+		if missing && !l.listed[f] {
+			err = errors.New("/proc: not mounted")
+		}
+		if !l.listed[f] {
 			unsure(b, err)
-			if call {
-				l.askForMangle(mode.Family(f))
-			}
-		case procMounted():
-			l.listed[f], l.mangle[f] = true, true
-			missing++
-		default:
-			unsure(b, errNoProc)
+		}
+		if l.listed[f] || call && !missing && l.askForMangle(f) {
+			b.Hints[f] = mode.NoHints()
 		}
 	}
-	if missing == len(l.fds) {
+	if b.Answers == mode.Unknown && l.allListed() {
 		b.Answers = mode.Absent
+	}
+	for _, t := range l.tables {
+		if t.name == mode.HintTable && !l.take(t, true) {
+			b.Hints[t.family] = [mode.NumHints]mode.Outcome{}
+		}
 	}
 	return l
 }
+
+// askForMangle finds out whether table mangle exists, and returns whether it could. It asks for entries of size 0: unlike the
+// question for a table's size, that loads no module (get_entries in net/ipv4/netfilter/ip_tables.c).
+func (l *legacy) askForMangle(f mode.Family) (known bool) {
+	t := &legacyTable{family: f, name: mode.HintTable}
+	switch _, err := l.entries(t, 0); err {
+	case unix.EAGAIN: // the size is another one
+		l.tables = append(l.tables, t)
+		return true
+	case unix.ENOENT, unix.ENOPROTOOPT: // no such table; ip_tables is not loaded
+		return true
+	}
+	return false
+}
+
+func (l *legacy) allListed() bool { return l.listed == [...]bool{true, true} }
 
 func (l *legacy) close() {
 	for _, fd := range l.fds {
@@ -84,57 +98,53 @@ func (l *legacy) close() {
 	}
 }
 
-// hints looks for the hint chains.
-func (l *legacy) hints() {
-	for f, known := range l.mangle {
-		if known {
-			l.Hints[f] = mode.NoHints()
-		}
-	}
-	for _, t := range l.tables {
-		if t.name == mode.HintTable && !l.read(t) {
-			l.Hints[t.family] = [mode.NumHints]mode.Outcome{}
-		}
-	}
-}
-
 // measure takes the rule count: between which numbers it is, without reading the content of large tables, or exactly.
 func (l *legacy) measure(exactly bool) {
-	l.Rules = mode.RuleCount{Bounded: l.listed == [mode.NumFamilies]bool{true, true}}
+	l.Rules = mode.RuleCount{Bounded: l.allListed()}
 	for _, t := range l.tables {
-		switch {
-		case exactly && !t.rules.Exact():
-			l.read(t)
-		case !t.rules.Bounded:
-			l.bound(t)
+		if !t.rules.Exact() {
+			l.take(t, exactly)
 		}
 		l.Rules = l.Rules.Plus(t.rules)
 	}
 }
 
-func (l *legacy) bound(t *legacyTable) {
-	var info getinfo
-	if err := l.info(t, &info); err != nil {
-		l.unsure(t, err)
-		return
+// take takes the rule count of a table: between which numbers it is or, by reading the table, exactly. It returns whether it
+// could.
+func (l *legacy) take(t *legacyTable, exactly bool) bool {
+	err := errors.New("table changes while it is read")
+	for range maxFetches {
+		if read := l.read(t, exactly); read != unix.EAGAIN { // its size is not what it was a moment ago
+			err = read
+			break
+		}
+	}
+	if err != nil {
+		unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
+	}
+	return err == nil
+}
+
+// read does what take does, and notes the hint chains of a table that it reads.
+func (l *legacy) read(t *legacyTable, exactly bool) error {
+	info, err := l.info(t)
+	if err != nil {
+		return err
 	}
 	// Chains count one and have two entries; of the policies nothing is known.
 	n := info.others()
 	t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-	if n == 0 {
-		l.read(t) // there are the policies alone to read
+	switch {
+	case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
+		return nil
+	case info.size > maxTableSize:
+		return errors.New("table too large")
 	}
-}
-
-// read reads a table: it takes its rule count and notes the hint chains. It returns whether it could.
-func (l *legacy) read(t *legacyTable) bool {
-	var info getinfo
-	entries, err := l.fetch(t, &info)
+	entries, err := l.entries(t, info.size)
 	if err != nil {
-		l.unsure(t, err)
-		return false
+		return err
 	}
-	chains, policies, err := read(entries, t.family, &info, func(name []byte) {
+	chains, policies, err := walk(entries, t.family, info, func(name []byte) {
 		l.Owners.Count(name)
 		for h := range mode.NumHints {
 			if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
@@ -142,73 +152,8 @@ func (l *legacy) read(t *legacyTable) bool {
 			}
 		}
 	})
-	if err != nil {
-		l.unsure(t, err)
-		return false
-	}
-	t.rules = mode.Exactly(info.others() - min(chains, info.others()) + policies)
-	return true
-}
-
-// unsure notes why a table's rule count is not known.
-func (l *legacy) unsure(t *legacyTable, err error) {
-	unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
-}
-
-// askForMangle finds out whether table mangle exists, by asking for entries of size 0: unlike the question for a table's size,
-// that loads no module (get_entries in net/ipv4/netfilter/ip_tables.c). The kernel's answer is the check of the permission.
-func (l *legacy) askForMangle(f mode.Family) {
-	err := l.socket(f)
 	if err == nil {
-		_, err = getEntries(l.fds[f], f, mode.HintTable, 0)
+		t.rules = mode.Exactly(n - min(chains, n) + policies)
 	}
-	switch err {
-	case unix.EAGAIN: // the size is another one
-		l.tables = append(l.tables, &legacyTable{family: f, name: mode.HintTable})
-		l.mangle[f] = true
-	case unix.ENOENT, unix.ENOPROTOOPT: // no such table; ip_tables is not loaded
-		l.mangle[f] = true
-	}
-}
-
-func (l *legacy) socket(f mode.Family) error {
-	if l.fds[f] >= 0 {
-		return nil
-	}
-	domains := [...]int{unix.AF_INET, unix.AF_INET6}
-	fd, err := unix.Socket(domains[f], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return &probeError{"socket", err}
-	}
-	l.fds[f] = fd
-	return nil
-}
-
-// info asks for the size of a table. It stays zero if the table was removed since the names file was read.
-func (l *legacy) info(t *legacyTable, info *getinfo) error {
-	if err := l.socket(t.family); err != nil {
-		return err
-	}
-	if err := getInfo(l.fds[t.family], t.family, t.name, info); err != unix.ENOENT {
-		return err
-	}
-	return nil
-}
-
-// fetch returns a table's size and entries.
-func (l *legacy) fetch(t *legacyTable, info *getinfo) (entries []byte, err error) {
-	for range maxFetches {
-		err := l.info(t, info)
-		switch {
-		case err != nil || info.size == 0:
-			return nil, err
-		case info.size > maxTableSize:
-			return nil, errTableTooLarge
-		}
-		entries, err = getEntries(l.fds[t.family], t.family, t.name, info.size)
-		if err != unix.EAGAIN { // its size is not info.size any more
-			return entries, err
-		}
-	}
-	return nil, errTableChanging
+	return err
 }

@@ -58,13 +58,13 @@ func table(f mode.Family, policy int32, chains ...string) ([]byte, *getinfo) {
 	return append(b, entry(f, errorTarget, 0)...), info
 }
 
-func TestRead(t *testing.T) {
+func TestWalk(t *testing.T) {
 	want := []string{"KUBE-IPTABLES-HINT", "X", "twenty-eight-characters-long"}
 	for _, f := range []mode.Family{mode.IPv4, mode.IPv6} {
 		for policy, policies := range map[int32]uint64{acceptVerdict: 0, dropVerdict: 1} {
 			var got []string
 			entries, info := table(f, policy, want...)
-			chains, policy, err := read(entries, f, info, func(name []byte) { got = append(got, string(name)) })
+			chains, policy, err := walk(entries, f, info, func(name []byte) { got = append(got, string(name)) })
 			if err != nil || chains != uint64(len(want)) || policy != policies || strings.Join(got, " ") != strings.Join(want, " ") {
 				t.Errorf("%v: %d chains %q, %d policies, %v; want %q, %d", f, chains, got, policy, err, want, policies)
 			}
@@ -75,10 +75,10 @@ func TestRead(t *testing.T) {
 	}
 }
 
-func TestReadRefuses(t *testing.T) {
+func TestWalkRefuses(t *testing.T) {
 	whole, info := table(mode.IPv4, acceptVerdict, "X")
 	for n := 1; n < len(whole); n++ {
-		_, _, err := read(whole[:n], mode.IPv4, info, func([]byte) {})
+		_, _, err := walk(whole[:n], mode.IPv4, info, func([]byte) {})
 		if boundary := n%152 == 0 && n <= 5*152 || n == 5*152+176 || n == 6*152+176 || n == 7*152+176; (err == nil) != boundary {
 			t.Errorf("the first %d of %d bytes: %v", n, len(whole), err)
 		}
@@ -86,7 +86,7 @@ func TestReadRefuses(t *testing.T) {
 	for _, next := range []uint16{0, 111, 151 - 8, 0xffff} {
 		b := bytes.Clone(whole)
 		binary.NativeEndian.PutUint16(b[90:], next)
-		if _, _, err := read(b, mode.IPv4, info, func([]byte) {}); err == nil {
+		if _, _, err := walk(b, mode.IPv4, info, func([]byte) {}); err == nil {
 			t.Errorf("next_offset %d is accepted", next)
 		}
 	}
@@ -109,12 +109,12 @@ func TestSizes(t *testing.T) {
 	if runtime.GOARCH == "386" {
 		wantOffset = 36
 	}
-	if info, entries := unsafe.Sizeof(getinfo{}), unsafe.Sizeof(getentries{}); info != 84 || entries != 36 || entriesOffset() != wantOffset {
-		t.Errorf("getinfo has %d bytes, want 84; getentries %d, want 36; entries at %d, want %d", info, entries, entriesOffset(), wantOffset)
+	if info := unsafe.Sizeof(getinfo{}); info != 84 || nameLen+4 != 36 || entriesOffset() != wantOffset {
+		t.Errorf("getinfo has %d bytes, want 84; its name %d, want 32; entries at %d, want %d", info, nameLen, entriesOffset(), wantOffset)
 	}
 }
 
-func FuzzRead(f *testing.F) {
+func FuzzWalk(f *testing.F) {
 	four, info := table(mode.IPv4, dropVerdict, "KUBE-IPTABLES-HINT", "X")
 	f.Add(four, false, info.validHooks, info.underflow[2])
 	six, info := table(mode.IPv6, acceptVerdict, "KUBE-KUBELET-CANARY")
@@ -125,7 +125,7 @@ func FuzzRead(f *testing.F) {
 			family = mode.IPv6
 		}
 		calls := uint64(0)
-		chains, policies, _ := read(b, family, &getinfo{validHooks: hooks, underflow: [5]uint32{2: underflow}}, func(name []byte) {
+		chains, policies, _ := walk(b, family, &getinfo{validHooks: hooks, underflow: [5]uint32{2: underflow}}, func(name []byte) {
 			calls++
 			if len(name) > errorNameLen || !bytes.Contains(b, name) {
 				t.Fatalf("name %q", name)

@@ -3,6 +3,7 @@ package probe
 import (
 	"bytes"
 	"encoding/binary"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -18,68 +19,55 @@ import (
 // from include/uapi/linux/netlink.h and include/uapi/linux/netfilter/nfnetlink.h. Headers are in the byte order of the
 // machine, nf_tables' numbers within attributes in network order; everything is aligned to four bytes.
 const (
-	headerLen = unix.NLMSG_HDRLEN
 	genLen    = 4
 	attrLen   = unix.NLA_HDRLEN
 	nfTables  = unix.NFNL_SUBSYS_NFTABLES << 8
+	nftCompat = unix.NFNL_SUBSYS_NFT_COMPAT << 8
 )
 
 // nfproto returns the family as netfilter numbers it.
 func nfproto(f mode.Family) byte { return [...]byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}[f] }
 
-// question asks for one chain by name.
-type question struct {
-	proto        byte
-	table, chain string
+// request is a message to the kernel.
+type request struct {
+	typ, flags uint16
+	proto      byte
+	attributes [4]string // by number, without the NUL byte that ends each; an empty one is not sent
 }
 
-func appendQuestion(b []byte, seq uint32, q question) []byte {
-	return appendRequest(b, nfTables|unix.NFT_MSG_GETCHAIN, 0, seq, q.proto,
-		attribute{unix.NFTA_CHAIN_TABLE, q.table + "\x00"}, attribute{unix.NFTA_CHAIN_NAME, q.chain + "\x00"})
+// requestChain asks for one chain by name.
+func requestChain(proto byte, table, chain string) request {
+	return request{nfTables | unix.NFT_MSG_GETCHAIN, 0, proto,
+		[...]string{unix.NFTA_CHAIN_TABLE: table, unix.NFTA_CHAIN_NAME: chain}}
 }
 
-// appendCompat appends the question of nft_compat for revision 0 of the match tcp, which every kernel with x_tables has
-// (net/netfilter/Makefile). All three attributes have to be there: nfnl_compat_get_rcu answers EINVAL without, as
-// nfnetlink does without nft_compat. Their numbers are those of include/uapi/linux/netfilter/nf_tables_compat.h.
-func appendCompat(b []byte, seq uint32) []byte {
-	const get, name, revision, target = unix.NFNL_SUBSYS_NFT_COMPAT << 8, 1, 2, 3
-	return appendRequest(b, get, 0, seq, unix.NFPROTO_IPV4,
-		attribute{name, "tcp\x00"}, attribute{revision, "\x00\x00\x00\x00"}, attribute{target, "\x00\x00\x00\x00"})
+// requestAll asks for all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN; nf_tables_dump_chains knows no
+// other choice), or all rules of a table (NFT_MSG_GETRULE).
+func requestAll(typ uint16, proto byte, table string) request {
+	return request{nfTables | typ, unix.NLM_F_DUMP, proto, [4]string{unix.NFTA_RULE_TABLE: table}}
 }
 
-// dump is what can be asked for as a whole: all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN;
-// nf_tables_dump_chains knows no other choice), or all rules of a table (NFT_MSG_GETRULE).
-type dump struct {
-	typ   uint16
-	proto byte
-	table string
-}
+// requestCompat asks nft_compat for revision 0 of the match tcp, which every kernel with x_tables has (net/netfilter/Makefile).
+// All three attributes have to be there: nfnl_compat_get_rcu answers EINVAL without, as nfnetlink does without nft_compat.
+// They are NFTA_COMPAT_NAME, _REV and _TYPE of include/uapi/linux/netfilter/nf_tables_compat.h; the numbers are 32-bit zeros.
+var requestCompat = request{nftCompat, 0, unix.NFPROTO_IPV4, [...]string{1: "tcp", 2: "\x00\x00\x00", 3: "\x00\x00\x00"}}
 
-func appendDump(b []byte, seq uint32, d dump) []byte {
-	if d.typ == unix.NFT_MSG_GETRULE {
-		return appendRequest(b, nfTables|d.typ, unix.NLM_F_DUMP, seq, d.proto, attribute{unix.NFTA_RULE_TABLE, d.table + "\x00"})
-	}
-	return appendRequest(b, nfTables|d.typ, unix.NLM_F_DUMP, seq, d.proto)
-}
-
-// attribute is an attribute of a request.
-type attribute struct {
-	typ   uint16
-	value string
-}
-
-func appendRequest(b []byte, typ, flags uint16, seq uint32, proto byte, attributes ...attribute) []byte {
+// append appends the message to b.
+func (r *request) append(b []byte, seq uint32) []byte {
 	start := len(b)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
-	b = binary.NativeEndian.AppendUint16(b, typ)
-	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|flags)
+	b = binary.NativeEndian.AppendUint16(b, r.typ)
+	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|r.flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel fills in the sender's port
-	b = append(b, proto, unix.NFNETLINK_V0, 0, 0)
-	for _, a := range attributes {
-		b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(a.value)))
-		b = binary.NativeEndian.AppendUint16(b, a.typ)
-		b = append(b, a.value...)
+	b = append(b, r.proto, unix.NFNETLINK_V0, 0, 0)
+	for typ, value := range r.attributes {
+		if value == "" {
+			continue
+		}
+		b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(value)+1))
+		b = binary.NativeEndian.AppendUint16(b, uint16(typ))
+		b = append(append(b, value...), 0)
 		for len(b)%4 != 0 {
 			b = append(b, 0)
 		}
@@ -88,120 +76,84 @@ func appendRequest(b []byte, typ, flags uint16, seq uint32, proto byte, attribut
 	return b
 }
 
-// message is one netlink message: the body is what follows the header.
-type message struct {
-	typ, flags uint16
-	seq        uint32
-	body       []byte
-}
-
-// cutMessage takes the first message off b. It returns false if b does not begin with a whole one.
-func cutMessage(b []byte) (m message, rest []byte, ok bool) {
-	if len(b) < headerLen {
-		return message{}, nil, false
-	}
-	n := binary.NativeEndian.Uint32(b)
-	if n < headerLen || uint64(n) > uint64(len(b)) {
-		return message{}, nil, false
-	}
-	m = message{
-		typ:   binary.NativeEndian.Uint16(b[4:]),
-		flags: binary.NativeEndian.Uint16(b[6:]),
-		seq:   binary.NativeEndian.Uint32(b[8:]),
-		body:  b[headerLen:n],
-	}
-	return m, b[min(align(int(n)), len(b)):], true
-}
+// message is a message from the kernel.
+type message syscall.NetlinkMessage
 
 // errno returns the error number in an NLMSG_ERROR or NLMSG_DONE message, zero for none.
 func (m message) errno() unix.Errno {
-	if len(m.body) < 4 {
+	if len(m.Data) < 4 {
 		return 0
 	}
-	if e := int32(binary.NativeEndian.Uint32(m.body)); e < 0 {
-		return unix.Errno(-int64(e))
-	}
-	return 0
+	return unix.Errno(max(0, -int64(int32(binary.NativeEndian.Uint32(m.Data)))))
 }
-
-// is reports whether m is nf_tables' message of type typ.
-func (m message) is(typ uint16) bool { return m.typ == nfTables|typ }
 
 const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
 
 // object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
 // message.
 type object struct {
-	proto byte // the family it is in
-	table []byte
-	flags uint32 // of a table
-	chain []byte // of a chain or a rule
-	// Of a chain:
-	base     bool   // attached to a hook: built in, to iptables
+	proto    byte // the family it is in
+	table    []byte
+	flags    uint32 // of a table
+	chain    []byte // of a chain or a rule
+	base     bool   // of a chain: attached to a hook (built in, to iptables)
 	kind     []byte // of a base chain, such as "filter"
 	hook     uint32
 	priority int32
-	policy   uint32 // of a base chain: accept or NF_DROP
-	use      uint32 // rules in it and references to it
+	policy   uint32 // accept or NF_DROP
+	use      uint32 // of a chain: the rules in it and the references to it
 }
 
+// What an attribute's number depends on: the type of its message, or that it is nested in NFTA_CHAIN_HOOK.
+const (
+	inTable = (nfTables | unix.NFT_MSG_NEWTABLE) << 16
+	inChain = (nfTables | unix.NFT_MSG_NEWCHAIN) << 16
+	inRule  = (nfTables | unix.NFT_MSG_NEWRULE) << 16
+	inHook  = 1 << 16
+)
+
 // parseObject reads such a message. It returns false if the message is cut short.
-func parseObject(m message) (object, bool) {
-	var o object
-	if len(m.body) < genLen {
+func parseObject(m message) (o object, ok bool) {
+	if len(m.Data) < genLen {
 		return o, false
 	}
-	o.proto = m.body[0]
-	ok := eachAttribute(m.body[genLen:], func(typ uint16, value []byte) bool {
-		switch {
-		case typ == unix.NFTA_TABLE_NAME: // the same number as NFTA_CHAIN_TABLE and NFTA_RULE_TABLE
-			o.table = cstring(value)
-		case m.is(unix.NFT_MSG_NEWCHAIN):
-			return o.chainAttribute(typ, value)
-		case m.is(unix.NFT_MSG_NEWTABLE) && typ == unix.NFTA_TABLE_FLAGS:
-			o.flags = number(value)
-		case m.is(unix.NFT_MSG_NEWRULE) && typ == unix.NFTA_RULE_CHAIN:
-			o.chain = cstring(value)
-		}
-		return true
-	})
+	o.proto = m.Data[0]
+	ok = o.parse(uint32(m.Header.Type)<<16, m.Data[genLen:])
 	return o, ok
 }
 
-func (o *object) chainAttribute(typ uint16, value []byte) (ok bool) {
-	switch typ {
-	case unix.NFTA_CHAIN_NAME:
-		o.chain = cstring(value)
-	case unix.NFTA_CHAIN_HOOK:
-		o.base = true
-		return eachAttribute(value, func(typ uint16, value []byte) bool {
-			switch typ {
-			case unix.NFTA_HOOK_HOOKNUM:
-				o.hook = number(value)
-			case unix.NFTA_HOOK_PRIORITY:
-				o.priority = int32(number(value))
-			}
-			return true
-		})
-	case unix.NFTA_CHAIN_TYPE:
-		o.kind = cstring(value)
-	case unix.NFTA_CHAIN_POLICY:
-		o.policy = number(value)
-	case unix.NFTA_CHAIN_USE:
-		o.use = number(value)
-	}
-	return true
-}
-
-// eachAttribute calls f with each attribute in b, until it returns false. It returns false then, or if b is cut short.
-func eachAttribute(b []byte, f func(typ uint16, value []byte) (ok bool)) bool {
+// parse reads the attributes in b.
+func (o *object) parse(in uint32, b []byte) (ok bool) {
 	for len(b) >= attrLen {
 		n := int(binary.NativeEndian.Uint16(b))
-		typ := binary.NativeEndian.Uint16(b[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)
-		if n < attrLen || n > len(b) || !f(typ, b[attrLen:n]) {
+		if n < attrLen || n > len(b) {
 			return false
 		}
-		b = b[min(align(n), len(b)):]
+		typ, value := binary.NativeEndian.Uint16(b[2:])&^(unix.NLA_F_NESTED|unix.NLA_F_NET_BYTEORDER), b[attrLen:n]
+		switch in | uint32(typ) {
+		case inTable | unix.NFTA_TABLE_NAME, inChain | unix.NFTA_CHAIN_TABLE, inRule | unix.NFTA_RULE_TABLE:
+			o.table = cstring(value)
+		case inTable | unix.NFTA_TABLE_FLAGS:
+			o.flags = number(value)
+		case inChain | unix.NFTA_CHAIN_NAME, inRule | unix.NFTA_RULE_CHAIN:
+			o.chain = cstring(value)
+		case inChain | unix.NFTA_CHAIN_HOOK:
+			o.base = true
+			if !o.parse(inHook, value) {
+				return false
+			}
+		case inHook | unix.NFTA_HOOK_HOOKNUM:
+			o.hook = number(value)
+		case inHook | unix.NFTA_HOOK_PRIORITY:
+			o.priority = int32(number(value))
+		case inChain | unix.NFTA_CHAIN_TYPE:
+			o.kind = cstring(value)
+		case inChain | unix.NFTA_CHAIN_POLICY:
+			o.policy = number(value)
+		case inChain | unix.NFTA_CHAIN_USE:
+			o.use = number(value)
+		}
+		b = b[min((n+3)&^3, len(b)):]
 	}
 	return true
 }
@@ -213,8 +165,6 @@ func number(value []byte) uint32 {
 	}
 	return binary.BigEndian.Uint32(value)
 }
-
-func align(n int) int { return (n + 3) &^ 3 }
 
 // cstring returns b up to its first NUL byte.
 func cstring(b []byte) []byte {

@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -39,7 +40,7 @@ const getChain = `
 	1700 0300 4b5542452d49505441424c45532d48494e5400 00  # NFTA_CHAIN_NAME
 `
 
-var hintQuestion = question{unix.NFPROTO_IPV6, mode.HintTable, mode.KubeIPTablesHint.String()}
+var hintRequest = requestChain(unix.NFPROTO_IPV6, mode.HintTable, mode.KubeIPTablesHint.String())
 
 // The reply to it, after nft add chain ip6 mangle KUBE-IPTABLES-HINT and a rule in it.
 const newChain = `
@@ -58,28 +59,28 @@ const notFound = `
 	38000000 040a 0100 05000000 00000000  # the request's header
 `
 
-func TestAppendQuestion(t *testing.T) {
+func TestRequest(t *testing.T) {
 	want := unhex(t, getChain)
-	if got := appendQuestion(nil, 5, hintQuestion); !bytes.Equal(got, want) {
+	if got := hintRequest.append(nil, 5); !bytes.Equal(got, want) {
 		t.Errorf("got  %x\nwant %x", got, want)
 	}
 	for _, tt := range []struct {
-		dump dump
+		dump request
 		want string
 	}{
-		{dump{typ: unix.NFT_MSG_GETTABLE}, `14000000 010a 0103 07000000 00000000  00 00 0000`},                         // nft list tables
-		{dump{typ: unix.NFT_MSG_GETCHAIN, proto: 2}, `14000000 040a 0103 07000000 00000000  02 00 0000`},               // nft list chains ip
-		{dump{unix.NFT_MSG_GETRULE, 2, "nat"}, `1c000000 070a 0103 07000000 00000000  02 00 0000  0800 0100 6e617400`}, // nft list table ip nat: its rules
+		{requestAll(unix.NFT_MSG_GETTABLE, 0, ""), `14000000 010a 0103 07000000 00000000  00 00 0000`},                       // nft list tables
+		{requestAll(unix.NFT_MSG_GETCHAIN, 2, ""), `14000000 040a 0103 07000000 00000000  02 00 0000`},                       // nft list chains ip
+		{requestAll(unix.NFT_MSG_GETRULE, 2, "nat"), `1c000000 070a 0103 07000000 00000000  02 00 0000  0800 0100 6e617400`}, // nft list table ip nat: its rules
 	} {
-		if got, want := appendDump(nil, 7, tt.dump), unhex(t, tt.want); !bytes.Equal(got, want) {
+		if got, want := tt.dump.append(nil, 7), unhex(t, tt.want); !bytes.Equal(got, want) {
 			t.Errorf("%+v: got  %x\nwant %x", tt.dump, got, want)
 		}
 	}
 }
 
-// judgeHint judges a reply to hintQuestion.
+// judgeHint judges a reply to hintRequest.
 func judgeHint(m message) (answers, found mode.Outcome, err error) {
-	answers, chain, err := hintQuestion.judge(m)
+	answers, chain, err := hintRequest.judge(m)
 	switch {
 	case chain != nil:
 		found = mode.Present
@@ -87,6 +88,16 @@ func judgeHint(m message) (answers, found mode.Outcome, err error) {
 		found = mode.Absent
 	}
 	return answers, found, err
+}
+
+// onlyMessage returns the one message of a reply to request 5.
+func onlyMessage(t *testing.T, reply string) message {
+	t.Helper()
+	messages, err := syscall.ParseNetlinkMessage(unhex(t, reply))
+	if err != nil || len(messages) != 1 || messages[0].Header.Seq != 5 {
+		t.Fatalf("%s: %+v, %v", reply, messages, err)
+	}
+	return message(messages[0])
 }
 
 func TestJudgeReply(t *testing.T) {
@@ -112,10 +123,7 @@ func TestJudgeReply(t *testing.T) {
 		{"an attribute without length", strings.Replace(newChain, "0800 0600", "0000 0600", 1), mode.Unknown, mode.Unknown, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			m, rest, ok := cutMessage(unhex(t, tt.reply))
-			if !ok || len(rest) != 0 || m.seq != 5 {
-				t.Fatalf("cutMessage: %+v, %d bytes left, %v", m, len(rest), ok)
-			}
+			m := onlyMessage(t, tt.reply)
 			answers, found, err := judgeHint(m)
 			if answers != tt.answers || found != tt.find || (err != nil) != tt.err {
 				t.Errorf("got %v, %v, %v; want %v, %v, error %v", answers, found, err, tt.answers, tt.find, tt.err)
@@ -165,10 +173,7 @@ func TestParseObject(t *testing.T) {
 		{newRule, "2 filter 0 FORWARD false  0 0 0 0"},
 		{newTable, "2 filter 2  false  0 0 0 0"},
 	} {
-		m, _, ok := cutMessage(unhex(t, tt.reply))
-		if !ok {
-			t.Fatal(tt.reply)
-		}
+		m := onlyMessage(t, tt.reply)
 		o, ok := parseObject(m)
 		if got := fmt.Sprintf("%d %s %d %s %v %s %d %d %d %d", o.proto, o.table, o.flags, o.chain, o.base, o.kind, o.hook, o.priority, o.policy, o.use); !ok || got != tt.want {
 			t.Errorf("got %s, %v, want %s", got, ok, tt.want)
@@ -176,18 +181,27 @@ func TestParseObject(t *testing.T) {
 	}
 }
 
-func TestCutMessageRefuses(t *testing.T) {
+// A datagram that is not whole, or that has a message of a wrong length, is refused.
+func TestExchangeRefusesLengths(t *testing.T) {
 	whole := unhex(t, newChain)
-	for n := range whole {
-		if m, _, ok := cutMessage(whole[:n]); ok {
-			t.Errorf("the first %d bytes are taken for the message %+v", n, m)
+	ask := func(datagram []byte) error {
+		s := answering(t, func(message) []byte { return datagram })
+		s.seq = 5 // newChain's
+		return s.exchange([]request{hintRequest}, func(int, message) (bool, error) { return false, nil })
+	}
+	if err := ask(whole); err != nil {
+		t.Errorf("the whole message: %v", err)
+	}
+	for n := 1; n < len(whole); n++ {
+		if err := ask(whole[:n]); err != errTruncated {
+			t.Errorf("the first %d bytes: %v", n, err)
 		}
 	}
 	for _, length := range []uint32{0, 15, 77, 1 << 31} {
 		b := bytes.Clone(whole)
 		binary.NativeEndian.PutUint32(b, length)
-		if _, _, ok := cutMessage(b); ok {
-			t.Errorf("length %d is accepted in a message of %d bytes", length, len(b))
+		if err := ask(b); err != errTruncated {
+			t.Errorf("length %d in a message of %d bytes: %v", length, len(b), err)
 		}
 	}
 }
@@ -197,18 +211,11 @@ func FuzzReply(f *testing.F) {
 		f.Add(unhex(f, text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		for len(b) > 0 {
-			m, rest, ok := cutMessage(b)
-			if !ok {
-				return
-			}
-			if len(rest) >= len(b) {
-				t.Fatal("no progress")
-			}
-			if _, found, err := judgeHint(m); found == mode.Present && !bytes.Contains(b, []byte("KUBE-IPTABLES-HINT")) || err != nil && found != mode.Unknown {
+		messages, _ := syscall.ParseNetlinkMessage(b)
+		for _, m := range messages {
+			if _, found, err := judgeHint(message(m)); found == mode.Present && !bytes.Contains(b, []byte("KUBE-IPTABLES-HINT")) || err != nil && found != mode.Unknown {
 				t.Fatalf("found %v, %v", found, err)
 			}
-			b = rest
 		}
 	})
 }
@@ -218,11 +225,11 @@ func FuzzObject(f *testing.F) {
 		f.Add(unhex(f, text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		m, _, ok := cutMessage(b)
-		if !ok {
+		messages, _ := syscall.ParseNetlinkMessage(b)
+		if len(messages) == 0 {
 			return
 		}
-		o, ok := parseObject(m)
+		o, ok := parseObject(message(messages[0]))
 		if ok && !(bytes.Contains(b, o.table) && bytes.Contains(b, o.chain)) {
 			t.Fatalf("table %q, chain %q", o.table, o.chain)
 		}

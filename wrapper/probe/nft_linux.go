@@ -8,51 +8,38 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-const maxReplies = 64 // to one set of questions, stray messages included
-
-var (
-	errTruncated = errors.New("nf_tables: reply cut short")
-	errStray     = errors.New("nf_tables: reply to something else")
-	errTooLarge  = errors.New("nf_tables: more than is read at once")
-	errChanging  = errors.New("nf_tables: rules change while they are counted")
-	errNotLoaded = errors.New("nf_tables: not loaded; a call tries to load it if legacy is empty, and is legacy if it is not available")
-	errMayLoad   = errors.New("nf_tables: not asked, because that might load it")
-)
-
-// judge says what an error reply to a question means: whether nf_tables is present, if the chain asked for is not. This is
-// the one place that interprets errno values of a reply; net/netfilter/nfnetlink.c and nf_tables_api.c.
+// judge returns whether nf_tables is present, by the error that it replies to a request for a chain;
+// net/netfilter/nfnetlink.c and nf_tables_api.c.
 func judge(e unix.Errno) mode.Outcome {
 	switch e {
-	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is present, the table or the chain is not
+	case unix.ENOENT, // nft_table_lookup, nft_chain_lookup: the table or the chain does not exist
+		unix.EAFNOSUPPORT: // before 4.17: the module of nf_tables for this family is not loaded
 		return mode.Present
-	case unix.EAFNOSUPPORT: // before 4.17: nf_tables is present, its module for this family is not
-		return mode.Present
-	case unix.EINVAL: // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
-		return mode.Absent
-	case unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
+	case unix.EINVAL, // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
+		unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
 		return mode.Absent
 	}
-	// Above all EPERM, for lack of CAP_NET_ADMIN: nfnetlink_rcv checks that before it looks for nf_tables. Also
-	// ENOMEM, ENOBUFS and errors of later kernels.
-	return mode.Unknown
+	return mode.Unknown // above all EPERM, which nfnetlink_rcv returns before it looks for nf_tables
 }
 
 // nft asks nf_tables. Its conclusions go into the Backend.
 type nft struct {
 	*mode.Backend
-	netlink
-	modules
-	loaded  mode.Outcome // whether nf_tables is present without loading it
-	tables  []*nftTable  // those with iptables' names, once bound has read them
-	changed bool         // the rules changed during a dump
+	fd        int // of the socket, -1 if closed
+	seq       uint32
+	buf       []byte
+	loaded    mode.Outcome // whether nf_tables is present without loading it
+	noModules bool         // the kernel has none
+	tables    []*nftTable  // those with iptables' names, once bound has read them
+	complete  bool         // all of their chains were read
+	changed   bool         // the rules changed during a dump
+	enough    uint64       // the rule count from which on it need not be counted further
 }
 
-// newNFT finds out whether nf_tables can be asked without the kernel loading a module.
+// newNFT returns an nft that has not asked anything yet.
 func newNFT(b *mode.Backend, buf []byte) *nft {
-	s := &nft{Backend: b, netlink: netlink{fd: -1, buf: buf}}
-	if s.loaded = s.modules.look(buf); s.nftCompat {
-		b.Compat = mode.Present
-	}
+	s := &nft{Backend: b, fd: -1, buf: buf}
+	s.loaded = s.look()
 	return s
 }
 
@@ -71,39 +58,22 @@ func (s *nft) decideToAsk(load bool, settle func() bool) {
 		s.open()
 	case s.loaded == mode.Absent:
 		*s.Backend = mode.Empty(mode.Unknown)
-		s.Err = errNotLoaded
+		s.Err = errors.New("nf_tables: not loaded; a call tries to load it if legacy is empty, and is legacy if it is not available")
 	default:
-		s.Err = errMayLoad
+		s.Err = errors.New("nf_tables: not asked, because that might load it")
 	}
 }
 
-func (s *nft) open() {
-	err := s.netlink.open()
-	if errors.Is(err, unix.EPROTONOSUPPORT) { // netlink_create: the kernel has no nfnetlink
-		*s.Backend = mode.Empty(mode.Absent)
-	}
-	s.Err = err
-}
-
-// ask sends all questions at once, and calls answer with the index of each question that was replied to, until it returns
-// false.
-func (s *nft) ask(questions []question, answer func(i int, m message) (more bool, err error)) error {
-	request := make([]byte, 0, 512)
-	for i, q := range questions {
-		request = appendQuestion(request, s.seq+uint32(i), q)
-	}
-	open := len(questions)
-	err := s.exchange(request, maxReplies, func(m message) (more bool, err error) {
-		i := int(m.seq - s.seq)
-		if i < 0 || i >= len(questions) {
-			return false, errStray
-		}
+// ask sends requests for chains, and calls answer with the index of each that was replied to, whether nf_tables is present
+// and the chain, nil if there is none, until it returns false.
+func (s *nft) ask(chains []request, answer func(i int, answers mode.Outcome, chain *object) (more bool)) error {
+	open := len(chains)
+	return s.exchange(chains, func(i int, m message) (more bool, err error) {
 		open--
-		more, err = answer(i, m)
-		return more && open > 0, err
+		answers, chain, err := chains[i].judge(m)
+		// An error is one of all: not permitted, the kernel refuses the whole lot with one reply.
+		return err == nil && answer(i, answers, chain) && open > 0, err
 	})
-	s.seq += uint32(len(questions))
-	return err
 }
 
 // hints looks for the hint chains; with first, only until a kubelet chain is found.
@@ -111,45 +81,42 @@ func (s *nft) hints(first bool) {
 	if s.fd < 0 {
 		return
 	}
-	questions := make([]question, 0, mode.NumFamilies*mode.NumHints)
-	for i := range cap(questions) {
+	chains := make([]request, 0, mode.NumFamilies*mode.NumHints)
+	for i := range cap(chains) {
 		f, h := mode.Family(i/mode.NumHints), mode.Hint(i%mode.NumHints)
-		questions = append(questions, question{nfproto(f), mode.HintTable, h.String()})
+		chains = append(chains, requestChain(nfproto(f), mode.HintTable, h.String()))
 	}
-	err := s.ask(questions, func(i int, m message) (more bool, err error) {
-		answers, chain, err := questions[i].judge(m)
-		if err != nil {
-			return false, err // of all: not permitted, the kernel refuses the whole lot with one reply
+	err := s.ask(chains, func(i int, answers mode.Outcome, chain *object) (more bool) {
+		found := mode.Absent
+		if chain != nil {
+			found = mode.Present
 		}
-		found := &s.Hints[i/mode.NumHints][i%mode.NumHints]
-		if s.Answers, *found = answers, mode.Absent; chain != nil {
-			*found = mode.Present
-		}
-		return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent, nil
+		s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
+		return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent
 	})
 	if s.Answers == mode.Absent {
 		*s.Backend = mode.Empty(mode.Absent)
-		s.close()
 	}
-	if err != nil {
-		unsure(s.Backend, err)
+	unsure(s.Backend, err)
+	if err != nil || s.Answers == mode.Absent {
 		s.close()
 	}
 }
 
-// judge says what the reply m to a question means. chain is nil if there is no such chain.
-func (q *question) judge(m message) (answers mode.Outcome, chain *object, err error) {
-	switch {
-	case m.typ == unix.NLMSG_ERROR:
+// judge interprets the reply m to a request for a chain. chain is nil if there is none.
+func (r *request) judge(m message) (answers mode.Outcome, chain *object, err error) {
+	switch m.Header.Type {
+	case unix.NLMSG_ERROR:
 		if answers = judge(m.errno()); answers == mode.Unknown {
 			return mode.Unknown, nil, &probeError{"nf_tables", m.errno()}
 		}
 		return answers, nil, nil
-	case m.is(unix.NFT_MSG_NEWCHAIN):
+	case nfTables | unix.NFT_MSG_NEWCHAIN:
 		switch o, ok := parseObject(m); {
 		case !ok:
 			return mode.Unknown, nil, errTruncated
-		case o.proto == q.proto && string(o.table) == q.table && string(o.chain) == q.chain:
+		case o.proto == r.proto && string(o.table) == r.attributes[unix.NFTA_CHAIN_TABLE] &&
+			string(o.chain) == r.attributes[unix.NFTA_CHAIN_NAME]:
 			return mode.Present, &o, nil
 		}
 	}
@@ -161,22 +128,15 @@ func (s *nft) compat() {
 	if s.fd < 0 || s.Answers != mode.Present {
 		return
 	}
-	s.seq++
-	err := s.exchange(appendCompat(nil, s.seq), maxReplies, func(m message) (more bool, err error) {
-		if m.seq != s.seq {
-			return false, errStray
-		}
+	unsure(s.Backend, s.exchange([]request{requestCompat}, func(_ int, m message) (more bool, err error) {
 		s.Compat = judgeCompat(m)
 		return false, nil
-	})
-	if err != nil {
-		unsure(s.Backend, err)
-	}
+	}))
 }
 
-// judgeCompat says what the reply to appendCompat's message means.
+// judgeCompat returns whether nft_compat is present, by its reply to requestCompat.
 func judgeCompat(m message) mode.Outcome {
-	if m.typ != unix.NLMSG_ERROR {
+	if m.Header.Type != unix.NLMSG_ERROR {
 		return mode.Present
 	}
 	switch m.errno() {

@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -9,107 +10,107 @@ import (
 )
 
 const (
-	maxDumpReads = 8192 // of at most 16 KiB each: some 300,000 rules
-	manyChains   = 64   // of a table without a base chain so far: a call takes it for iptables-nft's
-	maxTries     = 4    // nf_tables flags a dump during which its rules changed
+	manyChains = 64 // of a table without a base chain so far: a call takes it for iptables-nft's
+	maxTries   = 4  // nf_tables flags a dump during which its rules changed
 )
 
+var errChanging = errors.New("nf_tables: rules change while they are counted")
+
 // bound finds out between which numbers the rule count is, until it is known to be enough. It takes one short message a chain.
-func (s *nft) bound(enough uint64) {
-	if s.fd < 0 {
-		return
+func (s *nft) bound() {
+	if s.fd >= 0 {
+		s.conclude(s.steady(s.chains))
 	}
-	s.conclude(s.steady(func() error {
-		s.tables, s.Rules, s.Owners = nil, mode.RuleCount{}, mode.Owners{}
-		err := s.dump(dump{typ: unix.NFT_MSG_GETTABLE}, func(o object) (more bool) {
-			if o.flags&ownerFlag == 0 {
-				s.tables = append(s.tables, &nftTable{proto: o.proto, name: string(o.table), rules: mode.Exactly(0)})
-			}
-			return true
-		})
-		if err == nil && len(s.tables) > 0 {
-			err = s.bases()
-		}
-		for _, t := range s.tables {
-			if t.own && !t.incompatible {
-				s.Rules.Least += t.rules.Least
-			}
-		}
-		for f := range mode.Family(mode.NumFamilies) {
-			// A family may have thousands of chains of others (kube-proxy's nftables mode): they are read only if it has a
-			// table of iptables.
-			ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
-			if err == nil && ours && s.Rules.Least < enough {
-				err = s.dump(dump{typ: unix.NFT_MSG_GETCHAIN, proto: nfproto(f)}, s.addChain(enough))
-			}
-		}
-		return err
-	}), enough)
 }
 
-// addChain returns a function that adds a chain which bases has not added, and returns whether that is still not enough.
-func (s *nft) addChain(enough uint64) func(object) (more bool) {
-	return func(o object) bool {
-		named, _ := o.builtIn()
-		i := slices.IndexFunc(s.tables, func(t *nftTable) bool { return t.proto == o.proto && t.name == string(o.table) })
-		if i < 0 || s.tables[i].incompatible || o.base && named {
-			return true
+// chains reads the tables and their chains.
+func (s *nft) chains() error {
+	s.tables, s.Owners = nil, mode.Owners{}
+	err := s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) (more bool) {
+		if o.flags&ownerFlag == 0 {
+			s.tables = append(s.tables, &nftTable{proto: o.proto, name: string(o.table), rules: mode.Exactly(0)})
 		}
-		t := s.tables[i]
-		t.add(&o)
-		if !o.base {
-			s.Owners.Count(o.chain)
-			if t.own {
-				s.Rules.Least++
-			} else if t.foreign == nil && t.fixed >= max(enough, manyChains) {
-				s.Rules.Least = t.fixed
-			}
-		}
-		return s.Rules.Least < enough
+		return true
+	})
+	if err == nil && len(s.tables) > 0 {
+		err = s.bases()
 	}
+	for f := range mode.Family(mode.NumFamilies) {
+		// Without a table of iptables, a family is not read: it may have thousands of chains (kube-proxy's nftables mode).
+		ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
+		if err == nil && ours && s.sum().Least < s.enough {
+			err = s.dump(requestAll(unix.NFT_MSG_GETCHAIN, nfproto(f), ""), s.addChain)
+		}
+	}
+	return err
+}
+
+// tableOf returns the table that o is in, nil if it is none that counts.
+func (s *nft) tableOf(o *object) *nftTable {
+	for _, t := range s.tables {
+		if t.proto == o.proto && t.name == string(o.table) {
+			return t
+		}
+	}
+	return nil
+}
+
+// addChain adds a chain that bases has not added, and returns whether that is still not enough.
+func (s *nft) addChain(o *object) (more bool) {
+	named, _ := o.builtIn()
+	if t := s.tableOf(o); t != nil && !t.incompatible && !(o.base && named) {
+		if t.add(o); !o.base {
+			s.Owners.Count(o.chain)
+		}
+	}
+	return s.sum().Least < s.enough
 }
 
 // count counts rule by rule, until there is enough.
-func (s *nft) count(enough uint64) {
+func (s *nft) count() {
 	if s.fd < 0 || s.Rules.Exact() {
 		return
 	}
 	var err error
 	for _, t := range s.tables {
-		if err != nil || !t.counts() || t.rules.Exact() || s.Rules.Least >= enough {
+		if err != nil || !t.counts() || t.rules.Exact() || s.sum().Least >= s.enough {
 			continue
 		}
-		least := s.Rules.Least - t.rules.Least + t.fixed
 		err = s.steady(func() error {
-			s.Rules.Least, t.rules = least, mode.Exactly(t.fixed)
-			return s.dump(dump{unix.NFT_MSG_GETRULE, t.proto, t.name}, func(o object) (more bool) {
-				if !t.foreign[string(o.chain)] {
+			t.rules = mode.Exactly(t.fixed)
+			return s.dump(requestAll(unix.NFT_MSG_GETRULE, t.proto, t.name), func(o *object) (more bool) {
+				// Kernels before 4.10 do not know the choice of a table.
+				if string(o.table) == t.name && !t.foreign[string(o.chain)] {
 					t.rules = t.rules.Plus(mode.Exactly(1))
-					s.Rules.Least++
 				}
-				return s.Rules.Least < enough
+				return s.sum().Least < s.enough
 			})
 		})
 	}
-	s.conclude(err, enough)
+	s.conclude(err)
 }
 
-// conclude adds up the tables that count, or notes that there may be more than was seen.
-func (s *nft) conclude(err error, enough uint64) {
-	if err != nil || s.Rules.Least >= enough {
-		if err != nil {
-			unsure(s.Backend, err)
+// sum adds up the tables that count: until all chains were read, those with a base chain of iptables-nft or many chains.
+func (s *nft) sum() (sum mode.RuleCount) {
+	sum.Bounded = true
+	for _, t := range s.tables {
+		if t.counts() && (s.complete || t.own || t.fixed >= max(s.enough, manyChains)) {
+			sum = sum.Plus(t.rules)
 		}
-		s.Rules.Bounded = false
-		s.close() // a dump that was left half-way is still under way on it
+	}
+	return sum
+}
+
+// conclude notes the rule count, or that there may be more than was seen.
+func (s *nft) conclude(err error) {
+	if err == nil && s.sum().Least < s.enough {
+		s.complete = true
+		s.Rules = s.sum()
 		return
 	}
-	s.Rules = mode.Exactly(0)
-	for _, t := range s.tables {
-		if t.counts() {
-			s.Rules = s.Rules.Plus(t.rules)
-		}
-	}
+	unsure(s.Backend, err)
+	s.Rules = mode.RuleCount{Least: s.sum().Least}
+	s.close() // a dump that was left half-way is still under way on it
 }
 
 // steady calls f again if the rules changed during its dumps.
@@ -124,25 +125,21 @@ func (s *nft) steady(f func() error) error {
 }
 
 // dump calls each with every object of a dump that is in iptables' tables, until it returns false.
-func (s *nft) dump(d dump, each func(object) (more bool)) error {
-	s.seq++
-	return s.exchange(appendDump(make([]byte, 0, 64), s.seq, d), maxDumpReads, func(m message) (more bool, err error) {
-		s.changed = s.changed || m.flags&unix.NLM_F_DUMP_INTR != 0
-		switch {
-		case m.seq != s.seq:
-			return false, errStray
-		case m.typ == unix.NLMSG_DONE, m.typ == unix.NLMSG_ERROR:
+func (s *nft) dump(r request, each func(*object) (more bool)) error {
+	return s.exchange([]request{r}, func(_ int, m message) (more bool, err error) {
+		s.changed = s.changed || m.Header.Flags&unix.NLM_F_DUMP_INTR != 0
+		switch m.Header.Type {
+		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
 			if e := m.errno(); e != 0 {
 				return false, &probeError{"nf_tables", e}
 			}
 			return false, nil
-		case m.is(unix.NFT_MSG_NEWTABLE), m.is(unix.NFT_MSG_NEWCHAIN), m.is(unix.NFT_MSG_NEWRULE):
+		case nfTables | unix.NFT_MSG_NEWTABLE, nfTables | unix.NFT_MSG_NEWCHAIN, nfTables | unix.NFT_MSG_NEWRULE:
 			o, ok := parseObject(m)
 			if !ok {
 				return false, errTruncated
 			}
-			// Kernels before 4.10 do not know the choice of a table.
-			if o.managed() && (d.table == "" || string(o.table) == d.table) && !each(o) {
+			if o.managed() && !each(&o) {
 				s.changed = false // it does not matter any more
 				return false, nil
 			}
@@ -151,7 +148,7 @@ func (s *nft) dump(d dump, each func(object) (more bool)) error {
 	})
 }
 
-// managed tells whether an object is, or is in, a table with one of iptables' names.
+// managed reports whether an object is, or is in, a table with one of iptables' names.
 func (o *object) managed() bool {
 	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(managed[:], string(o.table))
 }

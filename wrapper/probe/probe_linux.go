@@ -1,14 +1,12 @@
 // Package probe asks the kernel for the evidence that package mode decides by: whether each mode's backend is present,
 // whether it contains hint chains, and its rule count. The answer is that of the network namespace of the calling thread.
 //
-// A probe takes no lock, starts no process and opens no file for writing. [All] changes nothing at all: it creates no table
-// and loads no kernel module. [Call] names its exceptions. A probe never blocks: every read is bounded in time and in
-// memory. If a question has no answer, for lack of a capability, of /proc or of time, the outcome is Unknown, and
-// [mode.Backend].Err says why.
+// A probe takes no lock, starts no process, opens no file for writing, creates no table and loads no kernel module; [Call]
+// names its exceptions. Every read is bounded in time and in memory. If a question has no answer, the outcome is Unknown, and
+// [mode.Backend].Err contains the reason.
 //
 // To read nf_tables and the content of legacy tables takes CAP_NET_ADMIN in the user namespace that owns the network
-// namespace. To read which legacy tables exist takes /proc and the permission to read /proc/thread-self/net/ip_tables_names,
-// which is mode 0440.
+// namespace. To read which legacy tables exist takes the permission to read /proc/thread-self/net/ip_tables_names (mode 0440).
 //
 // A caller that changes the network namespace of its thread locks the goroutine to it first (runtime.LockOSThread).
 package probe
@@ -16,9 +14,7 @@ package probe
 import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 
 // All collects all evidence, without a side effect.
-func All() mode.Evidence {
-	return (&prober{}).gather()
-}
+func All() mode.Evidence { return (&prober{}).gather() }
 
 // Call collects evidence for a program that is about to execute iptables, and stops as soon as the decision is final.
 // pinnable reports whether a pin could be written; only then Call reads /proc/kallsyms, which takes tens of milliseconds.
@@ -30,9 +26,8 @@ func Call(pinnable func() bool) mode.Evidence {
 	return (&prober{call: true, pinnable: pinnable}).gather()
 }
 
-// bufferSize is that of the one buffer of all reads, in bytes: the kernel makes the parts of a dump as long as the first
-// reads ask for, up to 32 KiB (netlink_dump in net/netlink/af_netlink.c), and the Go runtime's first large allocation costs
-// more than the calls that it would spare.
+// bufferSize is the size of the one buffer of all reads. The kernel makes the parts of a dump as long as the first reads, up
+// to 32 KiB (netlink_dump in net/netlink/af_netlink.c), but a large allocation costs more than the calls that it would spare.
 const bufferSize = 16 << 10
 
 type prober struct {
@@ -53,39 +48,35 @@ func (p *prober) gather() mode.Evidence {
 	}
 	legacy := newLegacy(&p.Legacy, buf, p.call)
 	defer legacy.close()
-	legacy.hints()
 	hinted := p.Legacy.Hints.Kubelet() == mode.Present
 	if !p.call || !hinted {
 		legacy.measure(false)
 	}
 	if nft.loaded != mode.Present {
-		nft.decideToAsk(p.call && mayLoad(&p.Legacy), func() bool { return !p.call || hinted && p.pinnable() })
+		// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
+		nft.decideToAsk(p.call && p.reason() == mode.ReasonDefault, func() bool { return !p.call || hinted && p.pinnable() })
 		nft.hints(p.call)
 	}
 	if r := p.reason(); p.call && (r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain) {
 		return p.Evidence // without rule counts
 	}
-	if !p.call && nft.none {
+	if !p.call && nft.noModules {
 		nft.compat() // without modules, a question loads none
 	}
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
-	nft.bound(p.enough())
+	nft.enough = p.enough()
+	nft.bound()
 	if !p.call || p.undecided() {
 		legacy.measure(true)
 	}
 	if !p.call || p.undecided() {
-		nft.count(p.enough())
+		nft.enough = p.enough()
+		nft.count()
 	}
 	if p.call && p.NFT.Compat == mode.Unknown && p.reason() == mode.ReasonDefault {
 		nft.compat()
 	}
 	return p.Evidence
-}
-
-// mayLoad reports whether a call may ask nf_tables although the kernel may load it for that: nothing was seen in legacy, so
-// the call executes iptables-nft, which loads nf_tables too, or finds that nf_tables is not available.
-func mayLoad(legacy *mode.Backend) bool {
-	return legacy.Rules.Least == 0 && legacy.Hints.Kubelet() != mode.Present && legacy.Hints.KubeProxy() != mode.Present
 }
 
 // reason returns the reason that the evidence so far leads to.
@@ -95,7 +86,8 @@ func (p *prober) reason() mode.Reason {
 
 // undecided reports whether the bounds of the rule counts overlap.
 func (p *prober) undecided() bool {
-	return !p.Legacy.Rules.Exceeds(p.NFT.Rules) && !p.Legacy.Rules.NeverExceeds(p.NFT.Rules)
+	nft, legacy := p.NFT.Rules, p.Legacy.Rules
+	return !legacy.Exceeds(nft) && !(legacy.Bounded && legacy.Most <= nft.Least)
 }
 
 // enough returns the rule count from which on a call chooses nft, so that it need not count any further.
@@ -112,15 +104,13 @@ func (p *prober) enough() uint64 {
 // managed are the tables that iptables itself manages. Neither mode's iptables creates anything elsewhere.
 var managed = [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
 
-// probeError is a system call that failed, and its purpose. It is fmt.Errorf("%s: %w") without package fmt, which the
-// wrapper's hot path does without.
+// probeError is fmt.Errorf("%s: %w"), without package fmt.
 type probeError struct {
 	op  string
 	err error
 }
 
 func (e *probeError) Error() string { return e.op + ": " + e.err.Error() }
-
 func (e *probeError) Unwrap() error { return e.err }
 
 // unsure notes why something about b is Unknown. The first reason is kept: later ones often follow from it.

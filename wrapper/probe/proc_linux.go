@@ -3,105 +3,109 @@ package probe
 import (
 	"bytes"
 	"errors"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// The thread's own view of /proc/net, not /proc/self/net, which is the main thread's: a caller may have moved only this
+// procNet is the thread's own view of /proc/net. /proc/self/net is the main thread's: a caller may have moved only this
 // thread to another network namespace.
 const procNet = "/proc/thread-self/net/"
 
-var errTooLong = errors.New("line longer than expected")
+// procMounted reports whether the thread's part of /proc exists, so that a file that is missing in it means something.
+func procMounted() bool { return unix.Access(procNet, unix.F_OK) == nil }
 
-// eachLine calls f with each line of a file, without its newline, until f returns false. buf has room for the longest.
-func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
+const maxWanted = 32 // bytes of a string that contains looks for
+
+// contains reports which of the strings a file contains. A newline is put before the first line, so that "\nx" is an x at the
+// beginning of any line. With an error, found is what was found before it.
+func contains(path string, buf []byte, wanted ...string) (found []bool, err error) {
+	found = make([]bool, len(wanted))
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return &probeError{path, err}
+		return found, &probeError{path, err}
 	}
 	defer unix.Close(fd)
-	kept := 0 // of a line that has not ended yet
-	for {
+	kept := copy(buf, "\n") // the end of the text before, where a string may have begun
+	for range maxReads {
 		n, err := retry(func() (int, error) { return unix.Read(fd, buf[kept:]) })
 		switch {
 		case err != nil:
-			return &probeError{path, err}
+			return found, &probeError{path, err}
 		case n == 0:
-			return nil
+			return found, nil
 		}
-		rest := buf[:kept+n]
-		for end := bytes.IndexByte(rest, '\n'); end >= 0; end = bytes.IndexByte(rest, '\n') {
-			if !f(rest[:end]) {
-				return nil
-			}
-			rest = rest[end+1:]
+		text := buf[:kept+n]
+		for i, s := range wanted {
+			found[i] = found[i] || bytes.Contains(text, []byte(s))
 		}
-		if kept = copy(buf, rest); kept == len(buf) {
-			return &probeError{path, errTooLong}
+		if !slices.Contains(found, false) {
+			return found, nil
 		}
+		kept = copy(buf, text[max(len(text)-maxWanted, 0):])
 	}
+	return found, &probeError{path, unix.EFBIG}
 }
 
-// procMounted reports whether the thread's part of /proc is there, so that a file that is missing in it means something.
-func procMounted() bool { return unix.Access(procNet, unix.F_OK) == nil }
+var (
+	// moduleLines begin the lines of /proc/modules that are about nf_tables.
+	moduleLines = [...]string{"\nnf_tables ", "\nnfnetlink ", "\nnft_compat "}
+	// kernelSockets are in the lines of /proc/net/netlink about the kernel's own sockets for NETLINK_ROUTE and
+	// NETLINK_NETFILTER: the protocol, and port 0 (netlink_native_seq_show in net/netlink/af_netlink.c).
+	kernelSockets = [...]string{" 0   0 ", " 12  0 "}
+	// symbols end the name in a line of /proc/kallsyms, or precede the module's: netlink_unicast, which every kernel with a
+	// network has, and nft_do_chain, which nf_tables exports on every kernel.
+	symbols = [...]string{" netlink_unicast\n", " nft_do_chain\n", " nft_do_chain\t"}
+)
 
-// look reads the modules, and says whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
+// look reports whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
 // to, so that nf_tables contains nothing.
 //
 // Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
-// message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
-// /lib/modules does not matter. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables
-// built in and ip_tables as a module. /proc/modules may be masked: what it lacks proves nothing.
-func (m *modules) look(buf []byte) mode.Outcome {
-	err := eachLine("/proc/modules", buf, m.note)
+// message to nf_tables loads that (request_module in nfnetlink_rcv_msg), even from within a container. A kernel can have
+// nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables built in and ip_tables as a module. /proc/modules
+// may be masked: what it lacks proves nothing.
+func (s *nft) look() mode.Outcome {
+	modules, err := contains("/proc/modules", s.buf, moduleLines[:]...)
+	if modules[2] {
+		s.Compat = mode.Present
+	}
 	// /proc with the option subset=pid has no /proc/version either.
-	m.none = errors.Is(err, unix.ENOENT) && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
+	s.noModules = errors.Is(err, unix.ENOENT) && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
 	switch {
-	case m.nfTables, m.none: // without modules, asking is safe, and tells whether the kernel has nf_tables
+	case modules[0], s.noModules: // without modules, asking is safe, and tells whether the kernel has nf_tables
 		return mode.Present
-	case m.nfnetlink: // NF_TABLES selects NETFILTER_NETLINK: it cannot be built in if that is a module
+	case modules[1]: // NF_TABLES selects NETFILTER_NETLINK: it cannot be built in if that is a module
 		return mode.Absent
 	}
-	var sockets kernelSockets
-	if err := eachLine(procNet+"netlink", buf, sockets.note); err == nil && sockets.route && !sockets.netfilter {
+	// Each network namespace has the socket for NETLINK_ROUTE: a file that lists none is not the kernel's.
+	sockets, err := contains(procNet+"netlink", s.buf, kernelSockets[:]...)
+	if err == nil && sockets[0] && !sockets[1] {
 		return mode.Absent
 	}
 	return mode.Unknown
 }
 
-// modules are those that say something about nf_tables.
-type modules struct {
-	nfTables, nfnetlink, nftCompat bool // is loaded
-	none                           bool // the kernel has no modules
+// inSysfs reports whether /sys shows that nf_tables is present, where look could not tell. It takes two milliseconds. False
+// proves nothing: /sys may be missing, and not every kernel has the type information (BTF) of its functions.
+func inSysfs(buf []byte) bool {
+	if unix.Access("/sys/module/nf_tables", unix.F_OK) == nil { // loaded as a module
+		return true
+	}
+	found, _ := contains("/sys/kernel/btf/vmlinux", buf, "\x00nft_do_chain\x00")
+	return found[0]
 }
 
-// note reads a line of /proc/modules, which begins with the module's name. nft_compat is listed before nf_tables, which it
-// needs.
-func (m *modules) note(line []byte) (more bool) {
-	switch name, _, _ := bytes.Cut(line, []byte(" ")); string(name) {
-	case "nf_tables":
-		m.nfTables = true
-	case "nfnetlink":
-		m.nfnetlink = true
-	case "nft_compat":
-		m.nftCompat = true
+// inKallsyms reports whether nf_tables is in the kernel, built in or as a module. It takes tens of milliseconds.
+func inKallsyms(buf []byte) mode.Outcome {
+	found, err := contains("/proc/kallsyms", buf, symbols[:]...)
+	switch {
+	case found[1] || found[2]:
+		return mode.Present
+	case err == nil && found[0]:
+		return mode.Absent
 	}
-	return !m.nfTables
-}
-
-// kernelSockets are the kernel's own netlink sockets in a network namespace. Each one has that of NETLINK_ROUTE, so a
-// /proc/net/netlink that lists none is not the kernel's.
-type kernelSockets struct{ route, netfilter bool }
-
-// note reads a line of /proc/net/netlink: a socket's protocol is in the second column, and its port in the third, 0 for the
-// kernel's (netlink_native_seq_show in net/netlink/af_netlink.c).
-func (k *kernelSockets) note(line []byte) (more bool) {
-	fields := bytes.Fields(line)
-	if len(fields) > 2 && string(fields[2]) == "0" {
-		k.route = k.route || string(fields[1]) == "0"
-		k.netfilter = k.netfilter || string(fields[1]) == "12"
-	}
-	return !k.netfilter
+	return mode.Unknown // unreadable, or masked
 }
