@@ -78,6 +78,15 @@ def _states(dir, state, two = False):
         states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
     return states
 
+# What tells upstream's script from others: it counts the rules of iptables-legacy, and executes the name it was called by again.
+_SCRIPT = """\
+#!/bin/sh
+legacy=$(iptables-legacy-save 2>/dev/null | grep -c '^-')
+[ "$legacy" -gt 10 ] && mode=legacy || mode=nft
+ln -sf "/usr/sbin/xtables-$mode-multi" "$0"
+exec "$0" "$@"
+"""
+
 def _distroless(target, texts = {}):
     links = links_to("usr/sbin", APPLETS, target) if target else {}
     return [package("iptables", "usr/sbin", ["legacy", "nft"], links = links, texts = texts)]
@@ -91,7 +100,7 @@ _DEBIAN = {
         "distroless-iptables before its first call",
         "deb",
         "/usr/sbin",
-        _distroless("/usr/sbin/iptables-wrapper", texts = {"usr/sbin/iptables-wrapper": "#!/bin/sh\nexit 1\n"}),
+        _distroless("/usr/sbin/iptables-wrapper", texts = {"usr/sbin/iptables-wrapper": _SCRIPT}),
         links = MERGED_USR,
     ),
     "distroless-plain": layout(

@@ -82,6 +82,8 @@ def _machine_impl(rctx):
         "apt_solver_3": "3.0" in _output(rctx, "apt-config", "dump", "APT::Solver"),
         "kernel_without_modules": not rctx.path("/proc/modules").exists,
         "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
+        # Processes that bubblewrap starts, as the air-gapped way does, get no file capabilities.
+        "new_privileges": "NoNewPrivs:\t0" in rctx.execute(["cat", "/proc/self/status"]).stdout,
         "root": rctx.execute(["id", "-u"]).stdout.strip() == "0",
         # A kernel (6.7) and a machine on which a user namespace has emulators of its own.
         "user_binfmt_misc": rctx.execute([
@@ -89,11 +91,9 @@ def _machine_impl(rctx):
             "--user",
             "--map-root-user",
             "--mount",
-            "mount",
-            "-t",
-            "binfmt_misc",
-            "binfmt_misc",
-            "/tmp",
+            "sh",
+            "-c",
+            "mount -t binfmt_misc binfmt_misc /tmp || busybox mount -t binfmt_misc binfmt_misc /tmp",
         ]).return_code == 0,
     }
     missing = [name for name, has in facts.items() if not has]

@@ -32,6 +32,9 @@ func has(name string) bool {
 	case "kernel_without_modules":
 		_, err := os.Stat("/proc/modules")
 		return err != nil
+	case "new_privileges":
+		status, err := os.ReadFile("/proc/self/status")
+		return err == nil && strings.Contains(string(status), "NoNewPrivs:\t0")
 	case "little_endian":
 		return binary.NativeEndian.Uint16([]byte{1, 0}) == 1
 	case "qemu-aarch64-static":
