@@ -42,7 +42,8 @@ func has(name string) bool {
 	case "root":
 		return os.Getuid() == 0
 	case "user_binfmt_misc":
-		return exec.Command("unshare", "--user", "--map-root-user", "--mount", "mount", "-t", "binfmt_misc", "binfmt_misc", "/tmp").Run() == nil
+		return exec.Command("unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+			"mount -t binfmt_misc binfmt_misc /tmp || busybox mount -t binfmt_misc binfmt_misc /tmp").Run() == nil
 	}
 	_, err := exec.LookPath(name)
 	return err == nil
