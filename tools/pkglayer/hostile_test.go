@@ -70,7 +70,7 @@ func TestHostileTarEntries(t *testing.T) {
 		{"pipe", "device node or pipe", tar.Header{Typeflag: tar.TypeFifo, Name: "run/pipe"}},
 		{"hard link to nothing", "no regular file of the package", tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "b"}},
 		{"hard link out", "leads out of the root", tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "../../etc/shadow"}},
-		{"link to nothing", "symbolic link to nothing", tar.Header{Typeflag: tar.TypeSymlink, Name: "a"}},
+		{"link to nothing", "symlink target", tar.Header{Typeflag: tar.TypeSymlink, Name: "a"}},
 	} {
 		data := pack(t, true, entry{row.header, ""})
 		t.Run(row.name+".deb", func(t *testing.T) { refused(t, row.want, save(t, "hostile.deb", debOf(t, data))) })
