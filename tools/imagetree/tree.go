@@ -140,7 +140,7 @@ func (t *Tree) walk(name string, follow, grow bool) (way, error) {
 // Lookup follows a path to its end. The returned path is absolute and free of symlinks. If nothing is there, the error is
 // fs.ErrNotExist.
 func (t *Tree) Lookup(name string) (string, File, error) {
-	w, err := t.walk(name, true, false)
+	w, err := t.walk(strings.TrimLeft(name, "/"), true, false)
 	if err != nil {
 		return "", File{}, err
 	}

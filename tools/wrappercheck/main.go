@@ -19,9 +19,9 @@ func main() {
 	}
 	good := true
 	for _, dir := range images {
-		problems, err := look(dir, nftOnly)
+		problems, err := check(dir, nftOnly)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, "wrappercheck:", err)
+			fmt.Fprintf(os.Stderr, "wrappercheck: %s: %v\n", dir, err)
 		}
 		for _, problem := range problems {
 			fmt.Printf("%s: %s\n", dir, problem)
@@ -32,16 +32,4 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Printf("in %d images, the six names are links to a wrapper of the image's architecture, and %s beside it\n", len(images), modes)
-}
-
-func look(dir string, nftOnly bool) ([]string, error) {
-	image, err := open(dir)
-	if err != nil {
-		return nil, err
-	}
-	problems, err := check(image, nftOnly)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return problems, nil
 }
