@@ -48,7 +48,6 @@ func sparse(t testing.TB, old bool) []byte {
 
 func TestApplyRefuses(t *testing.T) {
 	small := archive.Limits{Files: 100, Bytes: 1 << 20, Time: time.Minute}
-	deep := strings.Repeat("d/", 2000)
 	for name, test := range map[string]struct {
 		layer []byte
 		want  string
@@ -57,7 +56,7 @@ func TestApplyRefuses(t *testing.T) {
 		"old sparse":               {sparse(t, true), "a sparse file of 2147483648 bytes"},
 		"many bytes":               {pack(t, "a="+strings.Repeat("0", 2<<20)), "too large: more than 1048576 bytes"},
 		"many entries":             {pack(t, strings.Split(strings.Repeat("a/,", 101)[:302], ",")...), "too large: more than 100 files"},
-		"many directories":         {pack(t, deep[:300]), "too large: more than 100 files"},
+		"many directories":         {pack(t, strings.Repeat("d/", 110)), "too large: more than 100 files"},
 		"whiteout of no name":      {pack(t, "a/.wh.="), "invalid whiteout name"},
 		"whiteout of .":            {pack(t, "a/.wh..="), "invalid whiteout name"},
 		"whiteout of ..":           {pack(t, "a/.wh...="), "invalid whiteout name"},
@@ -74,7 +73,6 @@ func TestApplyRefuses(t *testing.T) {
 		"symlink too long":         {pack(t, "a->"+strings.Repeat("x", 5000)), "symlink target"},
 		"name too long":            {pack(t, strings.Repeat("x/", 3000)), "6000 bytes long"},
 		"component too long":       {pack(t, strings.Repeat("x", 256)), "a part of 256 bytes"},
-		"path too long by links":   {pack(t, "a->"+deep[:180], "b->a/"+deep[:3900], "b/"+deep[:3900]), "too large"},
 		"no tar":                   {[]byte(strings.Repeat("no tar ", 100)), "tar:"},
 		"truncated":                {pack(t, "a="+strings.Repeat("x", 1000))[:1000], "unexpected EOF"},
 		"contiguous file (type 7)": {retype(t, '7'), "unknown tar entry type"},
@@ -108,7 +106,7 @@ func checksum(block []byte) int {
 }
 
 func TestPathTooLong(t *testing.T) {
-	deep := strings.Repeat("d/", 1900)
+	deep := strings.Repeat(strings.Repeat("d", 250)+"/", 10)
 	_, _, err := apply(t, Limits(0), pack(t, "a->"+deep, "a/"+deep))
 	if err == nil || !strings.Contains(err.Error(), "a path that is too long") {
 		t.Errorf("error %v", err)
@@ -131,10 +129,10 @@ func TestWhiteoutsAreLinear(t *testing.T) {
 		whiteouts = append(whiteouts, fmt.Sprintf("d/.wh.%d=", i))
 		opaque = append(opaque, "d/.wh..wh..opq=", fmt.Sprintf("d/new%d=", i))
 	}
-	nested := strings.Repeat("n/", 500)
+	nested := strings.Repeat("n/", 100)
 	chain := []string{}
-	for i := range 500 {
-		chain = append(chain, nested[:1000-2*i]+".wh..wh..opq=")
+	for i := range count {
+		chain = append(chain, nested[:200-2*(i%100)]+".wh..wh..opq=")
 	}
 	base, begin := pack(t, append(files, nested)...), time.Now()
 	if _, _, err := apply(t, Limits(0), base); err != nil {

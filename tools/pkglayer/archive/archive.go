@@ -152,11 +152,12 @@ func (m *Meter) Data(r io.Reader, size int64) ([]byte, error) {
 	return data, nil
 }
 
-// What Linux takes in one path, and in one component of it (PATH_MAX and NAME_MAX of linux/limits.h). A longer path has no place in a
-// file system, and following one of a megabyte takes minutes.
+// What Linux takes in one path, and in one component of it (PATH_MAX and NAME_MAX of linux/limits.h); and several times the depth of
+// the deepest path of a distribution. A path of a megabyte would take minutes to follow, and its directories gigabytes.
 const (
 	maxPath      = 4095
 	maxComponent = 255
+	maxDepth     = 128
 )
 
 // CleanName turns a name as packages write it ("./usr/bin/x", "/usr/bin/x", "usr/bin/") into a File's Name. The name of the root
@@ -168,6 +169,9 @@ func CleanName(name string) (string, error) {
 	}
 	if strings.ContainsAny(name, "\x00\n") {
 		return "", fmt.Errorf("file name %q: control character", name)
+	}
+	if depth := strings.Count(name, "/"); depth > maxDepth {
+		return "", fmt.Errorf("file name %.40q...: %d directories deep", name, depth)
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part == ".." {

@@ -54,6 +54,7 @@ func TestCleanNameRefuses(t *testing.T) {
 	for name, want := range map[string]string{
 		"a/../b": "leads out", "..": "leads out", "a\nb": "control character", "a\x00": "control character",
 		strings.Repeat("a/", 2048): "4096 bytes long", strings.Repeat("a", 256): "a part of 256 bytes",
+		strings.Repeat("a/", 129): "129 directories deep",
 	} {
 		if _, err := archive.CleanName(name); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%.20q: error %v, want %q", name, err, want)
