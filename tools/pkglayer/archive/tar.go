@@ -65,7 +65,8 @@ func ReadTar(r io.Reader, meter *Meter, pax bool) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if header.Format == tar.FormatPAX && !pax {
+		// An entry of GNU's format can have a PAX header, too; its Format is not FormatPAX then.
+		if (header.Format == tar.FormatPAX || len(header.PAXRecords) > 0) && !pax {
 			return nil, fmt.Errorf("file %s: a PAX header, which the program that installs such packages refuses", header.Name)
 		}
 		file, err := fromHeader(header)
