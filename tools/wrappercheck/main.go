@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 func main() {
@@ -21,10 +23,10 @@ func main() {
 	for _, dir := range images {
 		problems, err := check(dir, nftOnly)
 		if err != nil {
-			fmt.Fprintf(os.Stderr, "wrappercheck: %s: %v\n", dir, err)
+			fmt.Fprintf(os.Stderr, "wrappercheck: %s: %s\n", dir, archive.Printable(err.Error()))
 		}
 		for _, problem := range problems {
-			fmt.Printf("%s: %s\n", dir, problem)
+			fmt.Printf("%s: %s\n", dir, archive.Printable(problem))
 		}
 		good = good && err == nil && len(problems) == 0
 	}

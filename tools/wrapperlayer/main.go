@@ -21,7 +21,7 @@ import (
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "wrapperlayer:", err)
+		fmt.Fprintln(os.Stderr, "wrapperlayer:", archive.Printable(err.Error()))
 		os.Exit(1)
 	}
 }
@@ -86,6 +86,9 @@ func install(tree *layer.Tree, name, wrapper string, nftOnly bool) (err error) {
 	result, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true, NFTOnly: nftOnly})
 	if err != nil {
 		return err
+	}
+	for _, warning := range result.Warnings {
+		fmt.Fprintln(os.Stderr, "wrapperlayer: base "+name+": warning:", archive.Printable(warning.Error()))
 	}
 	for _, change := range result.Changes {
 		if err := tree.Add(changed(change)); err != nil {

@@ -12,6 +12,7 @@ import (
 	"path"
 	"strings"
 	"time"
+	"unicode"
 )
 
 // Type is the kind of a file in a package.
@@ -190,6 +191,17 @@ func CheckTarget(target string) error {
 		return fmt.Errorf("symlink target %.40q of %d bytes", target, len(target))
 	}
 	return nil
+}
+
+// Printable returns a message without control characters: names and lines of the input are parts of messages, and a terminal or a log
+// obeys escape sequences.
+func Printable(message string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, message)
 }
 
 // Validate checks what every reader must have got right and completes the package: a name, a version and no file twice.
