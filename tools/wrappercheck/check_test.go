@@ -154,6 +154,8 @@ func TestCheck(t *testing.T) {
 			[]string{"mode 0644"}},
 		{"pinned while it was built", "amd64", [][]entry{plain(elf.EM_X86_64), {{name: "usr/sbin/iptables", link: "xtables-nft-multi"}}},
 			[]string{"/usr/sbin/iptables: leads to /usr/sbin/xtables-nft-multi, not to the wrapper"}},
+		{"replaced through /sbin", "amd64", [][]entry{plain(elf.EM_X86_64), {{name: "sbin/iptables", link: "xtables-nft-multi"}}},
+			[]string{"/usr/sbin/iptables: leads to /usr/sbin/xtables-nft-multi, not to the wrapper"}},
 		{"a name is missing", "amd64", [][]entry{plain(elf.EM_X86_64), {{name: "usr/sbin/.wh.ip6tables-save"}}},
 			[]string{"ip6tables-save: not in /usr/sbin, /sbin, /usr/bin"}},
 		{"a mode is missing", "amd64", [][]entry{plain(elf.EM_X86_64), {{name: "usr/sbin/.wh.xtables-legacy-multi"}}},
