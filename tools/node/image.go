@@ -4,23 +4,32 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/imagetree"
 )
 
-// Unpack unpacks an image's layers, tar files with or without compression, lowest first, into the folder dir. Owners are
+// Unpack unpacks an image's layers, tar files with or without compression, lowest first, into the empty directory dir. Owners are
 // left out: everything is the caller's, who is root.
 func Unpack(dir string, layers ...string) error {
-	tree := layer.NewTree()
+	size := int64(0)
 	for _, name := range layers {
-		f, err := os.Open(name)
+		info, err := os.Stat(name)
 		if err != nil {
 			return err
 		}
-		err = tree.Unpack(f, dir)
-		f.Close()
-		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
-		}
+		size += info.Size()
 	}
-	return nil
+	return imagetree.Unpack(dir, imagetree.Limits(size), func(tree *imagetree.Tree) error {
+		for _, name := range layers {
+			f, err := os.Open(name)
+			if err != nil {
+				return err
+			}
+			err = tree.Apply(f)
+			f.Close()
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	})
 }

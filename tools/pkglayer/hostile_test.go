@@ -4,6 +4,7 @@ import (
 	"archive/tar"
 	"bytes"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 
@@ -70,7 +71,7 @@ func TestHostileTarEntries(t *testing.T) {
 		{"pipe", "device node or pipe", tar.Header{Typeflag: tar.TypeFifo, Name: "run/pipe"}},
 		{"hard link to nothing", "no regular file of the package", tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "b"}},
 		{"hard link out", "leads out of the root", tar.Header{Typeflag: tar.TypeLink, Name: "a", Linkname: "../../etc/shadow"}},
-		{"link to nothing", "symbolic link to nothing", tar.Header{Typeflag: tar.TypeSymlink, Name: "a"}},
+		{"link to nothing", "symlink target", tar.Header{Typeflag: tar.TypeSymlink, Name: "a"}},
 	} {
 		data := pack(t, true, entry{row.header, ""})
 		t.Run(row.name+".deb", func(t *testing.T) { refused(t, row.want, save(t, "hostile.deb", debOf(t, data))) })
@@ -108,6 +109,31 @@ func TestAbsurdSizes(t *testing.T) {
 		}
 		t.Run("unpacked"+format, func(t *testing.T) { refused(t, "too large", save(t, "bomb"+format, data)) })
 	}
+}
+
+// A sparse file of a terabyte takes half a kilobyte in a package.
+func TestSparseFile(t *testing.T) {
+	stream, err := gzip.NewReader(bytes.NewReader(pack(t, true, entry{tar.Header{Name: "huge", PAXRecords: map[string]string{
+		"XNU.sparse.major": "1", "XNU.sparse.minor": "0", "XNU.sparse.name": "huge", "XNU.sparse.realsize": "1099511627776",
+	}}, "0\n" + strings.Repeat("\x00", 510)})))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(stream)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// archive/tar writes no such records, and the records of a PAX header have no checksum.
+	var data bytes.Buffer
+	compressed := gzip.NewWriter(&data)
+	if _, err := compressed.Write(bytes.ReplaceAll(text, []byte("XNU.sparse"), []byte("GNU.sparse"))); err != nil {
+		t.Fatal(err)
+	}
+	if err := compressed.Close(); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "a sparse file of 1099511627776 bytes", save(t, "sparse.apk", apkOf(t, data.Bytes())))
+	refused(t, "a sparse file of 1099511627776 bytes", save(t, "sparse.deb", debOf(t, data.Bytes())))
 }
 
 func TestPackagesThatDisagree(t *testing.T) {

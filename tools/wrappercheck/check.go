@@ -5,8 +5,7 @@ import (
 	"fmt"
 	"path"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-
+	"github.com/iptables-wrappers/iptables-wrappers/tools/imagetree"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
@@ -37,10 +36,14 @@ func machine(architecture string) (elf.Machine, bool) {
 	return elf.EM_NONE, false
 }
 
-// check returns what is wrong with the image, one line each, or an error if it cannot be read. With nftOnly the image is one
-// that has no legacy variant.
-func check(image v1.Image, nftOnly bool) ([]string, error) {
-	config, err := image.ConfigFile()
+// check returns what is wrong with the image in an OCI layout directory, one line each, or an error if it cannot be read. With nftOnly
+// the image is one that has no legacy variant.
+func check(dir string, nftOnly bool) ([]string, error) {
+	image, err := imagetree.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	config, err := image.Config()
 	if err != nil {
 		return nil, err
 	}
@@ -56,36 +59,36 @@ func check(image v1.Image, nftOnly bool) ([]string, error) {
 	complain := func(format string, arguments ...any) {
 		problems = append(problems, fmt.Sprintf(format, arguments...))
 	}
-	wrapper := ""
+	var wrapper command
 	for _, a := range applet.All() {
-		name, target, err := files.find(a.String())
+		found, err := files.find(a.String())
 		switch {
 		case err != nil:
 			complain("%s: %v", a, err)
-		case path.Base(target) != wrapperName:
-			complain("%s: leads to %s, not to the wrapper", name, target)
-		case wrapper != "" && target != wrapper:
-			complain("%s: leads to %s, where others lead to %s", name, target, wrapper)
+		case path.Base(found.target) != wrapperName:
+			complain("%s: leads to %s, not to the wrapper", found.name, found.target)
+		case wrapper.target != "" && found.target != wrapper.target:
+			complain("%s: leads to %s, where others lead to %s", found.name, found.target, wrapper.target)
 		default:
-			wrapper = target
+			wrapper = found
 		}
 	}
-	if wrapper == "" {
+	if wrapper.target == "" {
 		return problems, nil
 	}
-	if got := files[wrapper]; got.mode&0o111 != 0o111 {
-		complain("%s: mode %04o: not executable for everybody", wrapper, got.mode)
+	if mode := wrapper.file.Mode & 0o777; mode&0o111 != 0o111 {
+		complain("%s: mode %04o: not executable for everybody", wrapper.target, mode)
 	}
-	programs := []string{wrapper}
+	programs := []command{wrapper}
 	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
 		// The one program of all applets, or where a distribution has none, the program of this one.
-		_, target, err := files.find("xtables-" + m.String() + "-multi")
+		found, err := files.find("xtables-" + m.String() + "-multi")
 		if err != nil {
-			_, target, err = files.find(applet.IPTables.In(m))
+			found, err = files.find(applet.IPTables.In(m))
 		}
 		if nftOnly && m == mode.Legacy {
 			if err == nil {
-				complain("%s: there, though the image is said to be nft only", target)
+				complain("%s: there, though the image is said to be nft only", found.target)
 			}
 			continue
 		}
@@ -93,11 +96,11 @@ func check(image v1.Image, nftOnly bool) ([]string, error) {
 			complain("%s: mode not installed: %v", m, err)
 			continue
 		}
-		programs = append(programs, target)
+		programs = append(programs, found)
 	}
 	for _, program := range programs {
-		if got := files[program].machine; got != want {
-			complain("%s: %s, but the image is for %s (%s)", program, got, config.Architecture, want)
+		if got := elf.Machine(program.file.Content); got != want {
+			complain("%s: %s, but the image is for %s (%s)", program.target, got, config.Architecture, want)
 		}
 	}
 	return problems, nil

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"os"
 	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 func main() {
@@ -19,12 +21,12 @@ func main() {
 	}
 	good := true
 	for _, dir := range images {
-		problems, err := look(dir, nftOnly)
+		problems, err := check(dir, nftOnly)
 		if err != nil {
-			fmt.Fprintln(os.Stderr, "wrappercheck:", err)
+			fmt.Fprintf(os.Stderr, "wrappercheck: %s: %s\n", dir, archive.Printable(err.Error()))
 		}
 		for _, problem := range problems {
-			fmt.Printf("%s: %s\n", dir, problem)
+			fmt.Printf("%s: %s\n", dir, archive.Printable(problem))
 		}
 		good = good && err == nil && len(problems) == 0
 	}
@@ -32,16 +34,4 @@ func main() {
 		os.Exit(1)
 	}
 	fmt.Printf("in %d images, the six names are links to a wrapper of the image's architecture, and %s beside it\n", len(images), modes)
-}
-
-func look(dir string, nftOnly bool) ([]string, error) {
-	image, err := open(dir)
-	if err != nil {
-		return nil, err
-	}
-	problems, err := check(image, nftOnly)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", dir, err)
-	}
-	return problems, nil
 }

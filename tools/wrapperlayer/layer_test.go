@@ -4,13 +4,18 @@ import (
 	"archive/tar"
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
@@ -83,19 +88,37 @@ func TestPulledBase(t *testing.T) {
 		"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json",
 		"application/vnd.oci.image.layer.v1.tar+gzip", "application/vnd.docker.image.rootfs.diff.tar.gzip",
 	)
-	changed := 0
-	base := copyLayout(t, needs.Variable(t, "BASE"), func(_ string, data []byte) []byte {
-		if !bytes.HasPrefix(data, []byte("{")) {
-			return data
+	layout, err := os.ReadFile(filepath.Join(needs.Variable(t, "BASE"), "index.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	index, err := v1.ParseIndexManifest(bytes.NewReader(layout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := index.Manifests[0].Digest
+	var manifest []byte
+	base := copyLayout(t, needs.Variable(t, "BASE"), func(name string, data []byte) []byte {
+		if name == old.Hex {
+			manifest = []byte(names.Replace(string(data)))
 		}
-		text := names.Replace(string(data))
-		if text != string(data) {
-			changed++
-		}
-		return []byte(text)
+		return data
 	})
-	if changed < 2 {
-		t.Fatalf("%d files of the layout changed, want its index and its manifest", changed)
+	// Its sum and size are others, as the index has to say.
+	sum, size, err := v1.SHA256(bytes.NewReader(manifest))
+	if err != nil || sum == old {
+		t.Fatalf("the manifest of the layout did not change (%v)", err)
+	}
+	index.Manifests[0].Digest, index.Manifests[0].Size = sum, size
+	index.Manifests[0].MediaType = types.DockerManifestSchema2
+	text, err := json.Marshal(index)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, data := range map[string][]byte{"index.json": text, "blobs/sha256/" + sum.Hex: manifest} {
+		if err := os.WriteFile(filepath.Join(base, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
 	}
 	got, stderr, err := start(t, base)
 	if err != nil {

@@ -7,8 +7,11 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
+	"github.com/iptables-wrappers/iptables-wrappers/tools/imagetree"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
@@ -18,7 +21,7 @@ import (
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "wrapperlayer:", err)
+		fmt.Fprintln(os.Stderr, "wrapperlayer:", archive.Printable(err.Error()))
 		os.Exit(1)
 	}
 }
@@ -40,6 +43,9 @@ func run(args []string) error {
 	err := carry(tree, *wrapper, *script)
 	if *script == "" {
 		err = install(tree, *base, *wrapper, *nftOnly)
+		if err != nil {
+			err = fmt.Errorf("base %s: %w", *base, err)
+		}
 	}
 	if err != nil {
 		return err
@@ -47,13 +53,16 @@ func run(args []string) error {
 	return layer.WriteFile(*output, tree.Write)
 }
 
-// install adds to the tree what an installation changes in the unpacked base.
-func install(tree *layer.Tree, base, wrapper string, nftOnly bool) (err error) {
-	size, err := compressed(base)
+// install adds to the layer what an installation changes in the base.
+//
+// The installer works on directories, as wrapper/rootfs does: it walks every path itself and never leaves its root. So the base is
+// unpacked, but only the tree that its layers result in, and nothing of the base is executed or followed.
+func install(tree *layer.Tree, name, wrapper string, nftOnly bool) (err error) {
+	base, err := openBase(name)
 	if err != nil {
-		return fmt.Errorf("base %s: %w", base, err)
+		return err
 	}
-	directory, remove, err := scratch(size)
+	directory, remove, err := scratch(base.Size())
 	if err != nil {
 		return err
 	}
@@ -62,11 +71,7 @@ func install(tree *layer.Tree, base, wrapper string, nftOnly bool) (err error) {
 			err = removeErr
 		}
 	}()
-	if err := unpackBase(tree, base, directory); err != nil {
-		return fmt.Errorf("base %s: %w", base, err)
-	}
-	before, err := snapshot(directory)
-	if err != nil {
+	if err := imagetree.Unpack(directory, imagetree.Limits(base.Size()), base.Apply); err != nil {
 		return err
 	}
 	root, err := rootfs.Open(directory)
@@ -78,18 +83,32 @@ func install(tree *layer.Tree, base, wrapper string, nftOnly bool) (err error) {
 	if err != nil {
 		return err
 	}
-	done, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true, NFTOnly: nftOnly})
-	if err != nil {
-		return fmt.Errorf("base %s: %w", base, err)
-	}
-	for _, warning := range done.Warnings {
-		fmt.Fprintf(os.Stderr, "wrapperlayer: base %s: warning: %v\n", base, warning)
-	}
-	after, err := snapshot(directory)
+	result, err := installer.Install(installer.Options{Root: root, Self: self, SanityCheck: true, NFTOnly: nftOnly})
 	if err != nil {
 		return err
 	}
-	return changes(tree, directory, before, after)
+	for _, warning := range result.Warnings {
+		fmt.Fprintln(os.Stderr, "wrapperlayer: base "+name+": warning:", archive.Printable(warning.Error()))
+	}
+	for _, change := range result.Changes {
+		if err := tree.Add(changed(change)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// changed returns the entry of the layer for one change. Everything belongs to root, as after an installation in a container.
+func changed(c installer.Change) archive.File {
+	name := strings.TrimPrefix(c.Path, "/")
+	switch {
+	case c.Verb == "remove":
+		return archive.File{Name: path.Join(path.Dir(name), imagetree.Whiteout+path.Base(name)), Type: archive.Regular}
+	case c.Target != "":
+		return archive.File{Name: name, Type: archive.Symlink, Mode: 0o777, Link: c.Target}
+	default:
+		return archive.File{Name: name, Type: archive.Regular, Mode: int64(c.Like.Perm() & 0o777), Data: c.Data}
+	}
 }
 
 // carry adds the wrapper and the installer script as a Dockerfile's COPY would.

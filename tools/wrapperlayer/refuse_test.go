@@ -43,7 +43,7 @@ func TestCorruptBlob(t *testing.T) {
 			return data[:len(data)/2]
 		}
 		return data
-	}), "unexpected EOF")
+	}), "bytes, but the manifest says")
 }
 
 func TestNotOneImage(t *testing.T) {

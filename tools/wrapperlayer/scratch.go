@@ -8,8 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inMemory is how large a base is unpacked into memory at most, in compressed bytes: it is some three times that.
-const inMemory = 64 << 20
+// inMemory is the size, in compressed bytes, up to which a base is unpacked into memory. It takes about three times as much there. Tests
+// change it.
+var inMemory int64 = 64 << 20
 
 // scratch makes an empty folder for a base of this compressed size, and returns how to be rid of it. It is in memory where
 // mounts may be made, as in Bazel's sandbox: of a file system on a disk, making and removing a base's many small files takes

@@ -11,6 +11,7 @@ import (
 	"github.com/sassoftware/go-rpmutils"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/rpm"
 )
 
 // Fedora is one repository of .rpm packages.
@@ -87,6 +88,12 @@ func (f Fedora) Complete(ctx context.Context, p *closure.Package) error {
 // VerifyRPM wants a good signature by one of keys that covers the whole package: either directly, or over the header
 // that has the payload's digest, as rpm has written since 4.14.
 func VerifyRPM(data []byte, keys openpgp.EntityList) error {
+	if len(keys) == 0 {
+		return errors.New("signature: no keys to verify it with") // go-rpmutils would verify nothing
+	}
+	if _, err := rpm.CheckHeaders(data); err != nil {
+		return err
+	}
 	header, signatures, err := rpmutils.Verify(bytes.NewReader(data), keys)
 	if err != nil {
 		return fmt.Errorf("signature: %w", err)

@@ -83,7 +83,7 @@ func readStream(compressed []byte, meter *archive.Meter) ([]archive.File, []byte
 		return nil, nil, fmt.Errorf("gzip: %w", err)
 	}
 	stream.Multistream(false)
-	files, err := archive.ReadTar(meter.Reader(stream), meter, true)
+	files, err := archive.ReadTar(stream, meter, true)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -11,6 +11,8 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
+	"unicode"
 )
 
 // Type is the kind of a file in a package.
@@ -60,15 +62,16 @@ type Package struct {
 // images of RPM distributions use, whose ten fields scanners parse.
 const ManifestLine = "manifest"
 
-// Limits bound what one package may cost.
+// Limits bound what reading one package or image may cost.
 type Limits struct {
-	Files int   // entries
-	Bytes int64 // all data after decompression
+	Files int           // entries
+	Bytes int64         // all data after decompression
+	Time  time.Duration // from NewMeter on; 0 means no limit
 }
 
 // DefaultLimits are several times what the largest package of a base image (glibc, with every charset module) needs.
 func DefaultLimits() Limits {
-	return Limits{Files: 20_000, Bytes: 256 << 20}
+	return Limits{Files: 20_000, Bytes: 256 << 20, Time: 5 * time.Minute}
 }
 
 // maxPackage bounds the compressed size of a package that is held in memory, because its checksums are over compressed
@@ -87,21 +90,22 @@ func ReadWhole(r io.Reader) ([]byte, error) {
 	return whole, nil
 }
 
-// Meter counts a package's entries and bytes against its limits.
+// Meter compares with its limits what is read of a package or an image.
 type Meter struct {
 	limits Limits
 	files  int
 	bytes  int64
+	start  time.Time
 }
 
-// NewMeter starts counting at nothing.
-func NewMeter(limits Limits) *Meter { return &Meter{limits: limits} }
+// NewMeter returns a Meter that has counted nothing.
+func NewMeter(limits Limits) *Meter { return &Meter{limits: limits, start: time.Now()} }
 
-// ErrTooLarge says that a package is larger than its limits.
-var ErrTooLarge = errors.New("package too large")
+// ErrTooLarge is the error of everything that exceeds its limits.
+var ErrTooLarge = errors.New("too large")
 
-// Reader passes r through and fails with ErrTooLarge once more than the limit has been read in all, so that headers
-// and padding of a decompression bomb count as well.
+// Reader passes r through and fails with ErrTooLarge as soon as more than the limit has been read in all. Headers and padding of
+// a decompression bomb are counted too.
 func (m *Meter) Reader(r io.Reader) io.Reader { return &meteredReader{meter: m, source: r} }
 
 type meteredReader struct {
@@ -114,6 +118,9 @@ func (r *meteredReader) Read(p []byte) (int, error) {
 	r.meter.bytes += int64(n)
 	if r.meter.bytes > r.meter.limits.Bytes {
 		return 0, fmt.Errorf("%w: more than %d bytes unpacked", ErrTooLarge, r.meter.limits.Bytes)
+	}
+	if limit := r.meter.limits.Time; limit > 0 && time.Since(r.meter.start) > limit {
+		return 0, fmt.Errorf("%w: not read after %v", ErrTooLarge, limit)
 	}
 	return n, err
 }
@@ -146,18 +153,55 @@ func (m *Meter) Data(r io.Reader, size int64) ([]byte, error) {
 	return data, nil
 }
 
-// CleanName turns a name as packages write it ("./usr/bin/x", "/usr/bin/x", "usr/bin/") into a File's Name. The root
-// itself is "". A name that climbs out, or holds a NUL or newline (package lists are lines), is refused.
+// What Linux takes in one path, and in one component of it (PATH_MAX and NAME_MAX of linux/limits.h); and several times the depth of
+// the deepest path of a distribution. A path of a megabyte would take minutes to follow, and its directories gigabytes.
+const (
+	maxPath      = 4095
+	maxComponent = 255
+	maxDepth     = 128
+)
+
+// CleanName turns a name as packages write it ("./usr/bin/x", "/usr/bin/x", "usr/bin/") into a File's Name. The name of the root
+// itself becomes "". A name that climbs out, that no file system can have, or that contains a NUL or newline (package lists are
+// lines) is refused.
 func CleanName(name string) (string, error) {
+	if len(name) > maxPath {
+		return "", fmt.Errorf("file name %.40q...: %d bytes long", name, len(name))
+	}
 	if strings.ContainsAny(name, "\x00\n") {
 		return "", fmt.Errorf("file name %q: control character", name)
 	}
-	for _, part := range strings.Split(name, "/") {
+	if depth := strings.Count(name, "/"); depth > maxDepth {
+		return "", fmt.Errorf("file name %.40q...: %d directories deep", name, depth)
+	}
+	for part := range strings.SplitSeq(name, "/") {
 		if part == ".." {
 			return "", fmt.Errorf("file name %q: leads out of the root", name)
 		}
+		if len(part) > maxComponent {
+			return "", fmt.Errorf("file name %.40q...: a part of %d bytes", name, len(part))
+		}
 	}
 	return strings.TrimPrefix(path.Clean("/"+name), "/"), nil
+}
+
+// CheckTarget refuses what cannot be the target of a symlink.
+func CheckTarget(target string) error {
+	if target == "" || len(target) > maxPath || strings.Contains(target, "\x00") {
+		return fmt.Errorf("symlink target %.40q of %d bytes", target, len(target))
+	}
+	return nil
+}
+
+// Printable returns a message without control characters: names and lines of the input are parts of messages, and a terminal or a log
+// obeys escape sequences.
+func Printable(message string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, message)
 }
 
 // Validate checks what every reader must have got right and completes the package: a name, a version and no file twice.
@@ -182,8 +226,11 @@ func (p *Package) Validate() error {
 		if f.Type == Hardlink && seen[f.Link] != Regular {
 			return fmt.Errorf("file /%s: hard link to /%s, which is no regular file of the package", f.Name, f.Link)
 		}
-		if f.Type == Symlink && f.Link == "" {
-			return fmt.Errorf("file /%s: symbolic link to nothing", f.Name)
+		if f.Type != Symlink {
+			continue
+		}
+		if err := CheckTarget(f.Link); err != nil {
+			return fmt.Errorf("file /%s: %w", f.Name, err)
 		}
 	}
 	return nil

@@ -15,6 +15,10 @@ import (
 	"github.com/xi2/xz"
 )
 
+// Streams of xz are read by xi2/xz, though it has had no release since 2017. It is a translation of XZ Embedded, which decompresses in
+// Linux's own boot, and takes a limit for the window (TestXZWindow). ulikunitz/xz, whose lzma is used here, allocates in its .xz reader
+// whatever the header of a block asks for, up to 4 GiB, and knows no filter but LZMA2. FuzzDecompress reads hostile streams of every kind.
+
 // maxWindow bounds the memory that a compressed stream may ask for: xz -9 asks for 64 MiB, zstd -19 for 8.
 const maxWindow = 128 << 20
 

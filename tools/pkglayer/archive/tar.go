@@ -11,24 +11,63 @@ import (
 // xattrPrefix is how PAX headers name extended attributes; libarchive, GNU tar, apk and container engines agree on it.
 const xattrPrefix = "SCHILY.xattr."
 
-// ReadTar reads every entry of a tar stream; .deb and .apk both hold their files so. The root directory's own entry is
-// left out. Without pax an entry with a PAX header is an error.
+// Entries are the entries of a tar stream, read within a meter's limits. Sparse files are refused: a few bytes can stand for
+// terabytes, and neither packages nor image layers have them.
+type Entries struct {
+	*tar.Reader
+	meter *Meter
+}
+
+// NewEntries reads from r, whose bytes the meter counts.
+func NewEntries(r io.Reader, meter *Meter) *Entries {
+	return &Entries{tar.NewReader(meter.Reader(r)), meter}
+}
+
+// Next goes to the next entry. At the end of the tar the error is io.EOF.
+func (e *Entries) Next() (*tar.Header, error) {
+	header, err := e.Reader.Next()
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("tar: %w", err)
+	}
+	if isSparse(header) {
+		return nil, fmt.Errorf("file %.200q: a sparse file of %d bytes", header.Name, header.Size)
+	}
+	return header, e.meter.File()
+}
+
+// isSparse recognizes GNU tar's sparse files: the type of the old format, and the PAX records of formats 0.0, 0.1 and 1.0, whose
+// entries have the type of a regular file.
+func isSparse(h *tar.Header) bool {
+	if h.Typeflag == tar.TypeGNUSparse {
+		return true
+	}
+	for key := range h.PAXRecords {
+		if strings.HasPrefix(key, "GNU.sparse.") {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadTar reads every entry of a tar stream, as in .deb and .apk. The entry of the root directory is left out. Without pax, an
+// entry with a PAX header is an error.
 func ReadTar(r io.Reader, meter *Meter, pax bool) ([]File, error) {
 	var files []File
-	stream := tar.NewReader(r)
+	entries := NewEntries(r, meter)
 	for {
-		header, err := stream.Next()
+		header, err := entries.Next()
 		if errors.Is(err, io.EOF) {
 			return files, nil
 		}
 		if err != nil {
-			return nil, fmt.Errorf("tar: %w", err)
-		}
-		if header.Format == tar.FormatPAX && !pax {
-			return nil, fmt.Errorf("file %s: a PAX header, which the program that installs such packages refuses", header.Name)
-		}
-		if err := meter.File(); err != nil {
 			return nil, err
+		}
+		// An entry of GNU's format can have a PAX header, too; its Format is not FormatPAX then.
+		if (header.Format == tar.FormatPAX || len(header.PAXRecords) > 0) && !pax {
+			return nil, fmt.Errorf("file %s: a PAX header, which the program that installs such packages refuses", header.Name)
 		}
 		file, err := fromHeader(header)
 		if err != nil {
@@ -38,7 +77,7 @@ func ReadTar(r io.Reader, meter *Meter, pax bool) ([]File, error) {
 			continue
 		}
 		if file.Type == Regular {
-			if file.Data, err = meter.Data(stream, header.Size); err != nil {
+			if file.Data, err = meter.Data(entries, header.Size); err != nil {
 				return nil, fmt.Errorf("file /%s: %w", file.Name, err)
 			}
 		}

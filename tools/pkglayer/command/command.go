@@ -22,7 +22,7 @@ type Readers map[string]func(io.Reader, archive.Limits) (*archive.Package, error
 // Main does what the command line says, and ends the process if it cannot.
 func (r Readers) Main() {
 	if err := r.run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "pkglayer:", err)
+		fmt.Fprintln(os.Stderr, "pkglayer:", archive.Printable(err.Error()))
 		os.Exit(1)
 	}
 }

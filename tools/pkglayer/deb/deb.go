@@ -66,7 +66,7 @@ func (a *arReader) readTar(name string, meter *archive.Meter) ([]archive.File, e
 	}
 	defer stream.Close()
 	// dpkg refuses PAX headers, in which extended attributes would be: a .deb has none, its postinst sets what it needs.
-	files, err := archive.ReadTar(meter.Reader(stream), meter, false)
+	files, err := archive.ReadTar(stream, meter, false)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}

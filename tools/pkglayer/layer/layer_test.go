@@ -3,8 +3,6 @@ package layer_test
 import (
 	"bytes"
 	"io"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -101,27 +99,6 @@ func TestLinksOfAnyPackageMerge(t *testing.T) {
 	)
 }
 
-func TestNothingOfTheBaseIsRepeated(t *testing.T) {
-	base := write(t, layer.Settings{}, pkg("base", link("sbin", "usr/sbin"), dir("usr/sbin", 0o755), dir("etc", 0o755)))
-	tree := layer.NewTree()
-	if err := tree.Unpack(bytes.NewReader(base), t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range []archive.File{dir("sbin", 0o755), file("sbin/x", "x"), dir("etc", 0o700), dir("opt", 0o755)} {
-		if err := tree.Add(f); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var out bytes.Buffer
-	if err := tree.Write(&out); err != nil {
-		t.Fatal(err)
-	}
-	compare(t, list(t, out.Bytes()),
-		"./opt type=dir mode=0755 uid=0 gid=0",
-		"./usr/sbin/x type=file mode=0644 uid=0 gid=0",
-	)
-}
-
 func TestSameBytesInAnyOrder(t *testing.T) {
 	a, b := pkg("a", file("x", "1"), dir("d", 0o755)), pkg("b", file("d/y", "2"), file("a", "3"))
 	b.Files[0].Xattrs = map[string]string{"security.capability": "\x01\x00", "user.a": "b"}
@@ -204,22 +181,4 @@ func TestLinksCannotLeaveTheRoot(t *testing.T) {
 		"./etc/passwd type=file mode=0644 uid=0 gid=0",
 		"./out type=link mode=0777 uid=0 gid=0 link=../../../etc",
 	)
-}
-
-func TestWhiteouts(t *testing.T) {
-	root := t.TempDir()
-	below := layer.NewTree()
-	for _, p := range []*archive.Package{
-		pkg("one", file("keep", ""), file("gone", ""), file("d/old", "")),
-		pkg("two", file(".wh.gone", ""), file("d/.wh..wh..opq", "")),
-	} {
-		if err := below.Unpack(bytes.NewReader(write(t, layer.Settings{}, p)), root); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for name, want := range map[string]bool{"keep": true, "gone": false, "d/old": false} {
-		if _, err := os.Lstat(filepath.Join(root, name)); (err == nil) != want {
-			t.Errorf("%s: %v, want it there: %v", name, err, want)
-		}
-	}
 }

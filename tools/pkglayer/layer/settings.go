@@ -129,7 +129,11 @@ func Build(s Settings, packages []*archive.Package) (*Tree, error) {
 	if err := tree.register(s.Alternatives, s.Registrations); err != nil {
 		return nil, err
 	}
-	return tree, tree.addMetadata(s, packages)
+	if err := tree.addMetadata(s, packages); err != nil {
+		return nil, err
+	}
+	tree.addParents()
+	return tree, nil
 }
 
 func (t *Tree) addText(name string, data []byte) error {

@@ -24,7 +24,6 @@ type Tree struct {
 type node struct {
 	archive.File
 	owner string // the package, for messages
-	below bool   // in the base the layer goes on, so not written again
 }
 
 // NewTree returns an empty tree.
@@ -76,16 +75,6 @@ func (t *Tree) Add(file archive.File) error {
 	return t.place(file, "the image's own settings", func(string) bool { return true })
 }
 
-// Replace is Add for a file whose earlier content, if any, gives way.
-func (t *Tree) Replace(file archive.File) error {
-	real, err := t.resolve(file.Name)
-	if err != nil {
-		return err
-	}
-	delete(t.nodes, real)
-	return t.Add(file)
-}
-
 func (t *Tree) place(file archive.File, owner string, keep func(string) bool) error {
 	real, err := t.resolve(file.Name)
 	if err != nil {
@@ -105,7 +94,7 @@ func (t *Tree) place(file archive.File, owner string, keep func(string) bool) er
 	}
 	old, exists := t.nodes[real]
 	switch {
-	case !exists || (old.below && old.Type != archive.Directory && file.Type != archive.Directory):
+	case !exists:
 		t.nodes[real] = &node{File: file, owner: owner}
 	case file.Type == archive.Directory && (old.Type == archive.Directory || old.Type == archive.Symlink):
 		// As dpkg and rpm do it: a link to a directory stays, and so do an existing directory's mode and owner.
@@ -118,6 +107,17 @@ func (t *Tree) place(file archive.File, owner string, keep func(string) bool) er
 func same(a, b archive.File) bool {
 	return a.Type == b.Type && a.Mode == b.Mode && a.Link == b.Link && a.UID == b.UID && a.GID == b.GID &&
 		a.User == b.User && a.Group == b.Group && bytes.Equal(a.Data, b.Data) && maps.Equal(a.Xattrs, b.Xattrs)
+}
+
+// addParents adds the directories that files are in and no package has brought.
+func (t *Tree) addParents() {
+	for _, name := range slices.Collect(maps.Keys(t.nodes)) {
+		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
+			if _, exists := t.nodes[dir]; !exists {
+				t.nodes[dir] = &node{File: archive.File{Name: dir, Type: archive.Directory, Mode: 0o755}}
+			}
+		}
+	}
 }
 
 func (t *Tree) checkParents(name string) error {

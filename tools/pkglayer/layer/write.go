@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -57,17 +56,12 @@ func (t *Tree) Write(w io.Writer) error {
 	return compressed.Close()
 }
 
-// sorted returns what the layer holds in the order of the tar: the missing parents added, and of files linked together
-// the first one as the file and the others as links to it, since a tar's link must follow what it names.
+// sorted returns the content of the layer in the order of the tar. Of files that are linked together, the first one is the file and the
+// others are links to it, since a tar's link must follow what it names.
 func (t *Tree) sorted() []archive.File {
 	files := map[string]archive.File{}
-	below := map[string]bool{}
 	linked := map[string][]string{}
 	for name, n := range t.nodes {
-		if n.below {
-			below[name] = true
-			continue
-		}
 		files[name] = n.File
 		if n.Type == archive.Hardlink {
 			linked[n.Link] = append(linked[n.Link], name)
@@ -86,17 +80,6 @@ func (t *Tree) sorted() []archive.File {
 			link := files[target]
 			link.Name, link.Type, link.Link, link.Data = name, archive.Hardlink, target, nil
 			files[name] = link
-		}
-	}
-	names := make([]string, 0, len(files))
-	for name := range files {
-		names = append(names, name)
-	}
-	for _, name := range names {
-		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
-			if _, exists := files[dir]; !exists && !below[dir] {
-				files[dir] = archive.File{Name: dir, Type: archive.Directory, Mode: 0o755}
-			}
 		}
 	}
 	list := make([]archive.File, 0, len(files))

@@ -19,9 +19,9 @@ const (
 	headerMagic = 0x8eade801
 )
 
-// checkHeaders finds what go-rpmutils believes unseen: sizes it allocates and offsets it slices by. It returns where
-// the payload begins.
-func checkHeaders(whole []byte) (int, error) {
+// CheckHeaders finds what go-rpmutils uses without a check: sizes that it allocates and offsets that it slices by. Call it before
+// anything of that library. It returns where the payload begins.
+func CheckHeaders(whole []byte) (int, error) {
 	if len(whole) < leadSize || binary.BigEndian.Uint32(whole) != leadMagic {
 		return 0, errors.New("not an RPM package")
 	}

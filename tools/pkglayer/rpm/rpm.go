@@ -27,13 +27,13 @@ const (
 	tagPayloadDigestBy = 5093 // RPMTAG_PAYLOADDIGESTALGO
 )
 
-// Read reads one package. Nothing that the library is given leads outside the package: see checkHeaders.
+// Read reads one package. Nothing that the library is given leads outside the package: see CheckHeaders.
 func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	whole, err := archive.ReadWhole(r)
 	if err != nil {
 		return nil, err
 	}
-	end, err := checkHeaders(whole)
+	end, err := CheckHeaders(whole)
 	if err != nil {
 		return nil, err
 	}

@@ -147,7 +147,7 @@ func value(t *testing.T, data []byte, tag uint32) int {
 // Whatever a header's table says, reading ends in an error or a package, never in a crash.
 func TestReadSurvivesEveryHeaderWord(t *testing.T) {
 	good := unsigned(t, build(t, "gzip", example()...))
-	end, err := checkHeaders(good)
+	end, err := CheckHeaders(good)
 	if err != nil {
 		t.Fatal(err)
 	}
