@@ -44,7 +44,8 @@ type Alternative struct {
 	Path     string
 	Priority int
 
-	// Family and Initscript exist in chkconfig's grammar only, and are empty mostly.
+	// Family and Initscript are mostly empty, and exist in chkconfig's grammar only. They are written before and after the
+	// priority, and include the characters that delimit them: "@family@10 initscript".
 	Family, Initscript string
 
 	// Targets is where the group's followers lead, by name; what is missing or empty leads nowhere while this is selected.
@@ -68,10 +69,7 @@ func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	g := &Group{Format: format, Name: name}
 	r.header(g)
 	r.alternatives(g)
-	if r.err != nil {
-		return nil, r.err
-	}
-	return g, nil
+	return g, r.err
 }
 
 // Detect tells the format of a state file in /var/lib/alternatives. Chkconfig's live there, but so do those of SLE 15, whose
@@ -88,52 +86,40 @@ func Detect(data []byte) Format {
 
 // Bytes is the group as its own program writes it.
 func (g *Group) Bytes() []byte {
-	var b strings.Builder
-	line := func(s string) { b.WriteString(s); b.WriteByte('\n') }
+	lines := []string{"auto", g.Link}
 	if g.Manual {
-		line("manual")
-	} else {
-		line("auto")
+		lines[0] = "manual"
 	}
-	line(g.Link)
 	for _, f := range g.Followers {
-		line(f.Name)
-		line(f.Link)
+		lines = append(lines, f.Name, f.Link)
 	}
-	line("")
+	lines = append(lines, "")
 	for _, a := range g.Alternatives {
-		line(a.Path)
-		if a.Family != "" {
-			b.WriteString("@" + a.Family + "@")
-		}
-		b.WriteString(strconv.Itoa(a.Priority))
-		if a.Initscript != "" {
-			b.WriteString(" " + a.Initscript)
-		}
-		line("")
+		lines = append(lines, a.Path, a.Family+strconv.Itoa(a.Priority)+a.Initscript)
 		for _, f := range g.Followers {
-			line(a.Targets[f.Name])
+			lines = append(lines, a.Targets[f.Name])
 		}
 	}
 	if g.Format == Dpkg {
-		line("")
+		lines = append(lines, "")
 	}
-	return []byte(b.String())
+	return []byte(strings.Join(append(lines, ""), "\n"))
 }
 
-// Best is the alternative that auto mode selects, of a group that has any: the highest priority, the first in the file among equals. (dpkg keeps the
-// selected one among equals; here the question never arises, the wrapper's priority is its own.)
+// Best returns the alternative that auto mode selects, of a group that has any: the first in the file with the highest
+// priority. (Among equals dpkg keeps the selected one, but no other alternative has the wrapper's priority.)
 func (g *Group) Best() Alternative {
 	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority })
 }
 
 // Find returns the alternative with this path.
 func (g *Group) Find(path string) (Alternative, bool) {
-	i := slices.IndexFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
-	if i < 0 {
-		return Alternative{}, false
+	for _, a := range g.Alternatives {
+		if a.Path == path {
+			return a, true
+		}
 	}
-	return g.Alternatives[i], true
+	return Alternative{}, false
 }
 
 // Has tells whether the group has a link called name, its leader's or a follower's.

@@ -19,43 +19,33 @@ func New(format Format, name string, first Registration) *Group {
 // command line's order the first time; then it sorts the followers by link (matchFollowers in alternatives.c), appends a
 // new alternative, and drops unserved followers only when it replaces one.
 func (g *Group) Register(r Registration) {
+	a := Alternative{Path: r.Path, Priority: r.Priority, Targets: map[string]string{}}
 	for _, f := range r.Followers {
+		a.Targets[f.Name] = f.Path
 		known := slices.ContainsFunc(g.Followers, func(old Follower) bool {
-			return old.Name == f.Name || (g.Format == Chkconfig && sameCommand(old.Link, f.Link))
+			return old.Name == f.Name || (g.Format == Chkconfig && command(old.Link) == command(f.Link))
 		})
 		if !known {
 			g.Followers = append(g.Followers, Follower{Name: f.Name, Link: f.Link})
 		}
 	}
 	first := len(g.Alternatives) == 0
-	replaced := g.put(r)
-	if g.Format == Dpkg {
-		g.dropUnserved()
-		sortStable(g.Followers, func(a, b Follower) bool { return a.Name < b.Name })
-		sortStable(g.Alternatives, func(a, b Alternative) bool { return a.Path < b.Path })
-		return
-	}
-	if replaced {
-		g.dropUnserved()
-	}
-	if !first {
-		sortStable(g.Followers, func(a, b Follower) bool { return a.Link < b.Link })
-	}
-}
-
-// put adds r's alternative, in the place of one with the same path if there is one.
-func (g *Group) put(r Registration) (replaced bool) {
-	a := Alternative{Path: r.Path, Priority: r.Priority, Targets: map[string]string{}}
-	for _, f := range r.Followers {
-		a.Targets[f.Name] = f.Path
-	}
 	i := slices.IndexFunc(g.Alternatives, func(old Alternative) bool { return old.Path == a.Path })
 	if i < 0 {
 		g.Alternatives = append(g.Alternatives, a)
-		return false
+	} else {
+		g.Alternatives[i] = a
 	}
-	g.Alternatives[i] = a
-	return true
+	if g.Format == Dpkg || i >= 0 {
+		g.dropUnserved()
+	}
+	switch {
+	case g.Format == Dpkg:
+		sortStable(g.Followers, func(a, b Follower) bool { return a.Name < b.Name })
+		sortStable(g.Alternatives, func(a, b Alternative) bool { return a.Path < b.Path })
+	case !first:
+		sortStable(g.Followers, func(a, b Follower) bool { return a.Link < b.Link })
+	}
 }
 
 // Unregister removes the alternative with this path, as dpkg's program does with one whose file is gone, and the followers
@@ -71,19 +61,15 @@ func (g *Group) dropUnserved() {
 	})
 }
 
-// sameCommand compares two links as chkconfig 1.32 and later does where sbin is merged into bin (streq_bin in
-// alternatives.c): the four directories of commands count as one.
-func sameCommand(a, b string) bool {
-	return a == b || (inBin(a) != "" && inBin(a) == inBin(b))
-}
-
-func inBin(path string) string {
+// command removes the directory from a link in one of the four directories of commands. chkconfig 1.32 and later counts them
+// as one where sbin is merged into bin (streq_bin in alternatives.c).
+func command(link string) string {
 	for _, dir := range [...]string{"/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"} {
-		if rest, found := strings.CutPrefix(path, dir); found {
-			return rest
+		if name, found := strings.CutPrefix(link, dir); found && name != "" {
+			return name
 		}
 	}
-	return ""
+	return link
 }
 
 // sortStable sorts the handful of entries that a group has, by insertion. Package slices sorts long slices well, for 50 kB
