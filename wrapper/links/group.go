@@ -18,12 +18,12 @@ type group struct {
 	choice alternatives.Alternative
 }
 
-// group finds the link group that has the symlink called name, and plans to make its state say that the mode's alternative is
-// selected manually, before any of its symlinks moves: a group whose state cannot be written keeps them. nil: there is none.
-func (p *pinner) group(name string, a applet.Applet) (*group, error) {
-	for i := range p.groups {
-		if p.groups[i].Has(name) {
-			return &p.groups[i], nil
+// registered returns where the symlink called name leads in the mode, "" if no link group has it. It plans to record the manual
+// choice in the group's state before any of its symlinks moves: a group whose state cannot be written keeps them.
+func (p *pinner) registered(name string, a applet.Applet) (target string, err error) {
+	for _, g := range p.groups {
+		if g.Has(name) {
+			return g.Target(g.choice, name), nil
 		}
 	}
 	for _, title := range Titles() {
@@ -32,20 +32,20 @@ func (p *pinner) group(name string, a applet.Applet) (*group, error) {
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return "", err
 		}
-		choice, found := Choice(p.root, s.Group, p.inst, p.mode)
-		if !found || s.Target(choice, name) == "" {
-			return nil, errors.New(s.File + ": no alternative for mode " + p.mode.String() + " in " + p.inst[p.mode].Dir)
+		choice, _ := Choice(p.root, s.Group, p.inst, p.mode)
+		if target = s.Target(choice, name); target == "" {
+			return "", errors.New(s.File + ": no alternative for mode " + p.mode.String() + " in " + p.inst[p.mode].Dir)
 		}
 		p.groups = append(p.groups, group{s, choice})
 		if !s.Manual {
 			s.Manual = true
-			err = p.rewrite(a, s.File, s.Bytes(), s.Staging)
+			err = p.add(a, rootfs.Change{Path: s.File, Data: s.Bytes(), Staging: s.Staging})
 		}
-		return &p.groups[len(p.groups)-1], err
+		return target, err
 	}
-	return nil, nil
+	return "", nil
 }
 
 // Titles returns the names of the groups that may have applets: Debian and Azure Linux have two groups, Fedora and SLE have

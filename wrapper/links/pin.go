@@ -139,7 +139,7 @@ func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode
 			to = endsOf(root, self, inst, a)
 		}
 		for _, dir := range dirs {
-			last, end, err := to.follow(root, path.Join(dir, a.String()))
+			last, end, err := root.FollowTo(path.Join(dir, a.String()), to.has)
 			leads, known := to[end]
 			switch {
 			case rootfs.Missing(err), err == nil && last == "":
@@ -158,12 +158,17 @@ func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode
 	return p.steps, nil
 }
 
-// add plans a change, unless a name that leads there by another way has done so.
+// add plans a change, unless a name that leads there by another way has done so. A file keeps its owner, permissions and
+// extended attributes.
 func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 	if slices.ContainsFunc(p.steps, func(s step) bool { return s.Path == c.Path }) {
 		return nil
 	}
 	was, err := p.root.Lstat(c.Path)
+	if err == nil && c.Target == "" {
+		c.Like = was
+		c.Attrs, err = p.root.Attrs(c.Path)
+	}
 	if err != nil {
 		return err
 	}
@@ -174,17 +179,15 @@ func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 // repoint plans a change of the symlink at last, whose target is the file end. If it is right already, only the database may have
 // to change.
 func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
-	target, binary := "", p.inst.Path(p.mode, a)
+	var target string
 	var err error
 	if path.Dir(last) == p.alternatives {
-		var g *group
-		if g, err = p.group(path.Base(last), a); g != nil {
-			target = g.Target(g.choice, path.Base(last))
-			binary = target
-		}
+		target, err = p.registered(path.Base(last), a)
 	}
+	binary := target
 	if err == nil && target == "" {
 		// Without a database, as in an image without its package manager, it is a symlink like any other.
+		binary = p.inst.Path(p.mode, a)
 		target, err = p.plainTarget(last, end, binary)
 	}
 	if err == nil {
@@ -226,18 +229,5 @@ func (p *pinner) conf(a applet.Applet, to ends) error {
 	if _, err := p.root.Executable(binary); err != nil {
 		return err
 	}
-	return p.rewrite(a, file, alternatives.ConfWithBinary(data, binary), path.Dir(file))
-}
-
-// rewrite plans to replace a file and to keep its owner, permissions and extended attributes.
-func (p *pinner) rewrite(a applet.Applet, file string, data []byte, staging string) error {
-	old, err := p.root.Lstat(file)
-	if err != nil {
-		return err
-	}
-	attrs, err := p.root.Attrs(file)
-	if err != nil {
-		return err
-	}
-	return p.add(a, rootfs.Change{Path: file, Data: data, Like: old, Attrs: attrs, Staging: staging})
+	return p.add(a, rootfs.Change{Path: file, Data: alternatives.ConfWithBinary(data, binary)})
 }

@@ -35,7 +35,7 @@ func (r *Root) Lstat(name string) (Info, error) {
 // seccomp filters deny stat(2).
 func (r *Root) Stat(name string) (Info, error) {
 	if !r.host() {
-		_, end, err := r.walk(name, true)
+		_, end, err := r.walk(name, never)
 		if err != nil {
 			return Info{}, pathError("stat", name, err)
 		}
@@ -94,7 +94,7 @@ func (r *Root) Writable(dir string) bool {
 
 // ReadFile returns the content of a regular file, which may be a link's. More than limit bytes is the error EFBIG.
 func (r *Root) ReadFile(name string, limit int64) ([]byte, error) {
-	_, end, err := r.walk(name, true)
+	_, end, err := r.walk(name, never)
 	if err != nil {
 		return nil, pathError("open", name, err)
 	}

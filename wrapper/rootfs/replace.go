@@ -34,7 +34,7 @@ const (
 // existing file for writing copies it up on an overlay file system. The lock's file exists only while somebody has the lock:
 // its holder removes it, or if it was killed, the next holder does.
 func (r *Root) Lock(dir string) (unlock func() error, err error) {
-	_, p, err := r.walk(dir+"/"+locked, false)
+	_, p, err := r.walk(dir+"/"+locked, atOnce)
 	for err == nil {
 		fd := -1
 		if fd, err = p.open(unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600); err != nil {
@@ -59,7 +59,7 @@ func (r *Root) Lock(dir string) (unlock func() error, err error) {
 
 // Sweep removes what a killed process left in dir, once for each Root. It tells early of a directory that cannot be written.
 func (r *Root) Sweep(dir string) error {
-	_, p, err := r.walk(dir+"/"+unfinished, false)
+	_, p, err := r.walk(dir+"/"+unfinished, atOnce)
 	if err != nil {
 		return pathError("sweep", dir, err)
 	}
@@ -144,10 +144,10 @@ func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error
 
 // replace calls keep before it makes anything, and commit before it makes the change visible.
 func (r *Root) replace(c Change, base string, keep func(at place, staging *folder) error, commit func() error) error {
-	_, at, err := r.walk(c.Path, false)
+	_, at, err := r.walk(c.Path, atOnce)
 	made := place{at.folder, base}
 	if err == nil && c.Staging != "" {
-		_, made, err = r.walk(c.Staging+"/"+base, false)
+		_, made, err = r.walk(c.Staging+"/"+base, atOnce)
 	}
 	if err == nil {
 		err = made.sweep()

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
-const MaxLinks = 40
+// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
+const maxLinks = 40
 
 // folder is a directory that a walk came through.
 type folder struct {
@@ -67,10 +67,9 @@ func (p place) readlink() (string, error) {
 	return string(buf[:max(n, 0)]), err
 }
 
-// walk goes along name to end, of which the last element is looked at as a link only if follow says so. last is the last link
-// that stood at the end of the way; without one it is the zero place. If only the end is missing, both are set beside
-// the error.
-func (r *Root) walk(name string, follow bool) (last, end place, err error) {
+// walk goes along name to end. It follows a link at the end of the way unless stop reports true for its path. last is the last
+// link that it followed there; without one it is the zero place. If only the end is missing, both are set beside the error.
+func (r *Root) walk(name string, stop func(path string) bool) (last, end place, err error) {
 	at := r.top
 	for links := 0; ; {
 		var element string
@@ -86,7 +85,7 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 			continue
 		}
 		end = place{at, element}
-		if name == "" && !follow {
+		if name == "" && stop(end.String()) {
 			return last, end, nil
 		}
 		if known := r.met[end.String()]; known != nil && name != "" {
@@ -110,7 +109,7 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 		if name == "" {
 			last = end
 		}
-		if links++; links > MaxLinks {
+		if links++; links > maxLinks {
 			return last, end, unix.ELOOP
 		}
 		if target != "" && target[0] == '/' {
@@ -119,6 +118,9 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 		name = target + "/" + name
 	}
 }
+
+func never(string) bool  { return false }
+func atOnce(string) bool { return true }
 
 // enter opens a directory that is no link, or was none a moment ago.
 func (r *Root) enter(p place) (*folder, error) {
@@ -139,7 +141,7 @@ func (r *Root) find(op, name string) (place, error) {
 	if r.host() {
 		return place{r.top, strings.TrimLeft(name, "/")}, nil
 	}
-	_, end, err := r.walk(name, false)
+	_, end, err := r.walk(name, atOnce)
 	return end, pathError(op, name, err)
 }
 
@@ -154,7 +156,7 @@ func (r *Root) do(op, name string, call func(dirfd int, name string) error) erro
 
 // Resolve returns the path inside the root that name leads to, without any link in it. It must exist.
 func (r *Root) Resolve(name string) (string, error) {
-	_, end, err := r.walk(name, true)
+	_, end, err := r.walk(name, never)
 	if err != nil {
 		return "", pathError("resolve", name, err)
 	}
@@ -163,13 +165,18 @@ func (r *Root) Resolve(name string) (string, error) {
 
 // Place returns where name itself is: its directory resolved, its last element as it is, be it a link, a file, or nothing.
 func (r *Root) Place(name string) (string, error) {
-	_, end, err := r.walk(name, false)
+	_, end, err := r.walk(name, atOnce)
 	return end.String(), pathError("resolve", name, err)
 }
 
 // Follow walks the chain of links that begins at name. last is the place of the chain's last link, empty when name is no
 // link; end is the place that it leads to, which need not exist (err is ENOENT then, with last and end set).
 func (r *Root) Follow(name string) (last, end string, err error) {
-	lastPlace, endPlace, err := r.walk(name, true)
+	return r.FollowTo(name, never)
+}
+
+// FollowTo is Follow, but the chain ends at the first place for which stop reports true.
+func (r *Root) FollowTo(name string, stop func(place string) bool) (last, end string, err error) {
+	lastPlace, endPlace, err := r.walk(name, stop)
 	return lastPlace.String(), endPlace.String(), pathError("follow", name, err)
 }
