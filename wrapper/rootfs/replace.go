@@ -71,18 +71,15 @@ func (f *folder) sweep() error {
 		return f.sweepErr
 	}
 	f.swept = true
-	f.sweepErr = place{f, unfinished}.discard()
+	left := []place{{f, unfinished}}
 	for _, a := range applet.All() {
-		if f.sweepErr == nil {
-			f.sweepErr = place{f, final + a.String()}.discard()
-		}
+		left = append(left, place{f, final + a.String()})
 	}
-	n := 0
-	for f.sweepErr == nil && f.old(n).there() {
-		n++
+	for n := 0; f.old(n).there(); n++ {
+		left = append(left, f.old(n))
 	}
-	for n--; f.sweepErr == nil && n >= 0; n-- {
-		f.sweepErr = f.old(n).discard()
+	for i := len(left) - 1; i >= 0 && f.sweepErr == nil; i-- {
+		f.sweepErr = left[i].discard()
 	}
 	return f.sweepErr
 }
@@ -217,7 +214,19 @@ func fill(fd int, c Change) error {
 	return err
 }
 
+// setAttrs leaves out what a container may not set, or the file system does not have: a caller that depends on an attribute
+// reads it back.
+func setAttrs(fd int, attrs []Attr) error {
+	for _, a := range attrs {
+		err := retry(func() error { return unix.Fsetxattr(fd, a.Name, []byte(a.Value), 0) })
+		if err != nil && err != unix.EPERM && err != unix.EACCES && err != unix.ENOTSUP {
+			return err
+		}
+	}
+	return nil
+}
+
 // Remove removes a file or link, never a directory.
 func (r *Root) Remove(name string) error {
-	return r.do("remove", name, func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, 0) })
+	return r.do("remove", name, func(p place) error { return p.unlink(0) })
 }

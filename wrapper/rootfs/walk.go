@@ -93,18 +93,18 @@ func (r *Root) walk(name string, stop func(path string) bool) (last, end place, 
 			continue
 		}
 		target, err := end.readlink()
-		switch {
-		case err == unix.EINVAL && name == "":
-			return last, end, nil
-		case err == unix.EINVAL:
-			if at, err = r.enter(end); err != nil {
-				return last, place{}, err
+		if err == unix.EINVAL && name != "" {
+			if at, err = r.enter(end); err == nil {
+				continue
 			}
-			continue
-		case err != nil && name == "":
-			return last, end, err
-		case err != nil:
+		}
+		switch {
+		case err != nil && name != "":
 			return last, place{}, err
+		case err == unix.EINVAL:
+			return last, end, nil
+		case err != nil:
+			return last, end, err
 		}
 		if name == "" {
 			last = end
@@ -136,22 +136,16 @@ func (r *Root) enter(p place) (*folder, error) {
 	return next, nil
 }
 
-// find is the place of name, its last element not followed. On the running root the kernel walks, faster.
-func (r *Root) find(op, name string) (place, error) {
-	if r.host() {
-		return place{r.top, strings.TrimLeft(name, "/")}, nil
+// do calls use with the place of name, its last element not followed. On the running root the kernel walks, faster.
+func (r *Root) do(op, name string, use func(p place) error) (err error) {
+	p := place{r.top, strings.TrimLeft(name, "/")}
+	if !r.host() {
+		_, p, err = r.walk(name, atOnce)
 	}
-	_, end, err := r.walk(name, atOnce)
-	return end, pathError(op, name, err)
-}
-
-// do makes an *at system call on name, its last element not followed.
-func (r *Root) do(op, name string, call func(dirfd int, name string) error) error {
-	p, err := r.find(op, name)
-	if err != nil {
-		return err
+	if err == nil {
+		err = use(p)
 	}
-	return pathError(op, name, p.do(call))
+	return pathError(op, name, err)
 }
 
 // Resolve returns the path inside the root that name leads to, without any link in it. It must exist.
