@@ -75,11 +75,9 @@ func Parse(format Format, name, file string, data []byte) (*Group, error) {
 // Detect tells the format of a state file in /var/lib/alternatives. Chkconfig's live there, but so do those of SLE 15, whose
 // update-alternatives is dpkg's; only SLE registers the multi-call binaries themselves.
 func Detect(data []byte) Format {
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSpace(line)
-		if strings.HasSuffix(line, "/xtables-legacy-multi") || strings.HasSuffix(line, "/xtables-nft-multi") {
-			return Dpkg
-		}
+	text := string(data)
+	if strings.Contains(text, "/xtables-legacy-multi\n") || strings.Contains(text, "/xtables-nft-multi\n") {
+		return Dpkg
 	}
 	return Chkconfig
 }

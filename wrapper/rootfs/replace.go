@@ -173,7 +173,7 @@ func (r *Root) replace(c Change, base string, keep func(at place, staging *folde
 }
 
 func rename(from, to place) error {
-	toDir, toName := to.at(to.base)
+	toDir, toName := to.at()
 	return from.do(func(dirfd int, name string) error { return unix.Renameat(dirfd, name, toDir, toName) })
 }
 

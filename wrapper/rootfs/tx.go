@@ -37,7 +37,7 @@ func (t *Tx) keep(at place, staging *folder) error {
 	case now.IsDir():
 		return unix.EISDIR
 	}
-	toDir, to := old.at(old.base)
+	toDir, to := old.at()
 	err = at.do(func(dirfd int, name string) error { return unix.Linkat(dirfd, name, toDir, to, 0) })
 	if err == nil {
 		staging.kept++

@@ -20,21 +20,6 @@ type folder struct {
 	kept     int // how many old objects a Tx keeps here
 }
 
-func (f *folder) element(base string) string {
-	if f.path == "/" {
-		return "/" + base
-	}
-	return f.path + "/" + base
-}
-
-// at returns what the *at system calls want for an element of f.
-func (f *folder) at(base string) (dirfd int, name string) {
-	if f.fd == unix.AT_FDCWD {
-		return f.fd, f.element(base)
-	}
-	return f.fd, base
-}
-
 // place is an element of a folder, be it a link, a file, or nothing; "." is the folder itself.
 type place struct {
 	*folder
@@ -47,13 +32,23 @@ func (p place) String() string {
 		return ""
 	case p.base == ".":
 		return p.path
+	case p.path == "/":
+		return "/" + p.base
 	}
-	return p.element(p.base)
+	return p.path + "/" + p.base
+}
+
+// at returns the first arguments of the *at system calls.
+func (p place) at() (dirfd int, name string) {
+	if p.fd == unix.AT_FDCWD {
+		return p.fd, p.String()
+	}
+	return p.fd, p.base
 }
 
 // do makes an *at system call, again if a signal interrupted it.
 func (p place) do(call func(dirfd int, name string) error) error {
-	dirfd, name := p.at(p.base)
+	dirfd, name := p.at()
 	return retry(func() error { return call(dirfd, name) })
 }
 

@@ -2,6 +2,7 @@
 package xtables
 
 import (
+	"cmp"
 	"errors"
 	"path"
 
@@ -46,7 +47,7 @@ func (i Installation) Path(m mode.Mode, a applet.Applet) string {
 // multi-call binary no other sign of the applet.
 func (i Installation) Spelled(root *rootfs.Root, m mode.Mode, a applet.Applet) string {
 	file := path.Join(i[m].Dir, a.In(m))
-	if info, err := root.Stat(file); err == nil && info.IsRegular() && info.Perm()&0o111 != 0 {
+	if _, err := root.Executable(file); err == nil {
 		return file
 	}
 	return i.Path(m, a)
@@ -55,11 +56,7 @@ func (i Installation) Spelled(root *rootfs.Root, m mode.Mode, a applet.Applet) s
 // Wrapper returns the path of the installed wrapper, or the path where install puts it: in the directory of the nft
 // binaries or, if nft is not installed, of the legacy ones. The path contains no symlinks. The file may be missing.
 func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
-	dir := i[mode.NFT].Dir
-	if dir == "" {
-		dir = i[mode.Legacy].Dir
-	}
-	dir, err := root.Resolve(dir)
+	dir, err := root.Resolve(cmp.Or(i[mode.NFT].Dir, i[mode.Legacy].Dir))
 	if err != nil {
 		return "", err
 	}
@@ -86,11 +83,8 @@ func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 func IsBinary(file string) bool {
 	_, name := path.Split(file)
 	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-		if name == Multi(m) {
-			return true
-		}
 		for _, a := range applet.All() {
-			if name == a.In(m) {
+			if name == Multi(m) || name == a.In(m) {
 				return true
 			}
 		}
