@@ -132,8 +132,8 @@ func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode
 		return nil, err
 	}
 	dirs := Dirs(root, self)
-	all := applet.All()
-	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
+	for i := range applet.Count {
+		a := (called + 1 + applet.Applet(i)) % applet.Count // called comes last
 		to := ends{self: 0}
 		if pinned {
 			to = endsOf(root, self, inst, a)
