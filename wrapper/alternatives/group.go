@@ -1,9 +1,8 @@
-// Package alternatives knows the databases in which distributions record who owns a command name: the state files of dpkg's
-// update-alternatives, those of chkconfig's alternatives (Fedora, Azure Linux, Photon), and libalternatives' configuration
-// (openSUSE). It reads and writes their text; it touches no file and runs no program.
+// Package alternatives reads and writes the text of alternatives databases: the state files of dpkg's update-alternatives, those
+// of chkconfig's alternatives, and libalternatives' configuration (openSUSE). It does no I/O.
 //
-// What Register leaves is byte for byte what the program's own --install would have left, so that the program finds its
-// own work later. A file that is not quite right is an error that names the line, never a guess.
+// The result of Register is byte for byte that of the program's own --install. A file that is not quite right is an error that
+// names the line, never a guess.
 package alternatives
 
 import (
@@ -39,7 +38,7 @@ type Follower struct {
 	Link string // such as /usr/sbin/iptables-save
 }
 
-// Alternative is one thing that the leader can lead to.
+// Alternative is a target of the leader link.
 type Alternative struct {
 	Path     string
 	Priority int
@@ -48,8 +47,7 @@ type Alternative struct {
 	// priority, and include the characters that delimit them: "@family@10 initscript".
 	Family, Initscript string
 
-	// Targets is where the group's followers lead, by name; what is missing or empty leads nowhere while this is selected.
-	Targets map[string]string
+	Targets map[string]string // of the followers, by name; one without a target has no link while this is selected
 }
 
 // Registration is what one call of `--install LINK NAME PATH PRIORITY [--slave LINK NAME PATH]...` says.
@@ -72,8 +70,8 @@ func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	return g, r.err
 }
 
-// Detect tells the format of a state file in /var/lib/alternatives. Chkconfig's live there, but so do those of SLE 15, whose
-// update-alternatives is dpkg's; only SLE registers the multi-call binaries themselves.
+// Detect returns the format of a state file in /var/lib/alternatives. It is chkconfig's except on SLE 15, whose
+// update-alternatives is dpkg's, and which alone registers the multi-call binaries themselves.
 func Detect(data []byte) Format {
 	text := string(data)
 	if strings.Contains(text, "/xtables-legacy-multi\n") || strings.Contains(text, "/xtables-nft-multi\n") {
@@ -120,13 +118,12 @@ func (g *Group) Find(path string) (Alternative, bool) {
 	return Alternative{}, false
 }
 
-// Has tells whether the group has a link called name, its leader's or a follower's.
+// Has reports whether the leader or a follower of the group is called name.
 func (g *Group) Has(name string) bool {
 	return name == g.Name || slices.ContainsFunc(g.Followers, func(f Follower) bool { return f.Name == name })
 }
 
-// Target is where the link called name leads while a is selected: a's own path for the leader's name, else its follower's
-// target. It is empty if the group has no such link or a nothing for it.
+// Target returns where the link called name leads while a is selected, "" if the group has no such link or a no target for it.
 func (g *Group) Target(a Alternative, name string) string {
 	if name == g.Name {
 		return a.Path

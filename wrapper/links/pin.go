@@ -1,8 +1,6 @@
-// Package links makes a decision last: it repoints the applet links that lead to the wrapper, so that the wrapper is not
-// called again, and keeps the alternatives database, where there is one, saying what is true.
-//
-// Each symlink and file is replaced by rename(2) of a finished one. Whatever is killed or races, an applet name always leads to
-// a program that runs: the wrapper, which decides again, or the binary decided on.
+// Package links pins a decision: it repoints the applet symlinks that lead to the wrapper, and makes the alternatives database,
+// if there is one, agree. It replaces by rename(2): whatever is killed or races, an applet name always leads to a program that
+// runs, either the wrapper, which decides again, or the binary decided on.
 package links
 
 import (
@@ -21,13 +19,11 @@ import (
 )
 
 // Pin repoints every applet name that leads to the wrapper to mode m's binary: all of them or, if one cannot be, none. self is
-// the wrapper's own path inside root, free of symlinks. With "" there is nothing to recognise the wrapper by, and Pin does
-// nothing; nor does it while another process pins or installs, because that one does all there is to do.
+// the wrapper's own path inside root, free of symlinks, or "" if it is not known. Pin does nothing then, nor while another process
+// pins or installs.
 //
-// The called applet comes last, and only if all others went well: until then its name leads to the wrapper, so that its next
-// call finishes what this one could not, because it was killed or a disk was full.
-//
-// An error says what could not be changed. It is for a debug message, never a reason to stop: the wrapper decides again.
+// The called applet comes last, and only if all others went well. Until then its name leads to the wrapper, so that its next
+// call completes a pin that was killed or met a full disk. An error is for a debug message: the wrapper decides again.
 func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet) error {
 	if self == "" || !inst.Has(m) {
 		return nil
@@ -95,8 +91,7 @@ func writable(root *rootfs.Root, dir string) error {
 	return &fs.PathError{Op: "write in", Path: dir, Err: fs.ErrPermission}
 }
 
-// Dirs returns the directories in which applet names are looked for, free of links and each once: where the wrapper is, and
-// the standard ones.
+// Dirs returns the directories in which applet names are looked for, the wrapper's own first, free of symlinks and each once.
 func Dirs(root *rootfs.Root, self string) []string {
 	dirs := []string{path.Dir(self)}
 	for _, dir := range applet.Dirs() {
@@ -116,7 +111,6 @@ type step struct {
 
 type pinner struct {
 	root         *rootfs.Root
-	self         string
 	inst         xtables.Installation
 	mode         mode.Mode
 	alternatives string  // the directory of alternatives, free of symlinks
@@ -126,7 +120,7 @@ type pinner struct {
 
 // plan returns the changes, in their order, that repoint to mode m each name that leads to the wrapper or, with pinned, to a mode.
 func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, pinned bool) ([]step, error) {
-	p := &pinner{root: root, self: self, inst: inst, mode: m}
+	p := &pinner{root: root, inst: inst, mode: m}
 	var err error
 	if p.alternatives, err = root.Resolve(AlternativesDir); err != nil && !rootfs.Missing(err) {
 		return nil, err
@@ -176,17 +170,11 @@ func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 	return writable(p.root, path.Dir(c.Path))
 }
 
-// repoint plans a change of the symlink at last, whose target is the file end. If it is right already, only the database may have
-// to change.
+// repoint plans a change of the symlink at last, whose target is the file end. If that is right, only the database may change.
 func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
-	var target string
-	var err error
-	if path.Dir(last) == p.alternatives {
-		target, err = p.registered(path.Base(last), a)
-	}
+	target, err := p.registered(last, a)
 	binary := target
 	if err == nil && target == "" {
-		// Without a database, as in an image without its package manager, it is a symlink like any other.
 		binary = p.inst.Path(p.mode, a)
 		target, err = p.plainTarget(last, end, binary)
 	}
@@ -199,27 +187,23 @@ func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
 	return p.add(a, rootfs.Change{Path: last, Target: target})
 }
 
-// plainTarget is where a link that is not in the database shall lead, written as the old target was: relative stays relative.
+// plainTarget returns the target of a symlink that is in no database, spelled like the old one: relative stays relative.
 func (p *pinner) plainTarget(last, end, binary string) (string, error) {
 	old, err := p.root.Readlink(last)
 	if err != nil {
 		return "", err
 	}
 	binary, err = p.root.Place(binary)
-	if err != nil {
-		return "", err
-	}
 	if path.Dir(binary) == path.Dir(end) {
-		// The old target is a way to end, so its directory is the binary's too; unless a link of another name
-		// is between (link -> other-name -> wrapper), but then last is that one.
+		// last is the symlink that leads to end directly, so the directory of its target is the binary's too.
 		spelled, _ := path.Split(old)
-		return spelled + path.Base(binary), nil
+		binary = spelled + path.Base(binary)
 	}
-	return binary, nil
+	return binary, err
 }
 
-// conf repoints what libalternatives executes for an applet, if that is one of the ends. alts passes on argv[0] (KeepArgv0).
-// If an administrator has selected another file, the wrapper's own configuration stays until that is taken back.
+// conf repoints what libalternatives executes for an applet, if that is one of the ends: an administrator may have selected
+// another file. alts passes on argv[0] (KeepArgv0).
 func (p *pinner) conf(a applet.Applet, to ends) error {
 	file, data, end, err := confEnd(p.root, a, to)
 	if m, known := to[end]; err != nil || !known || m == p.mode {

@@ -21,10 +21,8 @@ const maxState = 1 << 20
 // State is a link group together with the file that it is recorded in.
 type State struct {
 	*alternatives.Group
-	File string // such as /var/lib/dpkg/alternatives/iptables
-	// Staging is the directory for unfinished files: on the same file system, but not the database's own, in which any
-	// stray file makes `alternatives --list` fail.
-	Staging string
+	File    string // such as /var/lib/dpkg/alternatives/iptables
+	Staging string // for unfinished files; any stray file in the database's own directory makes `alternatives --list` fail
 }
 
 // ReadState finds and reads the state of the group called name. The error is fs.ErrNotExist if there is no such group, and names
@@ -45,22 +43,16 @@ func ReadState(root *rootfs.Root, name string) (State, error) {
 	return s, err
 }
 
-// ConfDir holds libalternatives' configuration, a directory for each command name, and Alts is the name of its program, which
-// the links of all of them lead to.
+// The places of libalternatives. Of a command's configuration files the highest number wins (1 is legacy and 2 is nft), unless
+// an override file selects another.
 const (
-	ConfDir = "/usr/share/libalternatives"
-	Alts    = "alts"
+	ConfDir    = "/usr/share/libalternatives" // a directory for each command name
+	Conf       = "90.conf"                    // the wrapper's configuration file in it
+	ConfNumber = 90                           // its number
+	Alts       = "alts"                       // the program that the symlinks of all these commands lead to
 )
 
-// Conf is the name of the wrapper's configuration file there, and ConfNumber the number that it stands for: the highest
-// wins (1 is legacy and 2 is nft), unless an override file selects another.
-const (
-	Conf       = "90.conf"
-	ConfNumber = 90
-)
-
-// OverrideFiles are where libalternatives looks for overrides, the user's own before the system's. Which user will call is
-// not known; iptables is called by root.
+// OverrideFiles returns libalternatives' override files, first that of the user, who for iptables is root, then the system's.
 func OverrideFiles() [2]string {
 	return [...]string{"/root/.config/libalternatives.conf", "/etc/libalternatives.conf"}
 }
@@ -89,9 +81,14 @@ type group struct {
 	choice alternatives.Alternative
 }
 
-// registered returns where the symlink called name leads in the mode, "" if no link group has it. It plans to record the manual
-// choice in the group's state before any of its symlinks moves: a group whose state cannot be written keeps them.
-func (p *pinner) registered(name string, a applet.Applet) (target string, err error) {
+// registered returns where the symlink at last leads in the mode, "" if no link group has it, as in an image without its
+// package manager. It plans to record the manual choice in the group's state before any of its symlinks moves: a group whose
+// state cannot be written keeps them.
+func (p *pinner) registered(last string, a applet.Applet) (target string, err error) {
+	if path.Dir(last) != p.alternatives {
+		return "", nil
+	}
+	name := path.Base(last)
 	for _, g := range p.groups {
 		if g.Has(name) {
 			return g.Target(g.choice, name), nil

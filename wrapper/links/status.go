@@ -20,8 +20,8 @@ type Status [applet.Count]string
 // Look returns the status of an installation. self is the installed wrapper's path, free of symlinks. Of an applet that is in
 // several directories, the one in the wrapper's own directory counts, otherwise the first.
 func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) {
-	if _, err := root.Stat(self); self == "" || err != nil && rootfs.Missing(err) {
-		return Status{}
+	if _, err := root.Stat(self); self == "" || rootfs.Missing(err) {
+		return s
 	}
 	for _, a := range applet.All() {
 		_, s[a] = first(root, self, inst, a, Dirs(root, self))
@@ -83,9 +83,7 @@ func (s Status) String() string {
 }
 
 // PinnedTo reports whether a symlink is pinned to mode m.
-func (s Status) PinnedTo(m mode.Mode) bool {
-	return slices.Contains(s[:], pinnedTo+m.String())
-}
+func (s Status) PinnedTo(m mode.Mode) bool { return slices.Contains(s[:], pinnedTo+m.String()) }
 
 const (
 	pinnedTo = "pinned to "

@@ -116,8 +116,8 @@ func (p place) read(limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// openRegular opens nothing but a regular file: to open a FIFO can hang, to open a device can have any effect. If another file
-// takes the place of the one that was looked at, openRegular neither waits for it nor returns it.
+// openRegular opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file
+// takes its place meanwhile, openRegular neither waits for it nor returns it.
 func (p place) openRegular() (fd int, opened Info, err error) {
 	looked, err := p.lstat()
 	switch {

@@ -15,9 +15,9 @@ type folder struct {
 	fd     int    // AT_FDCWD on the running root
 	parent *folder
 
-	swept    bool // leftovers were looked for
+	swept    bool // sweep was called
 	sweepErr error
-	kept     int // how many old objects a Tx keeps here
+	kept     int // number of old objects that a Tx keeps here
 }
 
 // place is an element of a folder, be it a link, a file, or nothing; "." is the folder itself.
@@ -52,13 +52,15 @@ func (p place) do(call func(dirfd int, name string) error) error {
 	return retry(func() error { return call(dirfd, name) })
 }
 
+func (p place) open(flags int, perm uint32) (fd int, err error) {
+	dirfd, name := p.at()
+	return openat(dirfd, name, flags, perm)
+}
+
 func (p place) readlink() (string, error) {
 	var buf [unix.PathMax]byte
 	n := 0
-	err := p.do(func(dirfd int, name string) (err error) {
-		n, err = unix.Readlinkat(dirfd, name, buf[:])
-		return err
-	})
+	err := p.do(func(dirfd int, name string) (err error) { n, err = unix.Readlinkat(dirfd, name, buf[:]); return err })
 	return string(buf[:max(n, 0)]), err
 }
 

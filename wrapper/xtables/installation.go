@@ -29,17 +29,16 @@ type Installation [mode.Legacy + 1]Binary
 // Has reports whether mode m is installed.
 func (i Installation) Has(m mode.Mode) bool { return i[m].Dir != "" }
 
-// Path returns the file to execute for applet a in mode m, or "" if that mode is not installed. Executed with the
-// applet's plain name as argv[0], it does what the applet does in that mode.
+// Path returns the file to execute, with the applet's plain name as argv[0], for applet a in mode m, or "" if that mode is not
+// installed.
 func (i Installation) Path(m mode.Mode, a applet.Applet) string {
-	b := i[m]
 	switch {
-	case b.Dir == "":
+	case !i.Has(m):
 		return ""
-	case b.Multi:
-		return path.Join(b.Dir, Multi(m))
+	case i[m].Multi:
+		return path.Join(i[m].Dir, Multi(m))
 	}
-	return path.Join(b.Dir, a.In(m))
+	return path.Join(i[m].Dir, a.In(m))
 }
 
 // Spelled returns the file of mode m that is named for applet a alone, such as ip6tables-nft-save, or what Path returns if there
