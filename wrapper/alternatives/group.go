@@ -110,12 +110,14 @@ func (g *Group) Best() Alternative {
 
 // Find returns the alternative with this path.
 func (g *Group) Find(path string) (Alternative, bool) {
-	for _, a := range g.Alternatives {
-		if a.Path == path {
-			return a, true
-		}
+	if i := g.index(path); i >= 0 {
+		return g.Alternatives[i], true
 	}
 	return Alternative{}, false
+}
+
+func (g *Group) index(path string) int {
+	return slices.IndexFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
 }
 
 // Has reports whether the leader or a follower of the group is called name.
@@ -123,7 +125,7 @@ func (g *Group) Has(name string) bool {
 	return name == g.Name || slices.ContainsFunc(g.Followers, func(f Follower) bool { return f.Name == name })
 }
 
-// Target returns where the link called name leads while a is selected, "" if the group has no such link or a no target for it.
+// Target returns where the link called name leads while a is selected, "" if the group has no such link or a has no target for it.
 func (g *Group) Target(a Alternative, name string) string {
 	if name == g.Name {
 		return a.Path
@@ -148,15 +150,12 @@ func (g *Group) Register(r Registration) {
 	a := Alternative{Path: r.Path, Priority: r.Priority, Targets: map[string]string{}}
 	for _, f := range r.Followers {
 		a.Targets[f.Name] = f.Path
-		known := slices.ContainsFunc(g.Followers, func(old Follower) bool {
-			return old.Name == f.Name || (g.Format == Chkconfig && command(old.Link) == command(f.Link))
-		})
-		if !known {
+		if !g.follows(f) {
 			g.Followers = append(g.Followers, Follower{Name: f.Name, Link: f.Link})
 		}
 	}
 	first := len(g.Alternatives) == 0
-	i := slices.IndexFunc(g.Alternatives, func(old Alternative) bool { return old.Path == a.Path })
+	i := g.index(a.Path)
 	if i < 0 {
 		g.Alternatives = append(g.Alternatives, a)
 	} else {
@@ -171,6 +170,16 @@ func (g *Group) Register(r Registration) {
 	} else if !first {
 		sortStable(g.Followers, func(f Follower) string { return f.Link })
 	}
+}
+
+// follows reports whether a follower is registered already. chkconfig compares links, too.
+func (g *Group) follows(f RegisteredFollower) bool {
+	for _, old := range g.Followers {
+		if old.Name == f.Name || g.Format == Chkconfig && command(old.Link) == command(f.Link) {
+			return true
+		}
+	}
+	return false
 }
 
 // Unregister removes the alternative with this path, as dpkg's program does with one whose file is gone, and the followers

@@ -156,10 +156,9 @@ func (p place) attrs() (attrs []Attr, err error) {
 	defer unix.Close(fd)
 	buf, n := make([]byte, 1<<16), 0 // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h
 	err = retry(func() (err error) { n, err = unix.Flistxattr(fd, buf); return err })
-	for name := range strings.SplitSeq(string(buf[:max(n, 0)]), "\x00") {
-		if err != nil || name == "" {
-			break
-		}
+	for names := string(buf[:max(n, 0)]); names != "" && err == nil; {
+		var name string
+		name, names, _ = strings.Cut(names, "\x00")
 		err = retry(func() (err error) { n, err = unix.Fgetxattr(fd, name, buf); return err })
 		attrs = append(attrs, Attr{name, string(buf[:max(n, 0)])})
 	}
