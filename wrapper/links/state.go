@@ -91,7 +91,7 @@ func (p *pinner) registered(last string, a applet.Applet) (target string, err er
 	name := path.Base(last)
 	for _, g := range p.groups {
 		if g.Has(name) {
-			return g.Target(g.choice, name), nil
+			return p.target(g, name)
 		}
 	}
 	for _, title := range Titles() {
@@ -103,17 +103,22 @@ func (p *pinner) registered(last string, a applet.Applet) (target string, err er
 			return "", err
 		}
 		choice, _ := Choice(p.root, s.Group, p.inst, p.mode)
-		if target = s.Target(choice, name); target == "" {
-			return "", errors.New(s.File + ": no alternative for mode " + p.mode.String() + " in " + p.inst[p.mode].Dir)
-		}
-		p.groups = append(p.groups, group{s, choice})
-		if !s.Manual {
+		g := group{s, choice}
+		if target, err = p.target(g, name); err == nil && !s.Manual {
 			s.Manual = true
 			err = p.add(a, rootfs.Change{Path: s.File, Data: s.Bytes(), Staging: s.Staging})
 		}
+		p.groups = append(p.groups, g)
 		return target, err
 	}
 	return "", nil
+}
+
+func (p *pinner) target(g group, name string) (string, error) {
+	if target := g.Target(g.choice, name); target != "" {
+		return target, nil
+	}
+	return "", errors.New(g.File + ": no alternative for mode " + p.mode.String() + " in " + p.inst[p.mode].Dir)
 }
 
 // Titles returns the names of the groups that may have applets: Debian and Azure Linux have two groups, Fedora and SLE have
