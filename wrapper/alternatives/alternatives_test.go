@@ -133,10 +133,10 @@ func TestRegisterWithoutSomeFollower(t *testing.T) {
 
 func TestChkconfigEntries(t *testing.T) {
 	g := parseGolden(t, "ebtables-family-initscript.chkconfig")
-	if a := g.Alternatives[0]; a.Family != "fw" || a.Priority != 10 || a.Targets["ebtables-save"] == "" {
+	if a := g.Alternatives[0]; a.Family != "@fw@" || a.Priority != 10 || a.Targets["ebtables-save"] == "" {
 		t.Errorf("first alternative is %+v", a)
 	}
-	if a := g.Alternatives[1]; a.Initscript != "foo" || a.Priority != 5 || a.Targets["ebtables-save"] != "" {
+	if a := g.Alternatives[1]; a.Initscript != " foo" || a.Priority != 5 || a.Targets["ebtables-save"] != "" {
 		t.Errorf("second alternative is %+v", a)
 	}
 }

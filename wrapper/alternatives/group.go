@@ -1,9 +1,8 @@
-// Package alternatives knows the databases in which distributions record who owns a command name: the state files of dpkg's
-// update-alternatives, those of chkconfig's alternatives (Fedora, Azure Linux, Photon), and libalternatives' configuration
-// (openSUSE). It reads and writes their text; it touches no file and runs no program.
+// Package alternatives reads and writes the text of alternatives databases: the state files of dpkg's update-alternatives, those
+// of chkconfig's alternatives, and libalternatives' configuration (openSUSE). It does no I/O.
 //
-// What Register leaves is byte for byte what the program's own --install would have left, so that the program finds its
-// own work later. A file that is not quite right is an error that names the line, never a guess.
+// The result of Register is byte for byte that of the program's own --install. A file that is not quite right is an error that
+// names the line, never a guess.
 package alternatives
 
 import (
@@ -39,16 +38,16 @@ type Follower struct {
 	Link string // such as /usr/sbin/iptables-save
 }
 
-// Alternative is one thing that the leader can lead to.
+// Alternative is a target of the leader link.
 type Alternative struct {
 	Path     string
 	Priority int
 
-	// Family and Initscript exist in chkconfig's grammar only, and are empty mostly.
+	// Family and Initscript are mostly empty, and exist in chkconfig's grammar only. They are written before and after the
+	// priority, and include the characters that delimit them: "@family@10 initscript".
 	Family, Initscript string
 
-	// Targets is where the group's followers lead, by name; what is missing or empty leads nowhere while this is selected.
-	Targets map[string]string
+	Targets map[string]string // of the followers, by name; one without a target has no link while this is selected
 }
 
 // Registration is what one call of `--install LINK NAME PATH PRIORITY [--slave LINK NAME PATH]...` says.
@@ -68,84 +67,151 @@ func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	g := &Group{Format: format, Name: name}
 	r.header(g)
 	r.alternatives(g)
-	if r.err != nil {
-		return nil, r.err
-	}
-	return g, nil
+	return g, r.err
 }
 
-// Detect tells the format of a state file in /var/lib/alternatives. Chkconfig's live there, but so do those of SLE 15, whose
-// update-alternatives is dpkg's; only SLE registers the multi-call binaries themselves.
+// Detect returns the format of a state file in /var/lib/alternatives. It is chkconfig's except on SLE 15, whose
+// update-alternatives is dpkg's, and which alone registers the multi-call binaries themselves.
 func Detect(data []byte) Format {
-	for line := range strings.Lines(string(data)) {
-		line = strings.TrimSpace(line)
-		if strings.HasSuffix(line, "/xtables-legacy-multi") || strings.HasSuffix(line, "/xtables-nft-multi") {
-			return Dpkg
-		}
+	text := string(data)
+	if strings.Contains(text, "/xtables-legacy-multi\n") || strings.Contains(text, "/xtables-nft-multi\n") {
+		return Dpkg
 	}
 	return Chkconfig
 }
 
 // Bytes is the group as its own program writes it.
 func (g *Group) Bytes() []byte {
-	var b strings.Builder
-	line := func(s string) { b.WriteString(s); b.WriteByte('\n') }
+	lines := []string{"auto", g.Link}
 	if g.Manual {
-		line("manual")
-	} else {
-		line("auto")
+		lines[0] = "manual"
 	}
-	line(g.Link)
 	for _, f := range g.Followers {
-		line(f.Name)
-		line(f.Link)
+		lines = append(lines, f.Name, f.Link)
 	}
-	line("")
+	lines = append(lines, "")
 	for _, a := range g.Alternatives {
-		line(a.Path)
-		if a.Family != "" {
-			b.WriteString("@" + a.Family + "@")
-		}
-		b.WriteString(strconv.Itoa(a.Priority))
-		if a.Initscript != "" {
-			b.WriteString(" " + a.Initscript)
-		}
-		line("")
+		lines = append(lines, a.Path, a.Family+strconv.Itoa(a.Priority)+a.Initscript)
 		for _, f := range g.Followers {
-			line(a.Targets[f.Name])
+			lines = append(lines, a.Targets[f.Name])
 		}
 	}
 	if g.Format == Dpkg {
-		line("")
+		lines = append(lines, "")
 	}
-	return []byte(b.String())
+	return []byte(strings.Join(append(lines, ""), "\n"))
 }
 
-// Best is the alternative that auto mode selects, of a group that has any: the highest priority, the first in the file among equals. (dpkg keeps the
-// selected one among equals; here the question never arises, the wrapper's priority is its own.)
+// Best returns the alternative that auto mode selects, of a group that has any: the first in the file with the highest
+// priority. (Among equals dpkg keeps the selected one, but no other alternative has the wrapper's priority.)
 func (g *Group) Best() Alternative {
 	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority })
 }
 
 // Find returns the alternative with this path.
 func (g *Group) Find(path string) (Alternative, bool) {
-	i := slices.IndexFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
-	if i < 0 {
-		return Alternative{}, false
+	if i := g.index(path); i >= 0 {
+		return g.Alternatives[i], true
 	}
-	return g.Alternatives[i], true
+	return Alternative{}, false
 }
 
-// Has tells whether the group has a link called name, its leader's or a follower's.
+func (g *Group) index(path string) int {
+	return slices.IndexFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
+}
+
+// Has reports whether the leader or a follower of the group is called name.
 func (g *Group) Has(name string) bool {
 	return name == g.Name || slices.ContainsFunc(g.Followers, func(f Follower) bool { return f.Name == name })
 }
 
-// Target is where the link called name leads while a is selected: a's own path for the leader's name, else its follower's
-// target. It is empty if the group has no such link or a nothing for it.
+// Target returns where the link called name leads while a is selected, "" if the group has no such link or a has no target for it.
 func (g *Group) Target(a Alternative, name string) string {
 	if name == g.Name {
 		return a.Path
 	}
 	return a.Targets[name]
+}
+
+// New is a group with its first alternative, as the first --install of a name writes it.
+func New(format Format, name string, first Registration) *Group {
+	g := &Group{Format: format, Name: name, Link: first.Link}
+	g.Register(first)
+	return g
+}
+
+// Register adds an alternative, or replaces the one with the same path, as --install does. Whether links move is the
+// caller's matter; Manual stays as it is.
+//
+// dpkg drops followers that no alternative serves, and sorts followers by name and alternatives by path. chkconfig keeps the
+// command line's order the first time; then it sorts the followers by link (matchFollowers in alternatives.c), appends a
+// new alternative, and drops unserved followers only when it replaces one.
+func (g *Group) Register(r Registration) {
+	a := Alternative{Path: r.Path, Priority: r.Priority, Targets: map[string]string{}}
+	for _, f := range r.Followers {
+		a.Targets[f.Name] = f.Path
+		if !g.follows(f) {
+			g.Followers = append(g.Followers, Follower{Name: f.Name, Link: f.Link})
+		}
+	}
+	first := len(g.Alternatives) == 0
+	i := g.index(a.Path)
+	if i < 0 {
+		g.Alternatives = append(g.Alternatives, a)
+	} else {
+		g.Alternatives[i] = a
+	}
+	if g.Format == Dpkg || i >= 0 {
+		g.dropUnserved()
+	}
+	if g.Format == Dpkg {
+		sortStable(g.Followers, func(f Follower) string { return f.Name })
+		sortStable(g.Alternatives, func(a Alternative) string { return a.Path })
+	} else if !first {
+		sortStable(g.Followers, func(f Follower) string { return f.Link })
+	}
+}
+
+// follows reports whether a follower is registered already. chkconfig compares links, too.
+func (g *Group) follows(f RegisteredFollower) bool {
+	for _, old := range g.Followers {
+		if old.Name == f.Name || g.Format == Chkconfig && command(old.Link) == command(f.Link) {
+			return true
+		}
+	}
+	return false
+}
+
+// Unregister removes the alternative with this path, as dpkg's program does with one whose file is gone, and the followers
+// that then nobody serves.
+func (g *Group) Unregister(path string) {
+	g.Alternatives = slices.DeleteFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
+	g.dropUnserved()
+}
+
+func (g *Group) dropUnserved() {
+	g.Followers = slices.DeleteFunc(g.Followers, func(f Follower) bool {
+		return !slices.ContainsFunc(g.Alternatives, func(a Alternative) bool { return a.Targets[f.Name] != "" })
+	})
+}
+
+// command removes the directory from a link in one of the four directories of commands. chkconfig 1.32 and later counts them
+// as one where sbin is merged into bin (streq_bin in alternatives.c).
+func command(link string) string {
+	for _, dir := range [...]string{"/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"} {
+		if name, found := strings.CutPrefix(link, dir); found && name != "" {
+			return name
+		}
+	}
+	return link
+}
+
+// sortStable sorts the handful of entries that a group has, by insertion. Package slices sorts long slices well, for 50 kB
+// more in a wrapper that may have 1.9 MB.
+func sortStable[T any](s []T, key func(T) string) {
+	for i := range s {
+		for k := i; k > 0 && key(s[k]) < key(s[k-1]); k-- {
+			s[k], s[k-1] = s[k-1], s[k]
+		}
+	}
 }

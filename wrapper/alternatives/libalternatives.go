@@ -5,8 +5,7 @@ import (
 	"strings"
 )
 
-// ConfBinary returns what a configuration file of libalternatives (/usr/share/libalternatives/NAME/NUMBER.conf) runs: the
-// value of its binary key, empty if there is none.
+// ConfBinary returns the binary of a configuration file of libalternatives (/usr/share/libalternatives/NAME/NUMBER.conf), or "".
 func ConfBinary(conf []byte) string {
 	for line := range strings.Lines(string(conf)) {
 		if key, value := setting(line); key == "binary" {
@@ -16,8 +15,8 @@ func ConfBinary(conf []byte) string {
 	return ""
 }
 
-// ConfWithBinary is the configuration file with another binary. All else stays as it was: group, which names the commands that
-// must be switched together, and options, of which KeepArgv0 lets a multi-call binary see by which name it was called.
+// ConfWithBinary returns the configuration file with another binary. It keeps group, which names the commands that are switched
+// together, and options, of which KeepArgv0 lets a multi-call binary see by which name it was called.
 func ConfWithBinary(conf []byte, binary string) []byte {
 	return edit(conf, "binary", "binary="+binary+"\n")
 }

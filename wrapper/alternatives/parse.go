@@ -10,12 +10,15 @@ import (
 // any distribution, Java's, have a few dozen.
 const maxEntries = 100
 
+// blank is the white space of chkconfig's parseLine.
+const blank = " \t\v\f\r"
+
 // reader takes a state file line by line and stops at the first error.
 type reader struct {
 	file string
 	rest string
-	line int // number of the line last taken
-	trim bool
+	line int  // number of the line last taken
+	trim bool // leading white space
 	err  error
 }
 
@@ -48,18 +51,28 @@ func (r *reader) must() string {
 		r.fail("unexpected zero byte")
 	}
 	if r.trim {
-		// chkconfig's parseLine skips leading white space.
-		line = strings.TrimLeft(line, " \t\v\f\r")
+		line = strings.TrimLeft(line, blank)
 	}
 	return line
 }
 
-func (r *reader) mustPath(what string) string {
+// path takes a line that has to be an absolute path or, if that is optional, empty.
+func (r *reader) path(what string, optional bool) string {
 	line := r.must()
-	if !strings.HasPrefix(line, "/") {
+	if !strings.HasPrefix(line, "/") && (line != "" || !optional) {
 		r.fail(what + " expected, found " + quote(line))
 	}
 	return line
+}
+
+// another checks that a group with n entries of a kind may have one more, called name.
+func (r *reader) another(kind, name string, n int, duplicate bool) {
+	if n == maxEntries {
+		r.fail("more than " + strconv.Itoa(maxEntries) + " " + kind + "s")
+	}
+	if duplicate {
+		r.fail("duplicate " + kind + " " + quote(name))
+	}
 }
 
 // header reads up to the empty line before the alternatives, the same in both grammars.
@@ -71,7 +84,7 @@ func (r *reader) header(g *Group) {
 	default:
 		r.fail("auto or manual expected, found " + quote(mode))
 	}
-	g.Link = r.mustPath("path of the leader link")
+	g.Link = r.path("path of the leader link", false)
 	for r.err == nil {
 		name := r.must()
 		if name == "" {
@@ -80,13 +93,8 @@ func (r *reader) header(g *Group) {
 		if strings.ContainsRune(name, '/') {
 			r.fail("name of a follower expected, found " + quote(name))
 		}
-		if len(g.Followers) == maxEntries {
-			r.fail("more than " + strconv.Itoa(maxEntries) + " followers")
-		}
-		if g.Has(name) {
-			r.fail("duplicate follower " + quote(name))
-		}
-		g.Followers = append(g.Followers, Follower{Name: name, Link: r.mustPath("path of the link of " + quote(name))})
+		r.another("follower", name, len(g.Followers), g.Has(name))
+		g.Followers = append(g.Followers, Follower{Name: name, Link: r.path("path of the link of "+quote(name), false)})
 	}
 }
 
@@ -95,19 +103,12 @@ func (r *reader) header(g *Group) {
 func (r *reader) alternatives(g *Group) {
 	dpkg := g.Format == Dpkg
 	for r.err == nil && (dpkg || r.rest != "") {
-		path := r.must()
+		path := r.path("path of an alternative", true)
 		if path == "" {
 			break
 		}
-		if len(g.Alternatives) == maxEntries {
-			r.fail("more than " + strconv.Itoa(maxEntries) + " alternatives")
-		}
-		if !strings.HasPrefix(path, "/") {
-			r.fail("path of an alternative expected, found " + quote(path))
-		}
-		if _, duplicate := g.Find(path); duplicate {
-			r.fail("duplicate alternative " + quote(path))
-		}
+		_, duplicate := g.Find(path)
+		r.another("alternative", path, len(g.Alternatives), duplicate)
 		a := Alternative{Path: path, Targets: make(map[string]string, len(g.Followers))}
 		number, base := r.must(), 10
 		if !dpkg {
@@ -119,11 +120,7 @@ func (r *reader) alternatives(g *Group) {
 		}
 		a.Priority = int(priority)
 		for _, f := range g.Followers {
-			target := r.must()
-			if target != "" && !strings.HasPrefix(target, "/") {
-				r.fail("path of a follower or an empty line expected, found " + quote(target))
-			}
-			a.Targets[f.Name] = target
+			a.Targets[f.Name] = r.path("path of a follower or an empty line", true)
 		}
 		g.Alternatives = append(g.Alternatives, a)
 	}
@@ -138,16 +135,18 @@ func (r *reader) alternatives(g *Group) {
 	}
 }
 
-// extras takes what chkconfig may have around a priority: "@family@10 initscript".
+// extras takes a's family and initscript from the line of the priority.
 func (r *reader) extras(a *Alternative, text string) (number string) {
 	if rest, found := strings.CutPrefix(text, "@"); found {
 		family, after, closed := strings.Cut(rest, "@")
 		if !closed || family == "" {
 			r.fail("family is not closed by @ in " + quote(text))
 		}
-		a.Family, text = family, after
+		a.Family, text = "@"+family+"@", after
 	}
 	number, script, _ := strings.Cut(text, " ")
-	a.Initscript = strings.TrimLeft(script, " \t\v\f\r")
+	if script = strings.TrimLeft(script, blank); script != "" {
+		a.Initscript = " " + script
+	}
 	return number
 }

@@ -1,5 +1,4 @@
-// Package applet knows the six command names that stand for both iptables modes, and where commands are. A link with such a
-// name is what the wrapper is called by, and what it repoints.
+// Package applet names the six commands that exist in both iptables modes, and the directories of commands.
 package applet
 
 import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -33,9 +32,8 @@ func Parse(name string) (Applet, bool) {
 	return 0, false
 }
 
-// Dirs returns the directories in which the mode binaries are searched, after the wrapper's own: first those of
-// distributions, of which merged ones are symlinks to each other, then those of builds from source and of images that have
-// only /bin.
+// Dirs returns the directories in which the mode binaries are searched, after the wrapper's own: first those of distributions,
+// then those of builds from source and of images that have only /bin.
 func Dirs() []string {
 	return []string{"/usr/sbin", "/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/bin"}
 }
@@ -51,7 +49,7 @@ func (a Applet) String() string { return parts[a].family + parts[a].verb }
 // In returns the name by which mode m alone is called, such as "ip6tables-nft-restore".
 func (a Applet) In(m mode.Mode) string { return parts[a].family + "-" + m.String() + parts[a].verb }
 
-// parts are the two halves of each name, between which one mode's own name has the mode.
+// parts are the two halves of each name, between which a mode's own name contains the mode.
 var parts = [Count]struct{ family, verb string }{
 	{"iptables", ""}, {"iptables", "-save"}, {"iptables", "-restore"},
 	{"ip6tables", ""}, {"ip6tables", "-save"}, {"ip6tables", "-restore"},

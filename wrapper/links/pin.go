@@ -1,8 +1,6 @@
-// Package links makes a decision last: it repoints the applet links that lead to the wrapper, so that the wrapper is not
-// called again, and keeps the alternatives database, where there is one, saying what is true.
-//
-// Each symlink and file is replaced by rename(2) of a finished one. Whatever is killed or races, an applet name always leads to
-// a program that runs: the wrapper, which decides again, or the binary decided on.
+// Package links pins a decision: it repoints the applet symlinks that lead to the wrapper, and makes the alternatives database,
+// if there is one, agree. It replaces by rename(2): whatever is killed or races, an applet name always leads to a program that
+// runs, either the wrapper, which decides again, or the binary decided on.
 package links
 
 import (
@@ -21,13 +19,11 @@ import (
 )
 
 // Pin repoints every applet name that leads to the wrapper to mode m's binary: all of them or, if one cannot be, none. self is
-// the wrapper's own path inside root, free of symlinks. With "" there is nothing to recognise the wrapper by, and Pin does
-// nothing; nor does it while another process pins or installs, because that one does all there is to do.
+// the wrapper's own path inside root, free of symlinks, or "" if it is not known. Pin does nothing then, nor while another process
+// pins or installs.
 //
-// The called applet comes last, and only if all others went well: until then its name leads to the wrapper, so that its next
-// call finishes what this one could not, because it was killed or a disk was full.
-//
-// An error says what could not be changed. It is for a debug message, never a reason to stop: the wrapper decides again.
+// The called applet comes last, and only if all others went well. Until then its name leads to the wrapper, so that its next
+// call completes a pin that was killed or met a full disk. An error is for a debug message: the wrapper decides again.
 func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet) error {
 	if self == "" || !inst.Has(m) {
 		return nil
@@ -95,8 +91,7 @@ func writable(root *rootfs.Root, dir string) error {
 	return &fs.PathError{Op: "write in", Path: dir, Err: fs.ErrPermission}
 }
 
-// Dirs returns the directories in which applet names are looked for, free of links and each once: where the wrapper is, and
-// the standard ones.
+// Dirs returns the directories in which applet names are looked for, the wrapper's own first, free of symlinks and each once.
 func Dirs(root *rootfs.Root, self string) []string {
 	dirs := []string{path.Dir(self)}
 	for _, dir := range applet.Dirs() {
@@ -116,7 +111,6 @@ type step struct {
 
 type pinner struct {
 	root         *rootfs.Root
-	self         string
 	inst         xtables.Installation
 	mode         mode.Mode
 	alternatives string  // the directory of alternatives, free of symlinks
@@ -126,20 +120,20 @@ type pinner struct {
 
 // plan returns the changes, in their order, that repoint to mode m each name that leads to the wrapper or, with pinned, to a mode.
 func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode, called applet.Applet, pinned bool) ([]step, error) {
-	p := &pinner{root: root, self: self, inst: inst, mode: m}
+	p := &pinner{root: root, inst: inst, mode: m}
 	var err error
 	if p.alternatives, err = root.Resolve(AlternativesDir); err != nil && !rootfs.Missing(err) {
 		return nil, err
 	}
 	dirs := Dirs(root, self)
-	all := applet.All()
-	for _, a := range append(slices.DeleteFunc(all[:], func(a applet.Applet) bool { return a == called }), called) {
+	for i := range applet.Count {
+		a := (called + 1 + applet.Applet(i)) % applet.Count // called comes last
 		to := ends{self: 0}
 		if pinned {
 			to = endsOf(root, self, inst, a)
 		}
 		for _, dir := range dirs {
-			last, end, err := to.follow(root, path.Join(dir, a.String()))
+			last, end, err := root.FollowTo(path.Join(dir, a.String()), to.has)
 			leads, known := to[end]
 			switch {
 			case rootfs.Missing(err), err == nil && last == "":
@@ -158,12 +152,17 @@ func plan(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode
 	return p.steps, nil
 }
 
-// add plans a change, unless a name that leads there by another way has done so.
+// add plans a change, unless a name that leads there by another way has done so. A file keeps its owner, permissions and
+// extended attributes.
 func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 	if slices.ContainsFunc(p.steps, func(s step) bool { return s.Path == c.Path }) {
 		return nil
 	}
 	was, err := p.root.Lstat(c.Path)
+	if err == nil && c.Target == "" {
+		c.Like = was
+		c.Attrs, err = p.root.Attrs(c.Path)
+	}
 	if err != nil {
 		return err
 	}
@@ -171,20 +170,12 @@ func (p *pinner) add(a applet.Applet, c rootfs.Change) error {
 	return writable(p.root, path.Dir(c.Path))
 }
 
-// repoint plans a change of the symlink at last, whose target is the file end. If it is right already, only the database may have
-// to change.
+// repoint plans a change of the symlink at last, whose target is the file end. If that is right, only the database may change.
 func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
-	target, binary := "", p.inst.Path(p.mode, a)
-	var err error
-	if path.Dir(last) == p.alternatives {
-		var g *group
-		if g, err = p.group(path.Base(last), a); g != nil {
-			target = g.Target(g.choice, path.Base(last))
-			binary = target
-		}
-	}
+	target, err := p.registered(last, a)
+	binary := target
 	if err == nil && target == "" {
-		// Without a database, as in an image without its package manager, it is a symlink like any other.
+		binary = p.inst.Path(p.mode, a)
 		target, err = p.plainTarget(last, end, binary)
 	}
 	if err == nil {
@@ -196,27 +187,23 @@ func (p *pinner) repoint(last, end string, a applet.Applet, right bool) error {
 	return p.add(a, rootfs.Change{Path: last, Target: target})
 }
 
-// plainTarget is where a link that is not in the database shall lead, written as the old target was: relative stays relative.
+// plainTarget returns the target of a symlink that is in no database, spelled like the old one: relative stays relative.
 func (p *pinner) plainTarget(last, end, binary string) (string, error) {
 	old, err := p.root.Readlink(last)
 	if err != nil {
 		return "", err
 	}
 	binary, err = p.root.Place(binary)
-	if err != nil {
-		return "", err
-	}
 	if path.Dir(binary) == path.Dir(end) {
-		// The old target is a way to end, so its directory is the binary's too; unless a link of another name
-		// is between (link -> other-name -> wrapper), but then last is that one.
+		// last is the symlink that leads to end directly, so the directory of its target is the binary's too.
 		spelled, _ := path.Split(old)
-		return spelled + path.Base(binary), nil
+		binary = spelled + path.Base(binary)
 	}
-	return binary, nil
+	return binary, err
 }
 
-// conf repoints what libalternatives executes for an applet, if that is one of the ends. alts passes on argv[0] (KeepArgv0).
-// If an administrator has selected another file, the wrapper's own configuration stays until that is taken back.
+// conf repoints what libalternatives executes for an applet, if that is one of the ends: an administrator may have selected
+// another file. alts passes on argv[0] (KeepArgv0).
 func (p *pinner) conf(a applet.Applet, to ends) error {
 	file, data, end, err := confEnd(p.root, a, to)
 	if m, known := to[end]; err != nil || !known || m == p.mode {
@@ -226,18 +213,5 @@ func (p *pinner) conf(a applet.Applet, to ends) error {
 	if _, err := p.root.Executable(binary); err != nil {
 		return err
 	}
-	return p.rewrite(a, file, alternatives.ConfWithBinary(data, binary), path.Dir(file))
-}
-
-// rewrite plans to replace a file and to keep its owner, permissions and extended attributes.
-func (p *pinner) rewrite(a applet.Applet, file string, data []byte, staging string) error {
-	old, err := p.root.Lstat(file)
-	if err != nil {
-		return err
-	}
-	attrs, err := p.root.Attrs(file)
-	if err != nil {
-		return err
-	}
-	return p.add(a, rootfs.Change{Path: file, Data: data, Like: old, Attrs: attrs, Staging: staging})
+	return p.add(a, rootfs.Change{Path: file, Data: alternatives.ConfWithBinary(data, binary)})
 }

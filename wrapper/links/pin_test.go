@@ -77,6 +77,9 @@ func TestPinsAllOrNothing(t *testing.T) {
 		"damaged": {func(files roots.Tree) { files[state] = "auto\n/usr/sbin/iptables\n" }, "/" + state + ": line 3: unexpected end of file"},
 		"mode not registered": {func(files roots.Tree) { files[state] = onlyWrapper() },
 			"/" + state + ": no alternative for mode nft in /usr/sbin"},
+		"follower not registered": {func(files roots.Tree) {
+			files[state] = strings.Replace(files[state], "/usr/sbin/iptables-nft-restore\n", "\n", 1)
+		}, "/" + state + ": no alternative for mode nft in /usr/sbin"},
 		"registered, not there": {func(files roots.Tree) { delete(files, "usr/sbin/iptables-nft-save@") }, "/usr/sbin/iptables-nft-save: no such file"},
 		"binary not executable": {func(files roots.Tree) { files["usr/sbin/iptables-nft@"] = "/etc/text"; files["etc/text"] = "x" },
 			"/usr/sbin/iptables-nft: not an executable file"},

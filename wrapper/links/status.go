@@ -6,8 +6,6 @@ import (
 	"path"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -22,8 +20,8 @@ type Status [applet.Count]string
 // Look returns the status of an installation. self is the installed wrapper's path, free of symlinks. Of an applet that is in
 // several directories, the one in the wrapper's own directory counts, otherwise the first.
 func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) {
-	if _, err := root.Stat(self); self == "" || err != nil && rootfs.Missing(err) {
-		return Status{}
+	if _, err := root.Stat(self); self == "" || rootfs.Missing(err) {
+		return s
 	}
 	for _, a := range applet.All() {
 		_, s[a] = first(root, self, inst, a, Dirs(root, self))
@@ -55,7 +53,7 @@ func first(root *rootfs.Root, self string, inst xtables.Installation, a applet.A
 		if _, err := root.Executable(name); err != nil {
 			continue
 		}
-		_, end, err := to.follow(root, name)
+		_, end, err := root.FollowTo(name, to.has)
 		if path.Base(end) == Alts {
 			_, _, end, err = confEnd(root, a, to)
 		}
@@ -85,9 +83,7 @@ func (s Status) String() string {
 }
 
 // PinnedTo reports whether a symlink is pinned to mode m.
-func (s Status) PinnedTo(m mode.Mode) bool {
-	return slices.Contains(s[:], pinnedTo+m.String())
-}
+func (s Status) PinnedTo(m mode.Mode) bool { return slices.Contains(s[:], pinnedTo+m.String()) }
 
 const (
 	pinnedTo = "pinned to "
@@ -111,29 +107,7 @@ func endsOf(root *rootfs.Root, self string, inst xtables.Installation, a applet.
 	return to
 }
 
-// follow follows the symlinks that begin at name to the first of the ends. last is the symlink that has it as its target,
-// empty if name is no symlink. If none of the ends is on the way, end is where the way ends.
-func (to ends) follow(root *rootfs.Root, name string) (last, end string, err error) {
-	for range rootfs.MaxLinks {
-		if end, err = root.Place(name); err != nil {
-			return last, "", err
-		}
-		if _, known := to[end]; known {
-			return last, end, nil
-		}
-		name, err = root.Readlink(end)
-		switch {
-		case errors.Is(err, unix.EINVAL):
-			return last, end, nil
-		case err != nil:
-			return last, end, err
-		case name == "" || name[0] != '/':
-			name = path.Dir(end) + "/" + name // not path.Join: ".." is the directory that the kernel comes from
-		}
-		last = end
-	}
-	return last, end, &fs.PathError{Op: "follow", Path: name, Err: unix.ELOOP}
-}
+func (to ends) has(file string) bool { _, known := to[file]; return known }
 
 // confEnd reads the wrapper's configuration file for an applet, and returns the one of the ends that libalternatives executes:
 // "" if there is no such file, and the override file if that selects another.
@@ -144,7 +118,7 @@ func confEnd(root *rootfs.Root, a applet.Applet, to ends) (file string, data []b
 		return file, nil, "", nil
 	}
 	if err == nil {
-		_, end, err = to.follow(root, alternatives.ConfBinary(data))
+		_, end, err = root.FollowTo(alternatives.ConfBinary(data), to.has)
 	}
 	if by, overErr := Overridden(root, a); by != "" || overErr != nil {
 		end, err = by, overErr

@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"errors"
+	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,33 +23,27 @@ func (i Info) Perm() uint32 { return i.Mode & 0o7777 }
 func (i Info) Same(other Info) bool { return i.Dev == other.Dev && i.Ino == other.Ino }
 
 // Lstat describes name itself, a link as a link.
-func (r *Root) Lstat(name string) (Info, error) {
-	p, err := r.find("lstat", name)
-	if err != nil {
-		return Info{}, err
-	}
-	info, err := p.lstat()
-	return info, pathError("lstat", name, err)
+func (r *Root) Lstat(name string) (info Info, err error) {
+	err = r.do("lstat", name, func(p place) (err error) { info, err = p.lstat(); return err })
+	return info, err
 }
 
 // Stat describes what name leads to. On the running root it uses fstat(2), which a program needs to be loaded at all: some
 // seccomp filters deny stat(2).
-func (r *Root) Stat(name string) (Info, error) {
+func (r *Root) Stat(name string) (info Info, err error) {
 	if !r.host() {
-		_, end, err := r.walk(name, true)
-		if err != nil {
-			return Info{}, pathError("stat", name, err)
+		var end place
+		if _, end, err = r.walk(name, never); err == nil {
+			info, err = end.lstat()
 		}
-		info, err := end.lstat()
 		return info, pathError("stat", name, err)
 	}
 	fd, err := place{r.top, name}.open(unix.O_PATH, 0) // the kernel walks faster
-	if err != nil {
-		return Info{}, pathError("open", name, err)
+	if err == nil {
+		info, err = fstat(fd)
+		unix.Close(fd)
 	}
-	defer unix.Close(fd)
-	info, err := fstat(fd)
-	return info, pathError("fstat", name, err)
+	return info, pathError("stat", name, err)
 }
 
 // ErrNotExecutable is the error of Executable for a file that cannot be executed.
@@ -76,29 +71,24 @@ func fstat(fd int) (Info, error) {
 }
 
 // Readlink returns the target of a link. Of anything else the error is EINVAL.
-func (r *Root) Readlink(name string) (string, error) {
-	p, err := r.find("readlink", name)
-	if err != nil {
-		return "", err
-	}
-	target, err := p.readlink()
-	return target, pathError("readlink", name, err)
+func (r *Root) Readlink(name string) (target string, err error) {
+	err = r.do("readlink", name, func(p place) (err error) { target, err = p.readlink(); return err })
+	return target, err
 }
 
 // Writable tells whether this process may create files in dir.
 func (r *Root) Writable(dir string) bool {
-	return r.do("access", dir, func(dirfd int, name string) error {
-		return unix.Faccessat(dirfd, name, unix.W_OK|unix.X_OK, 0)
+	return r.do("access", dir, func(p place) error {
+		return p.do(func(dirfd int, name string) error { return unix.Faccessat(dirfd, name, unix.W_OK|unix.X_OK, 0) })
 	}) == nil
 }
 
 // ReadFile returns the content of a regular file, which may be a link's. More than limit bytes is the error EFBIG.
-func (r *Root) ReadFile(name string, limit int64) ([]byte, error) {
-	_, end, err := r.walk(name, true)
-	if err != nil {
-		return nil, pathError("open", name, err)
+func (r *Root) ReadFile(name string, limit int64) (data []byte, err error) {
+	_, end, err := r.walk(name, never)
+	if err == nil {
+		data, err = end.read(limit)
 	}
-	data, err := end.read(limit)
 	return data, pathError("read", name, err)
 }
 
@@ -126,8 +116,8 @@ func (p place) read(limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// openRegular opens nothing but a regular file: to open a FIFO can hang, to open a device can have any effect. If another file
-// takes the place of the one that was looked at, openRegular neither waits for it nor returns it.
+// openRegular opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file
+// takes its place meanwhile, openRegular neither waits for it nor returns it.
 func (p place) openRegular() (fd int, opened Info, err error) {
 	looked, err := p.lstat()
 	switch {
@@ -147,4 +137,33 @@ func (p place) openRegular() (fd int, opened Info, err error) {
 		unix.Close(fd)
 	}
 	return fd, opened, err
+}
+
+// Attr is an extended attribute of a file, such as an access control list, a security label or file capabilities.
+type Attr struct{ Name, Value string }
+
+// Attrs returns the extended attributes of a regular file that this process may see. A file system without any has none.
+func (r *Root) Attrs(name string) (attrs []Attr, err error) {
+	err = r.do("read attributes of", name, func(p place) (err error) { attrs, err = p.attrs(); return err })
+	return attrs, err
+}
+
+func (p place) attrs() (attrs []Attr, err error) {
+	fd, _, err := p.openRegular()
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	buf, n := make([]byte, 1<<16), 0 // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h
+	err = retry(func() (err error) { n, err = unix.Flistxattr(fd, buf); return err })
+	for names := string(buf[:max(n, 0)]); names != "" && err == nil; {
+		var name string
+		name, names, _ = strings.Cut(names, "\x00")
+		err = retry(func() (err error) { n, err = unix.Fgetxattr(fd, name, buf); return err })
+		attrs = append(attrs, Attr{name, string(buf[:max(n, 0)])})
+	}
+	if err == unix.ENOTSUP {
+		return nil, nil
+	}
+	return attrs, err
 }

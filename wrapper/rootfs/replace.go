@@ -9,32 +9,24 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// These names, the same in every run, are all that ever stands beside what is changed:
-//
-//	.iptables-wrapper.lock     held by the process that installs or pins, in the wrapper's own directory
-//	.iptables-wrapper.new      what is being made; rename(2) gives it its place
-//	.iptables-wrapper.old.N    what a Tx may have to put back, numbered from 0 in each directory
-//	.iptables-wrapper.APPLET   the last symlink of a pin, see ReplaceLast
-//
-// Only the holder of Lock makes them, and the kernel releases that lock when its holder dies, in whichever container that
-// was. So a process that has the lock and finds such a name knows that its maker is dead, and removes it (sweep) before it makes
-// anything in that directory. Numbers come and go from the highest on, so that without number 0 there is none.
+// These are the names of all temporary files. Only the holder of Lock makes them, and the kernel releases the lock when its
+// holder dies, in any container. So a process that has the lock and finds such a name knows that its maker is dead, and removes
+// it (sweep) before it makes anything in that directory.
 const (
-	locked     = ".iptables-wrapper.lock"
-	unfinished = ".iptables-wrapper.new"
-	replaced   = ".iptables-wrapper.old."
-	final      = ".iptables-wrapper."
+	locked     = ".iptables-wrapper.lock" // the lock itself, in the wrapper's own directory
+	unfinished = ".iptables-wrapper.new"  // a new object, until rename(2)
+	replaced   = ".iptables-wrapper.old." // and a number: what a Tx may have to put back; removed from the highest number on
+	final      = ".iptables-wrapper."     // and an applet: the last symlink of a pin, see ReplaceLast
 )
 
 // Lock takes the lock of the installation in dir, the wrapper's own directory, without waiting: the error is EWOULDBLOCK
-// while another process has it. The lock is gone at the latest when this process ends or executes another program.
+// while another process has it. The lock is released at the latest when this process ends or executes another program.
 //
-// It is flock(2) of a file that only its owner can open. Of the directory, or of any file that is part of the image, every user
-// who can read it could take the lock and keep it. A write lock (fcntl(2)) needs a descriptor open for writing, and to open an
-// existing file for writing copies it up on an overlay file system. The lock's file exists only while somebody has the lock:
-// its holder removes it, or if it was killed, the next holder does.
+// It is flock(2) of a file that only its owner can open. Any user who can read the directory, or a file of the image, could lock
+// that. A write lock (fcntl(2)) needs a file opened for writing, which an overlay file system copies up. The lock's file exists
+// only while it is locked: its holder removes it or, if that was killed, the next holder.
 func (r *Root) Lock(dir string) (unlock func() error, err error) {
-	_, p, err := r.walk(dir+"/"+locked, false)
+	_, p, err := r.walk(dir+"/"+locked, atOnce)
 	for err == nil {
 		fd := -1
 		if fd, err = p.open(unix.O_RDWR|unix.O_CREAT|unix.O_NOFOLLOW|unix.O_NONBLOCK, 0o600); err != nil {
@@ -57,9 +49,9 @@ func (r *Root) Lock(dir string) (unlock func() error, err error) {
 	return nil, pathError("lock", dir, err)
 }
 
-// Sweep removes what a killed process left in dir, once for each Root. It tells early of a directory that cannot be written.
+// Sweep removes what a killed process left in dir, once for each Root. It fails early if dir cannot be written.
 func (r *Root) Sweep(dir string) error {
-	_, p, err := r.walk(dir+"/"+unfinished, false)
+	_, p, err := r.walk(dir+"/"+unfinished, atOnce)
 	if err != nil {
 		return pathError("sweep", dir, err)
 	}
@@ -71,18 +63,15 @@ func (f *folder) sweep() error {
 		return f.sweepErr
 	}
 	f.swept = true
-	f.sweepErr = place{f, unfinished}.discard()
+	left := []place{{f, unfinished}}
 	for _, a := range applet.All() {
-		if f.sweepErr == nil {
-			f.sweepErr = place{f, final + a.String()}.discard()
-		}
+		left = append(left, place{f, final + a.String()})
 	}
-	n := 0
-	for f.sweepErr == nil && f.old(n).there() {
-		n++
+	for n := 0; f.old(n).there(); n++ {
+		left = append(left, f.old(n))
 	}
-	for n--; f.sweepErr == nil && n >= 0; n-- {
-		f.sweepErr = f.old(n).discard()
+	for i := len(left) - 1; i >= 0 && f.sweepErr == nil; i-- {
+		f.sweepErr = left[i].discard()
 	}
 	return f.sweepErr
 }
@@ -110,7 +99,7 @@ func (p place) unlink(flags int) error {
 	return p.do(func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, flags) })
 }
 
-// Change makes a path a symlink or a regular file, whatever symlink or file it was, but never a directory. It may be missing.
+// Change makes a path a symlink or a regular file. There may be a symlink, a file, or nothing, but no directory.
 type Change struct {
 	Path   string
 	Target string // what a symlink leads to; empty for a file
@@ -123,13 +112,13 @@ type Change struct {
 
 // Replace makes one change. The caller holds the lock.
 //
-// There is no fsync: what a killed process leaves is whole in any case, and one costs more than all else the caller does.
+// There is no fsync: it costs more than all else the caller does, and a killed process leaves whole files without it.
 func (r *Root) Replace(c Change) error { return r.replace(c, unfinished, nil, nil) }
 
 // ReplaceLast makes the last change of a lock's holder, which is the one that moves applet a, and calls unlock just before the
-// rename(2). So the change comes after the removal of the lock's file, and a process that is killed before it has left the
-// name as it was. The next holder can be at work by then: it makes nothing under the name that is renamed here, except for the
-// same applet. If it has removed that name already, it has found the symlink as it was, and changes it itself.
+// rename(2): a process that is killed with the lock's file still there has left the symlink as it was. The next holder can be
+// at work by then, but uses another name for its new object, except for the same applet. If it has removed the object made here,
+// it has found the symlink as it was, and changes it itself.
 func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error {
 	held := true
 	err := r.replace(c, final+a.String(), nil, func() error { held = false; return unlock() })
@@ -144,10 +133,10 @@ func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error
 
 // replace calls keep before it makes anything, and commit before it makes the change visible.
 func (r *Root) replace(c Change, base string, keep func(at place, staging *folder) error, commit func() error) error {
-	_, at, err := r.walk(c.Path, false)
+	_, at, err := r.walk(c.Path, atOnce)
 	made := place{at.folder, base}
 	if err == nil && c.Staging != "" {
-		_, made, err = r.walk(c.Staging+"/"+base, false)
+		_, made, err = r.walk(c.Staging+"/"+base, atOnce)
 	}
 	if err == nil {
 		err = made.sweep()
@@ -176,7 +165,7 @@ func (r *Root) replace(c Change, base string, keep func(at place, staging *folde
 }
 
 func rename(from, to place) error {
-	toDir, toName := to.at(to.base)
+	toDir, toName := to.at()
 	return from.do(func(dirfd int, name string) error { return unix.Renameat(dirfd, name, toDir, toName) })
 }
 
@@ -217,7 +206,19 @@ func fill(fd int, c Change) error {
 	return err
 }
 
+// setAttrs leaves out what a container may not set, or the file system does not have: a caller that depends on an attribute
+// reads it back.
+func setAttrs(fd int, attrs []Attr) error {
+	for _, a := range attrs {
+		err := retry(func() error { return unix.Fsetxattr(fd, a.Name, []byte(a.Value), 0) })
+		if err != nil && err != unix.EPERM && err != unix.EACCES && err != unix.ENOTSUP {
+			return err
+		}
+	}
+	return nil
+}
+
 // Remove removes a file or link, never a directory.
 func (r *Root) Remove(name string) error {
-	return r.do("remove", name, func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, 0) })
+	return r.do("remove", name, func(p place) error { return p.unlink(0) })
 }

@@ -1,14 +1,13 @@
 // Package rootfs reads and changes files below a root directory.
 //
-// A Root is either the running root file system (Host), reached by plain paths, or an unpacked one (Open). In the latter
-// every path is walked here, element by element: a directory is opened below the one before it without following links, and
-// held; a link is read, and what it says is walked from the root or from the directory that it is in; "..", too, is the
-// directory that the walk came from. So an absolute link, or one with too many "..", means a place inside the root, exactly as
-// it will mean inside the container, and whatever anybody swaps meanwhile, no step leads out. The kernel could do the same
-// (openat2(2) with RESOLVE_IN_ROOT), but not before Linux 5.6, nor under the seccomp profiles of older container engines.
+// A Root is either the running root file system (Host), reached by plain paths, or an unpacked one (Open). In an unpacked one
+// the package walks every path itself, element by element. It opens each directory below the one before it, without following
+// symlinks, and keeps it open. It walks the target of a symlink from the root or from the symlink's directory. So an absolute
+// symlink, or one with too many "..", leads to the same file as inside the container, and no concurrent change leads outside.
+// The kernel's own openat2(2) with RESOLVE_IN_ROOT needs Linux 5.6, and older container engines' seccomp profiles deny it.
 //
-// Everything that replaces something does so by rename(2) of a finished new object, so that a reader sees the old or the new
-// one and never nothing. Tx groups several changes into one that can be undone. A Root is used by one goroutine at a time.
+// Every replacement is a rename(2) of a finished new object: a reader sees either the old or the new one. Tx groups several
+// changes into one that can be undone. A Root is used by one goroutine at a time.
 package rootfs
 
 import (
@@ -30,11 +29,7 @@ func Host() *Root { return newRoot("/", unix.AT_FDCWD) }
 
 // Open returns the unpacked root file system in dir. Close it when done.
 func Open(dir string) (*Root, error) {
-	fd := -1
-	err := retry(func() (err error) {
-		fd, err = unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-		return err
-	})
+	fd, err := openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, pathError("open root", dir, err)
 	}
@@ -66,11 +61,8 @@ func (r *Root) Close() error {
 // Dir is the directory that the root was opened as, "/" for the running root.
 func (r *Root) Dir() string { return r.dir }
 
-func (p place) open(flags int, perm uint32) (fd int, err error) {
-	err = p.do(func(dirfd int, name string) (err error) {
-		fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm)
-		return err
-	})
+func openat(dirfd int, name string, flags int, perm uint32) (fd int, err error) {
+	err = retry(func() (err error) { fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm); return err })
 	return fd, err
 }
 
@@ -83,7 +75,7 @@ func retry(call func() error) error {
 	}
 }
 
-// Missing tells of an error whether it says that there is nothing, or nothing at the end of the links.
+// Missing reports whether an error means that there is no file, or none at the end of the symlinks.
 func Missing(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }

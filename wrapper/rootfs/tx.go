@@ -2,10 +2,8 @@ package rootfs
 
 import "golang.org/x/sys/unix"
 
-// Tx is a series of changes that stays as a whole (Commit) or is taken back as a whole (Undo).
-//
-// Each change first gives what was there a second name, by a hard link, so that taking it back is one rename(2) of the very
-// same inode: content, target, owner, mode and extended attributes return, even on a file system that has filled up.
+// Tx is a transaction: all changes are committed, or all are undone. Each change first makes a hard link to the old object, so
+// that Undo is one rename(2) of the same inode. It restores everything, even if the file system is full.
 type Tx struct {
 	root  *Root
 	steps []step
@@ -37,7 +35,7 @@ func (t *Tx) keep(at place, staging *folder) error {
 	case now.IsDir():
 		return unix.EISDIR
 	}
-	toDir, to := old.at(old.base)
+	toDir, to := old.at()
 	err = at.do(func(dirfd int, name string) error { return unix.Linkat(dirfd, name, toDir, to, 0) })
 	if err == nil {
 		staging.kept++
@@ -69,7 +67,7 @@ func (s step) undo() error {
 	return pathError("restore", s.at.String(), rename(s.old, s.at))
 }
 
-// Commit removes what was replaced. All changes stand; an error tells what is left for the next transaction to sweep.
+// Commit removes what was replaced. An error names what the next transaction has to sweep; all changes are made.
 func (t *Tx) Commit() error {
 	for i := len(t.steps) - 1; i >= 0; i-- {
 		if s := t.steps[i]; s.old.folder != nil {

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// MaxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
-const MaxLinks = 40
+// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
+const maxLinks = 40
 
 // folder is a directory that a walk came through.
 type folder struct {
@@ -15,24 +15,9 @@ type folder struct {
 	fd     int    // AT_FDCWD on the running root
 	parent *folder
 
-	swept    bool // leftovers were looked for
+	swept    bool // sweep was called
 	sweepErr error
-	kept     int // how many old objects a Tx keeps here
-}
-
-func (f *folder) element(base string) string {
-	if f.path == "/" {
-		return "/" + base
-	}
-	return f.path + "/" + base
-}
-
-// at returns what the *at system calls want for an element of f.
-func (f *folder) at(base string) (dirfd int, name string) {
-	if f.fd == unix.AT_FDCWD {
-		return f.fd, f.element(base)
-	}
-	return f.fd, base
+	kept     int // number of old objects that a Tx keeps here
 }
 
 // place is an element of a folder, be it a link, a file, or nothing; "." is the folder itself.
@@ -47,30 +32,41 @@ func (p place) String() string {
 		return ""
 	case p.base == ".":
 		return p.path
+	case p.path == "/":
+		return "/" + p.base
 	}
-	return p.element(p.base)
+	return p.path + "/" + p.base
+}
+
+// at returns the first arguments of the *at system calls.
+func (p place) at() (dirfd int, name string) {
+	if p.fd == unix.AT_FDCWD {
+		return p.fd, p.String()
+	}
+	return p.fd, p.base
 }
 
 // do makes an *at system call, again if a signal interrupted it.
 func (p place) do(call func(dirfd int, name string) error) error {
-	dirfd, name := p.at(p.base)
+	dirfd, name := p.at()
 	return retry(func() error { return call(dirfd, name) })
+}
+
+func (p place) open(flags int, perm uint32) (fd int, err error) {
+	dirfd, name := p.at()
+	return openat(dirfd, name, flags, perm)
 }
 
 func (p place) readlink() (string, error) {
 	var buf [unix.PathMax]byte
 	n := 0
-	err := p.do(func(dirfd int, name string) (err error) {
-		n, err = unix.Readlinkat(dirfd, name, buf[:])
-		return err
-	})
+	err := p.do(func(dirfd int, name string) (err error) { n, err = unix.Readlinkat(dirfd, name, buf[:]); return err })
 	return string(buf[:max(n, 0)]), err
 }
 
-// walk goes along name to end, of which the last element is looked at as a link only if follow says so. last is the last link
-// that stood at the end of the way; without one it is the zero place. If only the end is missing, both are set beside
-// the error.
-func (r *Root) walk(name string, follow bool) (last, end place, err error) {
+// walk goes along name to end. It follows a link at the end of the way unless stop reports true for its path. last is the last
+// link that it followed there; without one it is the zero place. If only the end is missing, both are set beside the error.
+func (r *Root) walk(name string, stop func(path string) bool) (last, end place, err error) {
 	at := r.top
 	for links := 0; ; {
 		var element string
@@ -86,7 +82,7 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 			continue
 		}
 		end = place{at, element}
-		if name == "" && !follow {
+		if name == "" && stop(end.String()) {
 			return last, end, nil
 		}
 		if known := r.met[end.String()]; known != nil && name != "" {
@@ -94,23 +90,23 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 			continue
 		}
 		target, err := end.readlink()
-		switch {
-		case err == unix.EINVAL && name == "":
-			return last, end, nil
-		case err == unix.EINVAL:
-			if at, err = r.enter(end); err != nil {
-				return last, place{}, err
+		if err == unix.EINVAL && name != "" {
+			if at, err = r.enter(end); err == nil {
+				continue
 			}
-			continue
-		case err != nil && name == "":
-			return last, end, err
-		case err != nil:
+		}
+		switch {
+		case err != nil && name != "":
 			return last, place{}, err
+		case err == unix.EINVAL:
+			return last, end, nil
+		case err != nil:
+			return last, end, err
 		}
 		if name == "" {
 			last = end
 		}
-		if links++; links > MaxLinks {
+		if links++; links > maxLinks {
 			return last, end, unix.ELOOP
 		}
 		if target != "" && target[0] == '/' {
@@ -119,6 +115,9 @@ func (r *Root) walk(name string, follow bool) (last, end place, err error) {
 		name = target + "/" + name
 	}
 }
+
+func never(string) bool  { return false }
+func atOnce(string) bool { return true }
 
 // enter opens a directory that is no link, or was none a moment ago.
 func (r *Root) enter(p place) (*folder, error) {
@@ -134,27 +133,21 @@ func (r *Root) enter(p place) (*folder, error) {
 	return next, nil
 }
 
-// find is the place of name, its last element not followed. On the running root the kernel walks, faster.
-func (r *Root) find(op, name string) (place, error) {
-	if r.host() {
-		return place{r.top, strings.TrimLeft(name, "/")}, nil
+// do calls use with the place of name, its last element not followed. On the running root the kernel walks, faster.
+func (r *Root) do(op, name string, use func(p place) error) (err error) {
+	p := place{r.top, strings.TrimLeft(name, "/")}
+	if !r.host() {
+		_, p, err = r.walk(name, atOnce)
 	}
-	_, end, err := r.walk(name, false)
-	return end, pathError(op, name, err)
-}
-
-// do makes an *at system call on name, its last element not followed.
-func (r *Root) do(op, name string, call func(dirfd int, name string) error) error {
-	p, err := r.find(op, name)
-	if err != nil {
-		return err
+	if err == nil {
+		err = use(p)
 	}
-	return pathError(op, name, p.do(call))
+	return pathError(op, name, err)
 }
 
 // Resolve returns the path inside the root that name leads to, without any link in it. It must exist.
 func (r *Root) Resolve(name string) (string, error) {
-	_, end, err := r.walk(name, true)
+	_, end, err := r.walk(name, never)
 	if err != nil {
 		return "", pathError("resolve", name, err)
 	}
@@ -163,13 +156,18 @@ func (r *Root) Resolve(name string) (string, error) {
 
 // Place returns where name itself is: its directory resolved, its last element as it is, be it a link, a file, or nothing.
 func (r *Root) Place(name string) (string, error) {
-	_, end, err := r.walk(name, false)
+	_, end, err := r.walk(name, atOnce)
 	return end.String(), pathError("resolve", name, err)
 }
 
 // Follow walks the chain of links that begins at name. last is the place of the chain's last link, empty when name is no
 // link; end is the place that it leads to, which need not exist (err is ENOENT then, with last and end set).
 func (r *Root) Follow(name string) (last, end string, err error) {
-	lastPlace, endPlace, err := r.walk(name, true)
+	return r.FollowTo(name, never)
+}
+
+// FollowTo is Follow, but the chain ends at the first place for which stop reports true.
+func (r *Root) FollowTo(name string, stop func(place string) bool) (last, end string, err error) {
+	lastPlace, endPlace, err := r.walk(name, stop)
 	return lastPlace.String(), endPlace.String(), pathError("follow", name, err)
 }

@@ -2,6 +2,7 @@
 package xtables
 
 import (
+	"cmp"
 	"errors"
 	"path"
 
@@ -28,17 +29,16 @@ type Installation [mode.Legacy + 1]Binary
 // Has reports whether mode m is installed.
 func (i Installation) Has(m mode.Mode) bool { return i[m].Dir != "" }
 
-// Path returns the file to execute for applet a in mode m, or "" if that mode is not installed. Executed with the
-// applet's plain name as argv[0], it does what the applet does in that mode.
+// Path returns the file to execute, with the applet's plain name as argv[0], for applet a in mode m, or "" if that mode is not
+// installed.
 func (i Installation) Path(m mode.Mode, a applet.Applet) string {
-	b := i[m]
 	switch {
-	case b.Dir == "":
+	case !i.Has(m):
 		return ""
-	case b.Multi:
-		return path.Join(b.Dir, Multi(m))
+	case i[m].Multi:
+		return path.Join(i[m].Dir, Multi(m))
 	}
-	return path.Join(b.Dir, a.In(m))
+	return path.Join(i[m].Dir, a.In(m))
 }
 
 // Spelled returns the file of mode m that is named for applet a alone, such as ip6tables-nft-save, or what Path returns if there
@@ -46,7 +46,7 @@ func (i Installation) Path(m mode.Mode, a applet.Applet) string {
 // multi-call binary no other sign of the applet.
 func (i Installation) Spelled(root *rootfs.Root, m mode.Mode, a applet.Applet) string {
 	file := path.Join(i[m].Dir, a.In(m))
-	if info, err := root.Stat(file); err == nil && info.IsRegular() && info.Perm()&0o111 != 0 {
+	if _, err := root.Executable(file); err == nil {
 		return file
 	}
 	return i.Path(m, a)
@@ -55,11 +55,7 @@ func (i Installation) Spelled(root *rootfs.Root, m mode.Mode, a applet.Applet) s
 // Wrapper returns the path of the installed wrapper, or the path where install puts it: in the directory of the nft
 // binaries or, if nft is not installed, of the legacy ones. The path contains no symlinks. The file may be missing.
 func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
-	dir := i[mode.NFT].Dir
-	if dir == "" {
-		dir = i[mode.Legacy].Dir
-	}
-	dir, err := root.Resolve(dir)
+	dir, err := root.Resolve(cmp.Or(i[mode.NFT].Dir, i[mode.Legacy].Dir))
 	if err != nil {
 		return "", err
 	}
@@ -86,11 +82,8 @@ func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 func IsBinary(file string) bool {
 	_, name := path.Split(file)
 	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-		if name == Multi(m) {
-			return true
-		}
 		for _, a := range applet.All() {
-			if name == a.In(m) {
+			if name == Multi(m) || name == a.In(m) {
 				return true
 			}
 		}
