@@ -93,3 +93,24 @@ func FuzzProc(f *testing.F) {
 		}
 	})
 }
+
+// The lines of /proc/kallsyms that say something. Without the witness a file is not the kernel's, or not all of it.
+func TestSymbols(t *testing.T) {
+	const witnessed, builtIn, module = "[true false false]", "[false true false]", "[false false true]"
+	for line, want := range map[string]string{
+		"ffffffff81f63250 T nft_do_chain":              builtIn,
+		"ffffffffc0a63250 T nft_do_chain\t[nf_tables]": module,
+		"0000000000000000 T nft_do_chain":              builtIn,
+		"ffffffff81f7e490 t nft_do_chain_arp":          "[false false false]",
+		"ffffffff81f7e490 t xnft_do_chain":             "[false false false]",
+		"ffffffff81f7e490 t x\t[nft_do_chain]":         "[false false false]",
+		"ffffffff81effe50 T netlink_unicast":           witnessed,
+		"ffffffff81effe50 T netlink_unicast_kernel":    "[false false false]",
+		"": "[false false false]",
+	} {
+		got, err := contained(t, line+"\n", bufferSize, symbols[:]...)
+		if fmt.Sprint(got) != want || err != nil {
+			t.Errorf("%q: %v, %v, want %s", line, got, err, want)
+		}
+	}
+}
