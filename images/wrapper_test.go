@@ -10,7 +10,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// maxWrapper is the promised size in bytes.
+// maxWrapper is the promised size in bytes. It is that of the segments: for architectures with pages of up to 64 KiB the linker
+// fills each of the three with zeros to a multiple of that, which a compressed layer does not contain.
 const maxWrapper = 1_900_000
 
 // machines are the wrapper's architectures, as in images/private/BUILD.bazel.
@@ -32,13 +33,6 @@ func TestWrapper(t *testing.T) {
 	for name, machine := range machines() {
 		t.Run(name, func(t *testing.T) {
 			path := needs.Variable(t, "WRAPPER_"+name)
-			info, err := os.Stat(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if info.Size() > maxWrapper {
-				t.Errorf("%d bytes, %d allowed", info.Size(), maxWrapper)
-			}
 			program, err := elf.Open(path)
 			if err != nil {
 				t.Fatal(err)
@@ -47,10 +41,17 @@ func TestWrapper(t *testing.T) {
 			if program.Machine != machine || program.Type != elf.ET_EXEC {
 				t.Errorf("%s for %s, want ET_EXEC for %s", program.Type, program.Machine, machine)
 			}
+			var size uint64
 			for _, header := range program.Progs {
+				if header.Type == elf.PT_LOAD {
+					size += header.Filesz
+				}
 				if header.Type == elf.PT_INTERP || header.Type == elf.PT_DYNAMIC {
 					t.Errorf("has a %s: not static", header.Type)
 				}
+			}
+			if size > maxWrapper {
+				t.Errorf("%d bytes, %d allowed", size, maxWrapper)
 			}
 		})
 	}
