@@ -96,30 +96,32 @@ func parseELF(data []byte) (program, error) {
 	if dynamic == 0 {
 		return p, nil
 	}
-	strings := uint64(0)
-	var needed, runpath []uint64
-	for at := dynamic; f.number(at, f.word) != 0; at += 2 * f.word {
-		value := f.number(at+f.word, f.word)
-		switch f.number(at, f.word) {
-		case 1:
-			needed = append(needed, value)
-		case 5:
-			for _, l := range loads {
-				if value >= l[1] && value-l[1] < l[2] {
-					strings = l[0] + value - l[1]
-				}
+	table := uint64(0) // of strings
+	for _, address := range f.entries(dynamic, 5) {
+		for _, l := range loads {
+			if address >= l[1] && address-l[1] < l[2] {
+				table = l[0] + address - l[1]
 			}
-		case 15, 29:
-			runpath = append(runpath, value)
 		}
 	}
-	for _, n := range needed {
-		p.needed = append(p.needed, f.text(strings+n))
+	for _, n := range f.entries(dynamic, 1) {
+		p.needed = append(p.needed, f.text(table+n))
 	}
-	for _, n := range runpath {
-		p.runpath = append(p.runpath, split(f.text(strings+n))...)
+	for _, n := range f.entries(dynamic, 15, 29) {
+		p.runpath = append(p.runpath, split(f.text(table+n))...)
 	}
 	return p, nil
+}
+
+// entries returns the values that have one of the tags, in the dynamic section that begins at offset at.
+func (f elf) entries(at uint64, tags ...uint64) (values []uint64) {
+	for tag := f.number(at, f.word); tag != 0; tag = f.number(at, f.word) {
+		if slices.Contains(tags, tag) {
+			values = append(values, f.number(at+f.word, f.word))
+		}
+		at += 2 * f.word
+	}
+	return values
 }
 
 // split takes a list of directories apart.

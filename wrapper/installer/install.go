@@ -13,8 +13,11 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // Priority is what the wrapper is registered with: above what any distribution gives its own alternatives in auto mode,
@@ -79,12 +82,30 @@ func Install(o Options) (Result, error) {
 	return Result{Layout: layout, Wrapper: p.wrapper, Changes: p.changes, Warnings: p.warnings}, err
 }
 
+// Pin repoints the applet symlinks of an installation to mode m, whatever they are pinned to. It waits for a call that is
+// pinning and for an Install. wrapper is the path of the installed wrapper.
+func Pin(root *rootfs.Root, wrapper string, inst xtables.Installation, m mode.Mode) error {
+	unlock, err := lock(root, wrapper)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	err = links.Set(root, wrapper, inst, m)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
+		return errors.New(err.Error() + ": run it as root on a writable file system, or set IPTABLES_WRAPPER_MODE instead")
+	}
+	return errors.New(err.Error() + ": run iptables-wrapper install, then try again")
+}
+
 // lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system that knows
 // no locks, or that is read-only, is no reason not to install: there may be nothing to change. Until unlock, the signals that end an
 // install are ignored, so that it completes.
 func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
 	for range 100 {
-		restore := ignoreSignals()
+		restore := inherit.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
 		release, err := root.Lock(path.Dir(wrapper))
 		switch {
 		case err == nil:

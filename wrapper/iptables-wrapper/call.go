@@ -1,6 +1,9 @@
 package main
 
 import (
+	"errors"
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -10,6 +13,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
+)
+
+// What a user can say to a call: its arguments belong to iptables.
+const (
+	overrideVariable = "IPTABLES_WRAPPER_MODE"
+	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
 )
 
 // call is one call of an applet. It returns, with an exit status, only if there is nothing to become.
@@ -27,7 +36,7 @@ func call(a applet.Applet, argv, env []string) int {
 	self, root := selfPath(), rootfs.Host()
 	inst, err := xtables.Find(root, self)
 	if err != nil {
-		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
+		complain(a.String() + ": " + err.Error() + " beside iptables-wrapper or in " + strings.Join(applet.Dirs(), ", "))
 		return exitFailed
 	}
 	in := inputs(override, inst)
@@ -69,4 +78,28 @@ func choose(in *mode.Inputs, pinnable func() bool) mode.Decision {
 	}
 	in.Evidence = probe.Call(pinnable)
 	return mode.Decide(in)
+}
+
+// overriding returns the mode that the environment says, zero for none. An empty value is none: that is how a variable is
+// unset in a container's specification.
+func overriding(env []string) (mode.Mode, error) {
+	value := variable(env, overrideVariable)
+	if value == "" {
+		return 0, nil
+	}
+	m, ok := mode.Parse(value)
+	if !ok {
+		return 0, errors.New(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+	}
+	return m, nil
+}
+
+// variable returns the value of a variable. Of one that is there twice the first counts, as for getenv(3).
+func variable(env []string, name string) string {
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, name); ok && value != "" && value[0] == '=' {
+			return value[1:]
+		}
+	}
+	return ""
 }

@@ -87,13 +87,12 @@ func command(args []string) int {
 	default:
 		err = usageError("unknown command \"" + args[0] + "\"")
 	}
-	var wrong usageError
-	switch {
+	switch _, wrong := err.(usageError); {
 	case err == nil:
 		return 0
 	case err == errProblem:
 		return exitProblem // the report names it
-	case errors.As(err, &wrong):
+	case wrong:
 		complain(err.Error() + "; see " + commandName + " help")
 		return exitUsage
 	}
@@ -123,19 +122,19 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 		args = args[1:]
 		option, flag := options[name], flags[name]
 		switch {
-		case option == nil && flag == nil:
-			return errors.New("unexpected argument \"" + name + "\"")
-		case flag != nil && hasValue:
-			return errors.New(name + " takes no value")
-		case flag != nil:
+		case flag != nil && !hasValue:
 			*flag = true
-			continue
-		case !hasValue && len(args) == 0:
+		case flag != nil:
+			return errors.New(name + " takes no value")
+		case option == nil:
+			return errors.New("unexpected argument \"" + name + "\"")
+		case hasValue:
+			*option = value
+		case len(args) == 0:
 			return errors.New(name + " needs a value")
-		case !hasValue:
-			value, args = args[0], args[1:]
+		default:
+			*option, args = args[0], args[1:]
 		}
-		*option = value
 	}
 	return nil
 }

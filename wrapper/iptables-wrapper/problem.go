@@ -41,32 +41,35 @@ func newReport(in *mode.Inputs, env []string, root *rootfs.Root, inst xtables.In
 	default:
 		r.blocked = links.CanPin(root, wrapper, inst, d.Mode)
 	}
-	add := func(found bool, id, text string) {
-		if found {
-			r.problems = append(r.problems, problem{id, text})
-		}
-	}
-	add(in.Evidence.Conflict(), "split-node", "both modes contain rules (nft "+count(in.Evidence.NFT.Rules)+", legacy "+
-		count(in.Evidence.Legacy.Rules)+"): find out which mode is in use, and remove the rules of the other")
+	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
+	r.add(in.Evidence.Conflict(), "split-node", "both modes contain rules (nft ", count(nft.Rules), ", legacy ", count(legacy.Rules),
+		"): find out which mode is in use, and remove the rules of the other")
 	evidence := mode.Decide(&mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: in.Evidence})
 	if evidence.Reason == mode.ReasonKubeletChain {
-		kubelet, other := ", but kubelet uses "+evidence.Mode.String()+": ", evidence.Mode.Other()
-		add(r.links.PinnedTo(other), "pinned-to-other-mode",
-			"the symlinks are pinned to "+other.String()+kubelet+"run iptables-wrapper set auto")
-		add(in.Override == other, "override-contradicts", overrideVariable+" is "+other.String()+kubelet+"unset the variable")
-		add(d.Reason == mode.ReasonOnlyInstalled && d.Mode == other, "mode-not-installed",
-			"only "+other.String()+" is installed"+kubelet+"install that mode in this image")
+		other, kubelet := evidence.Mode.Other(), ", but kubelet uses "+evidence.Mode.String()+": "
+		r.add(r.links.PinnedTo(other), "pinned-to-other-mode",
+			"the symlinks are pinned to ", other.String(), kubelet, "run iptables-wrapper set auto")
+		r.add(in.Override == other, "override-contradicts", overrideVariable, " is ", other.String(), kubelet, "unset the variable")
+		r.add(d.Reason == mode.ReasonOnlyInstalled && d.Mode == other, "mode-not-installed",
+			"only ", other.String(), " is installed", kubelet, "install that mode in this image")
 	}
 	if m := in.Override; m != 0 {
-		add(r.links.PinnedTo(m.Other()), "override-without-effect", overrideVariable+" is "+m.String()+
-			", but the symlinks are pinned to "+m.Other().String()+": unset the variable, or run iptables-wrapper set "+m.String())
+		r.add(r.links.PinnedTo(m.Other()), "override-without-effect", overrideVariable, " is ", m.String(),
+			", but the symlinks are pinned to ", m.Other().String(), ": unset the variable, or run iptables-wrapper set ", m.String())
 	}
 	dirs := applet.Path()
 	if path := variable(env, "PATH"); path != "" {
 		dirs = strings.Split(path, ":")
 	}
 	hiding := r.links.Hidden(root, wrapper, inst, dirs)
-	add(hiding != "", "hidden-by-path", strconv.Quote(hiding)+" comes first in PATH and does not lead to "+wrapper+
+	r.add(hiding != "", "hidden-by-path", strconv.Quote(hiding), " comes first in PATH and does not lead to ", wrapper,
 		": remove it, or change PATH")
 	return r
+}
+
+// add adds a problem, if it was found.
+func (r *report) add(found bool, id string, text ...string) {
+	if found {
+		r.problems = append(r.problems, problem{id, strings.Join(text, "")})
+	}
 }
