@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -89,7 +88,7 @@ func overriding(env []string) (mode.Mode, error) {
 	}
 	m, ok := mode.Parse(value)
 	if !ok {
-		return 0, errors.New(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+		return 0, failure(overrideVariable, "=", value, ": not nft or legacy: correct or unset it")
 	}
 	return m, nil
 }

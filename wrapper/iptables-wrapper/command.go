@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -125,13 +124,13 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 		case flag != nil && !hasValue:
 			*flag = true
 		case flag != nil:
-			return errors.New(name + " takes no value")
+			return failure(name, " takes no value")
 		case option == nil:
-			return errors.New("unexpected argument \"" + name + "\"")
+			return failure("unexpected argument \"", name, "\"")
 		case hasValue:
 			*option = value
 		case len(args) == 0:
-			return errors.New(name + " needs a value")
+			return failure(name, " needs a value")
 		default:
 			*option, args = args[0], args[1:]
 		}

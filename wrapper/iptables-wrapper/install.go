@@ -36,14 +36,14 @@ func install(args []string) error {
 		root, err = rootfs.Open(dir)
 	}
 	if err != nil {
-		return errors.New("install: " + err.Error())
+		return failure("install: ", err.Error())
 	}
 	defer root.Close()
 	result, err := installer.Install(installer.Options{
 		Root: root, Self: wrapper, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
 	})
 	if err != nil {
-		return errors.New("install: " + err.Error())
+		return failure("install: ", err.Error())
 	}
 	for _, change := range result.Changes {
 		if dry {
@@ -72,14 +72,14 @@ func set(args []string) error {
 	inst, wrapper, err := find(root)
 	switch {
 	case err != nil:
-		return errors.New("set: " + err.Error() + ": install iptables, then run iptables-wrapper install")
+		return failure("set: ", err.Error(), ": install iptables, then run iptables-wrapper install")
 	case links.Look(root, wrapper, inst) == links.Status{}:
-		return errors.New("set: " + wrapper + " does not exist: run iptables-wrapper install first")
+		return failure("set: ", wrapper, " does not exist: run iptables-wrapper install first")
 	case auto:
 		// To install the installed wrapper copies nothing. It points every name at it.
 		result, err := installer.Install(installer.Options{Root: root, Self: wrapper})
 		if err != nil {
-			return errors.New("set auto: " + err.Error())
+			return failure("set auto: ", err.Error())
 		}
 		warn("set auto", result)
 		return nil
@@ -88,10 +88,10 @@ func set(args []string) error {
 		m = choose(&in, func() bool { return false }).Mode
 	}
 	if !inst.Has(m) {
-		return errors.New("set " + args[0] + ": that mode is not installed, only " + m.Other().String() + " is: install it in this image")
+		return failure("set ", args[0], ": that mode is not installed, only ", m.Other().String(), " is: install it in this image")
 	}
 	if err := installer.Pin(root, wrapper, inst, m); err != nil {
-		return errors.New("set " + args[0] + ": " + err.Error())
+		return failure("set ", args[0], ": ", err.Error())
 	}
 	if detected {
 		_, err = stdout.Write([]byte(m.String() + "\n"))

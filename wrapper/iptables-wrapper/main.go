@@ -4,9 +4,11 @@
 package main
 
 import (
+	"errors"
 	"path"
 	"runtime"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -68,6 +70,11 @@ func (s stream) Write(b []byte) (int, error) {
 func complain(why string) {
 	stderr.Write([]byte(commandName + ": " + printable(why) + "\n"))
 }
+
+// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.
+//
+//go:noinline
+func failure(text ...string) error { return errors.New(strings.Join(text, "")) }
 
 // printable returns s as one line without control characters: messages quote the environment, arguments and files, and a
 // terminal obeys what it is sent.
