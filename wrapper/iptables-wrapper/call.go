@@ -20,23 +20,20 @@ const (
 	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
 )
 
-// call is one call of an applet. It returns, with an exit status, only if there is nothing to become.
-func call(a applet.Applet, argv, env []string) int {
+// call is one call of an applet. It returns only if there is nothing to become.
+func call(a applet.Applet, argv, env []string) error {
 	override, err := overriding(env)
 	if err != nil {
-		complain(err.Error())
-		return exitUsage
+		return err
 	}
 	if file := execPath(); xtables.IsBinary(file) {
-		complain(file + ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
-		return exitFailed
+		return failure(file, ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
 	}
 	debug := variable(env, debugVariable) == "1"
 	self, root := selfPath(), rootfs.Host()
 	inst, err := xtables.Find(root, self)
 	if err != nil {
-		complain(a.String() + ": " + err.Error() + " beside iptables-wrapper or in " + strings.Join(applet.Dirs(), ", "))
-		return exitFailed
+		return failure(a.String(), ": ", err.Error(), " beside iptables-wrapper or in ", strings.Join(applet.Dirs(), ", "))
 	}
 	in := inputs(override, inst)
 	d := choose(&in, func() bool { return links.CanPin(root, self, inst, mode.Legacy) == nil })
@@ -48,9 +45,8 @@ func call(a applet.Applet, argv, env []string) int {
 		stderr.Write([]byte(newReport(&in, env, root, inst, self).text(false) + "runs: " + path + "\n"))
 	}
 	if !inst.Has(d.Mode) {
-		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() +
+		return failure(overrideVariable, "=", d.Mode.String(), ": that mode is not installed, only ", d.Mode.Other().String(),
 			" is: unset the variable, or install that mode in this image")
-		return exitFailed
 	}
 	if d.Pin {
 		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
@@ -61,9 +57,7 @@ func call(a applet.Applet, argv, env []string) int {
 	if err != nil && debug {
 		complain("not pinned: " + err.Error())
 	}
-	err = become(path, argv, env)
-	complain(path + ": " + err.Error())
-	return exitFailed
+	return failure(path, ": ", become(path, argv, env).Error())
 }
 
 func inputs(override mode.Mode, inst xtables.Installation) mode.Inputs {
@@ -88,7 +82,7 @@ func overriding(env []string) (mode.Mode, error) {
 	}
 	m, ok := mode.Parse(value)
 	if !ok {
-		return 0, failure(overrideVariable, "=", value, ": not nft or legacy: correct or unset it")
+		return 0, usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
 	}
 	return m, nil
 }

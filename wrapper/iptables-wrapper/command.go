@@ -57,11 +57,10 @@ func gaps() string {
 	return "built without the linker flags of make and Bazel: a signal that the caller ignores or blocks can end the wrapper\n"
 }
 
-// command is the command line, without its name. It returns the exit status.
-func command(args []string) int {
+// command is the command line, without its name.
+func command(args []string) error {
 	if len(args) == 0 {
-		complain("no command; see " + commandName + " help")
-		return exitUsage
+		return usageError("no command")
 	}
 	for _, arg := range args {
 		switch arg {
@@ -71,38 +70,20 @@ func command(args []string) int {
 			args = []string{"version"}
 		}
 	}
-	var err error
 	switch args[0] {
 	case "install":
-		err = install(args[1:])
+		return install(args[1:])
 	case "detect":
-		err = detectMode(args[1:])
+		return detectMode(args[1:])
 	case "set":
-		err = set(args[1:])
+		return set(args[1:])
 	case "version":
-		err = print(args[1:], commandName+" "+version+"\n"+gaps())
+		return print(args[1:], commandName+" "+version+"\n"+gaps())
 	case "help":
-		err = print(args[1:], usage)
-	default:
-		err = usageError("unknown command \"" + args[0] + "\"")
+		return print(args[1:], usage)
 	}
-	switch _, wrong := err.(usageError); {
-	case err == nil:
-		return 0
-	case err == errProblem:
-		return exitProblem // the report names it
-	case wrong:
-		complain(err.Error() + "; see " + commandName + " help")
-		return exitUsage
-	}
-	complain(err.Error())
-	return exitFailed
+	return usageError("unknown command \"" + args[0] + "\"")
 }
-
-// usageError is a mistake in the command line or in the environment.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
 
 // print prints one text, for a command that takes no arguments.
 func print(args []string, text string) error {

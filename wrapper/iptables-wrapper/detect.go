@@ -34,7 +34,7 @@ func detectMode(args []string) error {
 	}
 	override, err := overriding(inherit.Environ())
 	if err != nil {
-		return usageError(err.Error())
+		return err
 	}
 	root := rootfs.Host()
 	inst, wrapper, err := find(root)

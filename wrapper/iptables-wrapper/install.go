@@ -66,7 +66,7 @@ func set(args []string) error {
 	}
 	override, err := overriding(inherit.Environ())
 	if err != nil && detected {
-		return usageError(err.Error())
+		return err
 	}
 	root := rootfs.Host()
 	inst, wrapper, err := find(root)

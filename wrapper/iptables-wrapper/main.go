@@ -34,14 +34,34 @@ func main() {
 		_, name = path.Split(argv[0]) // as the multi-call binaries look at it, so "sbin/" has none
 	}
 	if a, ok := applet.Parse(name); ok {
-		unix.Exit(call(a, argv, inherit.Environ()))
+		exit(call(a, argv, inherit.Environ()), "")
 	}
 	if name == commandName {
-		unix.Exit(command(argv[1:]))
+		exit(command(argv[1:]), "; see "+commandName+" help")
 	}
 	// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
-	complain("called as \"" + name + "\", which is not the name of an iptables command: rename it iptables-wrapper")
-	unix.Exit(exitUsage)
+	exit(usageError("called as \""+name+"\", which is not the name of an iptables command: rename it iptables-wrapper"), "")
+}
+
+// usageError is a mistake in the command line or in the environment.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// exit ends the process, and prints the error if there is one. A usage error is followed by help.
+func exit(err error, help string) {
+	status := exitFailed
+	if usage, wrong := err.(usageError); wrong {
+		status, err = exitUsage, usage+usageError(help)
+	}
+	switch err {
+	case nil:
+		unix.Exit(0)
+	case errProblem:
+		unix.Exit(exitProblem) // the report names it
+	}
+	complain(err.Error())
+	unix.Exit(status)
 }
 
 // stream is a standard stream. Package os would do, but it starts with a look at all three, at its own path and at more,
