@@ -49,6 +49,8 @@ type elf struct {
 	word uint64 // size of an address
 }
 
+// number reads a field. Inlined into parseELF, it is 2 kB.
+//
 //go:noinline
 func (f *elf) number(offset, size uint64) (n uint64) {
 	for i := range size {

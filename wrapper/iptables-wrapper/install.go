@@ -39,18 +39,24 @@ func install(args []string) error {
 		return failure("install: ", err.Error())
 	}
 	defer root.Close()
-	result, err := installer.Install(installer.Options{
+	return runInstaller("install", installer.Options{
 		Root: root, Self: wrapper, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
 	})
+}
+
+func runInstaller(command string, o installer.Options) error {
+	result, err := installer.Install(o)
 	if err != nil {
-		return failure("install: ", err.Error())
+		return failure(command, ": ", err.Error())
 	}
 	for _, change := range result.Changes {
-		if dry {
+		if o.DryRun {
 			stdout.Write([]byte(printable(change.String()) + "\n"))
 		}
 	}
-	warn("install", result)
+	for _, warning := range result.Warnings {
+		complain(command + ": warning: " + warning.Error())
+	}
 	return nil
 }
 
@@ -77,12 +83,7 @@ func set(args []string) error {
 		return failure("set: ", wrapper, " does not exist: run iptables-wrapper install first")
 	case auto:
 		// To install the installed wrapper copies nothing. It points every name at it.
-		result, err := installer.Install(installer.Options{Root: root, Self: wrapper})
-		if err != nil {
-			return failure("set auto: ", err.Error())
-		}
-		warn("set auto", result)
-		return nil
+		return runInstaller("set auto", installer.Options{Root: root, Self: wrapper})
 	case detected:
 		in := inputs(override, inst)
 		m = choose(&in, func() bool { return false }).Mode
@@ -106,12 +107,6 @@ func find(root *rootfs.Root) (inst xtables.Installation, wrapper string, err err
 		wrapper, err = inst.Wrapper(root)
 	}
 	return inst, wrapper, err
-}
-
-func warn(command string, result installer.Result) {
-	for _, warning := range result.Warnings {
-		complain(command + ": warning: " + warning.Error())
-	}
 }
 
 // absolute returns a path that does not depend on the working directory.
