@@ -70,7 +70,7 @@ func TestOnlyInstalled(t *testing.T) {
 		h.remove("xtables-nft-multi", "iptables-nft", "xtables-legacy-multi", "iptables-legacy")
 		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}})
 		h.expectRefusal(r, 1, "iptables-wrapper: iptables: no xtables-nft-multi, xtables-legacy-multi, iptables-nft or "+
-			"iptables-legacy, neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin\n")
+			"iptables-legacy beside iptables-wrapper or in /usr/sbin, /sbin, /usr/bin, /usr/local/sbin, /usr/local/bin, /bin\n")
 	})
 }
 

@@ -23,6 +23,8 @@ type site struct {
 	warnings []error
 }
 
+func (s *site) warn(text ...string) { s.warnings = append(s.warnings, failure(text...)) }
+
 // survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped. self is the
 // wrapper's path outside the root's own paths: the mode binaries in its directory come first, as for a call.
 func survey(root *rootfs.Root, self string) (*site, error) {
@@ -31,7 +33,7 @@ func survey(root *rootfs.Root, self string) (*site, error) {
 		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
 	}
 	if err != nil {
-		return nil, errors.New("no iptables in " + root.Dir() + ": " + err.Error() + ": install the distribution's iptables package first")
+		return nil, failure("no iptables in ", root.Dir(), ": ", err.Error(), ": install the distribution's iptables package first")
 	}
 	wrapper, err := inst.Wrapper(root)
 	if err != nil {
@@ -57,6 +59,15 @@ func inside(root *rootfs.Root, file string) string {
 	return ""
 }
 
+// readEither reads a small file or, if it cannot be read, another one.
+func (s *site) readEither(name, other string) ([]byte, error) {
+	data, err := s.root.ReadFile(name, maxText)
+	if err != nil {
+		data, err = s.root.ReadFile(other, maxText)
+	}
+	return data, err
+}
+
 // modes returns the installed modes.
 func (s *site) modes() []mode.Mode {
 	return slices.DeleteFunc([]mode.Mode{mode.NFT, mode.Legacy}, func(m mode.Mode) bool { return !s.inst.Has(m) })
@@ -65,13 +76,14 @@ func (s *site) modes() []mode.Mode {
 // check refuses what would install well and then not work. With nftOnly legacy must be missing, instead of installed.
 func (s *site) check(wrapper []byte, nftOnly bool) error {
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if file := s.inst.Path(m, applet.IPTables); nftOnly && m == mode.Legacy && file != "" {
-			return errors.New("--nft-only, but " + file + " exists: install without --nft-only, which works on hosts of both modes")
-		} else if nftOnly && m == mode.Legacy {
+		if nftOnly && m == mode.Legacy {
+			if file := s.inst.Path(m, applet.IPTables); file != "" {
+				return failure("--nft-only, but ", file, " exists: install without --nft-only, which works on hosts of both modes")
+			}
 			return nil
 		}
 		if !s.inst.Has(m) {
-			return errors.New("iptables has no " + m.String() + " variant here: " + s.remedy(m) +
+			return failure("iptables has no ", m.String(), " variant here: ", s.remedy(m),
 				[...]string{mode.Legacy: ", or install with --nft-only if every host is in nft mode"}[m])
 		}
 		if err := s.checkMode(m, wrapper); err != nil {
@@ -85,17 +97,17 @@ func (s *site) check(wrapper []byte, nftOnly bool) error {
 func (s *site) read(m mode.Mode, wrapper []byte) (file string, data []byte, p program, err error) {
 	own, err := parseELF(wrapper)
 	if err != nil {
-		return file, data, p, errors.New("the wrapper to install " + err.Error())
+		return file, data, p, failure("the wrapper to install ", err.Error())
 	}
 	file = s.inst.Path(m, applet.IPTables)
 	if data, err = s.root.ReadFile(file, maxBinary); err != nil {
 		return file, data, p, err
 	}
 	if p, err = parseELF(data); err != nil {
-		err = errors.New(file + " " + err.Error() + ": reinstall iptables")
+		err = failure(file, " ", err.Error(), ": reinstall iptables")
 	} else if p.machine != own.machine {
-		err = errors.New("the wrapper is built for " + own.String() + " but " + file + " for " + p.String() +
-			": install the wrapper built for " + p.String() + ", with --wrapper FILE")
+		err = failure("the wrapper is built for ", own.String(), " but ", file, " for ", p.String(),
+			": install the wrapper built for ", p.String(), ", with --wrapper FILE")
 	}
 	return file, data, p, err
 }
@@ -105,34 +117,28 @@ func (s *site) read(m mode.Mode, wrapper []byte) (file string, data []byte, p pr
 func (s *site) checkMode(m mode.Mode, wrapper []byte) error {
 	for _, a := range applet.All() {
 		if _, err := s.root.Executable(s.inst.Path(m, a)); err != nil {
-			return errors.New("mode " + m.String() + " is incomplete: " + err.Error() + ": install the whole iptables package, or copy " +
-				xtables.Multi(m) + " into " + s.inst[m].Dir)
+			return failure("mode ", m.String(), " is incomplete: ", err.Error(), ": install the whole iptables package, or copy ",
+				xtables.Multi(m), " into ", s.inst[m].Dir)
 		}
 	}
 	file, data, p, err := s.read(m, wrapper)
 	if err != nil {
 		return err
 	}
-	if isWrapper(data) {
-		return errors.New(file + " is a copy of an iptables wrapper, not of iptables: reinstall iptables")
-	}
 	v, found := version(data, m)
-	if !found {
-		return errors.New(file + ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
+	switch {
+	case isWrapper(data):
+		return failure(file, " is a copy of an iptables wrapper, not of iptables: reinstall iptables")
+	case !found:
+		return failure(file, ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
+	case v.before(oldest):
+		return failure("iptables ", v.String(), " is too old: 1.8.0 to 1.8.3 ", oldBugs, ": update iptables to 1.8.4 or later")
 	}
-	if v.before(oldest) {
-		return errors.New("iptables " + v.String() + " is too old: 1.8.0 to 1.8.3 " + oldBugs + ": update iptables to 1.8.4 or later")
+	if _, err := s.root.Executable(p.interpreter); err != nil && p.interpreter != "" {
+		return failure(file, " needs its ELF interpreter ", p.interpreter, ", which is missing: ", err.Error(),
+			": copy it and the libraries of ", file, " into this root")
 	}
-	if p.interpreter != "" {
-		if _, err := s.root.Executable(p.interpreter); err != nil {
-			return errors.New(file + " needs its ELF interpreter " + p.interpreter + ", which is missing: " + err.Error() +
-				": copy it and the libraries of " + file + " into this root")
-		}
-	}
-	for _, name := range s.missing(file, p) {
-		s.warnings = append(s.warnings, errors.New(file+" needs "+name+", which is in none of the usual directories: "+
-			"install the package that contains it"))
-	}
+	s.warnMissing(file, p)
 	return nil
 }
 
@@ -188,18 +194,14 @@ func version(data []byte, m mode.Mode) (release, bool) {
 	return release{}, false
 }
 
-func parseRelease(text string) (release, bool) {
-	var r release
+func parseRelease(text string) (r release, ok bool) {
 	parts := strings.Split(text, ".")
-	if len(parts) < 2 || len(parts) > 4 {
-		return r, false
-	}
-	for i, part := range parts[:min(len(parts), 3)] {
+	for i, part := range parts[:min(len(parts), len(r))] {
 		n, err := strconv.Atoi(part)
 		if err != nil {
 			return r, false
 		}
 		r[i] = n
 	}
-	return r, true
+	return r, len(parts) >= 2 && len(parts) <= 4
 }

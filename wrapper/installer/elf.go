@@ -49,7 +49,10 @@ type elf struct {
 	word uint64 // size of an address
 }
 
-func (f elf) number(offset, size uint64) (n uint64) {
+// number reads a field. Inlined into parseELF, it is 2 kB.
+//
+//go:noinline
+func (f *elf) number(offset, size uint64) (n uint64) {
 	for i := range size {
 		at := offset + i
 		if !f.big {
@@ -63,7 +66,7 @@ func (f elf) number(offset, size uint64) (n uint64) {
 	return n
 }
 
-func (f elf) text(offset uint64) string {
+func (f *elf) text(offset uint64) string {
 	text, _, _ := bytes.Cut(f.data[min(offset, uint64(len(f.data))):], []byte{0})
 	return string(text[:min(len(text), 4096)])
 }
@@ -73,7 +76,7 @@ func parseELF(data []byte) (program, error) {
 	if len(data) < 20 || string(data[:4]) != "\x7fELF" || (data[5] != 1 && data[5] != 2) {
 		return program{}, errors.New("is not an ELF file")
 	}
-	f := elf{data, data[5] == 2, 8}
+	f := &elf{data, data[5] == 2, 8}
 	headers, size, count := uint64(32), uint64(54), uint64(56)
 	if data[4] == 1 {
 		f.word, headers, size, count = 4, 28, 42, 44
@@ -96,30 +99,32 @@ func parseELF(data []byte) (program, error) {
 	if dynamic == 0 {
 		return p, nil
 	}
-	strings := uint64(0)
-	var needed, runpath []uint64
-	for at := dynamic; f.number(at, f.word) != 0; at += 2 * f.word {
-		value := f.number(at+f.word, f.word)
-		switch f.number(at, f.word) {
-		case 1:
-			needed = append(needed, value)
-		case 5:
-			for _, l := range loads {
-				if value >= l[1] && value-l[1] < l[2] {
-					strings = l[0] + value - l[1]
-				}
+	table := uint64(0) // of strings
+	for _, address := range f.entries(dynamic, 5) {
+		for _, l := range loads {
+			if address >= l[1] && address-l[1] < l[2] {
+				table = l[0] + address - l[1]
 			}
-		case 15, 29:
-			runpath = append(runpath, value)
 		}
 	}
-	for _, n := range needed {
-		p.needed = append(p.needed, f.text(strings+n))
+	for _, n := range f.entries(dynamic, 1) {
+		p.needed = append(p.needed, f.text(table+n))
 	}
-	for _, n := range runpath {
-		p.runpath = append(p.runpath, split(f.text(strings+n))...)
+	for _, n := range f.entries(dynamic, 15, 29) {
+		p.runpath = append(p.runpath, split(f.text(table+n))...)
 	}
 	return p, nil
+}
+
+// entries returns the values that have one of the tags, in the dynamic section that begins at offset at.
+func (f *elf) entries(at uint64, tags ...uint64) (values []uint64) {
+	for tag := f.number(at, f.word); tag != 0; tag = f.number(at, f.word) {
+		if slices.Contains(tags, tag) {
+			values = append(values, f.number(at+f.word, f.word))
+		}
+		at += 2 * f.word
+	}
+	return values
 }
 
 // split takes a list of directories apart.
@@ -127,14 +132,14 @@ func split(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == '\n' })
 }
 
-// missing returns the shared libraries that a program needs and that are in none of the places where the dynamic linker of its C
-// library looks for them.
-func (s *site) missing(file string, p program) (names []string) {
+// warnMissing warns of the shared libraries that a program needs and that are in none of the places where the dynamic linker of
+// its C library looks for them.
+func (s *site) warnMissing(file string, p program) {
 	triplet := machines[p.number].triplet
 	dirs := append(p.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
 	if arch, musl := strings.CutPrefix(path.Base(p.interpreter), "ld-musl-"); musl {
 		arch, _, _ = strings.Cut(arch, ".")
-		list, _ := s.root.ReadFile("/etc/ld-musl-"+arch+".path", 1<<16)
+		list, _ := s.root.ReadFile("/etc/ld-musl-"+arch+".path", maxText)
 		dirs = append(dirs, split(string(list))...)
 	}
 	cache, _ := s.root.ReadFile("/etc/ld.so.cache", maxBinary) // glibc's, made of /etc/ld.so.conf
@@ -144,11 +149,13 @@ func (s *site) missing(file string, p program) (names []string) {
 			places = append(places, string(before[bytes.LastIndexByte(before, 0)+1:]))
 		}
 		if !slices.ContainsFunc(places, func(dir string) bool {
-			_, err := s.root.Stat(strings.ReplaceAll(dir, "$ORIGIN", path.Dir(file)) + "/" + name)
+			if rest, own := strings.CutPrefix(dir, "$ORIGIN"); own {
+				dir = path.Dir(file) + rest
+			}
+			_, err := s.root.Stat(dir + "/" + name)
 			return err == nil
 		}) {
-			names = append(names, name)
+			s.warn(file, " needs ", name, ", which is in none of the usual directories: install the package that contains it")
 		}
 	}
-	return names
 }

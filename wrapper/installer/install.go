@@ -8,21 +8,28 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
 // Priority is what the wrapper is registered with: above what any distribution gives its own alternatives in auto mode,
 // except Azure Linux and Photon (30000), where it is selected by hand.
 const Priority = 100
 
-// maxBinary bounds a program that is read, in bytes.
-const maxBinary = 64 << 20
+// Bounds of what is read, in bytes.
+const (
+	maxBinary = 64 << 20
+	maxText   = 1 << 16
+)
 
 // Options say what to install where.
 type Options struct {
@@ -46,7 +53,7 @@ type Result struct {
 func Install(o Options) (Result, error) {
 	wrapper, err := rootfs.Host().ReadFile(o.Self, maxBinary)
 	if err != nil {
-		return Result{}, errors.New("the wrapper to install: " + err.Error())
+		return Result{}, failure("the wrapper to install: ", err.Error())
 	}
 	found, err := survey(o.Root, o.Self)
 	if err != nil {
@@ -68,15 +75,29 @@ func Install(o Options) (Result, error) {
 	}
 	p := &plan{site: found, sane: o.SanityCheck}
 	p.copy(wrapper)
-	layout, err := p.names()
-	p.forgetGuess()
-	if err == nil {
-		err = p.err
+	layout := p.names()
+	if p.err == nil && !o.DryRun {
+		p.err = p.apply()
 	}
-	if err == nil && !o.DryRun {
-		err = p.apply()
+	return Result{Layout: layout, Wrapper: p.wrapper, Changes: p.changes, Warnings: p.warnings}, p.err
+}
+
+// Pin repoints the applet symlinks of an installation to mode m, whatever they are pinned to. It waits for a call that is
+// pinning and for an Install. wrapper is the path of the installed wrapper.
+func Pin(root *rootfs.Root, wrapper string, inst xtables.Installation, m mode.Mode) error {
+	unlock, err := lock(root, wrapper)
+	if err != nil {
+		return err
 	}
-	return Result{Layout: layout, Wrapper: p.wrapper, Changes: p.changes, Warnings: p.warnings}, err
+	defer unlock()
+	err = links.Set(root, wrapper, inst, m)
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, fs.ErrPermission), errors.Is(err, unix.EROFS):
+		return failure(err.Error(), ": run it as root on a writable file system, or set IPTABLES_WRAPPER_MODE instead")
+	}
+	return failure(err.Error(), ": run iptables-wrapper install, then try again")
 }
 
 // lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system that knows
@@ -84,7 +105,7 @@ func Install(o Options) (Result, error) {
 // install are ignored, so that it completes.
 func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
 	for range 100 {
-		restore := ignoreSignals()
+		restore := inherit.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
 		release, err := root.Lock(path.Dir(wrapper))
 		switch {
 		case err == nil:
@@ -98,7 +119,7 @@ func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
 		restore()
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil, errors.New("another install is running in " + path.Dir(wrapper) + ": wait for it, then install again")
+	return nil, failure("another install is running in ", path.Dir(wrapper), ": wait for it, then install again")
 }
 
 // apply makes every change and looks at the outcome. If anything is wrong, it takes all of it back. From Commit on, the install
@@ -118,9 +139,9 @@ func (p *plan) apply() (err error) {
 		return nil
 	}
 	if failed := tx.Undo(); len(failed) > 0 {
-		return errors.New(err.Error() + "; taking the changes back: " + failed[0].Error() + ": see to the disk, then install again")
+		return failure(err.Error(), "; taking the changes back: ", failed[0].Error(), ": see to the disk, then install again")
 	}
-	return errors.New(err.Error() + ": nothing was changed")
+	return failure(err.Error(), ": nothing was changed")
 }
 
 // verify follows every name to the wrapper.
@@ -128,7 +149,7 @@ func (p *plan) verify() error {
 	for _, name := range p.managed {
 		_, end, err := p.root.Follow(name)
 		if err != nil {
-			return errors.New(name + ": " + err.Error())
+			return failure(name, ": ", err.Error())
 		}
 		if path.Base(end) == links.Alts {
 			a, _ := applet.Parse(path.Base(name))
@@ -137,7 +158,7 @@ func (p *plan) verify() error {
 			}
 		}
 		if err != nil || end != p.wrapper {
-			return errors.New(name + " leads to " + end + ", not to the wrapper")
+			return failure(name, " leads to ", end, ", not to the wrapper")
 		}
 	}
 	return nil
@@ -158,10 +179,15 @@ func (p *plan) tidy(tx *rootfs.Tx) {
 	for _, err := range failed {
 		// What cannot be written now was not written by a killed one either.
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EROFS) {
-			p.warn(err.Error() + ": the next install or call removes it")
+			p.warn(err.Error(), ": the next install or call removes it")
 		}
 	}
 	if capabilities(p.root, p.wrapper) != p.capabilities {
-		p.warn("file capabilities cannot be set on " + p.wrapper + ": " + capless)
+		p.warn("file capabilities cannot be set on ", p.wrapper, ": ", capless)
 	}
 }
+
+// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.
+//
+//go:noinline
+func failure(text ...string) error { return errors.New(strings.Join(text, "")) }

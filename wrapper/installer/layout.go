@@ -1,11 +1,11 @@
 package installer
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/alternatives"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -27,8 +27,8 @@ const (
 )
 
 // names plans the way from the six names to the wrapper. A group of the alternatives database is used for those that it has.
-func (p *plan) names() (layout Layout, err error) {
-	layout = Plain
+func (p *plan) names() Layout {
+	layout := Plain
 	own := path.Dir(p.wrapper)
 	var have [applet.Count]bool
 	for _, title := range links.Titles() {
@@ -37,7 +37,8 @@ func (p *plan) names() (layout Layout, err error) {
 			continue
 		}
 		if err != nil {
-			return layout, errors.New(err.Error() + ": repair it (reinstall iptables), then install again")
+			p.refuse(failure(err.Error(), ": repair it (reinstall iptables), then install again"))
+			return layout
 		}
 		var names []applet.Applet
 		for _, a := range applet.All() {
@@ -50,22 +51,24 @@ func (p *plan) names() (layout Layout, err error) {
 		p.group(state, names)
 	}
 	_, end, err := p.root.Follow(path.Join(own, applet.IPTables.String()))
-	if err != nil && !rootfs.Missing(err) {
-		return layout, err
+	if !rootfs.Missing(err) {
+		p.refuse(err)
 	}
 	if layout == Plain && path.Base(end) == links.Alts && !p.bundle {
-		return Libalternatives, p.confs()
+		p.confs()
+		p.others()
+		p.overrides()
+		return Libalternatives
 	}
 	for _, a := range applet.All() {
-		if name := path.Join(own, a.String()); !have[a] {
-			p.link(name, xtables.Wrapper)
-			p.managed = append(p.managed, name)
+		if !have[a] {
+			p.manage(path.Join(own, a.String()), xtables.Wrapper)
 		}
 	}
 	if !p.bundle {
 		p.others()
 	}
-	return layout, nil
+	return layout
 }
 
 // group registers the wrapper in a group, for names.
@@ -96,8 +99,7 @@ func (p *plan) group(state links.State, names []applet.Applet) {
 	for _, f := range append([]alternatives.Follower{{Name: g.Name, Link: g.Link}}, g.Followers...) {
 		if g.Target(self, f.Name) != "" {
 			p.link(links.AlternativesDir+"/"+f.Name, wrapper)
-			p.link(f.Link, links.AlternativesDir+"/"+f.Name)
-			p.managed = append(p.managed, f.Link)
+			p.manage(f.Link, links.AlternativesDir+"/"+f.Name)
 		}
 	}
 }
@@ -117,54 +119,41 @@ func (p *plan) registered(g *alternatives.Group) string {
 
 // confs gives libalternatives a configuration file for each applet that runs the wrapper, made from the distribution's own:
 // the same group, the same options.
-func (p *plan) confs() error {
+func (p *plan) confs() {
 	for _, a := range applet.All() {
 		dir := path.Join(links.ConfDir, a.String())
-		conf, err := p.root.ReadFile(dir+"/2.conf", 1<<16)
-		if err != nil {
-			conf, err = p.root.ReadFile(dir+"/1.conf", 1<<16)
-		}
-		if err != nil {
-			return errors.New(dir + "/2.conf and 1.conf: " + err.Error() + ": reinstall iptables, then install again")
-		}
-		conf = alternatives.ConfWithBinary(conf, p.wrapper)
-		if !strings.Contains(string(conf), "KeepArgv0") {
-			return errors.New(dir + ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables")
+		conf, err := p.readEither(dir+"/2.conf", dir+"/1.conf")
+		switch {
+		case err != nil:
+			p.refuse(failure(dir, "/2.conf and 1.conf: ", err.Error(), ": reinstall iptables, then install again"))
+		case !bytes.Contains(conf, []byte("KeepArgv0")):
+			p.refuse(failure(dir, ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables"))
 		}
 		place, err := p.root.Place(path.Join(dir, links.Conf))
-		if err != nil {
-			return err
-		}
-		p.file("write", rootfs.Change{Path: place, Data: conf, Like: owned(0o644)})
+		p.refuse(err)
+		p.file("write", rootfs.Change{Path: place, Data: alternatives.ConfWithBinary(conf, p.wrapper), Like: owned(0o644)})
 		p.managed = append(p.managed, path.Join(path.Dir(p.wrapper), a.String()))
 	}
-	p.others()
-	return p.overrides()
 }
 
 // overrides takes out of libalternatives' override files what selects something else than the wrapper: to install it is to
 // select it, as for a choice by hand in any other database.
-func (p *plan) overrides() error {
+func (p *plan) overrides() {
 	for _, name := range links.OverrideFiles() {
-		data, err := p.root.ReadFile(name, 1<<16)
+		data, err := p.root.ReadFile(name, maxText)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err != nil {
-			return err
-		}
+		p.refuse(err)
 		for _, a := range applet.All() {
 			if n := alternatives.Override(data, a.String()); n != 0 && n != links.ConfNumber {
 				data = alternatives.WithoutOverride(data, a.String())
 			}
 		}
 		place, err := p.root.Resolve(name)
-		if err != nil {
-			return err
-		}
+		p.refuse(err)
 		p.file("write", rootfs.Change{Path: place, Data: data})
 	}
-	return nil
 }
 
 // others looks along PATH for applet names that will not lead to the wrapper. A symlink to this installation's mode binaries is
@@ -186,7 +175,7 @@ func (p *plan) others() {
 			case notLink == nil && p.inst.Contains(p.root, end):
 				p.link(name, p.wrapper)
 			default:
-				p.warn(name + " does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
+				p.warn(name, " does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package installer
 
 import (
 	"bytes"
-	"errors"
 	"path"
 	"slices"
 
@@ -42,8 +41,9 @@ type plan struct {
 	err          error
 }
 
-func (p *plan) warn(text string) { p.warnings = append(p.warnings, errors.New(text)) }
-
+// refuse ends the plan if err is an obstacle and no earlier one did. Inlined, it is large.
+//
+//go:noinline
 func (p *plan) refuse(err error) {
 	if p.err == nil {
 		p.err = err
@@ -51,13 +51,9 @@ func (p *plan) refuse(err error) {
 }
 
 func (p *plan) add(verb string, c rootfs.Change) {
-	if !p.changed(c.Path) {
+	if !slices.ContainsFunc(p.changes, func(known Change) bool { return known.Path == c.Path }) {
 		p.changes = append(p.changes, Change{verb, c})
 	}
-}
-
-func (p *plan) changed(path string) bool {
-	return slices.ContainsFunc(p.changes, func(c Change) bool { return c.Path == path })
 }
 
 // capless says what a wrapper without the file capabilities of the mode binaries cannot do.
@@ -75,13 +71,14 @@ func capabilities(root *rootfs.Root, file string) string {
 	return ""
 }
 
-// copy plans to put the wrapper in place, with the file capabilities that all mode binaries have.
+// copy plans to put the wrapper in place, with the file capabilities that all mode binaries have, and to remove what an earlier
+// version left.
 func (p *plan) copy(wrapper []byte) {
 	for i, m := range p.modes() {
 		file, _ := p.root.Resolve(p.inst.Path(m, applet.IPTables))
 		theirs := capabilities(p.root, file)
 		if i > 0 && theirs != p.capabilities {
-			p.warn("the mode binaries have different file capabilities: " + capless)
+			p.warn("the mode binaries have different file capabilities: ", capless)
 			theirs = ""
 		}
 		p.capabilities = theirs
@@ -91,22 +88,24 @@ func (p *plan) copy(wrapper []byte) {
 		c.Attrs = []rootfs.Attr{{Name: "security.capability", Value: p.capabilities}}
 	}
 	p.file("copy", c)
-}
-
-// forgetGuess plans to remove what a call of an earlier version left.
-func (p *plan) forgetGuess() {
 	file := path.Join(path.Dir(p.wrapper), guessed)
 	if _, there := p.lstat(file); there {
 		p.add("remove", rootfs.Change{Path: file})
 	}
 }
 
+// manage makes sure that the symlink called name leads to target, and that the wrapper is at the end.
+func (p *plan) manage(name, target string) {
+	p.link(name, target)
+	p.managed = append(p.managed, name)
+}
+
 // link makes sure that the symlink called name leads to target. Its directory may be called by any of its names: /sbin and
 // /usr/sbin are one where they are merged, and there is one symlink then.
 func (p *plan) link(name, target string) {
 	place, err := p.root.Place(name)
+	p.refuse(err)
 	if err != nil {
-		p.refuse(err)
 		return
 	}
 	p.dirs = append(p.dirs, path.Dir(place))
@@ -118,9 +117,9 @@ func (p *plan) link(name, target string) {
 	alternatives, _ := p.root.Resolve(links.AlternativesDir)
 	if there && (info.IsRegular() || path.Dir(place) != alternatives) && p.foreign(place) {
 		if p.sane {
-			p.refuse(errors.New(place + " is neither iptables nor a wrapper: move it away, or replace it with --no-sanity-check"))
+			p.refuse(failure(place, " is neither iptables nor a wrapper: move it away, or replace it with --no-sanity-check"))
 		}
-		p.warn(place + " was neither iptables nor a wrapper, and is replaced")
+		p.warn(place, " was neither iptables nor a wrapper, and is replaced")
 	}
 	p.add("link", rootfs.Change{Path: place, Target: target})
 }
@@ -146,11 +145,9 @@ func (p *plan) file(verb string, c rootfs.Change) {
 	if there && info.IsRegular() {
 		same := capabilities(p.root, c.Path) == p.capabilities
 		if verb == "write" {
-			var err error
-			if c.Attrs, err = p.root.Attrs(c.Path); err != nil {
-				p.refuse(err)
-			}
-			c.Like, same = info, true
+			attrs, err := p.root.Attrs(c.Path)
+			p.refuse(err)
+			c.Attrs, c.Like, same = attrs, info, true
 		}
 		now, err := p.root.ReadFile(c.Path, maxBinary)
 		if err == nil && bytes.Equal(now, c.Data) && info.Perm() == c.Like.Perm() && same {
@@ -163,11 +160,11 @@ func (p *plan) file(verb string, c rootfs.Change) {
 // lstat refuses a directory where a symlink or a file should be: install never removes its content.
 func (p *plan) lstat(place string) (rootfs.Info, bool) {
 	info, err := p.root.Lstat(place)
-	if err != nil && !rootfs.Missing(err) {
+	if !rootfs.Missing(err) {
 		p.refuse(err)
 	}
 	if info.IsDir() {
-		p.refuse(errors.New(place + ": is a directory where a symlink should be: move it away, then install again"))
+		p.refuse(failure(place, ": is a directory where a symlink should be: move it away, then install again"))
 	}
 	return info, err == nil
 }

@@ -9,10 +9,7 @@ import (
 
 // remedy says how to get the missing mode on this distribution. Nothing but these words depends on os-release.
 func (s *site) remedy(missing mode.Mode) string {
-	data, err := s.root.ReadFile("/etc/os-release", 1<<16)
-	if err != nil {
-		data, _ = s.root.ReadFile("/usr/lib/os-release", 1<<16)
-	}
+	data, _ := s.readEither("/etc/os-release", "/usr/lib/os-release")
 	release := parseOSRelease(data)
 	is := func(id string) bool { return release["ID"] == id }
 	// CentOS, Rocky and Alma say that they are like RHEL, Ubuntu that it is like Debian.

@@ -27,19 +27,16 @@ func become(path string, argv, env []string) error {
 // User-mode emulators (qemu-user through binfmt_misc) translate /proc/self/exe, and not /proc/thread-self/exe, which
 // names the emulator.
 func selfPath() string {
-	if path := readlink("/proc/self/exe"); path != "" && path[0] == '/' {
+	if path, _ := rootfs.Host().Readlink("/proc/self/exe"); path != "" && path[0] == '/' {
 		return path
 	}
 	path := execPath()
 	if path == "" {
 		return ""
 	}
-	if path[0] != '/' {
-		dir, err := unix.Getwd()
-		if err != nil {
-			return ""
-		}
-		path = dir + "/" + path
+	path, err := absolute(path)
+	if err != nil {
+		return ""
 	}
 	end, _ := rootfs.Host().Resolve(path)
 	return end
@@ -47,18 +44,8 @@ func selfPath() string {
 
 // emulated reports whether a user-mode emulator executes the file self.
 func emulated(self string) bool {
-	path := readlink("/proc/thread-self/exe")
-	return path != "" && path != self
-}
-
-// readlink returns the target of a symlink, or "" if it cannot be read.
-func readlink(path string) string {
-	var buf [unix.PathMax]byte
-	n, err := unix.Readlink(path, buf[:])
-	if err != nil || n == len(buf) {
-		return ""
-	}
-	return string(buf[:n])
+	path, err := rootfs.Host().Readlink("/proc/thread-self/exe")
+	return err == nil && path != self
 }
 
 // execPath returns the path that was given to execve(2): the kernel puts its address into the auxiliary vector

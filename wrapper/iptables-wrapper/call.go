@@ -1,6 +1,8 @@
 package main
 
 import (
+	"strings"
+
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -12,23 +14,26 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// call is one call of an applet. It returns, with an exit status, only if there is nothing to become.
-func call(a applet.Applet, argv, env []string) int {
+// What a user can say to a call: its arguments belong to iptables.
+const (
+	overrideVariable = "IPTABLES_WRAPPER_MODE"
+	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
+)
+
+// call is one call of an applet. It returns only if there is nothing to become.
+func call(a applet.Applet, argv, env []string) error {
 	override, err := overriding(env)
 	if err != nil {
-		complain(err.Error())
-		return exitUsage
+		return err
 	}
 	if file := execPath(); xtables.IsBinary(file) {
-		complain(file + ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
-		return exitFailed
+		return failure(file, ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
 	}
 	debug := variable(env, debugVariable) == "1"
 	self, root := selfPath(), rootfs.Host()
 	inst, err := xtables.Find(root, self)
 	if err != nil {
-		complain(a.String() + ": " + err.Error() + ", neither beside iptables-wrapper nor in /usr/sbin, /sbin or /usr/bin")
-		return exitFailed
+		return failure(a.String(), ": ", err.Error(), " beside iptables-wrapper or in ", strings.Join(applet.Dirs(), ", "))
 	}
 	in := inputs(override, inst)
 	d := choose(&in, func() bool { return links.CanPin(root, self, inst, mode.Legacy) == nil })
@@ -40,9 +45,8 @@ func call(a applet.Applet, argv, env []string) int {
 		stderr.Write([]byte(newReport(&in, env, root, inst, self).text(false) + "runs: " + path + "\n"))
 	}
 	if !inst.Has(d.Mode) {
-		complain(overrideVariable + "=" + d.Mode.String() + ": that mode is not installed, only " + d.Mode.Other().String() +
+		return failure(overrideVariable, "=", d.Mode.String(), ": that mode is not installed, only ", d.Mode.Other().String(),
 			" is: unset the variable, or install that mode in this image")
-		return exitFailed
 	}
 	if d.Pin {
 		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
@@ -53,9 +57,7 @@ func call(a applet.Applet, argv, env []string) int {
 	if err != nil && debug {
 		complain("not pinned: " + err.Error())
 	}
-	err = become(path, argv, env)
-	complain(path + ": " + err.Error())
-	return exitFailed
+	return failure(path, ": ", become(path, argv, env).Error())
 }
 
 func inputs(override mode.Mode, inst xtables.Installation) mode.Inputs {
@@ -69,4 +71,28 @@ func choose(in *mode.Inputs, pinnable func() bool) mode.Decision {
 	}
 	in.Evidence = probe.Call(pinnable)
 	return mode.Decide(in)
+}
+
+// overriding returns the mode that the environment says, zero for none. An empty value is none: that is how a variable is
+// unset in a container's specification.
+func overriding(env []string) (mode.Mode, error) {
+	value := variable(env, overrideVariable)
+	if value == "" {
+		return 0, nil
+	}
+	m, ok := mode.Parse(value)
+	if !ok {
+		return 0, usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+	}
+	return m, nil
+}
+
+// variable returns the value of a variable. Of one that is there twice the first counts, as for getenv(3).
+func variable(env []string, name string) string {
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, name); ok && value != "" && value[0] == '=' {
+			return value[1:]
+		}
+	}
+	return ""
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -58,11 +57,10 @@ func gaps() string {
 	return "built without the linker flags of make and Bazel: a signal that the caller ignores or blocks can end the wrapper\n"
 }
 
-// command is the command line, without its name. It returns the exit status.
-func command(args []string) int {
+// command is the command line, without its name.
+func command(args []string) error {
 	if len(args) == 0 {
-		complain("no command; see " + commandName + " help")
-		return exitUsage
+		return usageError("no command")
 	}
 	for _, arg := range args {
 		switch arg {
@@ -72,39 +70,20 @@ func command(args []string) int {
 			args = []string{"version"}
 		}
 	}
-	var err error
 	switch args[0] {
 	case "install":
-		err = install(args[1:])
+		return install(args[1:])
 	case "detect":
-		err = detectMode(args[1:])
+		return detectMode(args[1:])
 	case "set":
-		err = set(args[1:])
+		return set(args[1:])
 	case "version":
-		err = print(args[1:], commandName+" "+version+"\n"+gaps())
+		return print(args[1:], commandName+" "+version+"\n"+gaps())
 	case "help":
-		err = print(args[1:], usage)
-	default:
-		err = usageError("unknown command \"" + args[0] + "\"")
+		return print(args[1:], usage)
 	}
-	var wrong usageError
-	switch {
-	case err == nil:
-		return 0
-	case err == errProblem:
-		return exitProblem // the report names it
-	case errors.As(err, &wrong):
-		complain(err.Error() + "; see " + commandName + " help")
-		return exitUsage
-	}
-	complain(err.Error())
-	return exitFailed
+	return usageError("unknown command \"" + args[0] + "\"")
 }
-
-// usageError is a mistake in the command line or in the environment.
-type usageError string
-
-func (e usageError) Error() string { return string(e) }
 
 // print prints one text, for a command that takes no arguments.
 func print(args []string, text string) error {
@@ -123,19 +102,19 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 		args = args[1:]
 		option, flag := options[name], flags[name]
 		switch {
-		case option == nil && flag == nil:
-			return errors.New("unexpected argument \"" + name + "\"")
-		case flag != nil && hasValue:
-			return errors.New(name + " takes no value")
-		case flag != nil:
+		case flag != nil && !hasValue:
 			*flag = true
-			continue
-		case !hasValue && len(args) == 0:
-			return errors.New(name + " needs a value")
-		case !hasValue:
-			value, args = args[0], args[1:]
+		case flag != nil:
+			return failure(name, " takes no value")
+		case option == nil:
+			return failure("unexpected argument \"", name, "\"")
+		case hasValue:
+			*option = value
+		case len(args) == 0:
+			return failure(name, " needs a value")
+		default:
+			*option, args = args[0], args[1:]
 		}
-		*option = value
 	}
 	return nil
 }

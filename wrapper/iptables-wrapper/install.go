@@ -5,10 +5,15 @@ import (
 
 	"golang.org/x/sys/unix"
 
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
+// install is the command install.
 func install(args []string) error {
 	dir, wrapper := "/", selfPath()
 	var unchecked, dry, nftOnly bool
@@ -31,28 +36,77 @@ func install(args []string) error {
 		root, err = rootfs.Open(dir)
 	}
 	if err != nil {
-		return errors.New("install: " + err.Error())
+		return failure("install: ", err.Error())
 	}
 	defer root.Close()
-	result, err := installer.Install(installer.Options{
+	return runInstaller("install", installer.Options{
 		Root: root, Self: wrapper, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
 	})
+}
+
+func runInstaller(command string, o installer.Options) error {
+	result, err := installer.Install(o)
 	if err != nil {
-		return errors.New("install: " + err.Error())
+		return failure(command, ": ", err.Error())
 	}
 	for _, change := range result.Changes {
-		if dry {
+		if o.DryRun {
 			stdout.Write([]byte(printable(change.String()) + "\n"))
 		}
 	}
-	warn("install", result)
-	return nil
-}
-
-func warn(command string, result installer.Result) {
 	for _, warning := range result.Warnings {
 		complain(command + ": warning: " + warning.Error())
 	}
+	return nil
+}
+
+// set is the command set: it pins the installation manually, or makes the wrapper decide again.
+func set(args []string) error {
+	if len(args) != 1 {
+		return usageError("set: needs one argument: nft, legacy, detected or auto")
+	}
+	m, known := mode.Parse(args[0])
+	auto, detected := args[0] == "auto", args[0] == "detected"
+	if !known && !auto && !detected {
+		return usageError("set: \"" + args[0] + "\": not nft, legacy, detected or auto")
+	}
+	override, err := overriding(inherit.Environ())
+	if err != nil && detected {
+		return err
+	}
+	root := rootfs.Host()
+	inst, wrapper, err := find(root)
+	switch {
+	case err != nil:
+		return failure("set: ", err.Error(), ": install iptables, then run iptables-wrapper install")
+	case links.Look(root, wrapper, inst) == links.Status{}:
+		return failure("set: ", wrapper, " does not exist: run iptables-wrapper install first")
+	case auto:
+		// To install the installed wrapper copies nothing. It points every name at it.
+		return runInstaller("set auto", installer.Options{Root: root, Self: wrapper})
+	case detected:
+		in := inputs(override, inst)
+		m = choose(&in, func() bool { return false }).Mode
+	}
+	if !inst.Has(m) {
+		return failure("set ", args[0], ": that mode is not installed, only ", m.Other().String(), " is: install it in this image")
+	}
+	if err := installer.Pin(root, wrapper, inst, m); err != nil {
+		return failure("set ", args[0], ": ", err.Error())
+	}
+	if detected {
+		_, err = stdout.Write([]byte(m.String() + "\n"))
+	}
+	return err
+}
+
+// find returns the installation that a call would use, and the path of its wrapper, whichever copy of the program this is.
+func find(root *rootfs.Root) (inst xtables.Installation, wrapper string, err error) {
+	inst, err = xtables.Find(root, selfPath())
+	if err == nil {
+		wrapper, err = inst.Wrapper(root)
+	}
+	return inst, wrapper, err
 }
 
 // absolute returns a path that does not depend on the working directory.

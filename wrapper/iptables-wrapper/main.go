@@ -4,9 +4,11 @@
 package main
 
 import (
+	"errors"
 	"path"
 	"runtime"
 	"strconv"
+	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
@@ -32,14 +34,34 @@ func main() {
 		_, name = path.Split(argv[0]) // as the multi-call binaries look at it, so "sbin/" has none
 	}
 	if a, ok := applet.Parse(name); ok {
-		unix.Exit(call(a, argv, inherit.Environ()))
+		exit(call(a, argv, inherit.Environ()), "")
 	}
 	if name == commandName {
-		unix.Exit(command(argv[1:]))
+		exit(command(argv[1:]), "; see "+commandName+" help")
 	}
 	// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
-	complain("called as \"" + name + "\", which is not the name of an iptables command: rename it iptables-wrapper")
-	unix.Exit(exitUsage)
+	exit(usageError("called as \""+name+"\", which is not the name of an iptables command: rename it iptables-wrapper"), "")
+}
+
+// usageError is a mistake in the command line or in the environment.
+type usageError string
+
+func (e usageError) Error() string { return string(e) }
+
+// exit ends the process, and prints the error if there is one. A usage error is followed by help.
+func exit(err error, help string) {
+	status := exitFailed
+	if usage, wrong := err.(usageError); wrong {
+		status, err = exitUsage, usage+usageError(help)
+	}
+	switch err {
+	case nil:
+		unix.Exit(0)
+	case errProblem:
+		unix.Exit(exitProblem) // the report names it
+	}
+	complain(err.Error())
+	unix.Exit(status)
 }
 
 // stream is a standard stream. Package os would do, but it starts with a look at all three, at its own path and at more,
@@ -68,6 +90,11 @@ func (s stream) Write(b []byte) (int, error) {
 func complain(why string) {
 	stderr.Write([]byte(commandName + ": " + printable(why) + "\n"))
 }
+
+// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.
+//
+//go:noinline
+func failure(text ...string) error { return errors.New(strings.Join(text, "")) }
 
 // printable returns s as one line without control characters: messages quote the environment, arguments and files, and a
 // terminal obeys what it is sent.

@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
@@ -21,33 +22,43 @@ func (r *report) text(colour bool) string {
 	if len(r.problems) > 0 {
 		b.WriteString("\n")
 	}
-	field := func(name, value string) { b.WriteString(pad(name, 11) + value + "\n") }
-	field("mode:", r.Mode.String())
-	field("reason:", string(r.Reason)+" ("+because(r.Decision)+")")
-	field("pin:", r.pin())
-	field("links:", r.links.String())
-	field("installed:", installed(r.in))
-	b.WriteString("\n")
-	row := func(name, nft, legacy string) {
-		b.WriteString(strings.TrimRight(pad(name, 25)+pad(nft, 18)+legacy, " ") + "\n")
-	}
-	row("", "nft", "legacy")
-	row("backend", backend(nft), backend(legacy))
-	row("nft_compat", nft.Compat.String(), "-")
-	row("rules", count(nft.Rules), count(legacy.Rules))
-	row("chains of", owners(&nft.Owners), owners(&legacy.Owners))
+	line(&b, 11, "mode:", r.Mode.String())
+	line(&b, 11, "reason:", string(r.Reason)+" ("+because(r.Decision)+")")
+	line(&b, 11, "pin:", r.pin())
+	line(&b, 11, "links:", r.links.String())
+	line(&b, 11, "installed:", installed(r.in))
+	line(&b, 25, "")
+	line(&b, 25, "", "nft", "legacy")
+	line(&b, 25, "backend", backend(nft), backend(legacy))
+	line(&b, 25, "nft_compat", nft.Compat.String(), "-")
+	line(&b, 25, "rules", count(nft.Rules), count(legacy.Rules))
+	line(&b, 25, "chains of", owners(&nft.Owners), owners(&legacy.Owners))
 	for f := range nft.Hints {
 		for h := range nft.Hints[f] {
-			row(mode.Hint(h).String()+" "+mode.Family(f).String(), nft.Hints[f][h].String(), legacy.Hints[f][h].String())
+			name := mode.Hint(h).String() + " " + mode.Family(f).String()
+			line(&b, 25, name, nft.Hints[f][h].String(), legacy.Hints[f][h].String())
 		}
 	}
-	if nft.Err != nil {
-		b.WriteString("note on nft: " + printable(nft.Err.Error()) + "\n")
-	}
-	if legacy.Err != nil {
-		b.WriteString("note on legacy: " + printable(legacy.Err.Error()) + "\n")
-	}
+	note(&b, mode.NFT, nft.Err)
+	note(&b, mode.Legacy, legacy.Err)
 	return b.String()
+}
+
+// line writes columns: the first one is as wide as width says.
+func line(b *strings.Builder, width int, columns ...string) {
+	const spaces = "                         " // package strings' own are five kinds of them, and 1 kB
+	text := ""
+	for _, column := range columns {
+		text += column + spaces[:max(width-len(column), 1)]
+		width = 18
+	}
+	b.WriteString(strings.TrimRight(text, " ") + "\n")
+}
+
+func note(b *strings.Builder, m mode.Mode, err error) {
+	if err != nil {
+		b.WriteString("note on " + m.String() + ": " + printable(err.Error()) + "\n")
+	}
 }
 
 // because is the reason in words.
@@ -67,11 +78,6 @@ func because(d mode.Decision) string {
 		return "both modes are empty, and the kernel does not support the other"
 	}
 	return "a guess: both modes are empty, or cannot be read"
-}
-
-func pad(s string, width int) string {
-	const spaces = "                         " // package strings' own are five kinds of them, and 1 kB
-	return s + spaces[:max(width-len(s), 1)]
 }
 
 // pin returns whether a call would pin, and why not.
@@ -130,4 +136,74 @@ func owners(o *mode.Owners) string {
 		return "-"
 	}
 	return strings.Join(all, ", ")
+}
+
+// json returns the report for programs, one object and a newline. It is written by hand because encoding/json would make the
+// binary a third larger.
+func (r *report) json() string {
+	b := field([]byte("{"), "mode", quote(r.Mode.String()))
+	b = field(b, "reason", quote(string(r.Reason)))
+	b = field(b, "pin", strconv.FormatBool(r.Pin && r.blocked == nil))
+	b = field(b, "links", quote(r.links.String()))
+	b = field(b, "conflict", strconv.FormatBool(r.in.Evidence.Conflict()))
+	var ids []string
+	for _, p := range r.problems {
+		ids = append(ids, quote(p.id))
+	}
+	b = field(b, "problems", "["+strings.Join(ids, ",")+"]")
+	b = field(field(b, "installed", "{"), "nft", strconv.FormatBool(r.in.NFTInstalled))
+	b = append(field(b, "legacy", strconv.FormatBool(r.in.LegacyInstalled)), '}')
+	b = field(field(b, "evidence", "{"), "nft", "{")
+	b = backendFields(field(b, "nft_compat", quote(r.in.Evidence.NFT.Compat.String())), &r.in.Evidence.NFT)
+	b = backendFields(field(b, "legacy", "{"), &r.in.Evidence.Legacy)
+	return string(append(b, "}}\n"...))
+}
+
+// backendFields appends the rest of an object that has begun.
+func backendFields(b []byte, e *mode.Backend) []byte {
+	b = field(field(b, "backend", quote(e.Answers.String())), "hints", "{")
+	for f := range e.Hints {
+		b = field(b, mode.Family(f).String(), "{")
+		for h, o := range e.Hints[f] {
+			b = field(b, mode.Hint(h).String(), quote(o.String()))
+		}
+		b = append(b, '}')
+	}
+	b = field(field(append(b, '}'), "rules", "{"), "least", strconv.FormatUint(e.Rules.Least, 10))
+	if e.Rules.Bounded {
+		b = field(b, "most", strconv.FormatUint(e.Rules.Most, 10))
+	}
+	b = field(append(b, '}'), "chains", "{")
+	for o, n := range e.Owners {
+		if n > 0 {
+			b = field(b, mode.Owner(o).String(), strconv.FormatUint(n, 10))
+		}
+	}
+	b = append(b, '}')
+	if e.Err != nil {
+		b = field(b, "note", quote(e.Err.Error()))
+	}
+	return append(b, '}')
+}
+
+// field appends the next field of an object that has begun. "{" as the value begins an object in it. Inlined, it is 8 kB.
+//
+//go:noinline
+func field(b []byte, key, value string) []byte {
+	if b[len(b)-1] != '{' {
+		b = append(b, ',')
+	}
+	return append(b, quote(key)+":"+value...)
+}
+
+// quote returns a string of JSON.
+func quote(s string) string {
+	b := []byte{'"'}
+	for _, r := range printable(s) {
+		if r == '"' || r == '\\' {
+			b = append(b, '\\')
+		}
+		b = utf8.AppendRune(b, r)
+	}
+	return string(append(b, '"'))
 }
