@@ -73,11 +73,8 @@ func life(m *machine, deb, newer string) {
 		m.t.Errorf("dpkg --verify says\n%s", says)
 	}
 
-	// The host has nothing: a call guesses, and says so.
+	// The host is empty: a call guesses.
 	m.modes("(nf_tables)")
-	if !m.has(mark) {
-		m.t.Error("no call has guessed")
-	}
 	m.query("guessed", "auto", wrapper)
 	m.host("legacy", "usr/sbin")
 	m.modes("(legacy)")

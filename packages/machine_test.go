@@ -20,7 +20,6 @@ const (
 	dpkg  = "/usr/bin/dpkg"
 	alts  = "/usr/bin/update-alternatives"
 	path  = "/usr/sbin/iptables-wrapper"
-	mark  = "usr/sbin/.iptables-wrapper.guessed"
 	state = "var/lib/iptables-wrapper"
 )
 

@@ -43,10 +43,10 @@ func run(wait time.Duration, port, to string) error {
 	}
 	fmt.Printf("host is in mode %s: %s\n", host.Mode, host.Reason)
 	if host.Evidence.Conflict() {
-		fmt.Println("warning: both modes hold rules here, and each is blind to the other's")
+		fmt.Println("warning: both modes contain rules on this host, and rules of one are invisible to the other")
 	}
 	if !host.Pin {
-		fmt.Println("not settled: ask again before the next change")
+		fmt.Println("not final: ask again before the next change")
 	}
 	// Never the plain name: in an image it may lead to either mode.
 	ipt, err := iptables.New(iptables.Path("/usr/sbin/iptables-"+host.Mode.String()), iptables.Timeout(5))
@@ -56,7 +56,7 @@ func run(wait time.Duration, port, to string) error {
 	return forward(ipt, port, to)
 }
 
-// ask returns the mode that kubelet is in or, if kubelet does not show itself in time, the best that can be said without.
+// ask returns kubelet's mode or, if no kubelet chain appears in time, the best guess without one.
 func ask(wait time.Duration) (detect.Result, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
 	defer cancel()

@@ -164,10 +164,6 @@ func newOperation(dir, image string, files parts, l layout, name string) (*opera
 		if _, err := execute(install); err != nil {
 			return nil, err
 		}
-		// As a guess leaves it, so that the mark has to go as well.
-		if err := os.WriteFile(filepath.Join(o.ground.root, "usr/sbin/.iptables-wrapper.guessed"), nil, 0o444); err != nil {
-			return nil, err
-		}
 		installed := o.ground
 		installed.leave()
 		if o.ground, err = newGround(filepath.Join(scratch, "installed"), installed.upper(), made.upper(), image); err != nil {

@@ -9,8 +9,8 @@ import (
 
 // TestContract wants a word of the contract for every cell that can be, and none for others.
 func TestContract(t *testing.T) {
-	guesses := nothingHeld()
-	held := holding()
+	guesses := withoutRules()
+	rules := withRules()
 	for _, m := range moduleSets() {
 		for _, s := range states() {
 			if !m.can(s) {
@@ -24,10 +24,10 @@ func TestContract(t *testing.T) {
 		}
 	}
 	for _, s := range states() {
-		delete(held, s.name)
+		delete(rules, s.name)
 	}
-	if len(guesses)+len(held) > 0 {
-		t.Errorf("of cells that cannot be: %v %v", guesses, held)
+	if len(guesses)+len(rules) > 0 {
+		t.Errorf("of cells that cannot be: %v %v", guesses, rules)
 	}
 }
 
@@ -40,23 +40,23 @@ func TestJudge(t *testing.T) {
 			Before:       plan.Kernel{Modules: "ip_tables"},
 			AfterDetect:  plan.Kernel{Modules: "ip_tables"},
 			AfterVersion: plan.Kernel{Modules: "ip_tables"},
-			Detect:       plan.Run{Stdout: `{"mode":"legacy","reason":"more-rules","pin":true}`},
+			Detect:       plan.Run{Stdout: `{"mode":"legacy","reason":"kubelet-chain","pin":true}`},
 			Calls:        []plan.Run{version, {Stdout: "-P INPUT ACCEPT\n"}, {}},
 			Pinned:       true, PinnedInTheEnd: true,
 		}
 	}
-	want := contract(moduleSets()[0], "rules only, legacy", plan.Admin)
-	k := key{"rules only, legacy", plan.Admin, false}
+	want := contract(moduleSets()[0], "hint v4, legacy", plan.Admin)
+	k := key{"hint v4, legacy", plan.Admin, false}
 	if v := judge(want, k, right(), direct); !v.right() {
 		t.Errorf("right, but judged %+v", v)
 	}
 	for expected, spoil := range map[string]func(*plan.Result){
 		"no room":         func(r *plan.Result) { r.Failed = "no room" },
-		"detect's mode":   func(r *plan.Result) { r.Detect.Stdout = `{"mode":"nft","reason":"more-rules","pin":true}` },
+		"detect's mode":   func(r *plan.Result) { r.Detect.Stdout = `{"mode":"nft","reason":"kubelet-chain","pin":true}` },
 		"detect's reason": func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"default","pin":true}` },
-		"detect's pin":    func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":false}` },
+		"detect's pin":    func(r *plan.Result) { r.Detect.Stdout = `{"mode":"legacy","reason":"kubelet-chain","pin":false}` },
 		"detect's conflict": func(r *plan.Result) {
-			r.Detect.Stdout = `{"mode":"legacy","reason":"more-rules","pin":true,"conflict":true}`
+			r.Detect.Stdout = `{"mode":"legacy","reason":"kubelet-chain","pin":true,"conflict":true}`
 		},
 		"detect: ":                  func(r *plan.Result) { r.Detect.Status = 1 },
 		"pinned by detect":          func(r *plan.Result) { r.PinnedByDetect = true },

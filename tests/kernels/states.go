@@ -174,7 +174,7 @@ func (m moduleSet) cells(full bool) ([]plan.Cell, []key) {
 // see whether the other would have worked.
 func (m moduleSet) rightModes(s state, privilege plan.Privilege) []string {
 	want := contract(m, s.name, privilege)
-	if privilege == plan.Admin && !want.held {
+	if privilege == plan.Admin && !want.rules {
 		return []string{"nft", "legacy"}
 	}
 	return slices.Compact([]string{want.called})

@@ -37,65 +37,65 @@ func scenarios() []scenario {
 		{"legacy has more rules", func(h *host) {
 			h.restore("iptables-legacy", rules("filter", "A", 3)...)
 			h.restore("iptables-nft", rules("filter", "A", 2)...)
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 		{"legacy has more rules in IPv6", func(h *host) {
 			h.restore("ip6tables-legacy", rules6("raw", "A", 3)...)
 			h.restore("iptables-nft", rules("filter", "A", 2)...)
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 		{"nft has rules", func(h *host) {
 			h.restore("iptables-nft", rules("security", "A", 1)...)
-		}, decision{"nft", "more-rules", true}},
+		}, decision{"nft", "more-rules", false}},
 		{"nft has rules in IPv6", func(h *host) {
 			h.restore("ip6tables-nft", rules6("nat", "A", 1)...)
-		}, decision{"nft", "more-rules", true}},
+		}, decision{"nft", "more-rules", false}},
 		{"nft has more rules", func(h *host) {
 			h.restore("iptables-legacy", rules("filter", "A", 2)...)
 			h.restore("iptables-nft", rules("filter", "A", 3)...)
-		}, decision{"nft", "more-rules", true}},
+		}, decision{"nft", "more-rules", false}},
 		{"equally many", func(h *host) {
 			h.restore("iptables-legacy", rules("filter", "A", 3)...)
 			h.restore("iptables-nft", rules("filter", "A", 3)...)
-		}, decision{"nft", "more-rules", true}},
+		}, decision{"nft", "more-rules", false}},
 		{"legacy has many more", func(h *host) {
 			h.restore("iptables-legacy", rules("filter", "A", 3000)...)
 			h.restore("iptables-nft", rules("filter", "A", 2000)...)
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 		{"legacy rules beside many in a native table", func(h *host) {
 			h.native(nftables.TableFamilyIPv4, "kube-proxy", "services", false)
 			h.native(nftables.TableFamilyINet, "filter", "input", true)
 			h.restore("iptables-legacy", rules("filter", "A", 1)...)
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 
-		{"an empty chain is held", func(h *host) {
+		{"an empty chain counts", func(h *host) {
 			h.restore("iptables-legacy", "*filter", ":A - [0:0]", "COMMIT")
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 		{"two empty chains against one rule in a third", func(h *host) {
 			h.restore("iptables-legacy", "*filter", ":A - [0:0]", ":B - [0:0]", "COMMIT")
 			h.restore("iptables-nft", rules("filter", "A", 1)...)
-		}, decision{"nft", "more-rules", true}},
-		{"a policy is held in legacy", func(h *host) {
+		}, decision{"nft", "more-rules", false}},
+		{"a policy counts in legacy", func(h *host) {
 			h.run("/usr/sbin/iptables-legacy", "-P", "FORWARD", "DROP")
-		}, decision{"legacy", "more-rules", true}},
-		{"a policy is held in legacy in IPv6", func(h *host) {
+		}, decision{"legacy", "more-rules", false}},
+		{"a policy counts in legacy in IPv6", func(h *host) {
 			h.run("/usr/sbin/ip6tables-legacy", "-P", "FORWARD", "DROP")
-		}, decision{"legacy", "more-rules", true}},
-		{"a policy is held in nft", func(h *host) {
+		}, decision{"legacy", "more-rules", false}},
+		{"a policy counts in nft", func(h *host) {
 			h.run("/usr/sbin/iptables-nft", "-P", "FORWARD", "DROP")
-		}, decision{"nft", "more-rules", true}},
+		}, decision{"nft", "more-rules", false}},
 		{"two policies in legacy against one rule in nft", func(h *host) {
 			h.run("/usr/sbin/iptables-legacy", "-P", "FORWARD", "DROP")
 			h.run("/usr/sbin/ip6tables-legacy", "-P", "FORWARD", "DROP")
 			h.run("/usr/sbin/iptables-nft", "-A", "INPUT", "-j", "ACCEPT")
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 		{"rules that jump count once", func(h *host) {
 			h.restore("iptables-nft", jumps(60)...)
 			h.restore("iptables-legacy", rules("filter", "A", 100)...)
-		}, decision{"legacy", "more-rules", true}},
+		}, decision{"legacy", "more-rules", false}},
 		{"rules that jump count once in legacy", func(h *host) {
 			h.restore("iptables-legacy", jumps(60)...)
 			h.restore("iptables-nft", rules("filter", "A", 100)...)
-		}, decision{"nft", "more-rules", true}},
-		{"empty tables hold nothing", func(h *host) {
+		}, decision{"nft", "more-rules", false}},
+		{"empty tables count nothing", func(h *host) {
 			h.run("/usr/sbin/iptables-legacy", "-t", "mangle", "-S")
 			h.run("/usr/sbin/iptables-legacy", "-S")
 			h.restore("iptables-nft", "*filter", ":INPUT ACCEPT [0:0]", "COMMIT")
@@ -125,22 +125,40 @@ func scenarios() []scenario {
 		}
 		tests = append(tests,
 			scenario{"look-alike chains of " + command + " in nft", func(h *host) {
-				for _, chain := range []string{hint + "X", "X" + hint, "KUBE-IPTABLES-HIN", "KUBE-PROXY-CANARY", "kube-iptables-hint"} {
+				for _, chain := range []string{hint + "X", "X" + hint, "KUBE-IPTABLES-HIN", "KUBE-PROXY-CANARYX", "kube-iptables-hint"} {
 					h.restore(command+"-nft", append([]string{}, rules("mangle", chain, 0)...)...)
 				}
 				h.restore(command+"-legacy", rules("mangle", canary, 0)...)
 			}, decision{"legacy", "kubelet-chain", true}},
 			scenario{"look-alike chains of " + command + " in legacy", func(h *host) {
-				for _, chain := range []string{hint + "X", "X" + hint, "KUBE-IPTABLES-HIN", "KUBE-PROXY-CANARY", "ERROR2"} {
+				for _, chain := range []string{hint + "X", "X" + hint, "KUBE-IPTABLES-HIN", "KUBE-PROXY-CANARYX", "ERROR2"} {
 					h.restore(command+"-legacy", "*mangle", ":"+chain+" - [0:0]", "COMMIT")
 				}
-			}, decision{"legacy", "more-rules", true}}, // held, but no hint
+			}, decision{"legacy", "more-rules", false}}, // counted, but no hint
 			scenario{"hint chains of " + command + " in other tables", func(h *host) {
 				for _, table := range []string{"filter", "nat", "raw", "security"} {
 					h.restore(command+"-legacy", rules(table, hint, 0)...)
 					h.restore(command+"-nft", rules(table, canary, 0)...)
 				}
-			}, decision{"nft", "more-rules", true}}, // equally much, and no hint
+			}, decision{"nft", "more-rules", false}}, // equal counts, and no hint
+		)
+	}
+	for _, mode := range []string{"nft", "legacy"} {
+		other := map[string]string{"nft": "legacy", "legacy": "nft"}[mode]
+		tests = append(tests,
+			scenario{"kube-proxy in " + mode, func(h *host) {
+				h.restore("ip6tables-"+mode, rules6("mangle", "KUBE-PROXY-CANARY", 0)...)
+				h.restore("iptables-"+mode, rules("nat", "KUBE-SERVICES", 3)...)
+				h.restore("iptables-"+other, rules("filter", "DOCKER", 15)...)
+			}, decision{mode, "kube-proxy-chain", false}},
+			scenario{"kube-proxy in both, more rules in " + mode, func(h *host) {
+				h.restore("iptables-"+mode, rules("mangle", "KUBE-PROXY-CANARY", 3)...)
+				h.restore("iptables-"+other, rules("mangle", "KUBE-PROXY-CANARY", 2)...)
+			}, decision{mode, "more-rules", false}},
+			scenario{"kube-proxy in " + mode + ", kubelet in the other", func(h *host) {
+				h.restore("iptables-"+mode, rules("mangle", "KUBE-PROXY-CANARY", 3)...)
+				h.restore("iptables-"+other, rules("mangle", canary, 0)...)
+			}, decision{other, "kubelet-chain", true}},
 		)
 	}
 	return append(tests,

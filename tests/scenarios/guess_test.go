@@ -1,76 +1,59 @@
 package scenarios
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
 
-// marked reports whether the mark of a guess is in the container's root file system.
-func (h *host) marked() bool {
+// expect calls an applet and checks its mode, and whether it is pinned.
+func (h *host) expect(when, mode string, pinned bool) {
 	h.t.Helper()
-	_, err := os.Lstat(filepath.Join(h.root, "usr/sbin/.iptables-wrapper.guessed"))
-	if err != nil && !os.IsNotExist(err) {
-		h.t.Fatal(err)
-	}
-	return err == nil
-}
-
-// expect calls an applet and checks what it was, whether it is pinned now, and whether a guess is remembered.
-func (h *host) expect(when, mode string, pinned, marked bool) {
-	h.t.Helper()
-	if got := h.version("iptables"); got != mode || h.pinned("iptables") != pinned || h.marked() != marked {
-		h.t.Errorf("%s: %s, pinned %v, marked %v; want %s, %v, %v", when, got, h.pinned("iptables"), h.marked(), mode, pinned, marked)
+	if got := h.version("iptables"); got != mode || h.pinned("iptables") != pinned {
+		h.t.Errorf("%s: %s, pinned %v; want %s, %v", when, got, h.pinned("iptables"), mode, pinned)
 	}
 }
 
-// TestGuess is an agent that starts on an empty host: its own rules confirm no guess of its own, kubelet's chain decides.
+// TestGuess is an agent that starts on an empty host. Its own rules never confirm its guess, also not after a restart with a
+// fresh root file system: the kubelet chain decides.
 func TestGuess(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
 		{ // not t.Run: its goroutine would have another thread's namespaces
 			h := newHost(t)
-			h.expect("on an empty host", "nft", false, true)
+			h.expect("on an empty host", "nft", false)
 			h.run("/usr/sbin/iptables", "-A", "INPUT", "-s", "192.0.2.1", "-j", "DROP")
-			h.expect("with a rule of its own", "nft", false, true)
+			h.expect("with a rule of its own", "nft", false)
+			h.install()
+			h.run("/usr/sbin/iptables", "-S")
+			h.expect("restarted", "nft", false)
 			if got, want := h.detect(), (decision{"nft", "more-rules", false}); got != want {
 				t.Errorf("detect: got %+v, want %+v", got, want)
 			}
-			// Somebody else's, and more of them: decided for, but the next call may find its own rules in the balance.
 			h.restore("iptables-legacy", rules("filter", "A", 3)...)
-			h.expect("with more rules in legacy", "legacy", false, true)
+			h.expect("with more rules in legacy", "legacy", false)
 			h.restore("ip6tables-"+mode, rules6("mangle", hint, 0)...)
-			h.expect("with kubelet's chain", mode, true, false)
+			h.expect("with the kubelet chain", mode, true)
 			h.install()
-			h.expect("installed again", mode, true, false)
+			h.expect("installed again", mode, true)
 		}
 	}
 }
 
-// TestGuessAndInstall takes the mark away by installing again.
-func TestGuessAndInstall(t *testing.T) {
-	h := newHost(t)
-	h.expect("on an empty host", "nft", false, true)
-	h.install()
-	if h.marked() {
-		t.Error("install left the mark of a guess")
+// TestWithoutKubelet makes three calls on a host that has rules and no kubelet: the wrapper is still in place after each.
+func TestWithoutKubelet(t *testing.T) {
+	for _, mode := range []string{"nft", "legacy"} {
+		h := newHost(t)
+		h.restore("iptables-"+mode, rules("filter", "A", 3)...)
+		for _, applet := range []string{"iptables", "ip6tables-save", "iptables-restore"} {
+			if got := h.version(applet); got != mode {
+				t.Errorf("%s: got %s, want %s", applet, got, mode)
+			}
+			for _, name := range applets() {
+				if h.pinned(name) {
+					t.Errorf("%s: %s was pinned", applet, name)
+				}
+			}
+		}
 	}
-	h.restore("iptables-legacy", rules("filter", "A", 1)...)
-	h.expect("with legacy rules", "legacy", true, false)
-}
-
-// TestGuessInReadOnlyRoot has no place for a mark, and nothing can be pinned either.
-func TestGuessInReadOnlyRoot(t *testing.T) {
-	h := newHost(t)
-	h.readOnly()
-	h.expect("on an empty host", "nft", false, false)
-	h.run("/usr/sbin/iptables", "-A", "INPUT", "-s", "192.0.2.1", "-j", "DROP")
-	h.expect("with a rule of its own", "nft", false, false)
-	if got, want := h.detect(), (decision{"nft", "more-rules", false}); got != want {
-		t.Errorf("detect: got %+v, want %+v", got, want)
-	}
-	h.restore("iptables-legacy", rules("mangle", hint, 0)...)
-	h.expect("with kubelet's chain", "legacy", false, false)
 }
 
 // TestWait lets detect wait for kubelet's chain: for one that comes, for one that does not, and beside others' rules.

@@ -54,7 +54,7 @@ var pluginCases = []struct {
 	{[]string{"empty"}, 0, "all rules are in one mode", "False"},
 	{[]string{"kubelet in nft"}, 0, "all rules are in one mode", "False"},
 	{[]string{"kubelet in legacy"}, 0, "all rules are in one mode", "False"},
-	{[]string{"kubelet in nft", "docker in legacy"}, 1, "conflict: nft holds 4 and legacy 2: this node is split between two modes", "True"},
+	{[]string{"kubelet in nft", "docker in legacy"}, 1, "conflict: both modes contain rules (nft 4, legacy 2): this node is split between two modes", "True"},
 	{[]string{"kubelet in nft", "docker in legacy", "no CAP_NET_ADMIN"}, 2, "iptables-wrapper: detect: --check: not everything could be " +
 		"looked at (the notes say why): run it in the host's network namespace with CAP_NET_ADMIN", "Unknown"},
 }
@@ -91,7 +91,7 @@ func TestPlugin(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if r := h.do(call{argv: []string{config.Rules[0].Path}}); r.status.ExitStatus() != 1 || !strings.HasPrefix(r.stdout, "conflict: nft holds 4 ") {
+		if r := h.do(call{argv: []string{config.Rules[0].Path}}); r.status.ExitStatus() != 1 || !strings.HasPrefix(r.stdout, "conflict: both modes contain rules (nft 4, ") {
 			t.Errorf("status %d, said %q", r.status.ExitStatus(), r.stdout)
 		}
 	})

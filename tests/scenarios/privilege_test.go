@@ -59,7 +59,7 @@ func TestLackOfPrivilege(t *testing.T) {
 				t.Errorf("detect: got %+v, want %+v", got, want)
 			}
 			text := h.run("/usr/sbin/iptables-wrapper", "detect")
-			for _, line := range []string{hint + " ip +unknown +unknown\n", "holds +unknown +unknown\n", "note on nft: ", "note on legacy: "} {
+			for _, line := range []string{hint + " ip +unknown +unknown\n", "rules +unknown +unknown\n", "note on nft: ", "note on legacy: "} {
 				if !regexp.MustCompile(line).MatchString(text) {
 					t.Errorf("detect lacks %q:\n%s", line, text)
 				}

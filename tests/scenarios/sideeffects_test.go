@@ -9,6 +9,9 @@ import (
 	"testing"
 
 	"github.com/google/nftables"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/detect"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 // snapshot tells all that a probe could have changed in the kernel.
@@ -71,5 +74,15 @@ func TestNoSideEffects(t *testing.T) {
 				t.Errorf("before:\n%s\nafter:\n%s", before, after)
 			}
 		})
+	}
+}
+
+// TestHostOnAThread asks package detect on a thread in another network namespace than the process.
+func TestHostOnAThread(t *testing.T) {
+	h := newHost(t)
+	h.restore("iptables-legacy", rules("filter", "A", 3)...)
+	got, err := detect.Host(t.Context())
+	if want := (mode.Decision{Mode: mode.Legacy, Reason: mode.ReasonMoreRules}); err != nil || got.Decision != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -18,15 +17,15 @@ const (
 	direct   kind = iota // the mode's own binary
 	assembly             // a few instructions that execute it
 	goFloor              // a static Go program that executes it
-	told                 // the wrapper when IPTABLES_WRAPPER_MODE says which mode: nothing is asked, nothing pinned
-	guessed              // the wrapper that decides by what the backends hold, and must not pin: a guess was made here before
+	override             // the wrapper with IPTABLES_WRAPPER_MODE: it asks nothing and pins nothing
+	unpinned             // the wrapper that decides by rule counts, and does not pin
 	pinning              // the wrapper that decides by kubelet's chain, and pins
 	readOnly             // the same in a read-only root file system, where it cannot pin
 	kinds
 )
 
 func (k kind) String() string {
-	return [...]string{"direct", "assembly", "go", "told", "guessed", "pinning", "read-only"}[k]
+	return [...]string{"direct", "assembly", "go", "override", "unpinned", "pinning", "read-only"}[k]
 }
 
 // row is one line of the table: the median of each kind of call, in one mode on a host with so many rules.
@@ -82,14 +81,12 @@ func (b *bench) round() error {
 		_, err := b.host.Output("", "/usr/sbin/iptables-"+b.mode, "-t", "mangle", option, "KUBE-IPTABLES-HINT")
 		return err
 	}
-	// The mark is as a guess leaves it. One call is not timed, since the first after the installation below is slower, and no
-	// other kind would bear that.
-	mark := b.host.Add(os.DevNull, "/usr/sbin/.iptables-wrapper.guessed")
+	// One call is not timed, because the first after the installation below is slower.
 	_, warm := b.host.Output("", "/usr/sbin/iptables", "-V")
-	if err := errors.Join(mark, warm, b.time(guessed), hint("-N")); err != nil {
+	if err := errors.Join(warm, b.time(unpinned), hint("-N")); err != nil {
 		return err
 	}
-	for _, k := range []kind{direct, assembly, goFloor, told} {
+	for _, k := range []kind{direct, assembly, goFloor, override} {
 		if err := b.time(k); err != nil {
 			return err
 		}
@@ -115,7 +112,7 @@ func (b *bench) time(k kind) error {
 	case goFloor:
 		cmd.Path = "/floor"
 		cmd.Env = append(cmd.Env, "FLOOR="+binary)
-	case told:
+	case override:
 		cmd.Env = append(cmd.Env, "IPTABLES_WRAPPER_MODE="+b.mode)
 	}
 	start := time.Now()

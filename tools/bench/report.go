@@ -16,22 +16,22 @@ func printTable(rows []row) {
 	for k := assembly; k < kinds; k++ {
 		fmt.Fprintf(w, "+%s\t", k)
 	}
-	fmt.Fprintln(w, "told/go\tguessed/go\tread-only/go\tpinning/go\t")
+	fmt.Fprintln(w, "override/go\tunpinned/go\tread-only/go\tpinning/go\t")
 	for _, r := range rows {
 		fmt.Fprintf(w, "%s\t%d\t%s\t", r.mode, r.rules, milliseconds(r.median[direct]))
 		for k := assembly; k < kinds; k++ {
 			fmt.Fprintf(w, "%s\t", milliseconds(r.adds(k)))
 		}
-		fmt.Fprintf(w, "%.2f\t%.2f\t%.2f\t%.2f\t\n", r.ratio(told), r.ratio(guessed), r.ratio(readOnly), r.ratio(pinning))
+		fmt.Fprintf(w, "%.2f\t%.2f\t%.2f\t%.2f\t\n", r.ratio(override), r.ratio(unpinned), r.ratio(readOnly), r.ratio(pinning))
 	}
 	w.Flush()
 	fmt.Print(`
 Medians in milliseconds of "iptables -V": a direct call of the mode's binary, and what is added to it by
 +assembly   a few instructions that execute the binary
 +go         a static Go program that does no more
-+told       the wrapper when IPTABLES_WRAPPER_MODE says which mode: nothing is asked, nothing pinned
-+guessed    the wrapper that decides by what the backends hold, and does not pin: a guess was made here before
-+pinning    the wrapper for the first time: decided by kubelet's chain, pinned
++override   the wrapper with IPTABLES_WRAPPER_MODE: it asks nothing and pins nothing
++unpinned   the wrapper that decides by rule counts, and does not pin
++pinning    the wrapper for the first time: it decides by a kubelet chain, and pins
 +read-only  the same in a read-only root file system, where it cannot pin
 `)
 }
@@ -39,7 +39,7 @@ Medians in milliseconds of "iptables -V": a direct call of the mode's binary, an
 // chart draws for each row what each kind of call adds.
 func chart(rows []row) string {
 	const bar, gap, left, width = 14, 16, 190, 420
-	shown := map[kind]string{assembly: "#c8ced6", goFloor: "#9aa5b1", guessed: "#5b9bd0", pinning: "#2f6fab"}
+	shown := map[kind]string{assembly: "#c8ced6", goFloor: "#9aa5b1", unpinned: "#5b9bd0", pinning: "#2f6fab"}
 	longest := time.Duration(1)
 	for _, r := range rows {
 		for k := range shown {

@@ -1,4 +1,4 @@
-// Command demo shows a person what the wrapper does. It runs an image in five host states, each in a fresh network
+// Command demo shows a person what the wrapper does. It runs an image in six host states, each in a fresh network
 // namespace, and prints for each the mode that was chosen and why, where iptables leads before and after the first call,
 // and how long the first and the second call took.
 //

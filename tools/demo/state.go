@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
-// state is what a host's firewall looks like before a container comes.
+// state is a host's firewall before a container starts.
 type state struct {
 	host   string
 	nft    string // given to iptables-nft-restore
@@ -24,6 +24,7 @@ func states() []state {
 		{host: "nothing there yet"},
 		{host: "kubelet in nft", nft: hint},
 		{host: "kubelet in legacy", legacy: hint},
+		{host: "kube-proxy in legacy, no kubelet", legacy: "*mangle\n:KUBE-PROXY-CANARY - [0:0]\nCOMMIT\n"},
 		{host: "legacy rules, no kubelet", legacy: rules},
 		{host: "kubelet in nft, others' rules in legacy", nft: hint, legacy: rules},
 	}
@@ -47,7 +48,7 @@ func (d decision) why() string {
 	if d.Pin {
 		return d.Reason
 	}
-	return d.Reason + ", a guess: not pinned"
+	return d.Reason + ", not pinned"
 }
 
 // visit puts the host in the state and calls iptables in the container, twice.

@@ -72,14 +72,39 @@ func TestKubelet(t *testing.T) {
 		time.Sleep(100 * time.Millisecond)
 		addChain(t, mode.HintTable, mode.KubeIPTablesHint.String())
 	}()
-	r, err = detect.Kubelet(t.Context())
+	later, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	r, err = detect.Kubelet(later)
 	if want := (mode.Decision{Mode: mode.NFT, Reason: mode.ReasonKubeletChain, Pin: true}); err != nil || r.Decision != want {
 		t.Errorf("with kubelet: %+v, %v, want %+v", r.Decision, err, want)
 	}
-	if r.Evidence.NFT.Held != mode.Exactly(2) {
-		t.Errorf("held: %+v, want two chains", r.Evidence.NFT.Held)
+	if r.Evidence.NFT.Rules != mode.Exactly(2) {
+		t.Errorf("rule count: %+v, want two chains", r.Evidence.NFT.Rules)
 	}
 	if _, err := detect.Host(soon); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("with a context that has ended: %v", err)
+	}
+}
+
+// Host leaves no descriptor open.
+func TestDescriptors(t *testing.T) {
+	count := func() int {
+		all, err := os.ReadDir("/proc/self/fd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(all)
+	}
+	if _, err := detect.Host(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	before := count()
+	for range 3 {
+		if _, err := detect.Host(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := count(); after != before {
+		t.Errorf("%d descriptors before, %d after", before, after)
 	}
 }

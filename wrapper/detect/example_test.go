@@ -23,7 +23,7 @@ func ExampleHost() {
 	}
 	fmt.Printf("xtables-%s-multi\n", host.Mode)
 	if !host.Pin {
-		fmt.Println("ask again next time:", host.Evidence.NFT.Held.Least+host.Evidence.Legacy.Held.Least, "rules to go by")
+		fmt.Println("ask again next time:", host.Evidence.NFT.Rules.Least+host.Evidence.Legacy.Rules.Least, "rules to go by")
 	}
 	if host.Evidence.Conflict() {
 		fmt.Println("this node is split between two modes")

@@ -135,9 +135,14 @@ func (p *plan) verify() error {
 	return nil
 }
 
-// tidy removes what was replaced, the mark of a guess, and what killed installs and calls left wherever they may have worked.
+// tidy removes what was replaced, an earlier version's marker file, and what killed installs and calls left wherever they may have worked.
 func (p *plan) tidy(tx *rootfs.Tx) (warnings []error) {
-	failed := []error{tx.Commit(), links.ForgetGuess(p.root, p.wrapper)}
+	failed := []error{tx.Commit()}
+	for _, change := range p.changes {
+		if change.Verb == "remove" {
+			failed = append(failed, p.root.Remove(change.Path))
+		}
+	}
 	for _, dir := range append(p.dirs, links.Dirs(p.root, p.wrapper)...) {
 		failed = append(failed, p.root.Sweep(dir))
 	}

@@ -8,7 +8,6 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
@@ -52,9 +51,9 @@ func (p *plan) changed(path string) bool {
 	return slices.ContainsFunc(p.changes, func(c Change) bool { return c.Path == path })
 }
 
-// forgetGuess removes the mark that a call of an earlier installation left when it guessed.
+// forgetGuess removes the marker file that a wrapper of an earlier version wrote when it guessed.
 func (p *plan) forgetGuess() {
-	mark := links.GuessMark(p.wrapper)
+	mark := path.Join(path.Dir(p.wrapper), ".iptables-wrapper.guessed")
 	if _, there := p.lstat(mark); there {
 		p.add("remove", rootfs.Change{Path: mark})
 	}

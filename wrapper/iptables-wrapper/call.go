@@ -31,11 +31,9 @@ func call(a applet.Applet, argv, env []string) int {
 		return exitFailed
 	}
 	in := mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
-	d, given := mode.Given(&in)
-	if !given {
-		in.Evidence = probe.UntilSettled()
-		// Looked at after the probes: a guess leaves its mark before it makes a rule, so no rule is seen without its mark.
-		in.Guessed = links.Guessed(root, self)
+	d, decided := mode.WithoutEvidence(&in)
+	if !decided {
+		in.Evidence = probe.Call(func() bool { return links.Writable(root, self, a) })
 		d = mode.Decide(&in)
 	}
 	path := inst.Path(d.Mode, a)
@@ -50,17 +48,14 @@ func call(a applet.Applet, argv, env []string) int {
 			" is: unset the variable, or install that mode in this image")
 		return exitFailed
 	}
-	switch {
-	case d.Pin:
+	if d.Pin {
 		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
 		err = links.Pin(root, self, inst, d.Mode, a)
 		restore()
-	case d.Guess() && !in.Guessed:
-		err = links.MarkGuess(root, self)
 	}
-	// A read-only or foreign file system is normal: the call works all the same, and the next one tries again.
+	// A read-only or foreign file system is normal: the call works without a pin, and the next one tries again.
 	if err != nil && debug {
-		complain("not written down: " + err.Error())
+		complain("not pinned: " + err.Error())
 	}
 	err = become(path, argv, env)
 	complain(path + ": " + err.Error())

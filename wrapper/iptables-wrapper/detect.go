@@ -5,14 +5,13 @@ import (
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-var errConflict = errors.New("detect: both backends hold something")
+var errConflict = errors.New("detect: both modes contain rules")
 
 // detectMode is the command detect.
 func detectMode(args []string) error {
@@ -33,14 +32,12 @@ func detectMode(args []string) error {
 	if err != nil {
 		return usageError(err.Error())
 	}
-	self := selfPath()
-	inst, err := xtables.Find(rootfs.Host(), self)
+	inst, err := xtables.Find(rootfs.Host(), selfPath())
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
 		return err
 	}
 	in := mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
 	found := look(&in, wait)
-	in.Guessed = links.Guessed(rootfs.Host(), self)
 	d := mode.Decide(&in)
 	report := text(&in, d, stdout.terminal())
 	if output == "json" {
@@ -55,21 +52,21 @@ func detectMode(args []string) error {
 			": is kubelet running, and with iptables in its PATH? (without kubelet, do not wait)")
 	case check && in.Evidence.Conflict():
 		return errConflict
-	case check && !(in.Evidence.NFT.Held.Bounded && in.Evidence.Legacy.Held.Bounded):
+	case check && !(in.Evidence.NFT.Rules.Bounded && in.Evidence.Legacy.Rules.Bounded):
 		return errors.New("detect: --check: not everything could be looked at (the notes say why): " +
 			"run it in the host's network namespace with CAP_NET_ADMIN")
 	}
 	return nil
 }
 
-// look fills in the evidence. It waits for kubelet's chain if there is something to wait for: a decision that is given will
+// look fills in the evidence. It waits for kubelet's chain if there is something to wait for: a decision that needs no evidence will
 // not change. (detect.Kubelet does the same for other programs, by package context, which makes the binary 120 kB larger.)
 func look(in *mode.Inputs, wait time.Duration) (found bool) {
-	_, given := mode.Given(in)
+	_, decided := mode.WithoutEvidence(in)
 	deadline := time.Now().Add(wait)
 	for {
 		in.Evidence = probe.All()
-		if given || wait == 0 || mode.Decide(in).Reason == mode.ReasonKubeletChain {
+		if decided || wait == 0 || mode.Decide(in).Reason == mode.ReasonKubeletChain {
 			return true
 		}
 		if !time.Now().Before(deadline) {

@@ -13,7 +13,6 @@ func json(in *mode.Inputs, d mode.Decision) string {
 	b = appendJSON(append(b, `,"reason":`...), string(d.Reason))
 	b = strconv.AppendBool(append(b, `,"pin":`...), d.Pin)
 	b = strconv.AppendBool(append(b, `,"conflict":`...), in.Evidence.Conflict())
-	b = strconv.AppendBool(append(b, `,"guessed":`...), in.Guessed)
 	b = strconv.AppendBool(append(b, `,"installed":{"nft":`...), in.NFTInstalled)
 	b = strconv.AppendBool(append(b, `,"legacy":`...), in.LegacyInstalled)
 	b = appendBackend(append(b, `},"evidence":{"nft":`...), &in.Evidence.NFT)
@@ -31,9 +30,9 @@ func appendBackend(b []byte, e *mode.Backend) []byte {
 		}
 		b = append(b, '}')
 	}
-	b = strconv.AppendUint(append(b, `},"holds":{"least":`...), e.Held.Least, 10)
-	if e.Held.Bounded {
-		b = strconv.AppendUint(append(b, `,"most":`...), e.Held.Most, 10)
+	b = strconv.AppendUint(append(b, `},"rules":{"least":`...), e.Rules.Least, 10)
+	if e.Rules.Bounded {
+		b = strconv.AppendUint(append(b, `,"most":`...), e.Rules.Most, 10)
 	}
 	b = append(b, `},"chains":{`...)
 	for o, n := range e.Owners {

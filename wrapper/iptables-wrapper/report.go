@@ -12,7 +12,7 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
 	var b strings.Builder
 	if in.Evidence.Conflict() {
-		warning := "conflict: nft holds " + amount(nft.Held) + " and legacy " + amount(legacy.Held) + ": this node is split between two modes"
+		warning := "conflict: both modes contain rules (nft " + count(nft.Rules) + ", legacy " + count(legacy.Rules) + "): this node is split between two modes"
 		if colour {
 			warning = "\x1b[1;31m" + warning + "\x1b[0m"
 		}
@@ -20,7 +20,7 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 	}
 	field := func(name, value string) { b.WriteString(pad(name, 11) + value + "\n") }
 	field("mode:", d.Mode.String())
-	field("reason:", string(d.Reason)+" ("+because(in, d)+")")
+	field("reason:", string(d.Reason)+" ("+because(d)+")")
 	field("pin:", yes(d.Pin))
 	field("installed:", installed(in))
 	b.WriteString("\n")
@@ -29,7 +29,7 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 	}
 	row("", "nft", "legacy")
 	row("backend", backend(nft), backend(legacy))
-	row("holds", amount(nft.Held), amount(legacy.Held))
+	row("rules", count(nft.Rules), count(legacy.Rules))
 	row("chains of", owners(&nft.Owners), owners(&legacy.Owners))
 	for f := range nft.Hints {
 		for h := range nft.Hints[f] {
@@ -46,23 +46,22 @@ func text(in *mode.Inputs, d mode.Decision, colour bool) string {
 }
 
 // because is the reason in words.
-func because(in *mode.Inputs, d mode.Decision) string {
+func because(d mode.Decision) string {
 	switch d.Reason {
 	case mode.ReasonOverride:
-		return overrideVariable + " says so"
+		return overrideVariable + " is set"
 	case mode.ReasonOnlyInstalled:
-		return "the other mode's binaries are not there"
+		return "the other mode's binaries are not installed"
 	case mode.ReasonKubeletChain:
-		return "kubelet has made its chain in this mode"
+		return "a kubelet chain is in this mode"
+	case mode.ReasonKubeProxyChain:
+		return "kube-proxy's chain is in this mode, and was not seen in the other"
 	case mode.ReasonMoreRules:
-		if in.Guessed && !d.Pin {
-			return "it holds the most, but some of it may come from an earlier guess here"
-		}
-		return "it holds the most: rules, chains, policies other than ACCEPT"
+		return "it has the most rules, chains and policies other than ACCEPT"
 	case mode.ReasonOnlySupported:
-		return "nothing is held, and the other backend cannot be had"
+		return "both modes are empty, and the kernel does not support the other"
 	}
-	return "a guess: nothing is held, or it cannot be seen"
+	return "a guess: both modes are empty, or cannot be read"
 }
 
 func pad(s string, width int) string {
@@ -90,13 +89,13 @@ func installed(in *mode.Inputs) string {
 }
 
 func backend(b *mode.Backend) string {
-	if b.Answers != mode.Present && b.Held.Exact() {
+	if b.Answers != mode.Present && b.Rules.Exact() {
 		return "not loaded"
 	}
 	return b.Answers.String()
 }
 
-func amount(a mode.Amount) string {
+func count(a mode.RuleCount) string {
 	n := strconv.FormatUint(a.Least, 10)
 	switch {
 	case a.Exact():

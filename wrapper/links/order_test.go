@@ -8,7 +8,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// What killed installs and pins left goes with the next pin, wherever its links are, and a guess's mark with it.
+// What killed installs and pins left goes with the next pin, wherever its links are.
 func TestPinSweeps(t *testing.T) {
 	files := debian()
 	for _, dir := range []string{"usr/sbin/", "etc/alternatives/", "var/lib/dpkg/"} {
@@ -16,7 +16,6 @@ func TestPinSweeps(t *testing.T) {
 		files[dir+".iptables-wrapper.old.0"] = "what was"
 		files[dir+".iptables-wrapper.old.1@"] = "there"
 	}
-	files["usr/sbin/.iptables-wrapper.guessed"] = "\n"
 	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()

@@ -1,6 +1,5 @@
 // Package links makes a decision last: it repoints the applet links that lead to the wrapper, so that the wrapper is not
-// called again, and keeps the alternatives database, where there is one, saying what is true. And it keeps the mark of a
-// decision that was a guess and must not last.
+// called again, and keeps the alternatives database, where there is one, saying what is true.
 //
 // Each link and file is replaced by rename(2) of a finished one. Whatever is killed or races, an applet name always leads to
 // a program that runs: the wrapper, which decides again, or the binary decided on.
@@ -26,7 +25,7 @@ import (
 // installs: that one does all there is to do.
 //
 // The called applet comes last, and only if all others went well: until then its name leads to the wrapper, so that its
-// next call finishes what this one could not, because it was killed or a disk was full. A guess's mark goes just before it.
+// next call finishes what this one could not, because it was killed or a disk was full.
 //
 // An error says what could not be changed (a read-only file system, somebody else's files): the names concerned still lead
 // to the wrapper. It is for a debug message, never a reason to stop.
@@ -54,12 +53,17 @@ func Pin(root *rootfs.Root, self string, inst xtables.Installation, m mode.Mode,
 		}
 	}
 	if len(p.failed) == 0 {
-		p.report(ForgetGuess(root, self))
-	}
-	if len(p.failed) == 0 {
 		p.pin(called)
 	}
 	return errors.Join(p.failed...)
+}
+
+// Writable reports whether Pin could repoint a symlink of the called applet. It is cheap, and it changes nothing.
+func Writable(root *rootfs.Root, self string, called applet.Applet) bool {
+	return slices.ContainsFunc(Dirs(root, self), func(dir string) bool {
+		last, end, err := root.Follow(path.Join(dir, called.String()))
+		return err == nil && last != "" && end == self && root.Writable(path.Dir(last))
+	})
 }
 
 // Dirs returns the directories in which applet names are looked for, free of links and each once: where the wrapper is, and

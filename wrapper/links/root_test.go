@@ -10,32 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
-
-// Where no mark could have been left, a guess may have been made.
-func TestGuessCannotBeExcluded(t *testing.T) {
-	needs.Machine(t, "root")
-	dir := plain("iptables-wrapper").Build(t, programs)
-	root := openRoot(t, dir)
-	if !Guessed(root, "") {
-		t.Error("the wrapper's place is not known, and yet no guess")
-	}
-	sbin := filepath.Join(dir, "usr/sbin")
-	if err := unix.Mount(sbin, sbin, "", unix.MS_BIND, ""); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = unix.Unmount(sbin, unix.MNT_DETACH) })
-	if err := unix.Mount("", sbin, "", unix.MS_REMOUNT|unix.MS_BIND|unix.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	if !Guessed(rootfs.Host(), dir+self) {
-		t.Error("read-only, and yet no guess")
-	}
-	if err := MarkGuess(rootfs.Host(), dir+self); err == nil {
-		t.Error("marked a read-only directory")
-	}
-}
 
 // The called name stays with the wrapper until everything else is done, so that its next call finishes what could not be done.
 func TestPinIsCompletedByTheNextCall(t *testing.T) {

@@ -1,16 +1,17 @@
 package mode
 
-// Reason says which row of the decision table was met. The values are stable: scripts compare them.
+// Reason identifies a row of the decision table. The values are stable: scripts compare them.
 type Reason string
 
 // The reasons, in the order of the table.
 const (
-	ReasonOverride      Reason = "override"       // the user said so
-	ReasonOnlyInstalled Reason = "only-installed" // the other mode's binaries are not there
-	ReasonKubeletChain  Reason = "kubelet-chain"  // kubelet's hint chain is in this mode
-	ReasonMoreRules     Reason = "more-rules"     // this backend holds something, and at least as much as the other
-	ReasonOnlySupported Reason = "only-supported" // nothing is held, and the other backend cannot be had
-	ReasonDefault       Reason = "default"        // nothing to go by, or not permitted to look
+	ReasonOverride       Reason = "override"         // IPTABLES_WRAPPER_MODE is set
+	ReasonOnlyInstalled  Reason = "only-installed"   // the other mode's binaries are not installed
+	ReasonKubeletChain   Reason = "kubelet-chain"    // a kubelet chain is in this mode
+	ReasonKubeProxyChain Reason = "kube-proxy-chain" // kube-proxy's chain is in this mode, and was not seen in the other
+	ReasonMoreRules      Reason = "more-rules"       // this mode has rules, and at least as many as the other
+	ReasonOnlySupported  Reason = "only-supported"   // both counts are 0, and the kernel supports only this mode
+	ReasonDefault        Reason = "default"          // no evidence, or no permission to look
 )
 
 // Inputs is everything a decision depends on.
@@ -18,31 +19,22 @@ type Inputs struct {
 	Override        Mode // zero for none
 	NFTInstalled    bool
 	LegacyInstalled bool
-	// Guessed says that calls of this installation may have guessed: rules that are there may be their own.
-	Guessed  bool
-	Evidence Evidence
+	Evidence        Evidence
 }
 
-// Decision is a mode and why. Pin says that it may be made permanent: it is settled, and does not rest on rules that an
-// earlier guess led to.
+// Decision is a mode and the reason for it.
 type Decision struct {
 	Mode   Mode
 	Reason Reason
-	Pin    bool
+	// Pin reports whether the decision is final: a kubelet chain is in this mode, and no answer that is missing could lead to
+	// the other mode. Rules alone never make a decision final, because an earlier guess may have led to them. Without Pin, a
+	// caller decides again next time.
+	Pin bool
 }
 
-// Guess reports whether d is a guess. Rules that its mode's program makes now must not be taken for the host's by a later
-// call.
-func (d Decision) Guess() bool {
-	switch d.Reason {
-	case ReasonMoreRules, ReasonOnlySupported, ReasonDefault:
-		return !d.Pin
-	}
-	return false
-}
-
-// Given returns the decision that is given, if there is one: a caller asks before it probes.
-func Given(in *Inputs) (Decision, bool) {
+// WithoutEvidence returns the decision of the rows that need no evidence, if one of them matches. A caller checks this
+// before it probes.
+func WithoutEvidence(in *Inputs) (Decision, bool) {
 	switch {
 	case in.Override != 0:
 		return Decision{in.Override, ReasonOverride, false}, true
@@ -54,27 +46,31 @@ func Given(in *Inputs) (Decision, bool) {
 	return Decision{}, false
 }
 
-// Decide returns the first row of the table that is met. It is a pure function.
+// Decide returns the decision of the first row that matches. It is a pure function.
 //
-// What is Unknown is taken for not found when a row is chosen: something has to be run. It is not taken for Absent when
-// it comes to Pin: a legacy hint decides for legacy while the question for an nft hint timed out, but that is not settled,
-// and a later call asks again. The one row that claims that something cannot be had, only-supported, wants to know it.
+// To select a row, Decide treats Unknown like Absent, because a call has to execute something. For Pin it does not: if a
+// kubelet chain is in legacy and the question for one in nft timed out, the decision is legacy without Pin. The row
+// only-supported requires an answer.
 func Decide(in *Inputs) Decision {
-	if d, ok := Given(in); ok {
+	if d, ok := WithoutEvidence(in); ok {
 		return d
 	}
 	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
-	nftHint, legacyHint := nft.Hints.Any(), legacy.Hints.Any()
+	nftKubelet, nftProxy, legacyProxy := nft.Hints.Kubelet(), nft.Hints.KubeProxy(), legacy.Hints.KubeProxy()
 	switch {
-	case nftHint == Present:
+	case nftKubelet == Present:
 		return Decision{NFT, ReasonKubeletChain, true}
-	case legacyHint == Present:
-		return Decision{Legacy, ReasonKubeletChain, nftHint == Absent}
-	case legacy.Held.Least > nft.Held.Least:
-		return Decision{Legacy, ReasonMoreRules, !in.Guessed && nftHint == Absent && legacy.Held.Exceeds(nft.Held)}
-	case nft.Held.Least > 0:
-		return Decision{NFT, ReasonMoreRules, !in.Guessed && legacyHint == Absent && legacy.Held.NeverExceeds(nft.Held)}
-	case nft.Answers == Absent:
+	case legacy.Hints.Kubelet() == Present:
+		return Decision{Legacy, ReasonKubeletChain, nftKubelet == Absent}
+	case nftProxy == Present && legacyProxy != Present:
+		return Decision{NFT, ReasonKubeProxyChain, false}
+	case legacyProxy == Present && nftProxy != Present:
+		return Decision{Legacy, ReasonKubeProxyChain, false}
+	case legacy.Rules.Least > nft.Rules.Least:
+		return Decision{Legacy, ReasonMoreRules, false}
+	case nft.Rules.Least > 0:
+		return Decision{NFT, ReasonMoreRules, false}
+	case nft.Answers == Absent || nft.Compat == Absent:
 		return Decision{Legacy, ReasonOnlySupported, false}
 	case nft.Answers == Present && legacy.Answers == Absent:
 		return Decision{NFT, ReasonOnlySupported, false}

@@ -6,34 +6,48 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// backend returns a backend that answered every question: no hint, so much held.
-func backend(held uint64) mode.Backend {
+// backend returns a backend that answered every question: no hint chain, and this rule count.
+func backend(rules uint64) mode.Backend {
 	b := mode.Empty(mode.Present)
-	b.Held = mode.Exactly(held)
+	b.Rules = mode.Exactly(rules)
 	return b
 }
 
 func hinted(f mode.Family, h mode.Hint) mode.Backend {
-	b := backend(1) // the chain is held as well
+	b := backend(1) // the chain counts as well
 	b.Hints[f][h] = mode.Present
 	return b
 }
 
-func unknownHints(held uint64) mode.Backend {
-	b := backend(held)
+// proxied returns a backend with kube-proxy's chain.
+func proxied(rules uint64) mode.Backend {
+	b := backend(rules)
+	b.Hints[mode.IPv6][mode.KubeProxyCanary] = mode.Present
+	return b
+}
+
+func unknownHints(rules uint64) mode.Backend {
+	b := backend(rules)
 	b.Hints = mode.Hints{}
 	return b
 }
 
-func atLeast(held uint64) mode.Backend {
-	b := backend(held)
-	b.Held.Bounded = false
+func atLeast(rules uint64) mode.Backend {
+	b := backend(rules)
+	b.Rules.Bounded = false
 	return b
 }
 
 func between(least, most uint64) mode.Backend {
 	b := backend(0)
-	b.Held = mode.Amount{Least: least, Most: most, Bounded: true}
+	b.Rules = mode.RuleCount{Least: least, Most: most, Bounded: true}
+	return b
+}
+
+// incompatible returns an nf_tables without nft_compat.
+func incompatible(rules uint64) mode.Backend {
+	b := backend(rules)
+	b.Compat = mode.Absent
 	return b
 }
 
@@ -45,68 +59,73 @@ func TestDecide(t *testing.T) {
 	empty, unknown := backend(0), mode.Backend{}
 	gone, notLoaded := mode.Empty(mode.Absent), mode.Empty(mode.Unknown)
 	hint := hinted(mode.IPv4, mode.KubeIPTablesHint)
+	pinned := func(m mode.Mode) mode.Decision { return mode.Decision{Mode: m, Reason: "kubelet-chain", Pin: true} }
+	unpinned := func(m mode.Mode, r mode.Reason) mode.Decision { return mode.Decision{Mode: m, Reason: r} }
 	tests := []struct {
 		name        string
 		override    mode.Mode
 		only        mode.Mode
-		guessed     bool
 		nft, legacy mode.Backend
 		want        mode.Decision
 	}{
-		{"override nft against a legacy hint", nft, 0, false, empty, hint, mode.Decision{Mode: nft, Reason: "override"}},
-		{"override legacy against an nft hint", legacy, 0, false, hint, empty, mode.Decision{Mode: legacy, Reason: "override"}},
-		{"override of what is not installed", legacy, nft, false, hint, empty, mode.Decision{Mode: legacy, Reason: "override"}},
-		{"only nft installed", 0, nft, false, empty, hint, mode.Decision{Mode: nft, Reason: "only-installed"}},
-		{"only legacy installed", 0, legacy, false, hint, empty, mode.Decision{Mode: legacy, Reason: "only-installed"}},
+		{"override nft against a kubelet chain in legacy", nft, 0, empty, hint, unpinned(nft, "override")},
+		{"override legacy against a kubelet chain in nft", legacy, 0, hint, empty, unpinned(legacy, "override")},
+		{"override of a mode that is not installed", legacy, nft, hint, empty, unpinned(legacy, "override")},
+		{"only nft installed", 0, nft, empty, hint, unpinned(nft, "only-installed")},
+		{"only legacy installed", 0, legacy, hint, empty, unpinned(legacy, "only-installed")},
 
-		{"nft hint", 0, 0, false, hint, empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint in IPv6", 0, 0, false, hinted(mode.IPv6, mode.KubeIPTablesHint), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft canary", 0, 0, false, hinted(mode.IPv4, mode.KubeKubeletCanary), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft canary in IPv6", 0, 0, false, hinted(mode.IPv6, mode.KubeKubeletCanary), empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint before legacy hint", 0, 0, false, hint, hint, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint before much in legacy", 0, 0, false, hint, backend(1000), mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint, legacy not asked", 0, 0, false, hint, unknown, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
-		{"nft hint after a guess", 0, 0, true, hint, empty, mode.Decision{Mode: nft, Reason: "kubelet-chain", Pin: true}},
+		{"hint in nft", 0, 0, hint, empty, pinned(nft)},
+		{"hint in nft in IPv6", 0, 0, hinted(mode.IPv6, mode.KubeIPTablesHint), empty, pinned(nft)},
+		{"canary in nft", 0, 0, hinted(mode.IPv4, mode.KubeKubeletCanary), empty, pinned(nft)},
+		{"canary in nft in IPv6", 0, 0, hinted(mode.IPv6, mode.KubeKubeletCanary), empty, pinned(nft)},
+		{"hint in both", 0, 0, hint, hint, pinned(nft)},
+		{"hint in nft, many rules in legacy", 0, 0, hint, backend(1000), pinned(nft)},
+		{"hint in nft, kube-proxy in legacy", 0, 0, hint, proxied(1000), pinned(nft)},
+		{"hint in nft, legacy unknown", 0, 0, hint, unknown, pinned(nft)},
 
-		{"legacy hint", 0, 0, false, empty, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint in IPv6", 0, 0, false, empty, hinted(mode.IPv6, mode.KubeIPTablesHint), mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy canary in IPv6", 0, 0, false, empty, hinted(mode.IPv6, mode.KubeKubeletCanary), mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint before much in nft", 0, 0, false, backend(1000), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint, nf_tables not loaded", 0, 0, false, notLoaded, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint, no nf_tables", 0, 0, false, gone, hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
-		{"legacy hint, nft hints unknown", 0, 0, false, unknownHints(0), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain"}},
-		{"legacy hint after a guess", 0, 0, true, backend(5), hint, mode.Decision{Mode: legacy, Reason: "kubelet-chain", Pin: true}},
+		{"hint in legacy", 0, 0, empty, hint, pinned(legacy)},
+		{"hint in legacy in IPv6", 0, 0, empty, hinted(mode.IPv6, mode.KubeIPTablesHint), pinned(legacy)},
+		{"canary in legacy in IPv6", 0, 0, empty, hinted(mode.IPv6, mode.KubeKubeletCanary), pinned(legacy)},
+		{"hint in legacy, many rules in nft", 0, 0, backend(1000), hint, pinned(legacy)},
+		{"hint in legacy, kube-proxy in nft", 0, 0, proxied(1000), hint, pinned(legacy)},
+		{"hint in legacy, nf_tables not loaded", 0, 0, notLoaded, hint, pinned(legacy)},
+		{"hint in legacy, no nf_tables", 0, 0, gone, hint, pinned(legacy)},
+		{"hint in legacy, nft hints unknown", 0, 0, unknownHints(0), hint, unpinned(legacy, "kubelet-chain")},
+		{"hint in legacy, nft unknown", 0, 0, unknown, hint, unpinned(legacy, "kubelet-chain")},
 
-		{"legacy holds more", 0, 0, false, backend(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
-		{"legacy holds more, after a guess", 0, 0, true, backend(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy holds at least more", 0, 0, false, backend(2), atLeast(3), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
-		{"legacy holds more than nft is seen to hold", 0, 0, false, atLeast(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy surely holds more", 0, 0, false, between(1, 2), between(3, 5), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
-		{"legacy perhaps holds more", 0, 0, false, between(1, 3), between(3, 5), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy holds more, nft hints unknown", 0, 0, false, unknownHints(2), backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy holds something, nft unknown", 0, 0, false, unknown, backend(3), mode.Decision{Mode: legacy, Reason: "more-rules"}},
-		{"legacy holds something, nf_tables not loaded", 0, 0, false, notLoaded, backend(1), mode.Decision{Mode: legacy, Reason: "more-rules", Pin: true}},
-		{"equally much", 0, 0, false, backend(3), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
-		{"nft holds more", 0, 0, false, backend(4), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
-		{"nft holds more, after a guess", 0, 0, true, backend(4), backend(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft holds at least as much", 0, 0, false, atLeast(3), backend(3), mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
-		{"nft holds more than legacy is seen to hold", 0, 0, false, backend(4), atLeast(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft perhaps holds more", 0, 0, false, between(4, 9), between(3, 5), mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft holds more, legacy hints unknown", 0, 0, false, backend(4), unknownHints(3), mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft holds something, legacy unknown", 0, 0, false, backend(4), unknown, mode.Decision{Mode: nft, Reason: "more-rules"}},
-		{"nft holds something, legacy not loaded", 0, 0, false, backend(4), gone, mode.Decision{Mode: nft, Reason: "more-rules", Pin: true}},
+		{"kube-proxy in nft, more rules in legacy", 0, 0, proxied(3), backend(16), unpinned(nft, "kube-proxy-chain")},
+		{"kube-proxy in legacy, more rules in nft", 0, 0, backend(16), proxied(3), unpinned(legacy, "kube-proxy-chain")},
+		{"kube-proxy in nft, legacy unknown", 0, 0, proxied(1), unknown, unpinned(nft, "kube-proxy-chain")},
+		{"kube-proxy in legacy, nft unknown", 0, 0, unknown, proxied(1), unpinned(legacy, "kube-proxy-chain")},
+		{"kube-proxy in both, more rules in legacy", 0, 0, proxied(3), proxied(4), unpinned(legacy, "more-rules")},
+		{"kube-proxy in both, more rules in nft", 0, 0, proxied(4), proxied(3), unpinned(nft, "more-rules")},
 
-		{"nf_tables cannot be had", 0, 0, false, gone, empty, mode.Decision{Mode: legacy, Reason: "only-supported"}},
-		{"nf_tables cannot be had, legacy not loaded", 0, 0, false, gone, gone, mode.Decision{Mode: legacy, Reason: "only-supported"}},
-		{"nf_tables cannot be had, legacy unknown", 0, 0, false, gone, unknown, mode.Decision{Mode: legacy, Reason: "only-supported"}},
-		{"legacy not loaded", 0, 0, false, empty, gone, mode.Decision{Mode: nft, Reason: "only-supported"}},
-		{"nf_tables not loaded and not tried", 0, 0, false, notLoaded, empty, mode.Decision{Mode: nft, Reason: "default"}},
-		{"neither loaded", 0, 0, false, notLoaded, gone, mode.Decision{Mode: nft, Reason: "default"}},
-		{"nft not counted, legacy not loaded", 0, 0, false, atLeast(0), gone, mode.Decision{Mode: nft, Reason: "only-supported"}},
-		{"nft answers, legacy unknown", 0, 0, false, empty, unknown, mode.Decision{Mode: nft, Reason: "default"}},
-		{"legacy answers, nft unknown", 0, 0, false, unknown, empty, mode.Decision{Mode: nft, Reason: "default"}},
-		{"both empty", 0, 0, false, empty, empty, mode.Decision{Mode: nft, Reason: "default"}},
-		{"nothing known", 0, 0, false, unknown, unknown, mode.Decision{Mode: nft, Reason: "default"}},
+		{"more rules in legacy", 0, 0, backend(2), backend(3), unpinned(legacy, "more-rules")},
+		{"at least more rules in legacy", 0, 0, backend(2), atLeast(3), unpinned(legacy, "more-rules")},
+		{"more rules in legacy than were seen in nft", 0, 0, atLeast(2), backend(3), unpinned(legacy, "more-rules")},
+		{"surely more rules in legacy", 0, 0, between(1, 2), between(3, 5), unpinned(legacy, "more-rules")},
+		{"rules in legacy, nft unknown", 0, 0, unknown, backend(3), unpinned(legacy, "more-rules")},
+		{"rules in legacy, nf_tables not loaded", 0, 0, notLoaded, backend(1), unpinned(legacy, "more-rules")},
+		{"equal counts", 0, 0, backend(3), backend(3), unpinned(nft, "more-rules")},
+		{"more rules in nft", 0, 0, backend(4), backend(3), unpinned(nft, "more-rules")},
+		{"more rules in nft, without nft_compat", 0, 0, incompatible(4), backend(3), unpinned(nft, "more-rules")},
+		{"more rules in nft than were seen in legacy", 0, 0, backend(4), atLeast(3), unpinned(nft, "more-rules")},
+		{"rules in nft, legacy unknown", 0, 0, backend(4), unknown, unpinned(nft, "more-rules")},
+		{"rules in nft, legacy not loaded", 0, 0, backend(4), gone, unpinned(nft, "more-rules")},
+
+		{"no nf_tables", 0, 0, gone, empty, unpinned(legacy, "only-supported")},
+		{"no nf_tables, legacy not loaded", 0, 0, gone, gone, unpinned(legacy, "only-supported")},
+		{"no nf_tables, legacy unknown", 0, 0, gone, unknown, unpinned(legacy, "only-supported")},
+		{"no nft_compat", 0, 0, incompatible(0), empty, unpinned(legacy, "only-supported")},
+		{"no nft_compat, legacy unknown", 0, 0, incompatible(0), unknown, unpinned(legacy, "only-supported")},
+		{"legacy not loaded", 0, 0, empty, gone, unpinned(nft, "only-supported")},
+		{"nf_tables not loaded and not asked", 0, 0, notLoaded, empty, unpinned(nft, "default")},
+		{"neither loaded", 0, 0, notLoaded, gone, unpinned(nft, "default")},
+		{"nft not counted, legacy not loaded", 0, 0, atLeast(0), gone, unpinned(nft, "only-supported")},
+		{"nft answers, legacy unknown", 0, 0, empty, unknown, unpinned(nft, "default")},
+		{"legacy answers, nft unknown", 0, 0, unknown, empty, unpinned(nft, "default")},
+		{"both empty", 0, 0, empty, empty, unpinned(nft, "default")},
+		{"no evidence", 0, 0, unknown, unknown, unpinned(nft, "default")},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -114,22 +133,36 @@ func TestDecide(t *testing.T) {
 				Override:        tt.override,
 				NFTInstalled:    tt.only != legacy,
 				LegacyInstalled: tt.only != nft,
-				Guessed:         tt.guessed,
 				Evidence:        mode.Evidence{NFT: tt.nft, Legacy: tt.legacy},
 			}
-			got := mode.Decide(&in)
-			if got != tt.want {
+			if got := mode.Decide(&in); got != tt.want {
 				t.Errorf("got %+v, want %+v", got, tt.want)
-			}
-			if guess := tt.override == 0 && tt.only == 0 && got.Reason != "kubelet-chain" && !got.Pin; got.Guess() != guess {
-				t.Errorf("%+v: a guess: %v, want %v", got, got.Guess(), guess)
 			}
 		})
 	}
 }
 
-// completions calls f with every way the Unknown findings of b could turn out: each hint, and the least, the most and a
-// great amount held.
+// A container guesses nft on an empty host and adds rules. It restarts with a fresh file system, and reads its own rules.
+// Nothing is pinned, so the kubelet chain that appears in legacy later decides.
+func TestGuessIsNeverPinned(t *testing.T) {
+	for _, step := range []struct {
+		nft, legacy mode.Backend
+		want        mode.Decision
+	}{
+		{backend(0), backend(0), mode.Decision{Mode: mode.NFT, Reason: "default"}},
+		{backend(1), backend(0), mode.Decision{Mode: mode.NFT, Reason: "more-rules"}},
+		{backend(1000), backend(0), mode.Decision{Mode: mode.NFT, Reason: "more-rules"}},
+		{backend(1000), hinted(mode.IPv4, mode.KubeIPTablesHint), mode.Decision{Mode: mode.Legacy, Reason: "kubelet-chain", Pin: true}},
+	} {
+		in := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: mode.Evidence{NFT: step.nft, Legacy: step.legacy}}
+		if got := mode.Decide(&in); got != step.want {
+			t.Errorf("%d rules in nft: got %+v, want %+v", step.nft.Rules.Least, got, step.want)
+		}
+	}
+}
+
+// completions calls f with every possible answer to the questions that are Unknown in b: each hint chain, nft_compat, and
+// the least, the most and a great number of rules.
 func completions(b mode.Backend, f func(mode.Backend)) {
 	for fam := range b.Hints {
 		for h, o := range b.Hints[fam] {
@@ -142,27 +175,39 @@ func completions(b mode.Backend, f func(mode.Backend)) {
 			}
 		}
 	}
-	most := b.Held.Least + 1000
-	if b.Held.Bounded {
-		most = b.Held.Most
+	for _, o := range []*mode.Outcome{&b.Answers, &b.Compat} {
+		if *o == mode.Unknown {
+			for _, answer := range []mode.Outcome{mode.Absent, mode.Present} {
+				*o = answer
+				completions(b, f)
+			}
+			return
+		}
 	}
-	for _, n := range []uint64{b.Held.Least, most} {
-		b.Held = mode.Exactly(n)
+	most := b.Rules.Least + 1000
+	if b.Rules.Bounded {
+		most = b.Rules.Most
+	}
+	for _, n := range []uint64{b.Rules.Least, most} {
+		b.Rules = mode.Exactly(n)
 		f(b)
 	}
 }
 
-// What Pin promises, checked over every combination: however the open questions are answered, the mode is the same.
+// The promise of Pin, checked over every combination: no answer to a question that is Unknown leads to the other mode, and
+// only a kubelet chain pins.
 func TestPinnedIsConclusive(t *testing.T) {
 	var states []mode.Backend
-	for _, held := range []mode.Backend{backend(0), backend(3), backend(5), atLeast(0), atLeast(4), between(0, 4), between(2, 5), between(4, 8)} {
-		for _, hints := range []mode.Outcome{mode.Unknown, mode.Absent, mode.Present} {
-			held.Hints[mode.IPv6][mode.KubeIPTablesHint] = hints
-			states = append(states, held)
+	for _, state := range []mode.Backend{backend(0), backend(3), atLeast(0), atLeast(4), between(0, 4), between(2, 5), incompatible(0)} {
+		for _, kubelet := range []mode.Outcome{mode.Unknown, mode.Absent, mode.Present} {
+			for _, proxy := range []mode.Outcome{mode.Unknown, mode.Absent, mode.Present} {
+				state.Hints[mode.IPv6][mode.KubeIPTablesHint], state.Hints[mode.IPv4][mode.KubeProxyCanary] = kubelet, proxy
+				states = append(states, state)
+			}
 		}
 	}
 	states = append(states, mode.Empty(mode.Absent), mode.Empty(mode.Unknown), mode.Backend{})
-	pinned := 0
+	pinned := map[mode.Mode]int{}
 	for _, nft := range states {
 		for _, legacy := range states {
 			in := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: mode.Evidence{NFT: nft, Legacy: legacy}}
@@ -170,23 +215,22 @@ func TestPinnedIsConclusive(t *testing.T) {
 			if !d.Pin {
 				continue
 			}
-			pinned++
+			pinned[d.Mode]++
+			if d.Reason != mode.ReasonKubeletChain {
+				t.Errorf("pinned %+v on %+v", d, in.Evidence)
+			}
 			completions(nft, func(n mode.Backend) {
 				completions(legacy, func(l mode.Backend) {
 					full := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: mode.Evidence{NFT: n, Legacy: l}}
-					if got := mode.Decide(&full); got.Mode != d.Mode {
+					if got := mode.Decide(&full); got != d {
 						t.Errorf("pinned %+v on %+v, but %+v on %+v", d, in.Evidence, got, full.Evidence)
 					}
 				})
 			})
-			in.Guessed = true
-			if g := mode.Decide(&in); g.Mode != d.Mode || g.Pin != (d.Reason == mode.ReasonKubeletChain) {
-				t.Errorf("%+v, after a guess %+v", d, g)
-			}
 		}
 	}
-	if pinned == 0 {
-		t.Error("nothing was pinned: the check checked nothing")
+	if pinned[mode.NFT] == 0 || pinned[mode.Legacy] == 0 {
+		t.Errorf("decisions that were pinned, by mode: %v", pinned)
 	}
 }
 

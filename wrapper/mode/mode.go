@@ -1,10 +1,8 @@
-// Package mode holds what every other package agrees on: the two iptables modes, what can be found out about them, and
-// the table that turns findings into a decision. It asks nobody anything: package probe collects the evidence.
+// Package mode defines what every other package agrees on: the two iptables modes, the evidence, and the table that turns
+// evidence into a decision. It does no I/O: package probe collects the evidence.
 //
-// Every package uses the same words. A question is open while its answer is Unknown. A decision is given if it takes no
-// evidence: a user has said the mode, or only one is installed. It is settled if no answer to an open question could lead to
-// the other mode: there asking ends, and no other decision is made permanent. It is a guess if it is neither given, nor by
-// kubelet's chain, nor made permanent.
+// The rule count of a mode is the number of its rules, user-defined chains and policies other than ACCEPT. To pin is to
+// repoint the iptables symlinks to one mode, so that the wrapper is no longer called. A guess is a decision without evidence.
 package mode
 
 import "time"
@@ -14,8 +12,8 @@ type Mode uint8
 
 // The modes.
 const (
-	NFT    Mode = iota + 1 // over nf_tables
-	Legacy                 // over ip_tables and ip6_tables
+	NFT    Mode = iota + 1 // uses nf_tables
+	Legacy                 // uses ip_tables and ip6_tables
 )
 
 // Parse returns the mode with the given name, "nft" or "legacy".
@@ -52,21 +50,25 @@ const (
 // String returns the name nft uses: "ip" or "ip6".
 func (f Family) String() string { return [...]string{"ip", "ip6"}[f] }
 
-// Hint is a chain that kubelet creates, in the mode it uses, so that others can see that mode. It is an index into Hints.
+// Hint is a chain of Kubernetes in table mangle that shows which mode its creator uses. It is an index into Hints.
 type Hint uint8
 
-// The hint chains. Kubelet has made the canary since 1.17 and the hint proper since 1.24, both in IPv4 and IPv6.
+// The hint chains. The first two are the kubelet chains: kubelet creates the canary since 1.17 and the hint since 1.24, both
+// in IPv4 and IPv6. kube-proxy creates its canary, and never removes it.
 const (
 	KubeIPTablesHint Hint = iota
 	KubeKubeletCanary
+	KubeProxyCanary
 	NumHints = iota
 )
 
-// HintInterval is how often to look for them while they are waited for: kubelet makes them within a second of its start.
+// HintInterval is the interval at which a waiting caller looks for a kubelet chain: kubelet creates it within a second of its start.
 const HintInterval = 250 * time.Millisecond
 
-// HintTable is the table the hint chains are in.
+// HintTable is the table that contains the hint chains.
 const HintTable = "mangle"
 
 // String returns the chain's name.
-func (h Hint) String() string { return [...]string{"KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"}[h] }
+func (h Hint) String() string {
+	return [...]string{"KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY", "KUBE-PROXY-CANARY"}[h]
+}

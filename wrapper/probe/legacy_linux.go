@@ -24,23 +24,25 @@ var (
 type legacy struct {
 	*mode.Backend
 	fds    [mode.NumFamilies]int // -1 until a table is asked about
-	known  [mode.NumFamilies]bool
-	tables []*legacyTable // those that exist
+	listed [mode.NumFamilies]bool
+	mangle [mode.NumFamilies]bool // whether it is known if table mangle exists
+	tables []*legacyTable         // those that exist
 }
 
 // legacyTable is one table of a family.
 type legacyTable struct {
 	family mode.Family
 	name   string
-	held   mode.Amount
+	rules  mode.RuleCount
 }
 
 // newLegacy finds out which legacy tables exist. It reads the names files, which list a network namespace's tables
-// without creating any; asking for a table by name would create it.
+// without creating any; asking for a table by name would create it. A call that is not permitted to read them asks for table
+// mangle all the same: a process that may change rules shall see the kubelet chain.
 //
-// A names file that is not there means that the backend is not, provided /proc is what it should be: x_tables makes the
+// A names file that is missing means that the backend is not loaded, provided /proc is mounted: x_tables creates the
 // file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
-func newLegacy(b *mode.Backend, buf []byte) *legacy {
+func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 	l := &legacy{Backend: b}
 	missing := 0
 	for f, path := range [...]string{procNet + "ip_tables_names", procNet + "ip6_tables_names"} {
@@ -54,12 +56,15 @@ func newLegacy(b *mode.Backend, buf []byte) *legacy {
 		switch {
 		case err == nil:
 			b.Answers = mode.Present
-			l.known[f] = true
-		case !errors.Is(err, unix.ENOENT): // EACCES: a user namespace that does not own the file
+			l.listed[f], l.mangle[f] = true, true
+		case !errors.Is(err, unix.ENOENT): // EACCES: a user or a user namespace that does not own the file
 			b.Answers = mode.Present
 			unsure(b, err)
+			if call {
+				l.askForMangle(mode.Family(f))
+			}
 		case procMounted():
-			l.known[f] = true
+			l.listed[f], l.mangle[f] = true, true
 			missing++
 		default:
 			unsure(b, errNoProc)
@@ -81,9 +86,9 @@ func (l *legacy) close() {
 
 // hints looks for the hint chains.
 func (l *legacy) hints() {
-	for f, known := range l.known {
+	for f, known := range l.mangle {
 		if known {
-			l.Hints[f] = [mode.NumHints]mode.Outcome{mode.Absent, mode.Absent}
+			l.Hints[f] = mode.NoHints()
 		}
 	}
 	for _, t := range l.tables {
@@ -93,17 +98,17 @@ func (l *legacy) hints() {
 	}
 }
 
-// measure finds out how much is held: between which numbers, without reading what is in large tables, or exactly.
+// measure takes the rule count: between which numbers it is, without reading the content of large tables, or exactly.
 func (l *legacy) measure(exactly bool) {
-	l.Held = mode.Amount{Bounded: l.known == [mode.NumFamilies]bool{true, true}}
+	l.Rules = mode.RuleCount{Bounded: l.listed == [mode.NumFamilies]bool{true, true}}
 	for _, t := range l.tables {
 		switch {
-		case exactly && !t.held.Exact():
+		case exactly && !t.rules.Exact():
 			l.read(t)
-		case !t.held.Bounded:
+		case !t.rules.Bounded:
 			l.bound(t)
 		}
-		l.Held = l.Held.Plus(t.held)
+		l.Rules = l.Rules.Plus(t.rules)
 	}
 }
 
@@ -115,13 +120,13 @@ func (l *legacy) bound(t *legacyTable) {
 	}
 	// Chains count one and have two entries; of the policies nothing is known.
 	n := info.others()
-	t.held = mode.Amount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+	t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
 	if n == 0 {
 		l.read(t) // there are the policies alone to read
 	}
 }
 
-// read reads a table: it counts what the table holds and notes the hint chains. It returns whether it could.
+// read reads a table: it takes its rule count and notes the hint chains. It returns whether it could.
 func (l *legacy) read(t *legacyTable) bool {
 	var info getinfo
 	entries, err := l.fetch(t, &info)
@@ -141,24 +146,48 @@ func (l *legacy) read(t *legacyTable) bool {
 		l.unsure(t, err)
 		return false
 	}
-	t.held = mode.Exactly(info.others() - min(chains, info.others()) + policies)
+	t.rules = mode.Exactly(info.others() - min(chains, info.others()) + policies)
 	return true
 }
 
-// unsure notes why a table's amount is not known.
+// unsure notes why a table's rule count is not known.
 func (l *legacy) unsure(t *legacyTable, err error) {
 	unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
 }
 
-// info asks for the size of a table. It stays zero if the table has gone since the names file was read.
+// askForMangle finds out whether table mangle exists, by asking for entries of size 0: unlike the question for a table's size,
+// that loads no module (get_entries in net/ipv4/netfilter/ip_tables.c). The kernel's answer is the check of the permission.
+func (l *legacy) askForMangle(f mode.Family) {
+	err := l.socket(f)
+	if err == nil {
+		_, err = getEntries(l.fds[f], f, mode.HintTable, 0)
+	}
+	switch err {
+	case unix.EAGAIN: // the size is another one
+		l.tables = append(l.tables, &legacyTable{family: f, name: mode.HintTable})
+		l.mangle[f] = true
+	case unix.ENOENT, unix.ENOPROTOOPT: // no such table; ip_tables is not loaded
+		l.mangle[f] = true
+	}
+}
+
+func (l *legacy) socket(f mode.Family) error {
+	if l.fds[f] >= 0 {
+		return nil
+	}
+	domains := [...]int{unix.AF_INET, unix.AF_INET6}
+	fd, err := unix.Socket(domains[f], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return &probeError{"socket", err}
+	}
+	l.fds[f] = fd
+	return nil
+}
+
+// info asks for the size of a table. It stays zero if the table was removed since the names file was read.
 func (l *legacy) info(t *legacyTable, info *getinfo) error {
-	if l.fds[t.family] < 0 {
-		domains := [...]int{unix.AF_INET, unix.AF_INET6}
-		fd, err := unix.Socket(domains[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-		if err != nil {
-			return &probeError{"socket", err}
-		}
-		l.fds[t.family] = fd
+	if err := l.socket(t.family); err != nil {
+		return err
 	}
 	if err := getInfo(l.fds[t.family], t.family, t.name, info); err != unix.ENOENT {
 		return err

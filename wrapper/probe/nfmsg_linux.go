@@ -21,15 +21,30 @@ const (
 	headerLen = unix.NLMSG_HDRLEN
 	genLen    = 4
 	attrLen   = unix.NLA_HDRLEN
+	nfTables  = unix.NFNL_SUBSYS_NFTABLES << 8
 )
 
 // nfproto returns the family as netfilter numbers it.
 func nfproto(f mode.Family) byte { return [...]byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}[f] }
 
-// appendQuestion appends the request for one hint chain by name.
-func appendQuestion(b []byte, seq uint32, f mode.Family, h mode.Hint) []byte {
-	return appendRequest(b, unix.NFT_MSG_GETCHAIN, 0, seq, nfproto(f),
-		attribute{unix.NFTA_CHAIN_TABLE, mode.HintTable}, attribute{unix.NFTA_CHAIN_NAME, h.String()})
+// question asks for one chain by name.
+type question struct {
+	proto        byte
+	table, chain string
+}
+
+func appendQuestion(b []byte, seq uint32, q question) []byte {
+	return appendRequest(b, nfTables|unix.NFT_MSG_GETCHAIN, 0, seq, q.proto,
+		attribute{unix.NFTA_CHAIN_TABLE, q.table + "\x00"}, attribute{unix.NFTA_CHAIN_NAME, q.chain + "\x00"})
+}
+
+// appendCompat appends the question of nft_compat for revision 0 of the match tcp, which every kernel with x_tables has
+// (net/netfilter/Makefile). All three attributes have to be there: nfnl_compat_get_rcu answers EINVAL without, as
+// nfnetlink does without nft_compat. Their numbers are those of include/uapi/linux/netfilter/nf_tables_compat.h.
+func appendCompat(b []byte, seq uint32) []byte {
+	const get, name, revision, target = unix.NFNL_SUBSYS_NFT_COMPAT << 8, 1, 2, 3
+	return appendRequest(b, get, 0, seq, unix.NFPROTO_IPV4,
+		attribute{name, "tcp\x00"}, attribute{revision, "\x00\x00\x00\x00"}, attribute{target, "\x00\x00\x00\x00"})
 }
 
 // dump is what can be asked for as a whole: all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN;
@@ -42,12 +57,12 @@ type dump struct {
 
 func appendDump(b []byte, seq uint32, d dump) []byte {
 	if d.typ == unix.NFT_MSG_GETRULE {
-		return appendRequest(b, d.typ, unix.NLM_F_DUMP, seq, d.proto, attribute{unix.NFTA_RULE_TABLE, d.table})
+		return appendRequest(b, nfTables|d.typ, unix.NLM_F_DUMP, seq, d.proto, attribute{unix.NFTA_RULE_TABLE, d.table + "\x00"})
 	}
-	return appendRequest(b, d.typ, unix.NLM_F_DUMP, seq, d.proto)
+	return appendRequest(b, nfTables|d.typ, unix.NLM_F_DUMP, seq, d.proto)
 }
 
-// attribute is a string in a request.
+// attribute is an attribute of a request.
 type attribute struct {
 	typ   uint16
 	value string
@@ -56,15 +71,15 @@ type attribute struct {
 func appendRequest(b []byte, typ, flags uint16, seq uint32, proto byte, attributes ...attribute) []byte {
 	start := len(b)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
-	b = binary.NativeEndian.AppendUint16(b, unix.NFNL_SUBSYS_NFTABLES<<8|typ)
+	b = binary.NativeEndian.AppendUint16(b, typ)
 	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
 	b = binary.NativeEndian.AppendUint32(b, 0) // the kernel fills in the sender's port
 	b = append(b, proto, unix.NFNETLINK_V0, 0, 0)
 	for _, a := range attributes {
-		b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(a.value)+1))
+		b = binary.NativeEndian.AppendUint16(b, uint16(attrLen+len(a.value)))
 		b = binary.NativeEndian.AppendUint16(b, a.typ)
-		b = append(append(b, a.value...), 0)
+		b = append(b, a.value...)
 		for len(b)%4 != 0 {
 			b = append(b, 0)
 		}
@@ -110,7 +125,7 @@ func (m message) errno() unix.Errno {
 }
 
 // is reports whether m is nf_tables' message of type typ.
-func (m message) is(typ uint16) bool { return m.typ == unix.NFNL_SUBSYS_NFTABLES<<8|typ }
+func (m message) is(typ uint16) bool { return m.typ == nfTables|typ }
 
 const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
 
@@ -119,11 +134,15 @@ const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
 type object struct {
 	proto byte // the family it is in
 	table []byte
+	flags uint32 // of a table
+	chain []byte // of a chain or a rule
 	// Of a chain:
-	chain  []byte
-	base   bool   // attached to a hook: built in, to iptables
-	policy uint32 // of a base chain: accept or NF_DROP
-	use    uint32 // rules in it and references to it
+	base     bool   // attached to a hook: built in, to iptables
+	kind     []byte // of a base chain, such as "filter"
+	hook     uint32
+	priority int32
+	policy   uint32 // of a base chain: accept or NF_DROP
+	use      uint32 // rules in it and references to it
 }
 
 // parseObject reads such a message. It returns false if the message is cut short.
@@ -133,32 +152,58 @@ func parseObject(m message) (object, bool) {
 		return o, false
 	}
 	o.proto = m.body[0]
-	for b := m.body[genLen:]; len(b) >= attrLen; {
+	ok := eachAttribute(m.body[genLen:], func(typ uint16, value []byte) bool {
+		switch {
+		case typ == unix.NFTA_TABLE_NAME: // the same number as NFTA_CHAIN_TABLE and NFTA_RULE_TABLE
+			o.table = cstring(value)
+		case m.is(unix.NFT_MSG_NEWCHAIN):
+			return o.chainAttribute(typ, value)
+		case m.is(unix.NFT_MSG_NEWTABLE) && typ == unix.NFTA_TABLE_FLAGS:
+			o.flags = number(value)
+		case m.is(unix.NFT_MSG_NEWRULE) && typ == unix.NFTA_RULE_CHAIN:
+			o.chain = cstring(value)
+		}
+		return true
+	})
+	return o, ok
+}
+
+func (o *object) chainAttribute(typ uint16, value []byte) (ok bool) {
+	switch typ {
+	case unix.NFTA_CHAIN_NAME:
+		o.chain = cstring(value)
+	case unix.NFTA_CHAIN_HOOK:
+		o.base = true
+		return eachAttribute(value, func(typ uint16, value []byte) bool {
+			switch typ {
+			case unix.NFTA_HOOK_HOOKNUM:
+				o.hook = number(value)
+			case unix.NFTA_HOOK_PRIORITY:
+				o.priority = int32(number(value))
+			}
+			return true
+		})
+	case unix.NFTA_CHAIN_TYPE:
+		o.kind = cstring(value)
+	case unix.NFTA_CHAIN_POLICY:
+		o.policy = number(value)
+	case unix.NFTA_CHAIN_USE:
+		o.use = number(value)
+	}
+	return true
+}
+
+// eachAttribute calls f with each attribute in b, until it returns false. It returns false then, or if b is cut short.
+func eachAttribute(b []byte, f func(typ uint16, value []byte) (ok bool)) bool {
+	for len(b) >= attrLen {
 		n := int(binary.NativeEndian.Uint16(b))
 		typ := binary.NativeEndian.Uint16(b[2:]) &^ (unix.NLA_F_NESTED | unix.NLA_F_NET_BYTEORDER)
-		if n < attrLen || n > len(b) {
-			return object{}, false
+		if n < attrLen || n > len(b) || !f(typ, b[attrLen:n]) {
+			return false
 		}
-		value := b[attrLen:n]
 		b = b[min(align(n), len(b)):]
-		if typ == unix.NFTA_TABLE_NAME { // the same number as NFTA_CHAIN_TABLE and NFTA_RULE_TABLE
-			o.table = cstring(value)
-		}
-		if !m.is(unix.NFT_MSG_NEWCHAIN) { // in others the numbers mean something else
-			continue
-		}
-		switch typ {
-		case unix.NFTA_CHAIN_NAME:
-			o.chain = cstring(value)
-		case unix.NFTA_CHAIN_HOOK:
-			o.base = true
-		case unix.NFTA_CHAIN_POLICY:
-			o.policy = number(value)
-		case unix.NFTA_CHAIN_USE:
-			o.use = number(value)
-		}
 	}
-	return o, true
+	return true
 }
 
 // number returns a number of an attribute, zero if it is none of 32 bits.

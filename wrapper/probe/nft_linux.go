@@ -15,46 +15,58 @@ var (
 	errStray     = errors.New("nf_tables: reply to something else")
 	errTooLarge  = errors.New("nf_tables: more than is read at once")
 	errChanging  = errors.New("nf_tables: rules change while they are counted")
-	errNotLoaded = errors.New("nf_tables: not loaded; a call tries to load it if legacy holds nothing, and is legacy where it cannot be had")
-	errMayLoad   = errors.New("nf_tables: not asked, since that might load it")
+	errNotLoaded = errors.New("nf_tables: not loaded; a call tries to load it if legacy is empty, and is legacy if it is not available")
+	errMayLoad   = errors.New("nf_tables: not asked, because that might load it")
 )
 
-// judge says what an error reply to a question means: whether nf_tables is there, if the chain asked for is not. This is the
-// one place that gives errno values of a reply a meaning; net/netfilter/nfnetlink.c and nf_tables_api.c.
+// judge says what an error reply to a question means: whether nf_tables is present, if the chain asked for is not. This is
+// the one place that interprets errno values of a reply; net/netfilter/nfnetlink.c and nf_tables_api.c.
 func judge(e unix.Errno) mode.Outcome {
 	switch e {
-	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is there, the table or the chain is not
+	case unix.ENOENT: // nft_table_lookup, nft_chain_lookup: nf_tables is present, the table or the chain is not
 		return mode.Present
-	case unix.EAFNOSUPPORT: // before 4.17: nf_tables is there, its module for this family is not
+	case unix.EAFNOSUPPORT: // before 4.17: nf_tables is present, its module for this family is not
 		return mode.Present
 	case unix.EINVAL: // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
 		return mode.Absent
 	case unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
 		return mode.Absent
 	}
-	// Above all EPERM, for want of CAP_NET_ADMIN: nfnetlink_rcv looks at that before it looks for nf_tables. And
-	// ENOMEM, ENOBUFS and whatever a later kernel thinks of.
+	// Above all EPERM, for lack of CAP_NET_ADMIN: nfnetlink_rcv checks that before it looks for nf_tables. Also
+	// ENOMEM, ENOBUFS and errors of later kernels.
 	return mode.Unknown
 }
 
-// nft asks nf_tables. What it concludes goes into the Backend.
+// nft asks nf_tables. Its conclusions go into the Backend.
 type nft struct {
 	*mode.Backend
 	netlink
-	loaded mode.Outcome // whether nf_tables is there without anybody loading it
-	ours   []dump       // of the rules of each table of iptables, once bound has found out which there are
-	fixed  uint64       // of what is held: user-defined chains, and policies other than ACCEPT
+	loaded     mode.Outcome // whether nf_tables is present without loading it
+	monolithic bool         // the kernel cannot load modules
+	tables     []*nftTable  // those with iptables' names, once bound has read them
+	changed    bool         // the rules changed during a dump
 }
 
 // newNFT finds out whether nf_tables can be asked without the kernel loading a module.
 func newNFT(b *mode.Backend, buf []byte) *nft {
-	return &nft{Backend: b, loaded: loaded(buf), netlink: netlink{fd: -1, buf: buf}}
+	s := &nft{Backend: b, netlink: netlink{fd: -1, buf: buf}}
+	var m modules
+	if s.loaded, m = loaded(buf); m.nftCompat {
+		b.Compat = mode.Present
+	}
+	s.monolithic = m.none
+	return s
 }
 
-// decideToAsk opens the socket where it was not clear at first that this loads nothing. With load it does not matter.
-func (s *nft) decideToAsk(load bool) {
+// decideToAsk opens the socket where it was not clear at first that this loads nothing. With load, the kernel may load
+// nf_tables. Otherwise cheap signs that it is present count; the costly answer is looked up only if settle agrees.
+func (s *nft) decideToAsk(load bool, settle func() bool) {
 	if s.loaded == mode.Unknown && !load {
-		s.loaded = builtIn(s.buf)
+		if inSysfs(s.buf) {
+			s.loaded = mode.Present
+		} else if settle() {
+			s.loaded = inKallsyms(s.buf)
+		}
 	}
 	switch {
 	case load || s.loaded == mode.Present:
@@ -69,37 +81,55 @@ func (s *nft) decideToAsk(load bool) {
 
 func (s *nft) open() {
 	err := s.netlink.open()
-	if errors.Is(err, unix.EPROTONOSUPPORT) || errors.Is(err, unix.EAFNOSUPPORT) { // no nfnetlink; no netlink at all
+	if errors.Is(err, unix.EPROTONOSUPPORT) { // netlink_create: the kernel has no nfnetlink
 		*s.Backend = mode.Empty(mode.Absent)
 	}
 	s.Err = err
 }
 
-// hints looks for the hint chains; with first, only until one is found.
+// ask sends all questions at once, and calls answer with the index of each question that was replied to, until it returns
+// false.
+func (s *nft) ask(questions []question, answer func(i int, m message) (more bool, err error)) error {
+	request := make([]byte, 0, 512)
+	for i, q := range questions {
+		request = appendQuestion(request, s.seq+uint32(i), q)
+	}
+	open := len(questions)
+	err := s.exchange(request, maxReplies, func(m message) (more bool, err error) {
+		i := int(m.seq - s.seq)
+		if i < 0 || i >= len(questions) {
+			return false, errStray
+		}
+		open--
+		more, err = answer(i, m)
+		return more && open > 0, err
+	})
+	s.seq += uint32(len(questions))
+	return err
+}
+
+// hints looks for the hint chains; with first, only until a kubelet chain is found.
 func (s *nft) hints(first bool) {
 	if s.fd < 0 {
 		return
 	}
-	// All questions are sent at once; the reply to each has its sequence number.
-	request, count := make([]byte, 0, 256), mode.NumFamilies*mode.NumHints
-	for i := range count {
-		request = appendQuestion(request, s.seq+uint32(i), mode.Family(i/mode.NumHints), mode.Hint(i%mode.NumHints))
+	questions := make([]question, 0, mode.NumFamilies*mode.NumHints)
+	for i := range cap(questions) {
+		f, h := mode.Family(i/mode.NumHints), mode.Hint(i%mode.NumHints)
+		questions = append(questions, question{nfproto(f), mode.HintTable, h.String()})
 	}
-	open := count
-	err := s.exchange(request, maxReplies, func(m message) (more bool, err error) {
-		i := int(m.seq - s.seq)
-		if i < 0 || i >= count {
-			return false, errStray
-		}
-		answers, found, err := judgeReply(m, mode.Hint(i%mode.NumHints))
+	err := s.ask(questions, func(i int, m message) (more bool, err error) {
+		answers, chain, err := questions[i].judge(m)
 		if err != nil {
 			return false, err // of all: not permitted, the kernel refuses the whole lot with one reply
 		}
+		found := mode.Absent
+		if chain != nil {
+			found = mode.Present
+		}
 		s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
-		open--
-		return !(first && found == mode.Present) && answers != mode.Absent && open > 0, nil
+		return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent, nil
 	})
-	s.seq += uint32(count)
 	if s.Answers == mode.Absent {
 		*s.Backend = mode.Empty(mode.Absent)
 		s.close()
@@ -110,21 +140,53 @@ func (s *nft) hints(first bool) {
 	}
 }
 
-// judgeReply says what the reply m to the question for a hint chain means.
-func judgeReply(m message, h mode.Hint) (answers, found mode.Outcome, err error) {
+// judge says what the reply m to a question means. chain is nil if there is no such chain.
+func (q *question) judge(m message) (answers mode.Outcome, chain *object, err error) {
 	switch {
 	case m.typ == unix.NLMSG_ERROR:
 		if answers = judge(m.errno()); answers == mode.Unknown {
-			return mode.Unknown, mode.Unknown, &probeError{"nf_tables", m.errno()}
+			return mode.Unknown, nil, &probeError{"nf_tables", m.errno()}
 		}
-		return answers, mode.Absent, nil
+		return answers, nil, nil
 	case m.is(unix.NFT_MSG_NEWCHAIN):
 		switch o, ok := parseObject(m); {
 		case !ok:
-			return mode.Unknown, mode.Unknown, errTruncated
-		case string(o.table) == mode.HintTable && string(o.chain) == h.String():
-			return mode.Present, mode.Present, nil
+			return mode.Unknown, nil, errTruncated
+		case o.proto == q.proto && string(o.table) == q.table && string(o.chain) == q.chain:
+			return mode.Present, &o, nil
 		}
 	}
-	return mode.Unknown, mode.Unknown, errStray
+	return mode.Unknown, nil, errStray
+}
+
+// compat asks nft_compat, which iptables-nft needs for most rules.
+func (s *nft) compat() {
+	if s.fd < 0 || s.Answers != mode.Present {
+		return
+	}
+	s.seq++
+	err := s.exchange(appendCompat(nil, s.seq), maxReplies, func(m message) (more bool, err error) {
+		if m.seq != s.seq {
+			return false, errStray
+		}
+		s.Compat = judgeCompat(m)
+		return false, nil
+	})
+	if err != nil {
+		unsure(s.Backend, err)
+	}
+}
+
+// judgeCompat says what the reply to appendCompat's message means.
+func judgeCompat(m message) mode.Outcome {
+	if m.typ != unix.NLMSG_ERROR {
+		return mode.Present
+	}
+	switch m.errno() {
+	case unix.EINVAL: // nfnetlink_rcv_msg: no such subsystem, and it could not be loaded
+		return mode.Absent
+	case unix.ENOENT, unix.EPROTONOSUPPORT, 0: // xt_find_revision
+		return mode.Present
+	}
+	return mode.Unknown
 }

@@ -10,101 +10,121 @@ import (
 
 const (
 	maxDumpReads = 8192 // of at most 16 KiB each: some 300,000 rules
-	maxDumps     = 4    // of one kind: nf_tables flags a dump during which its rules changed
+	maxTries     = 4    // nf_tables flags a dump during which its rules changed
 )
 
-// bound finds out between which numbers the amount held is, until it is known to be enough. It takes one short message a
-// chain: a chain's use count is the number of its rules and of the jumps to it, so of a user-defined chain it says no more
-// than how many rules are in it at most. (A built-in chain cannot be jumped to.)
+// bound finds out between which numbers the rule count is, until it is known to be enough. It takes one short message a chain.
 func (s *nft) bound(enough uint64) {
 	if s.fd < 0 {
 		return
 	}
-	err := s.dump(dump{typ: unix.NFT_MSG_GETTABLE}, func() { s.ours = nil }, func(o object) bool {
-		s.ours = append(s.ours, dump{unix.NFT_MSG_GETRULE, o.proto, string(o.table)})
-		return true
-	})
-	s.Held.Bounded = err == nil
-	for f := range mode.Family(mode.NumFamilies) {
-		// A family may hold thousands of chains of others (kube-proxy's nftables mode): they are read only if it has a table
-		// of ours.
-		ours := slices.ContainsFunc(s.ours, func(d dump) bool { return d.proto == nfproto(f) })
-		if err != nil || !ours || s.Held.Least >= enough {
-			continue
+	s.conclude(s.steady(func() error {
+		s.tables, s.Rules, s.Owners = nil, mode.RuleCount{}, mode.Owners{}
+		err := s.dump(dump{typ: unix.NFT_MSG_GETTABLE}, func(o object) (more bool) {
+			if o.flags&ownerFlag == 0 {
+				s.tables = append(s.tables, &nftTable{proto: o.proto, name: string(o.table), rules: mode.Exactly(0)})
+			}
+			return true
+		})
+		if err == nil && len(s.tables) > 0 {
+			err = s.bases()
 		}
-		held, owners, fixed := s.Held, s.Owners, s.fixed
-		restart := func() { s.Held, s.Owners, s.fixed = held, owners, fixed }
-		err = s.dump(dump{typ: unix.NFT_MSG_GETCHAIN, proto: nfproto(f)}, restart, s.addChain(enough))
-	}
-	s.conclude(err, enough)
+		for _, t := range s.tables {
+			if t.own && !t.incompatible {
+				s.Rules.Least += t.rules.Least
+			}
+		}
+		for f := range mode.Family(mode.NumFamilies) {
+			// A family may have thousands of chains of others (kube-proxy's nftables mode): they are read only if it has a
+			// table of iptables.
+			ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
+			if err == nil && ours && s.Rules.Least < enough {
+				err = s.dump(dump{typ: unix.NFT_MSG_GETCHAIN, proto: nfproto(f)}, s.addChain(enough))
+			}
+		}
+		return err
+	}), enough)
 }
 
-// addChain returns a function that adds a chain to what is held, and returns whether that is still not enough.
-func (s *nft) addChain(enough uint64) func(object) bool {
+// addChain returns a function that adds a chain which bases has not added, and returns whether that is still not enough.
+func (s *nft) addChain(enough uint64) func(object) (more bool) {
 	return func(o object) bool {
-		rules := mode.Exactly(uint64(o.use))
+		named, _ := o.builtIn()
+		i := slices.IndexFunc(s.tables, func(t *nftTable) bool { return t.proto == o.proto && t.name == string(o.table) })
+		if i < 0 || s.tables[i].incompatible || o.base && named {
+			return true
+		}
+		t := s.tables[i]
+		t.add(&o)
 		if !o.base {
-			rules.Least = 0
 			s.Owners.Count(o.chain)
+			if t.own {
+				s.Rules.Least++
+			}
 		}
-		if !o.base || o.policy != accept {
-			s.fixed++
-			rules = rules.Plus(mode.Exactly(1))
-		}
-		s.Held = s.Held.Plus(rules)
-		return s.Held.Least < enough
+		return s.Rules.Least < enough
 	}
 }
 
 // count counts rule by rule, until there is enough.
 func (s *nft) count(enough uint64) {
-	if s.fd < 0 || s.Held.Exact() {
+	if s.fd < 0 || s.Rules.Exact() {
 		return
 	}
-	total, err := mode.Exactly(s.fixed), error(nil)
-	total.Bounded = s.Held.Bounded
-	for _, rules := range s.ours {
-		if before := total; err == nil && total.Least < enough {
-			err = s.dump(rules, func() { total = before }, func(object) bool {
-				total = total.Plus(mode.Exactly(1))
-				return total.Least < enough
-			})
+	var err error
+	for _, t := range s.tables {
+		if err != nil || !t.counts() || t.rules.Exact() || s.Rules.Least >= enough {
+			continue
 		}
+		least := s.Rules.Least - t.rules.Least + t.fixed
+		err = s.steady(func() error {
+			s.Rules.Least, t.rules = least, mode.Exactly(t.fixed)
+			return s.dump(dump{unix.NFT_MSG_GETRULE, t.proto, t.name}, func(o object) (more bool) {
+				if !t.foreign[string(o.chain)] {
+					t.rules = t.rules.Plus(mode.Exactly(1))
+					s.Rules.Least++
+				}
+				return s.Rules.Least < enough
+			})
+		})
 	}
-	s.Held = total
 	s.conclude(err, enough)
 }
 
-// conclude notes that there may be more than was seen.
+// conclude adds up the tables that count, or notes that there may be more than was seen.
 func (s *nft) conclude(err error, enough uint64) {
-	if err != nil {
-		unsure(s.Backend, err)
-	}
-	if err != nil || s.Held.Least >= enough {
-		s.Held.Bounded = false
+	if err != nil || s.Rules.Least >= enough {
+		if err != nil {
+			unsure(s.Backend, err)
+		}
+		s.Rules.Bounded = false
 		s.close() // a dump that was left half-way is still under way on it
+		return
+	}
+	s.Rules = mode.Exactly(0)
+	for _, t := range s.tables {
+		if t.counts() {
+			s.Rules = s.Rules.Plus(t.rules)
+		}
 	}
 }
 
-// dump calls each with everything that a dump has of iptables' tables, until it returns false. If that changes on the way it
-// begins again, after restart.
-func (s *nft) dump(d dump, restart func(), each func(object) (more bool)) error {
-	for try := 1; ; try++ {
-		changed, err := s.dumpOnce(d, each)
-		if err != nil || !changed {
+// steady calls f again if the rules changed during its dumps.
+func (s *nft) steady(f func() error) error {
+	for range maxTries {
+		s.changed = false
+		if err := f(); err != nil || !s.changed {
 			return err
 		}
-		if try == maxDumps {
-			return errChanging
-		}
-		restart()
 	}
+	return errChanging
 }
 
-func (s *nft) dumpOnce(d dump, each func(object) (more bool)) (changed bool, err error) {
+// dump calls each with every object of a dump that is in iptables' tables, until it returns false.
+func (s *nft) dump(d dump, each func(object) (more bool)) error {
 	s.seq++
-	err = s.exchange(appendDump(make([]byte, 0, 64), s.seq, d), maxDumpReads, func(m message) (more bool, err error) {
-		changed = changed || m.flags&unix.NLM_F_DUMP_INTR != 0
+	return s.exchange(appendDump(make([]byte, 0, 64), s.seq, d), maxDumpReads, func(m message) (more bool, err error) {
+		s.changed = s.changed || m.flags&unix.NLM_F_DUMP_INTR != 0
 		switch {
 		case m.seq != s.seq:
 			return false, errStray
@@ -120,16 +140,15 @@ func (s *nft) dumpOnce(d dump, each func(object) (more bool)) (changed bool, err
 			}
 			// Kernels before 4.10 do not know the choice of a table.
 			if o.managed() && (d.table == "" || string(o.table) == d.table) && !each(o) {
-				changed = false // it does not matter any more
+				s.changed = false // it does not matter any more
 				return false, nil
 			}
 		}
 		return true, nil
 	})
-	return changed, err
 }
 
-// managed tells whether an object is, or is in, a table of iptables.
+// managed tells whether an object is, or is in, a table with one of iptables' names.
 func (o *object) managed() bool {
 	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(managed[:], string(o.table))
 }

@@ -44,78 +44,67 @@ func eachLine(path string, buf []byte, f func(line []byte) (more bool)) error {
 	}
 }
 
-// procMounted tells whether /proc is what it should be, so that a file that is not there means something.
+// procMounted reports whether the thread's part of /proc is there, so that a file that is missing in it means something.
 func procMounted() bool { return unix.Access(procNet, unix.F_OK) == nil }
 
 // loaded says whether nf_tables can be asked without the kernel loading a module for it: Absent if it certainly would have
-// to, so that nf_tables holds nothing.
+// to, so that nf_tables contains nothing.
 //
 // Opening a NETLINK_NETFILTER socket loads nfnetlink (MODULE_ALIAS_NET_PF_PROTO in net/netfilter/nfnetlink.c), a first
 // message to nf_tables loads that (request_module in nfnetlink_rcv_msg). Both succeed from within a container, whose
-// /lib/modules is not what counts. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2).
-func loaded(buf []byte) mode.Outcome {
+// /lib/modules does not matter. A kernel can have nfnetlink built in and nf_tables as a module (Debian's 7.2), or nf_tables
+// built in and ip_tables as a module. /proc/modules may be masked: what it lacks proves nothing.
+func loaded(buf []byte) (mode.Outcome, modules) {
 	var m modules
 	err := eachLine("/proc/modules", buf, m.note)
+	// /proc with the option subset=pid has no /proc/version either.
+	m.none = errors.Is(err, unix.ENOENT) && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
 	switch {
 	case m.nfTables:
-		return mode.Present
-	case errors.Is(err, unix.ENOENT) && procMounted():
-		return mode.Present // a kernel that cannot load modules: asking is safe, and tells whether it has nf_tables
-	case err != nil:
-		return mode.Unknown
-	case m.nfnetlink || m.ipTables:
-		return mode.Absent // where these are modules, nf_tables is one
+		return mode.Present, m
+	case m.none:
+		return mode.Present, m // a kernel that cannot load modules: asking is safe, and tells whether it has nf_tables
+	case m.nfnetlink: // NF_TABLES selects NETFILTER_NETLINK: it cannot be built in if that is a module
+		return mode.Absent, m
 	}
-	nfnetlink := false
-	err = eachLine(procNet+"netlink", buf, func(line []byte) bool {
-		nfnetlink = nfnetlink || isKernelSocket(line)
-		return !nfnetlink
-	})
-	if err == nil && !nfnetlink {
-		return mode.Absent
+	var sockets kernelSockets
+	if err := eachLine(procNet+"netlink", buf, sockets.note); err == nil && sockets.route && !sockets.netfilter {
+		return mode.Absent, m
 	}
-	return mode.Unknown
+	return mode.Unknown, m
 }
 
-// modules are those that tell something about nf_tables.
-type modules struct{ nfTables, nfnetlink, ipTables bool }
+// modules are those that say something about nf_tables.
+type modules struct {
+	nfTables, nfnetlink, nftCompat bool // is loaded
+	none                           bool // the kernel has no modules
+}
 
-// note reads a line of /proc/modules, which begins with the module's name.
+// note reads a line of /proc/modules, which begins with the module's name. nft_compat is listed before nf_tables, which it
+// needs.
 func (m *modules) note(line []byte) (more bool) {
 	switch name, _, _ := bytes.Cut(line, []byte(" ")); string(name) {
 	case "nf_tables":
 		m.nfTables = true
 	case "nfnetlink":
 		m.nfnetlink = true
-	case "ip_tables", "ip6_tables":
-		m.ipTables = true
+	case "nft_compat":
+		m.nftCompat = true
 	}
 	return !m.nfTables
 }
 
-// isKernelSocket tells whether a line of /proc/net/netlink is the kernel's own NETLINK_NETFILTER socket: protocol 12 in the
-// second column and port 0 in the third (netlink_native_seq_show in net/netlink/af_netlink.c).
-func isKernelSocket(line []byte) bool {
+// kernelSockets are the kernel's own netlink sockets in a network namespace. Each one has that of NETLINK_ROUTE, so a
+// /proc/net/netlink that lists none is not the kernel's.
+type kernelSockets struct{ route, netfilter bool }
+
+// note reads a line of /proc/net/netlink: a socket's protocol is in the second column, and its port in the third, 0 for the
+// kernel's (netlink_native_seq_show in net/netlink/af_netlink.c).
+func (k *kernelSockets) note(line []byte) (more bool) {
 	fields := bytes.Fields(line)
-	return len(fields) > 2 && string(fields[1]) == "12" && string(fields[2]) == "0"
-}
-
-// symbol is how the line of a function that nf_tables exports on every kernel ends in /proc/kallsyms if it is built in; a
-// module's has the module's name behind it.
-const symbol = " nft_do_chain"
-
-// builtIn says whether nf_tables is in the kernel itself, where loaded could not tell. It takes tens of milliseconds.
-func builtIn(buf []byte) mode.Outcome {
-	answer := mode.Unknown
-	err := eachLine("/proc/kallsyms", buf, func(line []byte) bool {
-		answer = mode.Absent
-		if bytes.HasSuffix(line, []byte(symbol)) {
-			answer = mode.Present
-		}
-		return answer == mode.Absent
-	})
-	if err != nil {
-		return mode.Unknown
+	if len(fields) > 2 && string(fields[2]) == "0" {
+		k.route = k.route || string(fields[1]) == "0"
+		k.netfilter = k.netfilter || string(fields[1]) == "12"
 	}
-	return answer
+	return !k.netfilter
 }

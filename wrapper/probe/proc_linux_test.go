@@ -14,30 +14,34 @@ func TestProcLines(t *testing.T) {
 	const all = "nft_compat 20480 2 - Live 0x0000000000000000\nnf_tables 323584 123 nft_compat, Live 0x0\nnfnetlink 20480 1 nf_tables, Live 0x0\n"
 	for text, want := range map[string]modules{
 		"":  {},
-		all: {nfTables: true, nfnetlink: true},
+		all: {nfTables: true, nftCompat: true},
 		"nfnetlink 20480 1 nf_tables, Live 0x0\n":                            {nfnetlink: true},
-		"ip6_tables 36864 0 - Live 0x0\nx_tables 1 2 ip6_tables, Live 0x0\n": {ipTables: true},
+		"ip6_tables 36864 0 - Live 0x0\nx_tables 1 2 ip6_tables, Live 0x0\n": {},
 		"nf_tables_x 1 0 - Live 0x0\nxnfnetlink 1 0 - Live":                  {},
 	} {
 		var got modules
 		for line := range strings.Lines(text) {
-			got.note([]byte(strings.TrimSuffix(line, "\n")))
+			if !got.note([]byte(strings.TrimSuffix(line, "\n"))) {
+				break
+			}
 		}
 		if got != want {
 			t.Errorf("modules of %q: %+v, want %+v", text, got, want)
 		}
 	}
-	for line, want := range map[string]bool{
-		"sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode": false,
-		"00000000a2cf9c9b 12  0          00000000 0        0        0     2        0        1498":  true,
-		"00000000a2cf9c9b 12  4021       00000000 0        0        0     2        0        1498":  false,
-		"00000000a2cf9c9b 15  0          00000000 0        0        0     2        0        1498":  false,
-		"00000000a2cf9c9b 0   12         00000000 0        0        0     2        0        1498":  false,
-		"12 0": false,
-		"":     false,
+	for line, want := range map[string]kernelSockets{
+		"sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode": {},
+		"00000000a2cf9c9b 12  0          00000000 0        0        0     2        0        1498":  {netfilter: true},
+		"00000000a2cf9c9b 12  4021       00000000 0        0        0     2        0        1498":  {},
+		"00000000a2cf9c9b 15  0          00000000 0        0        0     2        0        1498":  {},
+		"00000000a2cf9c9b 0   0          00000000 0        0        0     2        0        1498":  {route: true},
+		"00000000a2cf9c9b 0   12         00000000 0        0        0     2        0        1498":  {},
+		"12 0": {},
+		"":     {},
 	} {
-		if got := isKernelSocket([]byte(line)); got != want {
-			t.Errorf("isKernelSocket(%q) = %v", line, got)
+		var got kernelSockets
+		if got.note([]byte(line)); got != want {
+			t.Errorf("sockets of %q: %+v", line, got)
 		}
 	}
 }
@@ -91,7 +95,8 @@ func FuzzProc(f *testing.F) {
 			if m.note([]byte(line)); m.nfTables && !strings.Contains(text, "nf_tables") {
 				t.Fatal("nf_tables out of nothing")
 			}
-			if isKernelSocket([]byte(line)) && !strings.Contains(line, "12") {
+			var k kernelSockets
+			if k.note([]byte(line)); k.netfilter && !strings.Contains(line, "12") {
 				t.Fatal("a socket out of nothing")
 			}
 		}

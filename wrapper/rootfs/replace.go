@@ -167,19 +167,6 @@ func fill(fd int, data []byte, like Info) error {
 	return err
 }
 
-// CreateEmpty creates an empty file. It follows no link and touches nothing that is there already (fs.ErrExist).
-func (r *Root) CreateEmpty(name string, perm uint32) error {
-	p, err := r.find("create", name)
-	if err != nil {
-		return err
-	}
-	fd, err := p.open(createNew, perm)
-	if err == nil {
-		err = unix.Close(fd)
-	}
-	return pathError("create", name, err)
-}
-
 // Remove removes a file or link, never a directory.
 func (r *Root) Remove(name string) error {
 	return r.do("remove", name, func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, 0) })

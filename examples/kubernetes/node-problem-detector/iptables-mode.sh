@@ -9,7 +9,7 @@ case $status in
 	echo "all rules are in one mode"
 	;;
 3)
-	echo "$report" | head -n 1 # conflict: nft holds 52 and legacy 3: ...
+	echo "$report" | head -n 1 # conflict: both modes contain rules (nft 52, legacy 3): ...
 	status=1
 	;;
 *)

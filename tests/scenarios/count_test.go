@@ -8,16 +8,16 @@ import (
 	"testing"
 )
 
-// report is what "iptables-wrapper detect --output json" says of what the backends hold.
+// report is what "iptables-wrapper detect --output json" says of the rule counts.
 type report struct {
 	decision
 	Conflict bool `json:"conflict"`
 	Evidence struct {
 		NFT, Legacy struct {
-			Holds struct {
+			Rules struct {
 				Least uint64  `json:"least"`
 				Most  *uint64 `json:"most"`
-			} `json:"holds"`
+			} `json:"rules"`
 			Chains map[string]int `json:"chains"`
 		}
 	} `json:"evidence"`
@@ -33,8 +33,8 @@ func (h *host) report() report {
 	return r
 }
 
-// randomTables returns the text of tables with chains, jumps, rules and policies, and how much that is.
-func randomTables(r *rand.Rand) (text []string, held uint64) {
+// randomTables returns the text of tables with chains, jumps, rules and policies, and its rule count.
+func randomTables(r *rand.Rand) (text []string, count uint64) {
 	builtIn := map[string]string{"filter": "FORWARD", "nat": "OUTPUT", "mangle": "FORWARD", "raw": "OUTPUT", "security": "INPUT"}
 	for _, table := range []string{"filter", "nat", "mangle", "raw", "security"} {
 		if r.IntN(2) == 0 {
@@ -43,14 +43,14 @@ func randomTables(r *rand.Rand) (text []string, held uint64) {
 		policy := "ACCEPT"
 		if r.IntN(3) == 0 && table != "nat" {
 			policy = "DROP"
-			held++
+			count++
 		}
 		text = append(text, "*"+table, ":"+builtIn[table]+" "+policy+" [0:0]")
 		chains := r.IntN(5)
 		for c := range chains {
 			text = append(text, fmt.Sprintf(":C%d - [0:0]", c))
 		}
-		held += uint64(chains)
+		count += uint64(chains)
 		for range r.IntN(40) {
 			chain, target := builtIn[table], "ACCEPT"
 			if from := r.IntN(chains + 1); from < chains {
@@ -59,39 +59,39 @@ func randomTables(r *rand.Rand) (text []string, held uint64) {
 				target = fmt.Sprintf("C%d", r.IntN(chains))
 			}
 			text = append(text, "-A "+chain+" -j "+target)
-			held++
+			count++
 		}
 		text = append(text, "COMMIT")
 	}
-	return text, held
+	return text, count
 }
 
-// TestHeldAlike gives the same text to both modes: both must be seen to hold exactly what the text says.
-func TestHeldAlike(t *testing.T) {
+// TestRuleCount gives the same text to both modes: the rule count of both is exactly that of the text.
+func TestRuleCount(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
 	for range 20 {
 		h := newHost(t)
 		var want uint64
 		for _, command := range []string{"iptables", "ip6tables"} {
-			text, held := randomTables(r)
-			want += held
+			text, count := randomTables(r)
+			want += count
 			h.restore(command+"-nft", text...)
 			h.restore(command+"-legacy", text...)
 		}
 		got := h.report()
-		for mode, holds := range map[string]struct {
+		for mode, count := range map[string]struct {
 			least uint64
 			most  *uint64
-		}{"nft": {got.Evidence.NFT.Holds.Least, got.Evidence.NFT.Holds.Most}, "legacy": {got.Evidence.Legacy.Holds.Least, got.Evidence.Legacy.Holds.Most}} {
-			if holds.most == nil || holds.least != want || *holds.most != want {
-				t.Errorf("seed %d: %s holds %+v, want %d", seed, mode, holds, want)
+		}{"nft": {got.Evidence.NFT.Rules.Least, got.Evidence.NFT.Rules.Most}, "legacy": {got.Evidence.Legacy.Rules.Least, got.Evidence.Legacy.Rules.Most}} {
+			if count.most == nil || count.least != want || *count.most != want {
+				t.Errorf("seed %d: rule count of %s is %+v, want %d", seed, mode, count, want)
 			}
 		}
 		if got.Conflict != (want > 0) {
 			t.Errorf("seed %d: conflict %v at %d each", seed, got.Conflict, want)
 		}
-		want2 := decision{"nft", "more-rules", true}
+		want2 := decision{"nft", "more-rules", false}
 		if want == 0 {
 			want2 = decision{"nft", "default", false}
 		}
@@ -108,14 +108,14 @@ func TestCloseComparisons(t *testing.T) {
 		h := newHost(t)
 		h.restore("iptables-nft", jumps(tt.nft)...)
 		h.restore("iptables-legacy", jumps(tt.legacy)...)
-		want := decision{"nft", "more-rules", true}
+		want := decision{"nft", "more-rules", false}
 		if tt.legacy > tt.nft {
 			want.Mode = "legacy"
 		}
 		if got := h.detect(); got != want {
 			t.Errorf("%+v: detect: %+v, want %+v", tt, got, want)
 		}
-		if got := h.version("iptables"); got != want.Mode || !h.pinned("iptables") {
+		if got := h.version("iptables"); got != want.Mode || h.pinned("iptables") {
 			t.Errorf("%+v: called: %s, pinned %v", tt, got, h.pinned("iptables"))
 		}
 	}
@@ -142,14 +142,14 @@ func TestLarge(t *testing.T) {
 		if mode == "legacy" {
 			large, small = small, large
 		}
-		if large.Holds.Least != 120_000 || large.Chains["KUBE-"] != 20_000 || small.Holds.Least != 2 || small.Chains["cali-"] != 1 {
+		if large.Rules.Least != 120_000 || large.Chains["KUBE-"] != 20_000 || small.Rules.Least != 2 || small.Chains["cali-"] != 1 {
 			t.Errorf("%s: %+v", mode, got)
 		}
-		if want := (decision{mode, "more-rules", true}); got.decision != want {
+		if want := (decision{mode, "more-rules", false}); got.decision != want {
 			t.Errorf("detect: got %+v, want %+v", got.decision, want)
 		}
-		if v := h.version("iptables-save"); v != mode || !h.pinned("iptables") {
-			t.Errorf("called: %s, pinned %v, want %s, pinned", v, h.pinned("iptables"), mode)
+		if v := h.version("iptables-save"); v != mode || h.pinned("iptables") {
+			t.Errorf("called: %s, pinned %v, want %s, not pinned", v, h.pinned("iptables"), mode)
 		}
 	}
 }
@@ -168,10 +168,10 @@ func TestCheck(t *testing.T) {
 	h.restore("iptables-nft", rules("nat", "KUBE-SERVICES", 4)...)
 	check(0, "mode:      nft")
 	h.restore("ip6tables-legacy", "*mangle", ":FORWARD DROP [0:0]", "COMMIT")
-	const split = "conflict: nft holds 5 and legacy 1: this node is split between two modes"
+	const split = "conflict: both modes contain rules (nft 5, legacy 1): this node is split between two modes"
 	check(3, split)
 	out := h.run("/usr/sbin/iptables-wrapper", "detect")
-	for _, line := range []string{"holds                    5                 1\n", "chains of                KUBE- 1           -\n"} {
+	for _, line := range []string{"rules                    5                 1\n", "chains of                KUBE- 1           -\n"} {
 		if !strings.HasPrefix(out, split+"\n") || !strings.Contains(out, line) {
 			t.Errorf("detect lacks %q:\n%s", line, out)
 		}
