@@ -38,3 +38,23 @@ DISTROS = {
         },
     ),
 }
+
+# The release of Debian whose images are booted on the kernels of other architectures.
+IMAGES = "trixie"
+
+# OCI architecture of an image to the kernels that execute it, as release and architecture. A 64-bit kernel executes 32-bit
+# programs through its compat layer.
+MACHINES = {
+    "386": [
+        ("bookworm", "386"),
+        ("bookworm", "amd64"),
+    ],
+    "arm/v7": [
+        ("trixie", "arm/v7"),
+        ("trixie", "arm64"),
+    ],
+    "arm64": [("trixie", "arm64")],
+    "ppc64le": [("forky", "ppc64le")],
+    "riscv64": [("trixie", "riscv64")],
+    "s390x": [("forky", "s390x")],
+}

@@ -26,7 +26,9 @@ type block struct {
 }
 
 // name is how a boot is called; --only names a part of it.
-func (b *block) name() string { return "Linux " + b.kernel.Release + ", " + b.column() }
+func (b *block) name() string {
+	return fmt.Sprintf("Linux %s, %s, %s", b.kernel.Release, b.machine, b.column())
+}
 
 // column names what differs between the boots of one kernel.
 func (b *block) column() string {

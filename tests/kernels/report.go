@@ -96,10 +96,13 @@ func (r report) writeBoots(out io.Writer) error {
 		all, right, _ := report{blocks: []*block{b}}.cells()
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%.0f\n", b.kernel.Release, b.machine, b.image.architecture, b.modules.name, all, right, b.took.Seconds())
 	}
-	for _, name := range slices.Sorted(maps.Keys(r.skipped)) {
-		fmt.Fprintf(w, "-\t%s\tSKIPPED: %s\n", name, r.skipped[name])
+	if err := w.Flush(); err != nil {
+		return err
 	}
-	return w.Flush()
+	for _, name := range slices.Sorted(maps.Keys(r.skipped)) {
+		fmt.Fprintf(out, "SKIPPED: %s: %s\n", name, r.skipped[name])
+	}
+	return nil
 }
 
 func stateNames() []string {
