@@ -5,7 +5,7 @@ why. The command for all other architectures leaves out those that cannot be fet
 """
 
 load("//images:distros.bzl", IMAGE_DISTROS = "DISTROS")
-load("//images/private:names.bzl", "architecture_name")
+load("//images/private:names.bzl", "architecture_name")  # buildifier: disable=bzl-visibility
 load("//tools/lock:packages.bzl", "never", "package_repository", "read_lock")
 load(":distros.bzl", "DISTROS", "IMAGES", "MACHINES")
 

@@ -34,15 +34,16 @@ type image struct {
 	dir          string // for temporary files
 }
 
-// boot carries out a plan on a kernel with these modules. Each result is given to f as it comes.
-func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) error {
+// boot carries out a plan on a kernel with these modules. Each result is given to f as it comes. It returns the processor time of the
+// emulation.
+func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) (time.Duration, error) {
 	architecture, err := k.Architecture()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	hardware, err := hardwareOf(architecture)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -50,15 +51,15 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	defer watch.Stop()
 	dir, err := os.MkdirTemp(v.dir, "boot")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer os.RemoveAll(dir)
 	vmlinuz, initrd := filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "initrd")
 	if err := os.WriteFile(vmlinuz, k.Image, 0o644); err != nil {
-		return err
+		return 0, err
 	}
 	if err := v.writeInitrd(initrd, modules, p); err != nil {
-		return err
+		return 0, err
 	}
 	cmd := exec.CommandContext(ctx, hardware.program, append(hardware.args, "-accel", "tcg", "-m", "768",
 		"-nographic", "-no-reboot", "-kernel", vmlinuz, "-initrd", initrd,
@@ -69,12 +70,12 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	console, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		return err
+		return 0, err
 	}
 	got, noise, err := results(console, func(r plan.Result) {
 		watch.Reset(silence)
@@ -90,9 +91,9 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 		err = errors.New("the guest ended early")
 	}
 	if err != nil {
-		return fmt.Errorf("%d of %d cells done: %w; its console said:\n%s", got, len(p.Cells), err, noise)
+		return 0, fmt.Errorf("%d of %d cells done: %w; its console said:\n%s", got, len(p.Cells), err, noise)
 	}
-	return nil
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
 // results reads a console to its end, and returns what else was on it.

@@ -23,6 +23,7 @@ type block struct {
 	results []plan.Result
 	judged  map[key]verdict
 	took    time.Duration
+	cpu     time.Duration // of the emulation
 }
 
 // name is how a boot is called; --only names a part of it.
@@ -102,7 +103,8 @@ func (b *block) run(ctx context.Context) error {
 	cells, keys := b.modules.cells(b.full())
 	exist := b.kernel.Modules.Without(b.modules.lacks)
 	var results []plan.Result
-	err := b.image.boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
+	var err error
+	b.cpu, err = b.image.boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
 		results = append(results, r)
 	})
 	if err != nil {

@@ -91,10 +91,10 @@ func (r report) writeText(out io.Writer) error {
 // writeBoots writes a line for each boot: what ran where, how much of it was right, and how long it took.
 func (r report) writeBoots(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "KERNEL\tARCHITECTURE\tBINARIES\tMODULES\tCELLS\tRIGHT\tSECONDS")
+	fmt.Fprintln(w, "KERNEL\tARCHITECTURE\tBINARIES\tMODULES\tCELLS\tRIGHT\tSECONDS\tOF CPU")
 	for _, b := range r.blocks {
 		all, right, _ := report{blocks: []*block{b}}.cells()
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%.0f\n", b.kernel.Release, b.machine, b.image.architecture, b.modules.name, all, right, b.took.Seconds())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%.0f\t%.0f\n", b.kernel.Release, b.machine, b.image.architecture, b.modules.name, all, right, b.took.Seconds(), b.cpu.Seconds())
 	}
 	if err := w.Flush(); err != nil {
 		return err
