@@ -1,7 +1,7 @@
 // Command kernels runs the wrapper on Debian's kernels with chosen netfilter modules, each in a virtual machine of its own,
 // in every state that a host can be in, and compares each cell of the matrix with the contract.
 //
-// Usage: kernels [--svg FILE] [--only TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
+// Usage: kernels [--svg FILE] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
 //
 // An image is named by the program that is the guest's init, and by the layers of an image with the wrapper installed, lowest first,
 // all of one architecture; --image can be repeated. A kernel is what unpack made of Debian's packages. Each kernel is booted with
@@ -42,7 +42,7 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
-	var images, kernelFiles, only []string
+	var images, kernelFiles, only, stateNames []string
 	list := func(to *[]string) func(string) error {
 		return func(value string) error {
 			*to = append(*to, value)
@@ -54,6 +54,7 @@ func run(ctx context.Context, args []string) error {
 	svg := flags.String("svg", "", "`FILE` for a picture of the matrix")
 	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
 	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; given again, any of them", list(&only))
+	flags.Func("state", "`TEXT` that is part of the name of a host's state; given again, any of them", list(&stateNames))
 	skipped := map[string]string{}
 	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested here, to be listed", func(value string) error {
 		name, reason, _ := strings.Cut(value, "=")
@@ -78,8 +79,7 @@ func run(ctx context.Context, args []string) error {
 		}
 		var chosen []*block
 		for _, b := range all {
-			named := func(text string) bool { return strings.Contains(b.name(), text) }
-			if len(only) == 0 || slices.ContainsFunc(only, named) {
+			if chooses(only, b.name()) {
 				chosen = append(chosen, b)
 			}
 		}
@@ -87,7 +87,7 @@ func run(ctx context.Context, args []string) error {
 			return errors.New("no boot is chosen: name kernels with --kernel and --image, and what --only names must be part of a boot's name")
 		}
 		r := report{chosen, skipped}
-		if err := errors.Join(runAll(ctx, chosen, *jobs), r.writeText(os.Stdout)); err != nil {
+		if err := errors.Join(runAll(ctx, chosen, *jobs, func(state string) bool { return chooses(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
 			return err
 		}
 		if *svg != "" {
@@ -100,6 +100,11 @@ func run(ctx context.Context, args []string) error {
 		}
 		return nil
 	})
+}
+
+// chooses reports whether a name contains one of the texts, or there are none.
+func chooses(texts []string, name string) bool {
+	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
 }
 
 // withImages unpacks the images and calls f with what boots guests with them.

@@ -64,8 +64,8 @@ func blocks(kernels []*kernel.Kernel, images []image) ([]*block, error) {
 	return all, nil
 }
 
-// runAll boots several guests at a time, and says on standard error how each went. What could not be run at all is an error.
-func runAll(ctx context.Context, all []*block, jobs int) error {
+// runAll boots several guests at a time with the states that are wanted, and says on standard error how each went. What could not be run at all is an error.
+func runAll(ctx context.Context, all []*block, jobs int, wanted func(state string) bool) error {
 	todo := make(chan *block)
 	var running sync.WaitGroup
 	var lock sync.Mutex
@@ -74,7 +74,7 @@ func runAll(ctx context.Context, all []*block, jobs int) error {
 		running.Go(func() {
 			for b := range todo {
 				began := time.Now()
-				err := b.run(ctx)
+				err := b.run(ctx, wanted)
 				b.took = time.Since(began)
 				lock.Lock()
 				if err != nil {
@@ -99,8 +99,8 @@ func runAll(ctx context.Context, all []*block, jobs int) error {
 	return failed
 }
 
-func (b *block) run(ctx context.Context) error {
-	cells, keys := b.modules.cells(b.full())
+func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
+	cells, keys := b.modules.cells(b.full(), wanted)
 	exist := b.kernel.Modules.Without(b.modules.lacks)
 	var results []plan.Result
 	var err error

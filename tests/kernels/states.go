@@ -140,13 +140,13 @@ type key struct {
 // handOver is the name of the cell that checks how a process becomes the binary.
 const handOver = "hand-over"
 
-// cells are what one guest does: everything, or what a common host is. What the binaries say directly depends on the state and the
+// cells are what one guest does in the states that are wanted: everything, or what a common host is. What the binaries say directly depends on the state and the
 // privilege alone, so they are asked beside the cell with the writable root only.
-func (m moduleSet) cells(full bool) ([]plan.Cell, []key) {
+func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell, []key) {
 	var cells []plan.Cell
 	var keys []key
 	for _, s := range states() {
-		if !m.can(s) {
+		if !m.can(s) || !wanted(s.name) {
 			continue
 		}
 		for _, privilege := range privileges() {
@@ -163,7 +163,7 @@ func (m moduleSet) cells(full bool) ([]plan.Cell, []key) {
 			}
 		}
 	}
-	if m.common {
+	if m.common && wanted(handOver) {
 		cells = append(cells, plan.Cell{State: handOver, Privilege: plan.Admin, HandOver: true})
 		keys = append(keys, key{state: handOver, privilege: plan.Admin, handOver: true})
 	}
