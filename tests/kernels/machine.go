@@ -24,7 +24,7 @@ import (
 
 // silence is how long a guest may take for one result: a cell takes a second, ten on a machine that does much else, and the
 // cell with the hand-over's signals some minutes on the slowest emulated processor.
-const silence = 10 * time.Minute
+const silence = 20 * time.Minute
 
 // image is a container image and what carries out plans with it, of one architecture.
 type image struct {
