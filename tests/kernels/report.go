@@ -56,7 +56,7 @@ func (r report) of(release string) []*block {
 func (r report) writeText(out io.Writer) error {
 	fmt.Fprintln(out, "The mode that a container's first call ran as root with NET_ADMIN, and whether it was pinned. On amd64 each entry")
 	fmt.Fprintln(out, "stands for ten cells: the root file system writable and read-only, each as root with and without NET_ADMIN, as plain")
-	fmt.Fprintln(out, "user, in a user namespace, and as user with ambient NET_ADMIN. -: this kernel cannot be in that state.")
+	fmt.Fprintln(out, "user, in a user namespace, and as user with ambient NET_ADMIN. -: this kernel cannot be in that state, or it was not chosen.")
 	for _, release := range r.releases() {
 		fmt.Fprintf(out, "\nLinux %s\n", release)
 		w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
