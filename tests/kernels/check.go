@@ -83,11 +83,11 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin)
 	v.changed("detect", r.Before, r.AfterDetect)
 	if want.mayLoad() {
-		for _, name := range []string{"nf_tables", "nft_compat"} {
-			if !slices.Contains(strings.Fields(r.Before.Modules), name) {
-				r.AfterVersion.Modules, r.AfterVersion.Ruleset = r.Before.Modules, r.Before.Ruleset
-			}
+		// nf_tables, and nft_compat with the match that it is asked for.
+		if !slices.Contains(strings.Fields(r.Before.Modules), "nf_tables") {
+			r.AfterVersion.Ruleset = r.Before.Ruleset
 		}
+		r.AfterVersion.Modules = r.Before.Modules
 	}
 	if k.privilege == plan.Ambient {
 		// Asking for table mangle without the names files can create it, empty.

@@ -10,7 +10,7 @@ type expectation struct {
 	rules        bool   // whether either mode contains rules
 }
 
-// mayLoad reports whether a call may load nf_tables, as the binary that it guesses would: rows 8 and 9.
+// mayLoad reports whether a call may load nf_tables or nft_compat, as the binary that it guesses would: rows 8 and 9.
 func (e expectation) mayLoad() bool { return e.reason == "only-supported" || e.reason == "default" }
 
 // withRules returns the expectations for an administrator if either mode contains rules: the same whatever else the kernel

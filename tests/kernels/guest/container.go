@@ -47,6 +47,7 @@ func newContainer(c plan.Cell) (*container, error) {
 	for _, m := range []struct{ fstype, target, options string }{
 		{"overlay", "", "lowerdir=" + image + ",upperdir=" + scratch + "upper,workdir=" + scratch + "work"},
 		{"proc", "proc", ""},
+		{"sysfs", "sys", ""},
 		{"tmpfs", "run", "mode=1777"}, // for iptables-legacy's lock, plain users' too
 	} {
 		if err := unix.Mount(m.fstype, filepath.Join(root.root, m.target), m.fstype, 0, m.options); err != nil {
@@ -124,7 +125,7 @@ func drop(admin bool) error {
 
 // leave removes the container.
 func (c *container) leave() error {
-	for _, mounted := range []string{"run", "proc/modules", "proc", ""} {
+	for _, mounted := range []string{"run", "sys", "proc/modules", "proc", ""} {
 		err := unix.Unmount(filepath.Join(c.root, mounted), 0)
 		if mounted == "proc/modules" && errors.Is(err, unix.EINVAL) { // nothing is mounted there
 			err = nil
