@@ -88,7 +88,8 @@ func moduleSets() []moduleSet {
 		{name: "legacy only", legacy: true, loaded: true},
 		{name: "none"},
 		{name: "not loaded", nft: true, legacy: true},
-		{name: "nft built in", nft: true, legacy: true, loaded: true, unlisted: nftModules},
+		// With nf_tables, nfnetlink is built in too: NF_TABLES selects NETFILTER_NETLINK.
+		{name: "nft built in", nft: true, legacy: true, loaded: true, unlisted: append([]string{"nfnetlink"}, nftModules...)},
 		{name: "legacy built in", nft: true, legacy: true, loaded: true, unlisted: legacyModules},
 		{name: "no nft_compat", nft: true, legacy: true, loaded: true, missing: "nft_compat"},
 	}
