@@ -28,8 +28,9 @@ type Release struct {
 
 // Variant is one set of packages an image is made of.
 type Variant struct {
-	Packages []string `json:"packages"` // wanted by name
-	Without  []string `json:"without"`  // left out although something depends on them
+	Packages []string            `json:"packages"` // wanted by name
+	Own      map[string][]string `json:"own"`      // and on one architecture alone, by the distribution's name for it
+	Without  []string            `json:"without"`  // left out although something depends on them
 }
 
 // Read reads a table: distributions by the name that os-release gives as ID.

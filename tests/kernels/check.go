@@ -35,22 +35,38 @@ type decision struct {
 // same kind.
 func judge(want expectation, k key, r plan.Result, direct map[string][]plan.Run) verdict {
 	var v verdict
-	if r.Failed != "" {
-		v.wrong = append(v.wrong, r.Failed)
+	if v.wrong = failure(r); v.wrong != nil {
 		return v
 	}
 	v.detect(want, k, r)
-	v.expect("pinned by detect", r.PinnedByDetect, false)
-	v.expect("pinned by the first call", r.Pinned, want.pin && !k.readOnly)
-	v.expect("pinned in the end", r.PinnedInTheEnd, r.Pinned)
-	v.expect("first call", calledMode(r), want.called)
-	for i, argv := range plan.Calls() {
-		v.expect(strings.Join(argv, " "), r.Calls[i], direct[want.called][i])
+	links := plan.Wrapper
+	if want.pin && !k.readOnly {
+		links = "xtables-" + want.mode + "-multi"
 	}
+	v.expect("symlinks after detect", r.LinksByDetect, plan.Wrapper)
+	v.expect("symlinks after the first call", r.Links, links)
+	v.expect("symlinks in the end", r.LinksInTheEnd, links)
+	v.expect("first call", calledMode(r), want.called)
+	for i, call := range plan.Calls() {
+		v.expect(strings.Join(call.Argv, " "), r.Calls[i], direct[want.called][i])
+	}
+	restored := ""
+	if r.Calls[len(r.Calls)-1].Status == 0 {
+		restored = want.called
+	}
+	v.expect("restored rule is in", strings.Join(r.RestoredIn, " and "), restored)
 	if other, has := direct[otherMode(want.called)]; has && worked(other) && !worked(r.Calls) {
 		v.wrong = append(v.wrong, "the other mode would have worked")
 	}
 	return v
+}
+
+// failure is why a cell could not be brought about, if it could not.
+func failure(r plan.Result) []string {
+	if r.Failed == "" {
+		return nil
+	}
+	return []string{r.Failed}
 }
 
 func (v *verdict) detect(want expectation, k key, r plan.Result) {
@@ -61,15 +77,28 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 	}
 	v.expect("detect's mode", got.Mode, want.mode)
 	v.expect("detect's reason", got.Reason, want.reason)
-	if !k.readOnly { // there detect may know that nothing can be pinned, or not
+	if !k.readOnly && k.privilege != plan.Ambient { // there detect may know that nothing can be pinned, or not
 		v.expect("detect's pin", got.Pin, want.pin)
 	}
-	v.expect("detect's conflict", got.Conflict, strings.HasPrefix(k.state, "both") && k.privilege == plan.Admin)
+	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin)
 	v.changed("detect", r.Before, r.AfterDetect)
-	if want.mayLoad() && !strings.Contains(" "+r.Before.Modules+" ", " nf_tables ") {
-		r.AfterVersion.Modules, r.AfterVersion.Ruleset = r.Before.Modules, r.Before.Ruleset
+	if want.mayLoad() {
+		// nf_tables, and nft_compat with the match that it is asked for.
+		if !slices.Contains(strings.Fields(r.Before.Modules), "nf_tables") {
+			r.AfterVersion.Ruleset = r.Before.Ruleset
+		}
+		r.AfterVersion.Modules = r.Before.Modules
+	}
+	if k.privilege == plan.Ambient {
+		// Asking for table mangle without the names files can create it, empty.
+		r.AfterVersion.Names = r.Before.Names
 	}
 	v.changed("a call of the wrapper", r.Before, r.AfterVersion)
+}
+
+// bothContainRules reports whether a state is of a host that uses both modes.
+func bothContainRules(name string) bool {
+	return slices.ContainsFunc(states(), func(s state) bool { return s.name == name && s.uses == "both" })
 }
 
 // changed notes what is not as it was.

@@ -1,7 +1,8 @@
 """The kernels that the matrix boots, in the form of images/distros.bzl, for tools/lock.
 
-Debian's kernels for cloud machines: small, and netfilter is in modules, so that what a kernel has can be chosen. The
-newest is testing's: what is in unstable alone leaves the mirrors within days. To make or refresh a lock:
+On amd64 these are Debian's kernels for cloud machines: small, and netfilter is in modules, so that what a kernel has can be
+chosen. The newest is testing's: what is in unstable alone leaves the mirrors within days. Of each other architecture there
+is one kernel, of the newest release that has one and whose index mirrors keep complete. To make or refresh a lock:
 
     ./bazelw run //tools/lock -- -folder tests/kernels debian RELEASE
 """
@@ -9,19 +10,51 @@ newest is testing's: what is in unstable alone leaves the mirrors within days. T
 # What installing a kernel asks for and booting it does not: the programs that would make an initial file system.
 _WITHOUT = ["dracut", "initramfs-tools", "kmod", "linux-base"]
 
-def _release(version):
-    return struct(version = version, architectures = {"amd64": "amd64"}, suites = [])
+# Debian's architecture to the kernel's package.
+_PACKAGES = {
+    "amd64": ["linux-image-cloud-amd64"],
+    "arm64": ["linux-image-arm64"],
+    "armhf": ["linux-image-armmp"],
+    "i386": ["linux-image-686"],
+    "ppc64el": ["linux-image-powerpc64le"],
+    "riscv64": ["linux-image-riscv64"],
+    "s390x": ["linux-image-s390x"],
+}
+
+def _release(version, architectures):
+    return struct(version = version, architectures = architectures, suites = [])
 
 DISTROS = {
     "debian": struct(
         title = "Debian",
         format = "deb",
-        variants = {"kernel": struct(packages = ["linux-image-cloud-amd64"], without = _WITHOUT)},
+        variants = {"kernel": struct(packages = [], own = _PACKAGES, without = _WITHOUT)},
         releases = {
-            "bullseye": _release("11"),
-            "bookworm": _release("12"),
-            "trixie": _release("13"),
-            "forky": _release("14"),
+            "bullseye": _release("11", {"amd64": "amd64"}),
+            # The last release with a kernel for i386.
+            "bookworm": _release("12", {"386": "i386", "amd64": "amd64"}),
+            "trixie": _release("13", {"amd64": "amd64", "arm/v7": "armhf", "arm64": "arm64", "riscv64": "riscv64"}),
+            "forky": _release("14", {"amd64": "amd64", "ppc64le": "ppc64el", "s390x": "s390x"}),
         },
     ),
+}
+
+# The release of Debian whose images are booted on the kernels of other architectures.
+IMAGES = "trixie"
+
+# OCI architecture of an image to the kernels that execute it, as release and architecture. A 64-bit kernel executes 32-bit
+# programs through its compat layer.
+MACHINES = {
+    "386": [
+        ("bookworm", "386"),
+        ("bookworm", "amd64"),
+    ],
+    "arm/v7": [
+        ("trixie", "arm/v7"),
+        ("trixie", "arm64"),
+    ],
+    "arm64": [("trixie", "arm64")],
+    "ppc64le": [("forky", "ppc64le")],
+    "riscv64": [("trixie", "riscv64")],
+    "s390x": [("forky", "s390x")],
 }

@@ -10,29 +10,31 @@ type expectation struct {
 	rules        bool   // whether either mode contains rules
 }
 
-// mayLoad reports whether a call may load nf_tables, as the binary that it guesses would: rows 8 and 9.
+// mayLoad reports whether a call may load nf_tables or nft_compat, as the binary that it guesses would: rows 8 and 9.
 func (e expectation) mayLoad() bool { return e.reason == "only-supported" || e.reason == "default" }
 
 // withRules returns the expectations for an administrator if either mode contains rules: the same whatever else the kernel
 // has, because a mode that is not loaded contains none. The rows are those of the decision table of the contract. Only a
 // kubelet chain pins.
 func withRules() map[string]expectation {
-	kubelet := func(mode string) expectation { return expectation{mode, "kubelet-chain", true, mode, true} } // rows 3 and 4
-	moreRules := func(mode string) expectation { return expectation{mode, "more-rules", false, mode, true} } // rows 6 and 7
-	return map[string]expectation{
-		"hint v4, nft":        kubelet("nft"),
-		"hint v6, nft":        kubelet("nft"),
-		"canary, nft":         kubelet("nft"),
-		"rules only, nft":     moreRules("nft"),
-		"policy only, nft":    moreRules("nft"),
-		"both, nft more":      moreRules("nft"),
-		"hint v4, legacy":     kubelet("legacy"),
-		"hint v6, legacy":     kubelet("legacy"),
-		"canary, legacy":      kubelet("legacy"),
-		"rules only, legacy":  moreRules("legacy"),
-		"policy only, legacy": moreRules("legacy"),
-		"both, legacy more":   moreRules("legacy"),
+	kubelet := func(mode string) expectation { return expectation{mode, "kubelet-chain", true, mode, true} }   // rows 3 and 4
+	moreRules := func(mode string) expectation { return expectation{mode, "more-rules", false, mode, true} }   // rows 6 and 7
+	proxy := func(mode string) expectation { return expectation{mode, "kube-proxy-chain", false, mode, true} } // row 5
+	all := map[string]expectation{
+		"both, nft more":          moreRules("nft"),
+		"both, legacy more":       moreRules("legacy"),
+		"hint nft, 300 in legacy": kubelet("nft"),
 	}
+	for _, mode := range []string{"nft", "legacy"} {
+		for _, chain := range []string{"hint v4", "hint v6", "canary v4", "canary v6"} {
+			all[chain+", "+mode] = kubelet(mode)
+		}
+		all["kube-proxy chain, "+mode] = proxy(mode)
+		for _, counted := range []string{"rules only", "jumps", "policy only"} {
+			all[counted+", "+mode] = moreRules(mode)
+		}
+	}
+	return all
 }
 
 // withoutRules returns the expectations for an administrator if neither mode contains rules, by modules and state: rows 8 and
@@ -53,6 +55,17 @@ func withoutRules() map[[2]string]expectation {
 		{"not loaded", "empty"}:                     guess("nft", "default", "nft"),
 		{"not loaded", "loaded but empty, nft"}:     guess("nft", "only-supported", "nft"),
 		{"not loaded", "loaded but empty, legacy"}:  guess("nft", "default", "nft"),
+		// The same modes are supported as in "both loaded", and /proc/modules proves nothing about what it does not list.
+		{"nft built in", "empty"}:                       guess("nft", "default", "nft"),
+		{"nft built in", "loaded but empty, nft"}:       guess("nft", "default", "nft"),
+		{"nft built in", "loaded but empty, legacy"}:    guess("nft", "default", "nft"),
+		{"legacy built in", "empty"}:                    guess("nft", "default", "nft"),
+		{"legacy built in", "loaded but empty, nft"}:    guess("nft", "default", "nft"),
+		{"legacy built in", "loaded but empty, legacy"}: guess("nft", "default", "nft"),
+		// iptables-nft cannot work, which only a call finds out.
+		{"no nft_compat", "empty"}:                    guess("nft", "default", "legacy"),
+		{"no nft_compat", "loaded but empty, nft"}:    guess("nft", "default", "legacy"),
+		{"no nft_compat", "loaded but empty, legacy"}: guess("nft", "default", "legacy"),
 	}
 }
 
@@ -62,9 +75,26 @@ func contract(m moduleSet, state string, privilege plan.Privilege) expectation {
 	if !rules {
 		want = withoutRules()[[2]string{m.name, state}]
 	}
-	if privilege != plan.Admin {
-		// Not permitted to look: a guess, whatever the host contains.
-		return expectation{mode: "nft", reason: "default", called: "nft", rules: want.rules}
+	switch privilege {
+	case plan.Admin:
+		return want
+	case plan.Ambient:
+		return ambient(want)
 	}
-	return want
+	// Not permitted to look: a guess, whatever the host contains.
+	return expectation{mode: "nft", reason: "default", called: "nft", rules: want.rules}
+}
+
+// ambient returns what a user who may change rules, but cannot read the names files of legacy, makes of what is right for an
+// administrator. detect does not look at legacy then. A call looks at its table mangle alone, and sees the chains of Kubernetes there.
+func ambient(want expectation) expectation {
+	want.pin = false // the image belongs to root
+	if want.mode == "nft" || !want.rules {
+		return want
+	}
+	guess := expectation{mode: "nft", reason: "default", called: "nft", rules: true}
+	if want.reason != "more-rules" {
+		guess.called = "legacy"
+	}
+	return guess
 }

@@ -34,19 +34,20 @@ func TestContract(t *testing.T) {
 // TestJudge judges a cell that is right, then the same with one thing wrong at a time.
 func TestJudge(t *testing.T) {
 	version := plan.Run{Stdout: "iptables v1.8.11 (legacy)\n"}
-	direct := map[string][]plan.Run{"legacy": {version, {Stdout: "-P INPUT ACCEPT\n"}, {}}}
+	direct := map[string][]plan.Run{"legacy": {version, {Stdout: "-P INPUT ACCEPT\n"}, {}, {}}}
 	right := func() plan.Result {
 		return plan.Result{
-			Before:       plan.Kernel{Modules: "ip_tables"},
-			AfterDetect:  plan.Kernel{Modules: "ip_tables"},
-			AfterVersion: plan.Kernel{Modules: "ip_tables"},
-			Detect:       plan.Run{Stdout: `{"mode":"legacy","reason":"kubelet-chain","pin":true}`},
-			Calls:        []plan.Run{version, {Stdout: "-P INPUT ACCEPT\n"}, {}},
-			Pinned:       true, PinnedInTheEnd: true,
+			Before:        plan.Kernel{Modules: "ip_tables"},
+			AfterDetect:   plan.Kernel{Modules: "ip_tables"},
+			AfterVersion:  plan.Kernel{Modules: "ip_tables"},
+			Detect:        plan.Run{Stdout: `{"mode":"legacy","reason":"kubelet-chain","pin":true}`},
+			Calls:         []plan.Run{version, {Stdout: "-P INPUT ACCEPT\n"}, {}, {}},
+			LinksByDetect: plan.Wrapper, Links: "xtables-legacy-multi", LinksInTheEnd: "xtables-legacy-multi",
+			RestoredIn: []string{"legacy"},
 		}
 	}
 	want := contract(moduleSets()[0], "hint v4, legacy", plan.Admin)
-	k := key{"hint v4, legacy", plan.Admin, false}
+	k := key{state: "hint v4, legacy", privilege: plan.Admin}
 	if v := judge(want, k, right(), direct); !v.right() {
 		t.Errorf("right, but judged %+v", v)
 	}
@@ -59,9 +60,11 @@ func TestJudge(t *testing.T) {
 			r.Detect.Stdout = `{"mode":"legacy","reason":"kubelet-chain","pin":true,"conflict":true}`
 		},
 		"detect: ":                  func(r *plan.Result) { r.Detect.Status = 1 },
-		"pinned by detect":          func(r *plan.Result) { r.PinnedByDetect = true },
-		"pinned by the first":       func(r *plan.Result) { r.Pinned = false },
-		"pinned in the end":         func(r *plan.Result) { r.PinnedInTheEnd = false },
+		"symlinks after detect":     func(r *plan.Result) { r.LinksByDetect = "xtables-legacy-multi" },
+		"symlinks after the first":  func(r *plan.Result) { r.Links = "xtables-nft-multi" },
+		"symlinks in the end":       func(r *plan.Result) { r.LinksInTheEnd = plan.Wrapper },
+		"iptables-restore":          func(r *plan.Result) { r.Calls[3].Status = 1 },
+		"restored rule":             func(r *plan.Result) { r.RestoredIn = []string{"nft"} },
 		"first call":                func(r *plan.Result) { r.Calls[0].Stdout = "iptables v1.8.11 (nf_tables)\n" },
 		"iptables -S":               func(r *plan.Result) { r.Calls[1].Stderr = "# Warning\n" },
 		"iptables -A":               func(r *plan.Result) { r.Calls[2].Status = 4 },

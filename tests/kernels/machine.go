@@ -22,52 +22,60 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-const (
-	qemu    = "qemu-system-x86_64"
-	silence = 5 * time.Minute // without a result a guest hangs: a cell takes a second, on a machine that does much else ten
-)
+// silence is how long a guest may take for one result: a cell takes a second, ten on a machine that does much else, and the
+// cell with the hand-over's signals some minutes on the slowest emulated processor.
+const silence = 20 * time.Minute
 
-// machine boots guests.
-type machine struct {
-	guest string // the program
-	image string // folder with the container image's files
-	dir   string // for temporary files
+// image is a container image and what carries out plans with it, of one architecture.
+type image struct {
+	architecture kernel.Architecture
+	guest        string // the program
+	files        string // directory with the image's files
+	dir          string // for temporary files
 }
 
-// boot carries out a plan on a kernel with these modules. Each result is given to f as it comes.
-func (v machine) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) error {
+// boot carries out a plan on a kernel with these modules. Each result is given to f as it comes. It returns the processor time of the
+// emulation.
+func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) (time.Duration, error) {
+	architecture, err := k.Architecture()
+	if err != nil {
+		return 0, err
+	}
+	hardware, err := hardwareOf(architecture)
+	if err != nil {
+		return 0, err
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	watch := time.AfterFunc(silence, cancel)
 	defer watch.Stop()
 	dir, err := os.MkdirTemp(v.dir, "boot")
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	bzImage, initrd := filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "initrd")
-	if err := os.WriteFile(bzImage, k.Image, 0o644); err != nil {
-		return err
+	vmlinuz, initrd := filepath.Join(dir, "vmlinuz"), filepath.Join(dir, "initrd")
+	if err := os.WriteFile(vmlinuz, k.Image, 0o644); err != nil {
+		return 0, err
 	}
 	if err := v.writeInitrd(initrd, modules, p); err != nil {
-		return err
+		return 0, err
 	}
-	// Software emulation, so that it runs everywhere alike. What a microvm lacks, nobody here needs.
-	cmd := exec.CommandContext(ctx, qemu, "-M", "microvm,acpi=off", "-accel", "tcg", "-cpu", "qemu64", "-m", "512",
-		"-nographic", "-no-reboot", "-kernel", bzImage, "-initrd", initrd,
-		"-append", "console=ttyS0 quiet loglevel=1 panic=-1 reboot=t rcupdate.rcu_expedited=1")
+	cmd := exec.CommandContext(ctx, hardware.program, append(hardware.args, "-accel", "tcg", "-m", "768",
+		"-nographic", "-no-reboot", "-kernel", vmlinuz, "-initrd", initrd,
+		"-append", "console="+hardware.console+" quiet loglevel=1 panic=-1 rcupdate.rcu_expedited=1 "+hardware.append)...)
 	// However this program ends, a guest ends with it. The signal is sent when the thread ends, not the process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	console, err := cmd.StdoutPipe()
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var stderr strings.Builder
 	cmd.Stderr = &stderr
 	if err := cmd.Start(); err != nil {
-		return err
+		return 0, err
 	}
 	got, noise, err := results(console, func(r plan.Result) {
 		watch.Reset(silence)
@@ -77,15 +85,15 @@ func (v machine) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modu
 		cancel()
 	}
 	if waited := cmd.Wait(); err == nil && waited != nil {
-		err = fmt.Errorf("%s: %w: %s", qemu, waited, strings.TrimSpace(stderr.String()))
+		err = fmt.Errorf("%s: %w: %s", hardware.program, waited, strings.TrimSpace(stderr.String()))
 	}
 	if err == nil && got != len(p.Cells) {
 		err = errors.New("the guest ended early")
 	}
 	if err != nil {
-		return fmt.Errorf("%d of %d cells done: %w; its console said:\n%s", got, len(p.Cells), err, noise)
+		return 0, fmt.Errorf("%d of %d cells done: %w; its console said:\n%s", got, len(p.Cells), err, noise)
 	}
-	return nil
+	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
 // results reads a console to its end, and returns what else was on it.
@@ -109,7 +117,7 @@ func results(console io.Reader, f func(plan.Result)) (got int, noise string, err
 }
 
 // writeInitrd writes the guest's initial file system; package guest says what is in it.
-func (v machine) writeInitrd(name string, modules kernel.Modules, p plan.Plan) error {
+func (v image) writeInitrd(name string, modules kernel.Modules, p plan.Plan) error {
 	file, err := os.Create(name)
 	if err != nil {
 		return err
@@ -141,11 +149,11 @@ func (v machine) writeInitrd(name string, modules kernel.Modules, p plan.Plan) e
 	for _, name := range modules.Names() {
 		put("lib/modules/"+name+".ko", cpio.TypeReg|0o644, modules[name].Data)
 	}
-	walked := filepath.WalkDir(v.image, func(path string, d fs.DirEntry, walkErr error) error {
+	walked := filepath.WalkDir(v.files, func(path string, d fs.DirEntry, walkErr error) error {
 		if walkErr != nil {
 			return walkErr
 		}
-		inside, err2 := filepath.Rel(v.image, path)
+		inside, err2 := filepath.Rel(v.files, path)
 		if err2 != nil || inside == "." {
 			return err2
 		}
@@ -157,7 +165,7 @@ func (v machine) writeInitrd(name string, modules kernel.Modules, p plan.Plan) e
 	return errors.Join(err, walked, w.Close(), buffered.Flush())
 }
 
-func (v machine) add(path, name string, d fs.DirEntry, put func(string, cpio.FileMode, []byte)) error {
+func (v image) add(path, name string, d fs.DirEntry, put func(string, cpio.FileMode, []byte)) error {
 	info, err := d.Info()
 	if err != nil {
 		return err

@@ -1,10 +1,12 @@
 // Command kernels runs the wrapper on Debian's kernels with chosen netfilter modules, each in a virtual machine of its own,
 // in every state that a host can be in, and compares each cell of the matrix with the contract.
 //
-// Usage: kernels [--svg FILE] [--only TEXT]... --guest PROGRAM --layer LAYER... --kernel FILE.tar...
+// Usage: kernels [--svg FILE] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
 //
-// The layers are those of an image with the wrapper installed, lowest first. A kernel is what unpack made of Debian's
-// packages. The exit status is 1 if a cell is wrong.
+// An image is named by the program that is the guest's init, and by the layers of an image with the wrapper installed, lowest first,
+// all of one architecture; --image can be repeated. A kernel is what unpack made of Debian's packages. Each kernel is booted with
+// every image that it can execute. With an image for amd64 on a kernel of amd64 all module sets, privileges and kinds of root are
+// tested, and otherwise those of a common host: both backends loaded, root with NET_ADMIN. The exit status is 1 if a cell is wrong.
 package main
 
 import (
@@ -13,16 +15,15 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
@@ -41,18 +42,25 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
-	var layers, kernelFiles, only []string
+	var images, kernelFiles, only, stateNames []string
 	list := func(to *[]string) func(string) error {
 		return func(value string) error {
 			*to = append(*to, value)
 			return nil
 		}
 	}
-	flags.Func("layer", "`FILE` of a layer of the image, lowest first", list(&layers))
+	flags.Func("image", "`GUEST,LAYER...`: the program that is the guest's init, and the image's layers, lowest first", list(&images))
 	flags.Func("kernel", "`FILE` of a kernel", list(&kernelFiles))
-	guest := flags.String("guest", "", "`PROGRAM` that is the guest's init")
 	svg := flags.String("svg", "", "`FILE` for a picture of the matrix")
-	flags.Func("only", "`TEXT` that the name of a boot's kernel or modules has; given again, any of them", list(&only))
+	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
+	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; given again, any of them", list(&only))
+	flags.Func("state", "`TEXT` that is part of the name of a host's state; given again, any of them", list(&stateNames))
+	skipped := map[string]string{}
+	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested here, to be listed", func(value string) error {
+		name, reason, _ := strings.Cut(value, "=")
+		skipped[name] = reason
+		return nil
+	})
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -64,55 +72,85 @@ func run(ctx context.Context, args []string) error {
 		}
 		kernels = append(kernels, k)
 	}
-	var chosen []*block
-	for _, b := range blocks(kernels, moduleSets()) {
-		named := func(text string) bool { return strings.Contains(b.kernel.Release+" "+b.modules.name, text) }
-		if len(only) == 0 || slices.ContainsFunc(only, named) {
-			chosen = append(chosen, b)
-		}
-	}
-	if len(chosen) == 0 {
-		return errors.New("no boot is chosen: name kernels with --kernel, and what --only names must be part of a boot's name")
-	}
-	r := report{chosen}
-	began := time.Now()
-	err := withMachine(*guest, layers, func(v machine) error {
-		return v.runAll(ctx, chosen, runtime.NumCPU(), func(b *block) {
-			fmt.Fprintf(os.Stderr, "%4.0f s  Linux %s, %s: %s\n", time.Since(began).Seconds(), b.kernel.Release, b.modules.name, report{[]*block{b}}.summary())
-		})
-	})
-	if err := errors.Join(err, r.writeText(os.Stdout)); err != nil {
-		return err
-	}
-	if *svg != "" {
-		if err := os.WriteFile(fromUser(*svg), []byte(r.svg()), 0o644); err != nil {
+	return withImages(images, func(images []image) error {
+		all, err := blocks(kernels, images)
+		if err != nil {
 			return err
 		}
-	}
-	if all, right, _ := r.cells(); right != all {
-		return errors.New("not all cells are right")
-	}
-	return nil
+		var chosen []*block
+		for _, b := range all {
+			if chooses(only, b.name()) {
+				chosen = append(chosen, b)
+			}
+		}
+		if len(chosen) == 0 {
+			return errors.New("no boot is chosen: name kernels with --kernel and --image, and what --only names must be part of a boot's name")
+		}
+		r := report{chosen, skipped}
+		if err := errors.Join(runAll(ctx, chosen, *jobs, func(state string) bool { return chooses(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
+			return err
+		}
+		if *svg != "" {
+			if err := os.WriteFile(fromUser(*svg), []byte(r.svg()), 0o644); err != nil {
+				return err
+			}
+		}
+		if all, right, _ := r.cells(); right != all {
+			return errors.New("not all cells are right")
+		}
+		return nil
+	})
 }
 
-// withMachine unpacks the image and calls f with what boots guests.
-func withMachine(guest string, layers []string, f func(machine) error) error {
-	if _, err := exec.LookPath(qemu); err != nil {
-		return fmt.Errorf("%s: not in PATH: install Debian's package qemu-system-x86", qemu)
-	}
+// chooses reports whether a name contains one of the texts, or there are none.
+func chooses(texts []string, name string) bool {
+	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
+}
+
+// withImages unpacks the images and calls f with what boots guests with them.
+func withImages(specs []string, f func([]image) error) error {
 	dir, err := os.MkdirTemp(os.Getenv("TEST_TMPDIR"), "kernels")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	image := filepath.Join(dir, "image")
-	if err := os.Mkdir(image, 0o755); err != nil {
-		return err
+	var images []image
+	for i, spec := range specs {
+		words := strings.Split(spec, ",")
+		v := image{guest: words[0], files: filepath.Join(dir, fmt.Sprint("image", i)), dir: dir}
+		if err := os.Mkdir(v.files, 0o755); err != nil {
+			return err
+		}
+		if err := node.Unpack(v.files, words[1:]...); err != nil {
+			return err
+		}
+		if v.architecture, err = architectureOf(v.guest); err != nil {
+			return err
+		}
+		installed, err := architectureOf(filepath.Join(v.files, "usr/sbin", plan.Wrapper))
+		if err != nil {
+			return err
+		}
+		if installed != v.architecture {
+			return fmt.Errorf("--image %s: the guest is for %s, the image for %s", spec, v.architecture, installed)
+		}
+		images = append(images, v)
 	}
-	if err := node.Unpack(image, layers...); err != nil {
-		return err
+	return f(images)
+}
+
+// architectureOf returns the architecture of a program.
+func architectureOf(program string) (kernel.Architecture, error) {
+	file, err := os.Open(program)
+	if err != nil {
+		return "", err
 	}
-	return f(machine{guest: guest, image: image, dir: dir})
+	defer file.Close()
+	a, err := kernel.ArchitectureOf(file)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", program, err)
+	}
+	return a, nil
 }
 
 // fromUser is a path as the user meant it: bazel run starts programs elsewhere, and says in this variable where they are.

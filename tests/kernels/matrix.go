@@ -4,34 +4,68 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// block is one boot: a kernel with a set of modules, and every cell of it.
+// block is one boot: a kernel with a set of modules and an image, and every cell of it.
 type block struct {
 	kernel  *kernel.Kernel
+	machine kernel.Architecture // of the kernel
+	image   image
 	modules moduleSet
 	keys    []key
 	results []plan.Result
 	judged  map[key]verdict
+	took    time.Duration
+	cpu     time.Duration // of the emulation
 }
 
-// blocks are all boots of these kernels.
-func blocks(kernels []*kernel.Kernel, sets []moduleSet) []*block {
+// name is how a boot is called; --only names a part of it.
+func (b *block) name() string {
+	return fmt.Sprintf("Linux %s, %s, %s", b.kernel.Release, b.machine, b.column())
+}
+
+// column names what differs between the boots of one kernel.
+func (b *block) column() string {
+	if b.image.architecture == b.machine {
+		return b.modules.name
+	}
+	return fmt.Sprintf("%s, %s binaries", b.modules.name, b.image.architecture)
+}
+
+// full reports whether every cell is tested, and not only those of a common host.
+func (b *block) full() bool { return b.image.architecture == "amd64" }
+
+// blocks are all boots of these kernels with these images.
+func blocks(kernels []*kernel.Kernel, images []image) ([]*block, error) {
 	var all []*block
 	for _, k := range kernels {
-		for _, m := range sets {
-			all = append(all, &block{kernel: k, modules: m})
+		machine, err := k.Architecture()
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range images {
+			if !machine.Runs(v.architecture) {
+				continue
+			}
+			for _, m := range moduleSets() {
+				if b := (&block{kernel: k, machine: machine, image: v, modules: m}); b.full() || m.common {
+					all = append(all, b)
+				}
+			}
 		}
 	}
-	return all
+	return all, nil
 }
 
-// runAll boots several guests at a time, and calls done after each. What could not be run at all is an error.
-func (v machine) runAll(ctx context.Context, all []*block, jobs int, done func(*block)) error {
+// runAll boots several guests at a time with the states that are wanted, and says on standard error how each went. What could not be run at all is an error.
+func runAll(ctx context.Context, all []*block, jobs int, wanted func(state string) bool) error {
 	todo := make(chan *block)
 	var running sync.WaitGroup
 	var lock sync.Mutex
@@ -39,12 +73,14 @@ func (v machine) runAll(ctx context.Context, all []*block, jobs int, done func(*
 	for range jobs {
 		running.Go(func() {
 			for b := range todo {
-				err := b.run(ctx, v)
+				began := time.Now()
+				err := b.run(ctx, wanted)
+				b.took = time.Since(began)
 				lock.Lock()
 				if err != nil {
-					failed = errors.Join(failed, fmt.Errorf("linux %s, %s: %w", b.kernel.Release, b.modules.name, err))
+					failed = errors.Join(failed, fmt.Errorf("%s: %w", b.name(), err))
 				} else {
-					done(b)
+					fmt.Fprintf(os.Stderr, "%4.0f s  %s: %s\n", b.took.Seconds(), b.name(), report{blocks: []*block{b}}.summary())
 				}
 				lock.Unlock()
 			}
@@ -63,11 +99,12 @@ func (v machine) runAll(ctx context.Context, all []*block, jobs int, done func(*
 	return failed
 }
 
-func (b *block) run(ctx context.Context, v machine) error {
-	cells, keys := b.modules.cells()
+func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
+	cells, keys := b.modules.cells(b.full(), wanted)
 	exist := b.kernel.Modules.Without(b.modules.lacks)
 	var results []plan.Result
-	err := v.boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
+	var err error
+	b.cpu, err = b.image.boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
 		results = append(results, r)
 	})
 	if err != nil {
@@ -82,7 +119,12 @@ func (b *block) run(ctx context.Context, v machine) error {
 	}
 	b.judged = map[key]verdict{}
 	for i, k := range b.keys {
-		writable := key{k.state, k.privilege, false}
+		if k.handOver {
+			b.judged[k] = verdict{wrong: slices.Concat(b.results[i].HandOver, failure(b.results[i]))}
+			continue
+		}
+		writable := k
+		writable.readOnly = false
 		b.judged[k] = judge(contract(b.modules, k.state, k.privilege), k, b.results[i], direct[writable])
 	}
 	return nil

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"text/tabwriter"
 
@@ -11,7 +12,8 @@ import (
 
 // report is the matrix, as people get it.
 type report struct {
-	blocks []*block
+	blocks  []*block
+	skipped map[string]string // architectures that cannot be tested here, with the reason
 }
 
 // cells counts all cells, those that are right, and the side effects.
@@ -52,21 +54,21 @@ func (r report) of(release string) []*block {
 
 // writeText writes a table for each kernel, then what is wrong, then the summary.
 func (r report) writeText(out io.Writer) error {
-	fmt.Fprintln(out, "The mode that a container's first call ran as root with NET_ADMIN, and whether it was pinned. Each entry stands for")
-	fmt.Fprintln(out, "eight cells: the root file system writable and read-only, each as root with and without NET_ADMIN, as plain user and")
-	fmt.Fprintln(out, "in a user namespace. -: this kernel cannot be in that state.")
+	fmt.Fprintln(out, "The mode that a container's first call ran as root with NET_ADMIN, and whether it was pinned. On amd64 each entry")
+	fmt.Fprintln(out, "stands for ten cells: the root file system writable and read-only, each as root with and without NET_ADMIN, as plain")
+	fmt.Fprintln(out, "user, in a user namespace, and as user with ambient NET_ADMIN. -: this kernel cannot be in that state, or it was not chosen.")
 	for _, release := range r.releases() {
 		fmt.Fprintf(out, "\nLinux %s\n", release)
 		w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 		fmt.Fprint(w, "HOST")
 		for _, b := range r.of(release) {
-			fmt.Fprint(w, "\t", b.modules.name)
+			fmt.Fprint(w, "\t", b.column())
 		}
 		fmt.Fprintln(w)
-		for _, s := range states() {
-			fmt.Fprint(w, s.name)
+		for _, name := range append(stateNames(), handOver) {
+			fmt.Fprint(w, name)
 			for _, b := range r.of(release) {
-				fmt.Fprint(w, "\t", b.entry(s.name))
+				fmt.Fprint(w, "\t", b.entry(name))
 			}
 			fmt.Fprintln(w)
 		}
@@ -75,11 +77,40 @@ func (r report) writeText(out io.Writer) error {
 		}
 	}
 	fmt.Fprintln(out)
+	if err := r.writeBoots(out); err != nil {
+		return err
+	}
+	fmt.Fprintln(out)
 	for _, b := range r.blocks {
 		b.writeWrong(out)
 	}
 	_, err := fmt.Fprintln(out, r.summary())
 	return err
+}
+
+// writeBoots writes a line for each boot: what ran where, how much of it was right, and how long it took.
+func (r report) writeBoots(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "KERNEL\tARCHITECTURE\tBINARIES\tMODULES\tCELLS\tRIGHT\tSECONDS\tOF CPU")
+	for _, b := range r.blocks {
+		all, right, _ := report{blocks: []*block{b}}.cells()
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%d\t%d\t%.0f\t%.0f\n", b.kernel.Release, b.machine, b.image.architecture, b.modules.name, all, right, b.took.Seconds(), b.cpu.Seconds())
+	}
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(r.skipped)) {
+		fmt.Fprintf(out, "SKIPPED: %s: %s\n", name, r.skipped[name])
+	}
+	return nil
+}
+
+func stateNames() []string {
+	var names []string
+	for _, s := range states() {
+		names = append(names, s.name)
+	}
+	return names
 }
 
 // entry stands for the cells of one state.
@@ -98,8 +129,12 @@ func (b *block) entry(state string) string {
 			wrong++
 		}
 		if k.privilege == plan.Admin && !k.readOnly && b.results[i].Failed == "" {
+			if k.handOver {
+				text = "exact"
+				continue
+			}
 			text = calledMode(b.results[i])
-			if b.results[i].Pinned {
+			if b.results[i].Pinned() {
 				text += ", pinned"
 			}
 		}
@@ -115,7 +150,7 @@ func (b *block) writeWrong(out io.Writer) {
 	for _, k := range b.keys {
 		v := b.judged[k]
 		for _, line := range slices.Concat(v.wrong, v.sideEffects) {
-			fmt.Fprintf(out, "WRONG: Linux %s, %s; %s; %s; %s root: %s\n", b.kernel.Release, b.modules.name, k.state, k.privilege, k.root(), line)
+			fmt.Fprintf(out, "WRONG: %s; %s; %s; %s root: %s\n", b.name(), k.state, k.privilege, k.root(), line)
 		}
 	}
 }

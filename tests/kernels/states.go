@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -22,6 +23,8 @@ func states() []state {
 		two    = "*filter\n-A INPUT -s 192.0.2.1 -j DROP\n-A INPUT -s 192.0.2.2 -j DROP\nCOMMIT\n"
 		three  = "*filter\n-A INPUT -s 192.0.2.1 -j DROP\n-A INPUT -s 192.0.2.2 -j DROP\n-A FORWARD -j ACCEPT\nCOMMIT\n"
 		policy = "*filter\n:FORWARD DROP [0:0]\nCOMMIT\n"
+		proxy  = "*mangle\n:KUBE-PROXY-CANARY - [0:0]\nCOMMIT\n"
+		jumps  = "*filter\n:A - [0:0]\n:B - [0:0]\n-A INPUT -j A\n-A FORWARD -j A\n-A OUTPUT -g B\n-A A -j B\n-A B -j RETURN\nCOMMIT\n"
 		tables = "*mangle\n:INPUT ACCEPT [0:0]\nCOMMIT\n*filter\n:INPUT ACCEPT [0:0]\nCOMMIT\n"
 	)
 	restore := func(mode, applet, text string) plan.Step {
@@ -35,8 +38,11 @@ func states() []state {
 		all = append(all,
 			one("hint v4", "iptables", hint),
 			one("hint v6", "ip6tables", hint),
-			one("canary", "iptables", canary),
+			one("canary v4", "iptables", canary),
+			one("canary v6", "ip6tables", canary),
+			one("kube-proxy chain", "iptables", proxy),
 			one("rules only", "iptables", two),
+			one("jumps", "iptables", jumps),
 			one("policy only", "iptables", policy),
 			one("loaded but empty", "iptables", tables),
 		)
@@ -44,23 +50,48 @@ func states() []state {
 	return append(all,
 		state{"both, legacy more", "both", []plan.Step{restore("nft", "iptables", two), restore("legacy", "iptables", three)}},
 		state{"both, nft more", "both", []plan.Step{restore("legacy", "iptables", two), restore("nft", "iptables", three)}},
+		// Rules with matches, of an address each.
+		state{"hint nft, 300 in legacy", "both", []plan.Step{restore("legacy", "iptables", many(300)), restore("nft", "iptables", hint)}},
 	)
+}
+
+// many is a table with rules that have two matches.
+func many(rules int) string {
+	var b strings.Builder
+	b.WriteString("*filter\n")
+	for i := range rules {
+		fmt.Fprintf(&b, "-A FORWARD -s 198.18.%d.%d/32 -p tcp -m multiport --dports 80,443 -m comment --comment \"rule %d\" -j ACCEPT\n", i/256, i%256, i)
+	}
+	b.WriteString("COMMIT\n")
+	return b.String()
 }
 
 // moduleSet is what a guest has of netfilter.
 type moduleSet struct {
 	name        string
-	nft, legacy bool // whether the modules exist
-	loaded      bool // whether they are loaded before anything else
+	nft, legacy bool     // whether the modules exist
+	loaded      bool     // whether they are loaded before anything else
+	common      bool     // whether this is tested on every architecture
+	missing     string   // one module of a backend that does not exist although the others do
+	unlisted    []string // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
 }
+
+var (
+	nftModules    = []string{"nf_tables", "nft_"}
+	legacyModules = []string{"ip_tables", "ip6_tables", "arp_tables", "iptable_", "ip6table_", "arptable_"}
+)
 
 func moduleSets() []moduleSet {
 	return []moduleSet{
-		{"both loaded", true, true, true},
-		{"nft only", true, false, true},
-		{"legacy only", false, true, true},
-		{"none", false, false, false},
-		{"not loaded", true, true, false},
+		{name: "both loaded", nft: true, legacy: true, loaded: true, common: true},
+		{name: "nft only", nft: true, loaded: true},
+		{name: "legacy only", legacy: true, loaded: true},
+		{name: "none"},
+		{name: "not loaded", nft: true, legacy: true},
+		// With nf_tables, nfnetlink is built in too: NF_TABLES selects NETFILTER_NETLINK.
+		{name: "nft built in", nft: true, legacy: true, loaded: true, unlisted: append([]string{"nfnetlink"}, nftModules...)},
+		{name: "legacy built in", nft: true, legacy: true, loaded: true, unlisted: legacyModules},
+		{name: "no nft_compat", nft: true, legacy: true, loaded: true, missing: "nft_compat"},
 	}
 }
 
@@ -84,7 +115,10 @@ func (m moduleSet) load() []string {
 	}
 	var names []string
 	if m.nft {
-		names = append(names, "nf_tables", "nft_compat")
+		names = append(names, "nf_tables")
+		if m.missing != "nft_compat" {
+			names = append(names, "nft_compat")
+		}
 	}
 	if m.legacy {
 		names = append(names, "iptable_filter", "iptable_mangle", "ip6table_filter", "ip6table_mangle")
@@ -93,7 +127,7 @@ func (m moduleSet) load() []string {
 }
 
 func privileges() []plan.Privilege {
-	return []plan.Privilege{plan.Admin, plan.NoAdmin, plan.User, plan.UserNamespace}
+	return []plan.Privilege{plan.Admin, plan.NoAdmin, plan.User, plan.UserNamespace, plan.Ambient}
 }
 
 // key names a cell within one boot.
@@ -101,27 +135,38 @@ type key struct {
 	state     string
 	privilege plan.Privilege
 	readOnly  bool
+	handOver  bool
 }
 
-// cells are what one guest does. What the binaries say directly depends on the state and the privilege alone, so they are
-// asked beside the cell with the writable root only.
-func (m moduleSet) cells() ([]plan.Cell, []key) {
+// handOver is the name of the cell that checks how a process becomes the binary.
+const handOver = "hand-over"
+
+// cells are what one guest does in the states that are wanted: everything, or what a common host is. What the binaries say directly depends on the state and the
+// privilege alone, so they are asked beside the cell with the writable root only.
+func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell, []key) {
 	var cells []plan.Cell
 	var keys []key
 	for _, s := range states() {
-		if !m.can(s) {
+		if !m.can(s) || !wanted(s.name) {
 			continue
 		}
 		for _, privilege := range privileges() {
 			for _, readOnly := range []bool{false, true} {
-				c := plan.Cell{State: s.name, Setup: s.steps, Privilege: privilege, ReadOnly: readOnly}
+				if !full && (privilege != plan.Admin || readOnly) {
+					continue
+				}
+				c := plan.Cell{State: s.name, Setup: s.steps, Privilege: privilege, ReadOnly: readOnly, Unlisted: m.unlisted}
 				if !readOnly {
 					c.Direct = m.rightModes(s, privilege)
 				}
 				cells = append(cells, c)
-				keys = append(keys, key{s.name, privilege, readOnly})
+				keys = append(keys, key{state: s.name, privilege: privilege, readOnly: readOnly})
 			}
 		}
+	}
+	if m.common && wanted(handOver) {
+		cells = append(cells, plan.Cell{State: handOver, Privilege: plan.Admin, HandOver: true})
+		keys = append(keys, key{state: handOver, privilege: plan.Admin, handOver: true})
 	}
 	return cells, keys
 }
@@ -138,10 +183,8 @@ func (m moduleSet) rightModes(s state, privilege plan.Privilege) []string {
 
 // lacks says of a module that it does not exist for a guest with this set.
 func (m moduleSet) lacks(name string) bool {
-	isNFT := name == "nf_tables" || strings.HasPrefix(name, "nft_")
-	isLegacy := false
-	for _, prefix := range []string{"ip_tables", "ip6_tables", "arp_tables", "iptable_", "ip6table_", "arptable_"} {
-		isLegacy = isLegacy || strings.HasPrefix(name, prefix)
+	of := func(prefixes []string) bool {
+		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
 	}
-	return isNFT && !m.nft || isLegacy && !m.legacy
+	return of(nftModules) && !m.nft || of(legacyModules) && !m.legacy || name == m.missing
 }

@@ -12,7 +12,7 @@ const (
 	gap       = 2   // between cells of one entry
 	rowHeight = 32  // of a state
 	labels    = 170 // width of the states' names
-	column    = 84  // width of a set of modules
+	column    = 96  // width of a set of modules
 	panelTop  = 58  // of a kernel's panel, above its first row
 	margin    = 24
 	top       = 96 // above the first panel
@@ -23,7 +23,7 @@ func panelWidth() int { return labels + column*len(moduleSets()) }
 func panelHeight() int { return panelTop + rowHeight*len(states()) + margin }
 
 // svg draws every cell: a panel for each kernel, two in a row; in it an entry for each state and set of modules; in that
-// eight squares, a column for each privilege, above with a writable root and below with a read-only one.
+// ten squares, a column for each privilege, above with a writable root and below with a read-only one.
 func (r report) svg() string {
 	releases := r.releases()
 	width := margin + 2*(panelWidth()+margin)
@@ -39,7 +39,7 @@ func (r report) svg() string {
 		text(&b, x, y+16, `font-size="15" font-weight="bold"`, "Linux "+release)
 		for j, b2 := range r.of(release) {
 			at := x + labels + j*column
-			text(&b, at, y+40, `class="soft"`, b2.modules.name)
+			text(&b, at, y+40, `class="soft"`, b2.column())
 			for row, s := range states() {
 				b2.draw(&b, at, y+panelTop+row*rowHeight, s.name)
 			}
@@ -68,7 +68,7 @@ func (r report) writeLegend(b *strings.Builder) {
 	for _, p := range privileges() {
 		names = append(names, string(p))
 	}
-	text(b, margin, 76, `class="soft"`, "Eight squares each: from left to right "+strings.Join(names, ", ")+"; root file system writable above, read-only below.")
+	text(b, margin, 76, `class="soft"`, "Ten squares each: from left to right "+strings.Join(names, ", ")+"; root file system writable above, read-only below.")
 }
 
 // draw draws the cells of one state.
@@ -105,7 +105,7 @@ func (b *block) class(i int) string {
 	switch {
 	case !b.judged[k].right():
 		return "wrong"
-	case r.Pinned:
+	case r.Pinned():
 		return calledMode(r)
 	}
 	return calledMode(r) + " guess"

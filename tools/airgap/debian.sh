@@ -9,14 +9,24 @@ debian_packages='bazel-bootstrap bazel-lib bazel-rules-shell ca-certificates cur
 debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign qemu-system-x86 qemu-user-static make
 	shellcheck busybox dash procps strace rpm dnf5 createrepo-c libarchive-tools zstd xz-utils cpio'
 
+# The machines of other architectures, for tests/kernels. Added when a command names them.
+debian_emulator_packages='qemu-system-arm qemu-system-ppc qemu-system-riscv qemu-system-s390x'
+
 # Forky is not released yet and its Bazel can move on; the modules here are for this one.
 debian_bazel=7.7
 
-# find_debian ARGUMENT...: sets debian to the root that a Bazel with these arguments needs: the smaller one until a command
-# names a test, and the other from then on, since a Bazel server has the root that it was started in.
+# find_debian ARGUMENT...: sets debian to the root that a Bazel with these arguments needs: the smallest one until a command
+# names a test, and a larger one from then on, since a Bazel server has the root that it was started in.
 find_debian() {
 	debian_base=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")")
-	debian=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$debian_test_packages")
+	debian_added="$debian_test_packages $debian_emulator_packages"
+	debian=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$debian_added")
+	[ ! -d "$debian" ] || return 0
+	case " $* " in
+	*//tests/kernels:architecture*) return ;;
+	esac
+	debian_added=$debian_test_packages
+	debian=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$debian_added")
 	[ ! -d "$debian" ] || return 0
 	case " $* " in
 	*' test '* | *' coverage '* | *...* | *//tests* | *//tools/release*) ;;
@@ -30,7 +40,7 @@ make_debian() {
 	# With a Go only where none makes the Go modules: what has them already, or gets them in a bundle, is the same root.
 	command -v go >/dev/null || debian_packages="$debian_packages golang-go"
 	whole "$debian_base" || unpack_debian "$debian_base" apt "$debian_packages"
-	whole "$debian" || unpack_debian "$debian" custom "$debian_test_packages"
+	whole "$debian" || unpack_debian "$debian" custom "$debian_added"
 	bazel=$(sed -n '/^Package: bazel-bootstrap$/,/^$/s/^Version: //p' "$debian/var/lib/dpkg/status")
 	[ "${bazel#"$debian_bazel".}" != "$bazel" ] ||
 		say "Debian $suite has Bazel $bazel, and only $debian_bazel is known to work here: use an earlier --airgap-bundle, or bazelisk"

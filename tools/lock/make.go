@@ -86,7 +86,7 @@ func makeArchitecture(ctx context.Context, r request, from source, architecture 
 	locked := map[string]lockfile.Package{}
 	for _, name := range slices.Sorted(maps.Keys(r.distro.Variants)) {
 		variant := r.distro.Variants[name]
-		needed, err := solver.Resolve(variant.Packages, variant.Without)
+		needed, err := solver.Resolve(slices.Concat(variant.Packages, variant.Own[architecture]), variant.Without)
 		if err != nil {
 			return nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -13,7 +14,13 @@ import (
 // modules that are loaded before each.
 func cell(c plan.Cell, atRest []string) plan.Result {
 	var r plan.Result
-	err := inHost(c, atRest, func(root *container) error { return wrapped(root, &r) })
+	err := inHost(c, atRest, func(root *container) (err error) {
+		if c.HandOver {
+			r.HandOver, err = handOver(root)
+			return err
+		}
+		return wrapped(root, &r)
+	})
 	for _, mode := range c.Direct {
 		if err != nil {
 			break
@@ -22,9 +29,9 @@ func cell(c plan.Cell, atRest []string) plan.Result {
 			if r.Direct == nil {
 				r.Direct = map[string][]plan.Run{}
 			}
-			for _, argv := range plan.Calls() {
-				binary := "/usr/sbin/xtables-" + mode + "-multi"
-				run, err := root.run(binary, append([]string{binary}, argv...))
+			for _, call := range plan.Calls() {
+				binary := "/usr/sbin/" + binaryOf(mode)
+				run, err := root.run(binary, plan.Call{Argv: append([]string{binary}, call.Argv...), Stdin: call.Stdin})
 				if err != nil {
 					return err
 				}
@@ -45,17 +52,17 @@ func wrapped(root *container, r *plan.Result) error {
 	if r.Before, err = look(); err != nil {
 		return err
 	}
-	if r.Detect, err = root.run("/usr/sbin/iptables-wrapper", []string{"iptables-wrapper", "detect", "--output", "json"}); err != nil {
+	if r.Detect, err = root.run("/usr/sbin/iptables-wrapper", plan.Call{Argv: []string{"iptables-wrapper", "detect", "--output", "json"}}); err != nil {
 		return err
 	}
 	if r.AfterDetect, err = look(); err != nil {
 		return err
 	}
-	if r.PinnedByDetect, err = root.pinned(); err != nil {
+	if r.LinksByDetect, err = root.links(); err != nil {
 		return err
 	}
-	for i, argv := range plan.Calls() {
-		run, err := root.run("/usr/sbin/"+argv[0], argv)
+	for i, call := range plan.Calls() {
+		run, err := root.run("/usr/sbin/"+call.Argv[0], call)
 		if err != nil {
 			return err
 		}
@@ -66,12 +73,20 @@ func wrapped(root *container, r *plan.Result) error {
 		if r.AfterVersion, err = look(); err != nil {
 			return err
 		}
-		if r.Pinned, err = root.pinned(); err != nil {
+		if r.Links, err = root.links(); err != nil {
 			return err
 		}
 	}
-	r.PinnedInTheEnd, err = root.pinned()
-	return err
+	if r.LinksInTheEnd, err = root.links(); err != nil {
+		return err
+	}
+	for _, mode := range []string{"nft", "legacy"} {
+		// A mode that this kernel does not support lists nothing.
+		if out, err := host(plan.Step{Mode: mode, Argv: []string{"iptables", "-S", "INPUT"}}); err == nil && strings.Contains(out, plan.Restored) {
+			r.RestoredIn = append(r.RestoredIn, mode)
+		}
+	}
+	return nil
 }
 
 // inHost makes a host in the cell's state and a container in it, calls f there, and waits until what it used is free.
@@ -88,7 +103,7 @@ func inHost(c plan.Cell, atRest []string, f func(*container) error) error {
 				return fmt.Errorf("make mounts private: %w", err)
 			}
 			for _, step := range c.Setup {
-				if err := setUp(step); err != nil {
+				if _, err := host(step); err != nil {
 					return err
 				}
 			}

@@ -5,9 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -45,10 +47,16 @@ func newContainer(c plan.Cell) (*container, error) {
 	for _, m := range []struct{ fstype, target, options string }{
 		{"overlay", "", "lowerdir=" + image + ",upperdir=" + scratch + "upper,workdir=" + scratch + "work"},
 		{"proc", "proc", ""},
+		{"sysfs", "sys", ""},
 		{"tmpfs", "run", "mode=1777"}, // for iptables-legacy's lock, plain users' too
 	} {
 		if err := unix.Mount(m.fstype, filepath.Join(root.root, m.target), m.fstype, 0, m.options); err != nil {
 			return nil, fmt.Errorf("mount %s on /%s: %w", m.fstype, m.target, err)
+		}
+	}
+	if len(c.Unlisted) > 0 {
+		if err := root.unlist(c.Unlisted); err != nil {
+			return nil, err
 		}
 	}
 	if c.ReadOnly {
@@ -60,13 +68,37 @@ func newContainer(c plan.Cell) (*container, error) {
 	switch c.Privilege {
 	case plan.User:
 		root.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
+	case plan.Ambient:
+		root.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
+		root.attr.AmbientCaps = []uintptr{unix.CAP_NET_ADMIN, unix.CAP_NET_RAW}
 	case plan.UserNamespace:
 		// Root of the host's stays root, so that it could write what root can: nothing but the capabilities is missing.
 		root.attr.Cloneflags = unix.CLONE_NEWUSER
 		root.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}
 		root.attr.GidMappings = root.attr.UidMappings
 	}
-	return root, drop(c.Privilege == plan.Admin)
+	return root, drop(c.Privilege == plan.Admin || c.Privilege == plan.Ambient)
+}
+
+// unlist mounts a copy of /proc/modules over the container's, which leaves out some modules, as of a kernel that has them built in.
+func (c *container) unlist(prefixes []string) error {
+	text, err := os.ReadFile("/proc/modules")
+	if err != nil {
+		return err
+	}
+	var left strings.Builder
+	for line := range strings.Lines(string(text)) {
+		if !slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(line, prefix) }) {
+			left.WriteString(line)
+		}
+	}
+	if err := os.WriteFile(scratch+"modules", []byte(left.String()), 0o444); err != nil {
+		return err
+	}
+	if err := unix.Mount(scratch+"modules", c.root+"/proc/modules", "", unix.MS_BIND, ""); err != nil {
+		return fmt.Errorf("mount over /proc/modules: %w", err)
+	}
+	return nil
 }
 
 // drop takes all capabilities from the thread's bounding set but those that Docker gives by default (man page
@@ -93,8 +125,12 @@ func drop(admin bool) error {
 
 // leave removes the container.
 func (c *container) leave() error {
-	for _, mounted := range []string{"run", "proc", ""} {
-		if err := unix.Unmount(filepath.Join(c.root, mounted), 0); err != nil {
+	for _, mounted := range []string{"run", "sys", "proc/modules", "proc", ""} {
+		err := unix.Unmount(filepath.Join(c.root, mounted), 0)
+		if mounted == "proc/modules" && errors.Is(err, unix.EINVAL) { // nothing is mounted there
+			err = nil
+		}
+		if err != nil {
 			return fmt.Errorf("unmount /%s: %w", mounted, err)
 		}
 	}
@@ -106,24 +142,30 @@ func (c *container) leave() error {
 	return nil
 }
 
-// run runs a program of the container.
-func (c *container) run(path string, argv []string) (plan.Run, error) {
+// command is a program of the container.
+func (c *container) command(ctx context.Context, path string, argv ...string) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path)
+	cmd.Args, cmd.Env, cmd.Dir, cmd.SysProcAttr = argv, []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, "/", &c.attr
+	return cmd
+}
+
+// run runs a program of the container to its end.
+func (c *container) run(path string, call plan.Call, env ...string) (plan.Run, error) {
 	var stdout, stderr bytes.Buffer
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, path)
-	cmd.Args, cmd.Env, cmd.Dir = argv, []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, "/"
-	cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = &stdout, &stderr, &c.attr
+	cmd := c.command(ctx, path, call.Argv...)
+	cmd.Env = append(cmd.Env, env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(call.Stdin), &stdout, &stderr
 	var exit *exec.ExitError
 	if err := cmd.Run(); err != nil && !errors.As(err, &exit) {
-		return plan.Run{}, fmt.Errorf("%q in the container: %w", argv, err)
+		return plan.Run{}, fmt.Errorf("%q in the container: %w", call.Argv, err)
 	}
 	return plan.Run{Status: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}, nil
 }
 
-// pinned says whether the plain name leads to a mode's binary and not to the wrapper. Names that lead different ways, or
-// nowhere, are an error.
-func (c *container) pinned() (bool, error) {
+// links returns the name of the file that all six applets lead to. It is an error if they lead to several, or nowhere.
+func (c *container) links() (string, error) {
 	ends := map[string]bool{}
 	for _, applet := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"} {
 		name := "/usr/sbin/" + applet
@@ -133,7 +175,7 @@ func (c *container) pinned() (bool, error) {
 				break
 			}
 			if err != nil {
-				return false, err
+				return "", err
 			}
 			if !filepath.IsAbs(target) {
 				target = filepath.Join(filepath.Dir(name), target)
@@ -142,24 +184,9 @@ func (c *container) pinned() (bool, error) {
 		}
 		ends[filepath.Base(name)] = true
 	}
-	if len(ends) != 1 {
-		return false, fmt.Errorf("the plain names lead to %v", ends)
+	names := slices.Collect(maps.Keys(ends))
+	if len(names) != 1 {
+		return "", fmt.Errorf("the applets lead to %v", names)
 	}
-	return !ends["iptables-wrapper"], nil
-}
-
-// setUp runs one command of the host's own iptables: the image's programs, but in the guest's own root, where modprobe is.
-func setUp(s plan.Step) error {
-	const libraries = image + "/usr/lib/x86_64-linux-gnu"
-	argv := append([]string{image + "/usr/lib64/ld-linux-x86-64.so.2", "--library-path", libraries,
-		image + "/usr/sbin/xtables-" + s.Mode + "-multi"}, s.Argv...)
-	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
-	cmd.Env = []string{"PATH=/sbin", "XTABLES_LIBDIR=" + libraries + "/xtables"}
-	cmd.Stdin = strings.NewReader(s.Stdin)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("host's own %s %q: %w: %s", s.Mode, s.Argv, err, bytes.TrimSpace(out))
-	}
-	return nil
+	return names[0], nil
 }

@@ -41,22 +41,25 @@ func load(name string) error {
 	if _, exists := modules[name]; exists {
 		return insert(modules, name)
 	}
-	found := false
-	for _, candidate := range modules.Names() { // an alias may stand for several
+	// An alias may stand for several, of which some are for another processor. modprobe tries all of them.
+	err = fmt.Errorf("%s: no such module", name)
+	loaded := false
+	for _, candidate := range modules.Names() {
 		for _, alias := range modules[candidate].Aliases {
 			if kernel.Canonical(alias) != name {
 				continue
 			}
-			found = true
-			if err := insert(modules, candidate); err != nil {
-				return err
+			if failed := insert(modules, candidate); failed != nil {
+				err = failed
+			} else {
+				loaded = true
 			}
 		}
 	}
-	if !found {
-		return fmt.Errorf("%s: no such module", name)
+	if loaded {
+		return nil
 	}
-	return nil
+	return err
 }
 
 func insert(modules kernel.Modules, name string) error {

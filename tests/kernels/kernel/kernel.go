@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"archive/tar"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -21,6 +22,14 @@ type Kernel struct {
 	Release string // as uname -r has it
 	Image   []byte // what boots
 	Modules Modules
+}
+
+// Architecture returns the kernel's architecture, that of its modules.
+func (k *Kernel) Architecture() (Architecture, error) {
+	for _, name := range k.Modules.Names() {
+		return ArchitectureOf(bytes.NewReader(k.Modules[name].Data))
+	}
+	return "", fmt.Errorf("linux %s: no modules", k.Release)
 }
 
 // FromPackages reads a kernel from the packages that it consists of, one or, from Linux 7 on, several.
@@ -53,11 +62,15 @@ func (k *Kernel) add(name string) error {
 		if f.Type != archive.Regular {
 			continue
 		}
-		// lib/modules before Linux 7, with the kernel in /boot; usr/lib/modules since, and the kernel in it.
+		// lib/modules before Linux 7, with the kernel in /boot; usr/lib/modules since, and the kernel in it. Architectures
+		// whose boot loaders do not decompress have vmlinux.
 		_, below, _ := strings.Cut(f.Name, "lib/modules/")
-		release, isKernel := strings.CutSuffix(below, "/vmlinuz")
-		if !isKernel {
-			release, isKernel = strings.CutPrefix(f.Name, "boot/vmlinuz-")
+		release, file, _ := strings.Cut(below, "/")
+		isKernel := file == "vmlinuz" || file == "vmlinux"
+		for _, prefix := range []string{"boot/vmlinuz-", "boot/vmlinux-"} {
+			if !isKernel {
+				release, isKernel = strings.CutPrefix(f.Name, prefix)
+			}
 		}
 		if isKernel {
 			if k.Release != "" {

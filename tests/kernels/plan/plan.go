@@ -14,7 +14,9 @@ type Cell struct {
 	Setup     []Step    `json:"setup"` // how the host gets there
 	Privilege Privilege `json:"privilege"`
 	ReadOnly  bool      `json:"read_only"`
-	Direct    []string  `json:"direct"` // modes whose binaries are run as well, without the wrapper
+	Direct    []string  `json:"direct"`    // modes whose binaries are run as well, without the wrapper
+	Unlisted  []string  `json:"unlisted"`  // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
+	HandOver  bool      `json:"hand_over"` // check how a process becomes the binary, instead of what is decided
 }
 
 // Step is one command of the host's own iptables.
@@ -27,38 +29,58 @@ type Step struct {
 // Privilege is what a container may do.
 type Privilege string
 
-// The privileges. All but the user namespace have Docker's default capabilities at most.
+// The privileges. All but the user namespace have Docker's default capabilities at most, beside CAP_NET_ADMIN. Ambient is a
+// user with no others than CAP_NET_ADMIN and CAP_NET_RAW, as Kubernetes' or systemd's ambient capabilities give them.
 const (
 	Admin         Privilege = "root with NET_ADMIN"
 	NoAdmin       Privilege = "root without"
 	User          Privilege = "plain user"
 	UserNamespace Privilege = "user namespace"
+	Ambient       Privilege = "user with ambient NET_ADMIN"
 )
 
+// Call is one command in a container.
+type Call struct {
+	Argv  []string
+	Stdin string
+}
+
+// Restored is the source address in the rule that the last of Calls adds.
+const Restored = "192.0.2.88"
+
 // Calls are what is run in a container, one after the other: the version, which changes nothing, says which mode was
-// called; listing and adding a rule are work.
-func Calls() [3][]string {
-	return [...][]string{
-		{"iptables", "-V"},
-		{"iptables", "-S"},
-		{"iptables", "-A", "INPUT", "-s", "192.0.2.77", "-j", "ACCEPT"},
+// called; listing, adding and restoring a rule are work.
+func Calls() [4]Call {
+	return [...]Call{
+		{Argv: []string{"iptables", "-V"}},
+		{Argv: []string{"iptables", "-S"}},
+		{Argv: []string{"iptables", "-A", "INPUT", "-s", "192.0.2.77", "-j", "ACCEPT"}},
+		{Argv: []string{"iptables-restore", "--noflush"}, Stdin: "*filter\n-A INPUT -s " + Restored + " -j ACCEPT\nCOMMIT\n"},
 	}
 }
 
 // Result is what came of a cell.
 type Result struct {
-	Cell           int              `json:"cell"`          // its index
-	Failed         string           `json:"failed"`        // why it could not be brought about; nothing else counts then
-	Before         Kernel           `json:"before"`        // when the host is in its state
-	AfterDetect    Kernel           `json:"after_detect"`  // and when it was looked at
-	AfterVersion   Kernel           `json:"after_version"` // and after the first call
-	Detect         Run              `json:"detect"`        // iptables-wrapper detect --output json
-	Calls          []Run            `json:"calls"`         // through the wrapper
-	Direct         map[string][]Run `json:"direct"`        // the mode's own binary, each in a host of its own
-	PinnedByDetect bool             `json:"pinned_by_detect"`
-	Pinned         bool             `json:"pinned"` // after the first call
-	PinnedInTheEnd bool             `json:"pinned_in_the_end"`
+	Cell          int              `json:"cell"`            // its index
+	Failed        string           `json:"failed"`          // why it could not be brought about; nothing else counts then
+	Before        Kernel           `json:"before"`          // when the host is in its state
+	AfterDetect   Kernel           `json:"after_detect"`    // and when it was looked at
+	AfterVersion  Kernel           `json:"after_version"`   // and after the first call
+	Detect        Run              `json:"detect"`          // iptables-wrapper detect --output json
+	Calls         []Run            `json:"calls"`           // through the wrapper
+	Direct        map[string][]Run `json:"direct"`          // the mode's own binary, each in a host of its own
+	LinksByDetect string           `json:"links_by_detect"` // the file that all six applets lead to after detect
+	Links         string           `json:"links"`           // after the first call
+	LinksInTheEnd string           `json:"links_in_the_end"`
+	RestoredIn    []string         `json:"restored_in"` // the modes whose backend contains the restored rule in the end
+	HandOver      []string         `json:"hand_over"`   // what is wrong with it
 }
+
+// Pinned reports whether the applets lead to a mode's binary after the first call.
+func (r Result) Pinned() bool { return r.Links != Wrapper }
+
+// Wrapper is the file that the applets lead to when nothing is pinned.
+const Wrapper = "iptables-wrapper"
 
 // Kernel is what a probe could change in the kernel.
 type Kernel struct {
