@@ -116,9 +116,10 @@ func parseELF(data []byte) (program, error) {
 	return p, nil
 }
 
-// entries returns the values that have one of the tags, in the dynamic section that begins at offset at.
+// entries returns the values that have one of the tags, in the dynamic section that begins at offset at. Of a hostile file
+// it returns no more than any program has.
 func (f *elf) entries(at uint64, tags ...uint64) (values []uint64) {
-	for tag := f.number(at, f.word); tag != 0; tag = f.number(at, f.word) {
+	for tag := f.number(at, f.word); tag != 0 && len(values) < 100; tag = f.number(at, f.word) {
 		if slices.Contains(tags, tag) {
 			values = append(values, f.number(at+f.word, f.word))
 		}
