@@ -19,11 +19,11 @@ var (
 	// What it does beside, and Go's runtime for it: following links, pinning. iptables needs none of it.
 	comfort = []string{
 		"faccessat", "faccessat2", "fchmod", "getpid", "gettid", "linkat", "madvise", "mkdirat", "nanosleep", "newfstatat",
-		"openat2", "prctl", "prlimit64", "readlinkat", "renameat", "renameat2", "sched_getaffinity", "sched_yield",
-		"symlinkat", "tgkill", "unlinkat",
+		"openat2", "prctl", "prlimit64", "readlinkat", "renameat", "renameat2", "rt_sigaction", "sched_getaffinity",
+		"sched_yield", "symlinkat", "tgkill", "unlinkat",
 	}
 	// Without these no Go program starts. Neither without futex, but Docker's own runc would be the first to fail.
-	runtime = []string{"clone", "fcntl", "rt_sigaction", "rt_sigprocmask", "sigaltstack"}
+	runtime = []string{"clone", "fcntl", "rt_sigprocmask", "sigaltstack"}
 	// What iptables in both modes, its loader, and runc's last steps need.
 	needed = []string{
 		"access", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "close", "close_range", "dup", "dup2", "dup3",
