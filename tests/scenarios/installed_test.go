@@ -1,7 +1,11 @@
 package scenarios
 
 import (
+	"debug/elf"
+	"io"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -72,6 +76,32 @@ func TestOnlyInstalled(t *testing.T) {
 		h.expectRefusal(r, 1, "iptables-wrapper: iptables: no xtables-nft-multi, xtables-legacy-multi, iptables-nft or "+
 			"iptables-legacy beside iptables-wrapper or in /usr/sbin, /sbin, /usr/bin, /usr/local/sbin, /usr/local/bin, /bin\n")
 	})
+}
+
+// TestWithoutInterpreter has the dynamic linker of the mode's binary removed after the installation: execve(2) says that a file
+// does not exist, and the file that it means is another one than the binary.
+func TestWithoutInterpreter(t *testing.T) {
+	h := newHost(t)
+	program, err := elf.Open(h.root + "/usr/sbin/xtables-nft-multi")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer program.Close()
+	name, err := io.ReadAll(program.Section(".interp").Open())
+	if err != nil {
+		t.Fatal(err)
+	}
+	interpreter := strings.TrimRight(string(name), "\x00")
+	place, err := filepath.EvalSymlinks(h.root + interpreter)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(place); err != nil {
+		t.Fatal(err)
+	}
+	r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}})
+	h.expectRefusal(r, 1, "iptables-wrapper: /usr/sbin/xtables-nft-multi: its ELF interpreter "+interpreter+
+		" is missing: copy it and the libraries of iptables into this image\n")
 }
 
 // TestUpstream is what upstream's container test does: a hint in one mode, junk rules in the other, then iptables -L.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
 // program is what install reads from an ELF file. (debug/elf can do it too, and makes the wrapper much larger.)
@@ -114,6 +116,13 @@ func parseELF(data []byte) (program, error) {
 		p.runpath = append(p.runpath, split(f.text(table+n))...)
 	}
 	return p, nil
+}
+
+// Interpreter returns the ELF interpreter that a program names, or "" if it names none or cannot be read.
+func Interpreter(root *rootfs.Root, file string) string {
+	data, _ := root.ReadFile(file, maxBinary)
+	p, _ := parseELF(data)
+	return p.interpreter
 }
 
 // entries returns the values that have one of the tags, in the dynamic section that begins at offset at. Of a hostile file

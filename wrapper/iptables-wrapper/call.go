@@ -7,6 +7,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
@@ -57,7 +58,11 @@ func call(a applet.Applet, argv, env []string) error {
 	if err != nil && debug {
 		complain("not pinned: " + err.Error())
 	}
-	return failure(path, ": ", become(path, argv, env).Error())
+	err = become(path, argv, env)
+	if interpreter := installer.Interpreter(root, path); err == unix.ENOENT && interpreter != "" {
+		return failure(path, ": its ELF interpreter ", interpreter, " is missing: copy it and the libraries of iptables into this image")
+	}
+	return failure(path, ": ", err.Error())
 }
 
 func inputs(override mode.Mode, inst xtables.Installation) mode.Inputs {
