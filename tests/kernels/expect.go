@@ -79,21 +79,26 @@ func contract(m moduleSet, state string, privilege plan.Privilege) expectation {
 	case plan.Admin:
 		return want
 	case plan.Ambient:
-		return ambient(want)
+		return ambient(m, state, want)
 	}
 	// Not permitted to look: a guess, whatever the host contains.
 	return expectation{mode: "nft", reason: "default", called: "nft", rules: want.rules}
 }
 
 // ambient returns what a user who may change rules, but cannot read the names files of legacy, makes of what is right for an
-// administrator. detect does not look at legacy then. A call looks at its table mangle alone, and sees the chains of Kubernetes there.
-func ambient(want expectation) expectation {
+// administrator. detect does not look at legacy then. A call looks at its table mangle alone, and sees the chains of Kubernetes
+// there. Without them it decides by the rules in nft or, if it sees none, as on an empty host.
+func ambient(m moduleSet, state string, want expectation) expectation {
 	want.pin = false // the image belongs to root
-	if want.mode == "nft" || !want.rules {
-		return want
-	}
 	guess := expectation{mode: "nft", reason: "default", called: "nft", rules: true}
-	if want.reason != "more-rules" {
+	switch {
+	case want.mode == "nft" || !want.rules:
+		return want
+	case state == "both, legacy more":
+		guess.reason = "more-rules"
+	case want.reason == "more-rules":
+		guess.called = withoutRules()[[2]string{m.name, "empty"}].called
+	default:
 		guess.called = "legacy"
 	}
 	return guess

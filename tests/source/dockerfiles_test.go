@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -93,7 +94,8 @@ var dockerfiles = []struct {
 func TestDockerfiles(t *testing.T) {
 	needs.Machine(t, "busybox", "git", "make", "root")
 	origin, environment := repository(t), goEnvironment(t)
-	debian := roots.Unpack(t, roots.Debians(t)[0])
+	all := roots.Debians(t)
+	debian := roots.Unpack(t, all[len(all)-1]) // the newest: alpine adds this machine's busybox, which needs its C library
 	for _, d := range dockerfiles {
 		t.Run(d.name, func(t *testing.T) {
 			stage := t.TempDir()
@@ -118,8 +120,8 @@ func TestDockerfiles(t *testing.T) {
 			}
 			for mode, shown := range map[string]string{"nft": "nf_tables", "legacy": "legacy"} {
 				out := onNode(t, hardLinks(t, image), mode)
-				want := "iptables v1.8.11 (" + shown + ")\nip6tables v1.8.11 (" + shown + ")\n/usr/sbin/xtables-" + mode + "-multi"
-				if out != want {
+				want := "iptables V (" + shown + ")\nip6tables V (" + shown + ")\n/usr/sbin/xtables-" + mode + "-multi"
+				if regexp.MustCompile(`v1[.0-9]+`).ReplaceAllString(out, "V") != want {
 					t.Errorf("the first calls on a node in mode %s say\n%s\nwant\n%s", mode, out, want)
 				}
 			}
@@ -131,7 +133,7 @@ func TestDockerfiles(t *testing.T) {
 func onNode(t *testing.T, image, mode string) string {
 	t.Helper()
 	return sh(t, image, nil, `exec unshare --net --mount sh -euc '
-		mount -t proc proc proc
+		mount -t proc proc proc 2>/dev/null || busybox mount -t proc proc proc
 		chroot . /usr/sbin/xtables-$1-multi iptables -t mangle -N KUBE-IPTABLES-HINT
 		chroot . /usr/sbin/iptables --version
 		chroot . /usr/sbin/ip6tables --version
