@@ -24,8 +24,7 @@ type host struct {
 	attr syscall.SysProcAttr // of the processes that are started
 }
 
-// newHost moves the test's goroutine, for good, to a thread in namespaces of its own, and clones the image, with the
-// wrapper installed by its own command line.
+// newHost moves the test's goroutine, for good, to a thread in namespaces of its own, and mounts the image there.
 func newHost(t *testing.T) *host {
 	t.Helper()
 	h := newHostWithoutProc(t)
@@ -38,7 +37,6 @@ func newHostWithoutProc(t *testing.T) *host {
 	t.Helper()
 	needs.Machine(t, "root")
 	needs.Variable(t, rootfsVariable)
-	root := parts.image.clone(t)
 	// Never unlocked: the thread ends with the test's goroutine, and its namespaces with it. Processes are started from
 	// this thread, so they are in its namespaces.
 	runtime.LockOSThread()
@@ -46,16 +44,15 @@ func newHostWithoutProc(t *testing.T) *host {
 		t.Fatalf("unshare: %v", err)
 	}
 	remount(t, "/", unix.MS_REC|unix.MS_PRIVATE)
-	h := &host{t: t, root: root}
-	h.attr.Chroot = root
-	h.install()
+	h := &host{t: t, root: parts.image.mountRoot(t)}
+	h.attr.Chroot = h.root
 	return h
 }
 
 // mount mounts, and unmounts before the test's folder is removed: that must not reach into what is mounted there.
-func mount(t *testing.T, source, target, fstype string, flags uintptr) {
+func mount(t *testing.T, source, target, fstype string, flags uintptr, options ...string) {
 	t.Helper()
-	if err := unix.Mount(source, target, fstype, flags, ""); err != nil {
+	if err := unix.Mount(source, target, fstype, flags, strings.Join(options, ",")); err != nil {
 		t.Fatalf("mount %s: %v", target, err)
 	}
 	t.Cleanup(func() {
@@ -73,12 +70,11 @@ func remount(t *testing.T, target string, flags uintptr) {
 	}
 }
 
-// install runs "iptables-wrapper install --root".
+// install installs the wrapper once more.
 func (h *host) install() {
 	h.t.Helper()
-	cmd := exec.Command(parts.wrapper, "install", "--root", h.root)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		h.t.Fatalf("install: %v\n%s", err, out)
+	if err := parts.image.install(h.root); err != nil {
+		h.t.Fatal(err)
 	}
 }
 

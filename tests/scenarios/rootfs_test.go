@@ -5,6 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -18,7 +19,7 @@ const (
 	wrapperVariable = "SCENARIOS_WRAPPER"
 )
 
-// image is what all tests share: an unpacked root file system, not to be written to, and a wrapper.
+// image is what all tests share: an unpacked root file system in which the wrapper is installed, and the wrapper. No test writes to it.
 type image struct {
 	root, wrapper string
 }
@@ -60,14 +61,29 @@ func makeImage(dir string, layers []string) (image, error) {
 	if err := node.Unpack(im.root, layers...); err != nil {
 		return im, err
 	}
-	if im.wrapper == "" {
-		var err error
-		im.wrapper, err = needs.Build(dir, "wrapper/iptables-wrapper")
-		return im, err
+	for _, d := range []string{"proc", "run", "tmp", "dev"} {
+		if err := os.MkdirAll(filepath.Join(im.root, d), 0o755); err != nil {
+			return im, err
+		}
 	}
 	var err error
-	im.wrapper, err = filepath.Abs(im.wrapper)
-	return im, err
+	if im.wrapper == "" {
+		im.wrapper, err = needs.Build(dir, "wrapper/iptables-wrapper")
+	} else {
+		im.wrapper, err = filepath.Abs(im.wrapper)
+	}
+	if err != nil {
+		return im, err
+	}
+	return im, im.install(im.root)
+}
+
+// install installs the wrapper by its own command line.
+func (im image) install(root string) error {
+	if out, err := exec.Command(im.wrapper, "install", "--root", root).CombinedOutput(); err != nil {
+		return fmt.Errorf("install: %w\n%s", err, out)
+	}
+	return nil
 }
 
 func writeFile(path string, content io.Reader, perm fs.FileMode) error {
@@ -86,67 +102,23 @@ func writeFile(path string, content io.Reader, perm fs.FileMode) error {
 	return f.Close()
 }
 
-// clone copies the image's root file system for one test, but for /usr/share, which holds no program. Files under /usr
-// are hard links to the image's: nothing writes to such a file in place.
-func (im image) clone(t *testing.T) string {
-	t.Helper()
-	root := filepath.Join(tempDir(t), "root")
-	err := filepath.WalkDir(im.root, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		name, err := filepath.Rel(im.root, path)
-		if err != nil {
-			return err
-		}
-		info, err := d.Info()
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(root, name)
-		switch {
-		case name == "usr/share":
-			return fs.SkipDir
-		case d.IsDir():
-			if err := os.Mkdir(to, 0o755); err != nil {
-				return err
-			}
-			return os.Chmod(to, info.Mode())
-		case d.Type() == fs.ModeSymlink:
-			target, err := os.Readlink(path)
-			if err != nil {
-				return err
-			}
-			return os.Symlink(target, to)
-		case strings.HasPrefix(name, "usr/"):
-			return os.Link(path, to)
-		}
-		f, err := os.Open(path)
-		if err != nil {
-			return err
-		}
-		defer f.Close()
-		return writeFile(to, f, info.Mode())
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range []string{"proc", "run", "tmp", "dev"} {
-		if err := os.MkdirAll(filepath.Join(root, dir), 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return root
-}
-
-// tempDir is t.TempDir, but open to other users.
-func tempDir(t *testing.T) string {
+// mountRoot mounts a root file system for one test: the image's below, and a file system in memory for what the test writes. The
+// mounts are in the namespace of the calling thread.
+func (im image) mountRoot(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	for _, d := range []string{dir, filepath.Dir(dir)} {
-		if err := os.Chmod(d, 0o755); err != nil {
+	// Other users also run tests, and a file system in memory can be written to by everyone unless its mode is given.
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	mount(t, "tmpfs", dir, "tmpfs", 0, "mode=0755")
+	root, upper, work := filepath.Join(dir, "root"), filepath.Join(dir, "upper"), filepath.Join(dir, "work")
+	for _, d := range []string{root, upper, work} {
+		if err := os.Mkdir(d, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return dir
+	escaped := strings.NewReplacer(`\`, `\\`, ",", `\,`, ":", `\:`) // names of subtests have commas
+	mount(t, "overlay", root, "overlay", 0, "lowerdir="+escaped.Replace(im.root), "upperdir="+escaped.Replace(upper), "workdir="+escaped.Replace(work))
+	return root
 }

@@ -56,6 +56,7 @@ var (
 
 // Every Dockerfile of the pages builds, and what it builds works on hosts in both modes.
 func TestDockerfiles(t *testing.T) {
+	needs.Variable(t, imagesVariable)
 	context := buildContext(t)
 	release := serveRelease(t, context)
 	for _, page := range strings.Fields(needs.Variable(t, "DOCKERFILES")) {
