@@ -198,3 +198,16 @@ func TestErrorsNameTheLine(t *testing.T) {
 		}
 	}
 }
+
+// Both programs drop a follower that no alternative has any more when an alternative is replaced.
+func TestReplacedAlternativeDropsFollowers(t *testing.T) {
+	for _, format := range []Format{Dpkg, Chkconfig} {
+		r := Registration{Link: "/usr/sbin/x", Path: "/usr/sbin/x-1", Priority: 1,
+			Followers: []RegisteredFollower{{Link: "/usr/sbin/x-save", Name: "x-save", Path: "/usr/sbin/x-1-save"}}}
+		g := New(format, "x", r)
+		r.Followers = nil
+		if g.Register(r); len(g.Followers) != 0 {
+			t.Errorf("format %d: followers are %v", format, g.Followers)
+		}
+	}
+}

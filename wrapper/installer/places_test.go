@@ -132,13 +132,16 @@ func TestOtherNamesInPath(t *testing.T) {
 		"usr/bin/ip6tables@":            "../sbin/ip6tables", // leads to the wrapper by itself
 		"usr/bin/ip6tables-save@":       "/nowhere",
 		"usr/local/bin/ip6tables":       roots.Legacy,
+		"usr/local/bin/ip6tables-save@": "/srv/another",
+		"srv/another":                   roots.Legacy,
 	})
 	after := installed(before, "usr/sbin").With(roots.Tree{
 		"usr/local/sbin/iptables@":      "/usr/sbin/iptables-wrapper",
 		"usr/local/sbin/iptables-save@": "/usr/sbin/iptables-wrapper",
 	})
 	assertInstalled(t, before, after,
-		"/usr/local/bin/ip6tables does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
+		"/usr/local/bin/ip6tables does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it",
+		"/usr/local/bin/ip6tables-save does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 }
 
 func TestMissingLibrary(t *testing.T) {

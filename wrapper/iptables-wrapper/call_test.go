@@ -60,3 +60,13 @@ func TestCallRefused(t *testing.T) {
 		})
 	}
 }
+
+// The first of several entries counts, and a longer name is another variable.
+func TestVariable(t *testing.T) {
+	env := []string{"MODE_X=a", "MOD=b", "MODE", "MODE=c", "MODE=d", "EMPTY=", "EMPTY=e"}
+	for name, want := range map[string]string{"MODE": "c", "MODE_X": "a", "EMPTY": "", "X": ""} {
+		if got := variable(env, name); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}

@@ -36,3 +36,20 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A count without an upper bound can be any number.
+func TestExceeds(t *testing.T) {
+	for _, tt := range []struct {
+		a, b mode.RuleCount
+		want bool
+	}{
+		{mode.Exactly(2), mode.Exactly(1), true},
+		{mode.Exactly(1), mode.Exactly(1), false},
+		{mode.RuleCount{Least: 2}, mode.Exactly(1), true},
+		{mode.Exactly(2), mode.RuleCount{Least: 1}, false},
+	} {
+		if got := tt.a.Exceeds(tt.b); got != tt.want {
+			t.Errorf("%+v exceeds %+v: %v", tt.a, tt.b, got)
+		}
+	}
+}
