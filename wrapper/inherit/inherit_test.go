@@ -67,7 +67,7 @@ func checkHandover(t *testing.T, handover ...string) {
 		{"umask", `umask 027; exec "$@"`, `exec grep ^Umask /proc/self/status`},
 		{"variables of the Go runtime",
 			`exec env -i GOMEMLIMIT=1Gi A=1 GODEBUG=inittrace=1,asyncpreemptoff=0 GOGC=bogus GO= GOTRACEBACK=crash OG=1 GOMAXPROCS=x G= A=2 "$@"`,
-			`tr "\0" "\n" </proc/self/environ | sort`}, // qemu-user reverses the order
+			`tr "\0" "\n" </proc/$$/environ | sort`}, // qemu-user reverses the order
 	} {
 		// qemu-user handles most signals itself, and loses their dispositions at execve: there, only the program's own
 		// look at them counts (inherit.Exact).
