@@ -113,7 +113,7 @@ var mutants = []mutant{
 	{"wrapper/installer/layout.go", "./wrapper/installer", "TestEveryLayout", "",
 		"g.Manual = g.Best().Path != wrapper",
 		"g.Manual = true"},
-	{"wrapper/installer/layout.go", "./wrapper/installer", "TestEveryLayout|TestFailure|TestSweeps", "tests/faults finds it: a killed install leaves a file in the database's own directory",
+	{"wrapper/installer/layout.go", "./wrapper/installer", "TestEveryLayout|TestFailure|TestSweeps", "",
 		"Like: owned(0o644), Staging: state.Staging})",
 		"Like: owned(0o644)})"},
 	{"wrapper/installer/elf.go", "./wrapper/installer", "TestRefus|TestMissingLibrary", "",
