@@ -71,7 +71,7 @@ var mutants = []mutant{
 	{"wrapper/rootfs/tx.go", "./wrapper/installer", "TestFailureAtEachStepLeavesTheRoot", "",
 		"err == nil && now.Same(s.was) {",
 		"err != nil && now.Same(s.was) {"},
-	{"wrapper/links/pin.go", "./wrapper/links", "TestPin[^R]", "no test calls the same name again after a kill in the middle of a pin",
+	{"wrapper/links/pin.go", "./tests/faults", "TestFaults$", "",
 		"a := (called + 1 + applet.Applet(i)) % applet.Count",
 		"a := (called + applet.Applet(i)) % applet.Count"},
 	{"wrapper/links/pin.go", "./wrapper/links", "TestPinLeavesItToTheOther|TestPinRaces", "another process has to pin between the plan and the lock, a few microseconds",

@@ -5,9 +5,18 @@
 //
 //	go run ./tests/mutants [-only TEXT] [-jobs NUMBER]
 //
-// Tests that need a root file system find it as in `go test`: DEBIAN_ROOTS, SCENARIOS_ROOTFS. Run it as root. Each mutant is killed
-// (a test failed), skipped (the tests cannot run on this machine), or survived. The exit status is 1 if a mutant survived
-// without a reason in the list, if one with a reason was killed, or if a mutant does not fit the source any more.
+// Tests that need a root file system find it as in `go test`: DEBIAN_ROOTS, SCENARIOS_ROOTFS, FAULTS_LAYER. Run it as root. The
+// outcome of a mutant is one of
+//
+//	killed    a test failed
+//	survived  the tests passed
+//	skipped   the tests cannot run on this machine
+//	stale     the source does not contain the old text once, or no test has the name
+//	red       the tests fail without the mutant, too
+//	broken    the mutant cannot be compiled
+//
+// The exit status is 1 if a mutant survived without a reason in the list, if one with a reason was killed, or if a mutant is
+// stale, red or broken.
 package main
 
 import (
@@ -36,12 +45,12 @@ func main() {
 	jobs := flag.Int("jobs", runtime.NumCPU(), "`NUMBER` of mutants that are tested at a time")
 	flag.Parse()
 	chosen := chosenBy(*only)
-	wrong, err := runAll(chosen, *jobs)
+	wrong, skipped, err := runAll(chosen, *jobs)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutants:", err)
 		os.Exit(1)
 	}
-	fmt.Printf("%d mutants, %d not as the list says\n", len(chosen), wrong)
+	fmt.Printf("%d mutants, %d skipped, %d not as the list says\n", len(chosen), skipped, wrong)
 	if wrong > 0 {
 		os.Exit(1)
 	}
@@ -56,11 +65,12 @@ func chosenBy(text string) (chosen []mutant) {
 	return chosen
 }
 
-// runAll tests the mutants, each worker in its own copy of the module, and returns how many are not as the list says.
-func runAll(chosen []mutant, jobs int) (wrong int, err error) {
+// runAll tests the mutants, each worker in its own copy of the module. It returns how many are not as the list says, and how many
+// could not be tested.
+func runAll(chosen []mutant, jobs int) (wrong, skipped int, err error) {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer os.RemoveAll(dir)
 	todo := make(chan mutant)
@@ -69,7 +79,7 @@ func runAll(chosen []mutant, jobs int) (wrong int, err error) {
 	for i := range jobs {
 		copied := filepath.Join(dir, fmt.Sprint(i))
 		if err := copyModule(copied); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		workers.Go(func() {
 			for m := range todo {
@@ -77,6 +87,9 @@ func runAll(chosen []mutant, jobs int) (wrong int, err error) {
 				lock.Lock()
 				if !right {
 					wrong++
+				}
+				if outcome == "skipped" {
+					skipped++
 				}
 				fmt.Printf("%-9s %s: %s\n", outcome, m.file, edit(m))
 				lock.Unlock()
@@ -88,7 +101,7 @@ func runAll(chosen []mutant, jobs int) (wrong int, err error) {
 	}
 	close(todo)
 	workers.Wait()
-	return wrong, nil
+	return wrong, skipped, nil
 }
 
 func edit(m mutant) string { return strings.TrimSpace(m.old) + " -> " + strings.TrimSpace(m.new) }
@@ -125,7 +138,7 @@ func (m mutant) test(dir string) (outcome string, right bool) {
 		return "stale", false
 	}
 	if before, out := goTest(dir, m); before == "killed" {
-		return "red\n" + out, false // the tests fail without the mutant, too
+		return "red\n" + out, false
 	}
 	if err := os.WriteFile(file, bytes.Replace(whole, []byte(m.old), []byte(m.new), 1), 0o755); err != nil {
 		return err.Error(), false
@@ -145,9 +158,9 @@ func (m mutant) test(dir string) (outcome string, right bool) {
 	return outcome + "\n" + out, false
 }
 
-// goTest runs the tests of a mutant. They are "killed" if one fails, and "broken" if they cannot be compiled.
+// goTest runs the tests of a mutant and returns its outcome.
 func goTest(dir string, m mutant) (outcome, output string) {
-	cmd := exec.Command("go", "test", "-v", "-count=1", "-vet=off", "-timeout=120s", "-run", m.run, m.pkg)
+	cmd := exec.Command("go", "test", "-v", "-count=1", "-vet=off", "-timeout=10m", "-run", m.run, m.pkg)
 	cmd.Dir = dir
 	out, err := cmd.CombinedOutput()
 	text := string(out)
@@ -158,6 +171,8 @@ func goTest(dir string, m mutant) (outcome, output string) {
 		return "killed", text
 	case strings.Contains(text, "--- PASS"):
 		return "survived", text
+	case strings.Contains(text, "--- SKIP"):
+		return "skipped", text
 	}
-	return "skipped", text
+	return "stale", text
 }

@@ -24,7 +24,7 @@ type host struct {
 	attr syscall.SysProcAttr // of the processes that are started
 }
 
-// newHost moves the test's goroutine, for good, to a thread in namespaces of its own, and mounts the image there.
+// newHost moves the test's goroutine permanently to a thread in new namespaces, and mounts the image there.
 func newHost(t *testing.T) *host {
 	t.Helper()
 	h := newHostWithoutProc(t)

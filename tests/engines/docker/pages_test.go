@@ -56,7 +56,7 @@ var (
 
 // Every Dockerfile of the pages builds, and what it builds works on hosts in both modes.
 func TestDockerfiles(t *testing.T) {
-	needs.Variable(t, imagesVariable)
+	needs.Variable(t, imagesVariable) // TestMain starts the daemon only if it is set
 	context := buildContext(t)
 	release := serveRelease(t, context)
 	for _, page := range strings.Fields(needs.Variable(t, "DOCKERFILES")) {
