@@ -36,8 +36,7 @@ func Host(ctx context.Context) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	in := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: evidence}
-	return Result{mode.Decide(&in), evidence}, nil
+	return Result{evidence.Decide(), evidence}, nil
 }
 
 // Kubelet looks until a kubelet chain exists; it ignores the rules of other programs. If ctx ends before, the error is that of

@@ -69,7 +69,7 @@ func tableReply(name string, flags uint16) func(message) []byte {
 
 // tables lists the tables of a dump.
 func tables(s *nft) (names []string, err error) {
-	err = s.steady(func() error {
+	err = steady(errChanging, func() error {
 		names = nil
 		return s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) bool {
 			names = append(names, string(o.table))

@@ -87,16 +87,15 @@ func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 	copy(value[:nameLen-1], t.name)
 	level := [...]int{unix.SOL_IP, unix.SOL_IPV6}[t.family]
 	length := uint32(len(value)) // socklen_t
-	for {
+	_, err := retry(func() (int, error) {
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(l.fds[t.family]), uintptr(level), uintptr(opt),
 			uintptr(unsafe.Pointer(&value[0])), uintptr(unsafe.Pointer(&length)), 0)
-		if errno == 0 {
-			return nil
+		if errno != 0 {
+			return 0, errno
 		}
-		if errno != unix.EINTR {
-			return errno
-		}
-	}
+		return 0, nil
+	})
+	return err
 }
 
 // targetOffsets are where an entry of a legacy table has its field target_offset, in bytes; next_offset follows it.

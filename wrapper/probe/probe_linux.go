@@ -11,7 +11,11 @@
 // A caller that changes the network namespace of its thread locks the goroutine to it first (runtime.LockOSThread).
 package probe
 
-import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+import (
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
 
 // All collects all evidence, without a side effect.
 func All() mode.Evidence { return (&prober{}).gather() }
@@ -30,6 +34,11 @@ func Call(pinnable func() bool) mode.Evidence {
 // to 32 KiB (netlink_dump in net/netlink/af_netlink.c), but a large allocation costs more than the calls that it would spare.
 const bufferSize = 16 << 10
 
+const (
+	maxReads = 8192 // of a dump or a file, of at most bufferSize each: some 300,000 rules
+	maxTries = 5    // of a dump or a table that changes while it is read
+)
+
 type prober struct {
 	mode.Evidence
 	call     bool
@@ -41,7 +50,6 @@ func (p *prober) gather() mode.Evidence {
 	nft := newNFT(&p.NFT, buf)
 	defer nft.close()
 	if nft.loaded == mode.Present {
-		nft.open()
 		if nft.hints(p.call); p.call && p.NFT.Hints.Kubelet() == mode.Present {
 			return p.Evidence
 		}
@@ -52,9 +60,9 @@ func (p *prober) gather() mode.Evidence {
 	if !p.call || !hinted {
 		legacy.measure(false)
 	}
-	if nft.loaded != mode.Present {
-		// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
-		nft.decideToAsk(p.call && p.reason() == mode.ReasonDefault, func() bool { return !p.call || hinted && p.pinnable() })
+	// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
+	load := p.call && p.reason() == mode.ReasonDefault
+	if nft.loaded != mode.Present && nft.mayAsk(load, func() bool { return !p.call || hinted && p.pinnable() }) {
 		nft.hints(p.call)
 	}
 	if r := p.reason(); p.call && (r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain) {
@@ -64,14 +72,12 @@ func (p *prober) gather() mode.Evidence {
 		nft.compat() // without modules, a question loads none
 	}
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
-	nft.enough = p.enough()
-	nft.bound()
-	if !p.call || p.undecided() {
+	nft.measure(false, p.enough())
+	if p.undecided() {
 		legacy.measure(true)
 	}
-	if !p.call || p.undecided() {
-		nft.enough = p.enough()
-		nft.count()
+	if p.undecided() {
+		nft.measure(true, p.enough())
 	}
 	if p.call && p.NFT.Compat == mode.Unknown && p.reason() == mode.ReasonDefault {
 		nft.compat()
@@ -80,14 +86,12 @@ func (p *prober) gather() mode.Evidence {
 }
 
 // reason returns the reason that the evidence so far leads to.
-func (p *prober) reason() mode.Reason {
-	return mode.Decide(&mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: p.Evidence}).Reason
-}
+func (p *prober) reason() mode.Reason { return p.Decide().Reason }
 
-// undecided reports whether the bounds of the rule counts overlap.
+// undecided reports whether exact rule counts matter: to a call, if the bounds of both modes overlap.
 func (p *prober) undecided() bool {
 	nft, legacy := p.NFT.Rules, p.Legacy.Rules
-	return !legacy.Exceeds(nft) && !(legacy.Bounded && legacy.Most <= nft.Least)
+	return !p.call || !legacy.Exceeds(nft) && !(legacy.Bounded && legacy.Most <= nft.Least)
 }
 
 // enough returns the rule count from which on a call chooses nft, so that it need not count any further.
@@ -117,5 +121,24 @@ func (e *probeError) Unwrap() error { return e.err }
 func unsure(b *mode.Backend, err error) {
 	if b.Err == nil {
 		b.Err = err
+	}
+}
+
+// steady calls read again while it fails with EAGAIN. The error is changing if it always does.
+func steady(changing error, read func() error) error {
+	for range maxTries {
+		if err := read(); err != unix.EAGAIN {
+			return err
+		}
+	}
+	return changing
+}
+
+// retry repeats a system call that a signal interrupted.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); err != unix.EINTR {
+			return n, err
+		}
 	}
 }
