@@ -3,8 +3,6 @@ package main
 import (
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
@@ -57,7 +55,7 @@ func gaps() string {
 	return "built without the linker flags of make and Bazel: a signal that the caller ignores or blocks can end the wrapper\n"
 }
 
-// command is the command line, without its name.
+// command executes the command line, without the program's name.
 func command(args []string) error {
 	if len(args) == 0 {
 		return usageError("no command")
@@ -70,33 +68,31 @@ func command(args []string) error {
 			args = []string{"version"}
 		}
 	}
+	text := usage
 	switch args[0] {
 	case "install":
-		return install(args[1:])
+		return install(args)
 	case "detect":
-		return detectMode(args[1:])
+		return detectMode(args)
 	case "set":
-		return set(args[1:])
+		return set(args)
 	case "version":
-		return print(args[1:], commandName+" "+version+"\n"+gaps())
+		text = commandName + " " + version + "\n" + gaps()
 	case "help":
-		return print(args[1:], usage)
+	default:
+		return usageError("unknown command \"" + args[0] + "\"")
 	}
-	return usageError("unknown command \"" + args[0] + "\"")
+	if len(args) > 1 {
+		return usageError("unexpected argument \"" + args[1] + "\"")
+	}
+	return stdout.print(text)
 }
 
-// print prints one text, for a command that takes no arguments.
-func print(args []string, text string) error {
-	if len(args) > 0 {
-		return usageError("unexpected argument \"" + args[0] + "\"")
-	}
-	_, err := stdout.Write([]byte(text))
-	return err
-}
-
-// parse takes args apart: options with a value, written "--name value" or "--name=value", and flags without. It does what
-// package flag would do for these few, without the 250 kB of reflection.
+// parse takes the arguments of a command apart, the first of which is its name: options with a value, written "--name value"
+// or "--name=value", and flags without. It does what package flag would do for these few, without the 250 kB of reflection.
 func parse(args []string, options map[string]*string, flags map[string]*bool) error {
+	command, args := args[0], args[1:]
+	wrong := func(text ...string) error { return usageError(command + ": " + strings.Join(text, "")) }
 	for len(args) > 0 {
 		name, value, hasValue := strings.Cut(args[0], "=")
 		args = args[1:]
@@ -105,22 +101,16 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 		case flag != nil && !hasValue:
 			*flag = true
 		case flag != nil:
-			return failure(name, " takes no value")
+			return wrong(name, " takes no value")
 		case option == nil:
-			return failure("unexpected argument \"", name, "\"")
+			return wrong("unexpected argument \"", name, "\"")
 		case hasValue:
 			*option = value
 		case len(args) == 0:
-			return failure(name, " needs a value")
+			return wrong(name, " needs a value")
 		default:
 			*option, args = args[0], args[1:]
 		}
 	}
 	return nil
-}
-
-// terminal reports whether s is one, and may be written to in colour (https://no-color.org).
-func (s stream) terminal() bool {
-	_, err := unix.IoctlGetTermios(int(s), unix.TCGETS)
-	return err == nil && variable(inherit.Environ(), "NO_COLOR") == ""
 }
