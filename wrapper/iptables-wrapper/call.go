@@ -11,6 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
@@ -20,6 +21,65 @@ const (
 	overrideVariable = "IPTABLES_WRAPPER_MODE"
 	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
 )
+
+// state is what a decision, a pin and a report depend on.
+type state struct {
+	mode.Inputs
+	env     []string
+	root    *rootfs.Root
+	inst    xtables.Installation
+	wrapper string // its path, without symlinks
+}
+
+// newState returns the state of this process before it looked for an installation.
+func newState() *state { return &state{env: inherit.Environ(), root: rootfs.Host()} }
+
+// override reads the mode that the environment says. An empty value is none: that is how a variable is unset in a container's
+// specification.
+func (s *state) override() error {
+	value := variable(s.env, overrideVariable)
+	m, ok := mode.Parse(value)
+	if value != "" && !ok {
+		return usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+	}
+	s.Override = m
+	return nil
+}
+
+// find finds the installation that a call of the wrapper self uses.
+func (s *state) find(self string) (err error) {
+	s.inst, err = xtables.Find(s.root, self)
+	s.NFTInstalled, s.LegacyInstalled = s.inst.Has(mode.NFT), s.inst.Has(mode.Legacy)
+	return err
+}
+
+// findInstalled finds the same, and the installed wrapper, which can be another copy of the program than self.
+func (s *state) findInstalled(self string) error {
+	err := s.find(self)
+	if err == nil {
+		s.wrapper, err = s.inst.Wrapper(s.root)
+	}
+	return err
+}
+
+// choose makes the decision of a call. pinnable reports whether a pin to legacy could be written.
+func (s *state) choose(pinnable func() bool) mode.Decision {
+	if d, decided := mode.WithoutEvidence(&s.Inputs); decided {
+		return d
+	}
+	s.Evidence = probe.Call(pinnable)
+	return s.Evidence.Decide()
+}
+
+// variable returns the value of a variable. If it is contained twice, the first counts, as for getenv(3).
+func variable(env []string, name string) string {
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
 
 // call is one call of an applet. It returns only if no binary can be executed.
 func call(a applet.Applet, argv []string) error {
@@ -36,7 +96,7 @@ func call(a applet.Applet, argv []string) error {
 	}
 	d := s.choose(func() bool { return links.CanPin(s.root, s.wrapper, s.inst, mode.Legacy) == nil })
 	path := s.inst.Path(d.Mode, a)
-	if s.emulated() {
+	if program, err := s.root.Readlink("/proc/thread-self/exe"); err == nil && program != s.wrapper { // an emulator: see selfPath
 		path = s.inst.Spelled(s.root, d.Mode, a)
 	}
 	debug := variable(s.env, debugVariable) == "1"
@@ -65,9 +125,6 @@ func call(a applet.Applet, argv []string) error {
 
 // become executes path in this process. It returns only if that fails. Package inherit says why the new program gets
 // everything that the caller set up; unix.Exec restores the limit on open files, which package syscall raises.
-//
-// main runs on the thread that our caller started (see init in main.go). That thread keeps its parent-death signal, its timer
-// slack and other attributes.
 func become(path string, argv, env []string) error {
 	for {
 		if err := unix.Exec(path, argv, env); err != unix.EINTR {
@@ -96,12 +153,6 @@ func selfPath() string {
 	}
 	end, _ := root.Resolve(path)
 	return end
-}
-
-// emulated reports whether a user-mode emulator executes the wrapper.
-func (s *state) emulated() bool {
-	path, err := s.root.Readlink("/proc/thread-self/exe")
-	return err == nil && path != s.wrapper
 }
 
 // execPath returns the path that was given to execve(2): the kernel puts its address into the auxiliary vector

@@ -158,7 +158,7 @@ func TestMayLoad(t *testing.T) {
 	}{
 		"empty": {empty, true}, "unknown": {unknown, true}, "rules": {rules, false}, "kubelet": {kubelet, false}, "kube-proxy": {proxy, false},
 	} {
-		if got := (&prober{Evidence: mode.Evidence{Legacy: tt.legacy}}).reason() == mode.ReasonDefault; got != tt.want {
+		if got := (&mode.Evidence{Legacy: tt.legacy}).Decide().Reason == mode.ReasonDefault; got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

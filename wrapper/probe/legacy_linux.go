@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -106,44 +107,44 @@ func (l *legacy) measure(exactly bool) {
 	}
 }
 
-// take takes the rule count of a table, as measure does. It returns whether it could.
+// take takes the rule count of a table as measure does, and notes the hint chains of a table that it reads. It returns whether
+// it could.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
-	err := steady(errors.New("table changes while it is read"), func() error { return l.read(t, exactly) })
+	err := steady(errors.New("table changes while it is read"), func() error {
+		// The question for its size creates a table that does not exist: ask for none that is not listed.
+		info := new(getinfo)
+		err := l.getsockopt(t, optGetInfo, unsafe.Slice((*byte)(unsafe.Pointer(info)), unsafe.Sizeof(*info)))
+		if err != nil && err != unix.ENOENT { // ENOENT: removed since, so the size is zero
+			return err
+		}
+		// Chains count one and have two entries; of the policies nothing is known.
+		n := info.others()
+		t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+		switch {
+		case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
+			return nil
+		case info.size > maxTableSize:
+			return errors.New("table too large")
+		}
+		entries, err := l.entries(t, info.size)
+		if err != nil {
+			return err // EAGAIN if the size is another one by now
+		}
+		chains, policies, err := walk(entries, t.family, info, func(name []byte) {
+			l.Owners.Count(name)
+			for h := range mode.NumHints {
+				if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
+					l.Hints[t.family][h] = mode.Present
+				}
+			}
+		})
+		if err == nil {
+			t.rules = mode.Exactly(n - min(chains, n) + policies)
+		}
+		return err
+	})
 	if err != nil {
 		unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
 	}
 	return err == nil
-}
-
-// read does what take does, and notes the hint chains of a table that it reads. If the table changes meanwhile, the error is EAGAIN.
-func (l *legacy) read(t *legacyTable, exactly bool) error {
-	info, err := l.info(t)
-	if err != nil {
-		return err
-	}
-	// Chains count one and have two entries; of the policies nothing is known.
-	n := info.others()
-	t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-	switch {
-	case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
-		return nil
-	case info.size > maxTableSize:
-		return errors.New("table too large")
-	}
-	entries, err := l.entries(t, info.size)
-	if err != nil {
-		return err
-	}
-	chains, policies, err := walk(entries, t.family, info, func(name []byte) {
-		l.Owners.Count(name)
-		for h := range mode.NumHints {
-			if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
-				l.Hints[t.family][h] = mode.Present
-			}
-		}
-	})
-	if err == nil {
-		t.rules = mode.Exactly(n - min(chains, n) + policies)
-	}
-	return err
 }

@@ -55,17 +55,6 @@ func (i *getinfo) others() uint64 { return uint64(max(int64(i.numEntries)-int64(
 // policies is how many policies there are: one for each built-in chain.
 func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
 
-// info asks for the size of a table. It creates the table if it does not exist, so ask for none that is not listed. The size
-// is zero if the table was removed since then.
-func (l *legacy) info(t *legacyTable) (*getinfo, error) {
-	v := new(getinfo)
-	err := l.getsockopt(t, optGetInfo, unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v)))
-	if err == unix.ENOENT {
-		err = nil
-	}
-	return v, err
-}
-
 // entries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
 func (l *legacy) entries(t *legacyTable, size uint32) ([]byte, error) {
 	offset := entriesOffset()
