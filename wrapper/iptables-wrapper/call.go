@@ -101,7 +101,7 @@ func call(a applet.Applet, argv []string) error {
 	}
 	debug := variable(s.env, debugVariable) == "1"
 	if debug {
-		_ = stderr.print(newReport(s).text(false) + "runs: " + path + "\n")
+		_ = write(unix.Stderr, newReport(s).text(false)+"runs: "+path+"\n")
 	}
 	if !s.inst.Has(d.Mode) {
 		return failure(overrideVariable, "=", d.Mode.String(), ": that mode is not installed, only ", d.Mode.Other().String(),

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
@@ -85,7 +87,7 @@ func command(args []string) error {
 	if len(args) > 1 {
 		return usageError("unexpected argument \"" + args[1] + "\"")
 	}
-	return stdout.print(text)
+	return write(unix.Stdout, text)
 }
 
 // parse takes the arguments of a command apart, the first of which is its name: options with a value, written "--name value"
@@ -152,7 +154,7 @@ func runInstaller(command string, o installer.Options) error {
 	}
 	for _, change := range result.Changes {
 		if o.DryRun {
-			_ = stdout.print(printable(change.String()) + "\n")
+			_ = write(unix.Stdout, printable(change.String())+"\n")
 		}
 	}
 	for _, warning := range result.Warnings {
@@ -194,7 +196,7 @@ func set(args []string) error {
 		return failure("set ", args[1], ": ", err.Error())
 	}
 	if detected {
-		return stdout.print(m.String() + "\n")
+		return write(unix.Stdout, m.String()+"\n")
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -25,7 +27,10 @@ func detectMode(args []string) error {
 	}
 	s := newState()
 	render := map[string]func(*report) string{
-		"text": func(r *report) string { return r.text(stdout.terminal(s.env)) },
+		"text": func(r *report) string {
+			_, err := unix.IoctlGetTermios(unix.Stdout, unix.TCGETS)
+			return r.text(err == nil && variable(s.env, "NO_COLOR") == "") // https://no-color.org
+		},
 		"json": (*report).json,
 		"mode": func(r *report) string { return r.Mode.String() + "\n" },
 	}[output]
@@ -45,7 +50,7 @@ func detectMode(args []string) error {
 	}
 	found := s.look(wait)
 	r := newReport(s)
-	if err := stdout.print(render(r)); err != nil {
+	if err := write(unix.Stdout, render(r)); err != nil {
 		return failure("detect: standard output: ", err.Error())
 	}
 	switch {

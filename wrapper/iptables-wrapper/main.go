@@ -62,19 +62,11 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// stream is a standard stream. Package os would do, but it starts with a look at all three, at its own path and at more,
-// and it takes 150 kB.
-type stream int
-
-const (
-	stdout stream = 1
-	stderr stream = 2
-)
-
-// print writes the whole text.
-func (s stream) print(text string) error {
+// write writes the whole text to a standard stream. Package os would do, but it starts with a look at all three, at its own path
+// and at more, and it takes 150 kB.
+func write(fd int, text string) error {
 	for text != "" {
-		n, err := unix.Write(int(s), []byte(text))
+		n, err := unix.Write(fd, []byte(text))
 		if err != nil && err != unix.EINTR {
 			return err
 		}
@@ -83,15 +75,9 @@ func (s stream) print(text string) error {
 	return nil
 }
 
-// terminal reports whether s is one, and may be written to in colour (https://no-color.org).
-func (s stream) terminal(env []string) bool {
-	_, err := unix.IoctlGetTermios(int(s), unix.TCGETS)
-	return err == nil && variable(env, "NO_COLOR") == ""
-}
-
 // complain prints the one line that says why nothing more happens. It is not called on a call that works.
 func complain(why string) {
-	_ = stderr.print(commandName + ": " + printable(why) + "\n")
+	_ = write(unix.Stderr, commandName+": "+printable(why)+"\n")
 }
 
 // failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.

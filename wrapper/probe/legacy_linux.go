@@ -46,18 +46,18 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 				l.tables = append(l.tables, &legacyTable{family: f, name: name})
 			}
 		}
-		missing := errors.Is(err, unix.ENOENT)
+		missing := err == unix.ENOENT
 		switch {
 		case !missing: // also if the file belongs to another user or user namespace: EACCES
 			b.Answers = mode.Present
 		case procMounted():
 			err = nil
 		default:
-			err = errors.New("/proc: not mounted")
+			path, err = "/proc", errors.New("not mounted")
 		}
 		if err != nil {
 			l.listed = false
-			unsure(b, err)
+			unsure(b, &probeError{path, err})
 		}
 		if err == nil || call && !missing && l.askForMangle(f) {
 			b.Hints[f] = mode.NoHints()

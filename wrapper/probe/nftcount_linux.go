@@ -54,9 +54,6 @@ func (t *nftTable) add(o *object) {
 		// Its use count is the number of its rules and of the jumps to it.
 		t.rules = t.rules.Plus(mode.RuleCount{Least: 1, Most: uint64(o.use) + 1, Bounded: true})
 	case i == len(baseChains):
-		if t.foreign == nil {
-			t.foreign = map[string]bool{}
-		}
 		t.foreign[string(o.chain)] = true
 	case string(o.kind) != baseChains[i].kind || o.hook != baseChains[i].hook || o.priority != baseChains[i].priority:
 		t.incompatible = true
@@ -115,7 +112,8 @@ func (s *nft) chains() error {
 	s.tables, s.Owners = nil, mode.Owners{}
 	err := s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) (more bool) {
 		if o.flags&tableOwned == 0 {
-			s.tables = append(s.tables, &nftTable{proto: o.proto, name: string(o.table), rules: mode.Exactly(0)})
+			t := &nftTable{proto: o.proto, name: string(o.table), foreign: map[string]bool{}, rules: mode.Exactly(0)}
+			s.tables = append(s.tables, t)
 		}
 		return true
 	})

@@ -43,7 +43,7 @@ func TestNFTTable(t *testing.T) {
 		{"a name of another table's", []object{with(func(o *object) { o.chain = []byte("PREROUTING") })}, false, mode.Exactly(0), 0},
 		{"own name, not attached", []object{with(func(o *object) { o.base = false })}, true, mode.RuleCount{Least: 1, Most: 3, Bounded: true}, 1},
 	} {
-		table := &nftTable{name: "filter", rules: mode.Exactly(0)}
+		table := &nftTable{name: "filter", foreign: map[string]bool{}, rules: mode.Exactly(0)}
 		for _, o := range tt.chains {
 			table.add(&o)
 			if o.base {
