@@ -15,6 +15,7 @@ package detect
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -26,18 +27,20 @@ type Result struct {
 	Evidence mode.Evidence
 }
 
+// look is nil on other systems than Linux.
+var look func() mode.Evidence
+
 // Host looks at the host once. The error is that of ctx or, on other systems than Linux, errors.ErrUnsupported. A question
 // without an answer is no error: Evidence contains the reason.
 func Host(ctx context.Context) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, err
 	}
-	evidence, err := look()
-	if err != nil {
-		return Result{}, err
+	if look == nil {
+		return Result{}, errors.ErrUnsupported
 	}
-	in := mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: evidence}
-	return Result{mode.Decide(&in), evidence}, nil
+	evidence := look()
+	return Result{evidence.Decide(), evidence}, nil
 }
 
 // Kubelet looks until a kubelet chain exists; it ignores the rules of other programs. If ctx ends before, the error is that of

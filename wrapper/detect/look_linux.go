@@ -1,8 +1,5 @@
 package detect
 
-import (
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
-)
+import "github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
 
-func look() (mode.Evidence, error) { return probe.All(), nil }
+func init() { look = probe.All }

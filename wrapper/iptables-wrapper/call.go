@@ -2,6 +2,7 @@ package main
 
 import (
 	"strings"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -21,83 +22,157 @@ const (
 	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
 )
 
-// call is one call of an applet. It returns only if there is nothing to become.
-func call(a applet.Applet, argv, env []string) error {
-	override, err := overriding(env)
-	if err != nil {
+// state is what a decision, a pin and a report depend on.
+type state struct {
+	mode.Inputs
+	env     []string
+	root    *rootfs.Root
+	inst    xtables.Installation
+	wrapper string // its path, without symlinks
+}
+
+// newState returns the state of this process before it looked for an installation.
+func newState() *state { return &state{env: inherit.Environ(), root: rootfs.Host()} }
+
+// override reads the mode that the environment says. An empty value is none: that is how a variable is unset in a container's
+// specification.
+func (s *state) override() error {
+	value := variable(s.env, overrideVariable)
+	m, ok := mode.Parse(value)
+	if value != "" && !ok {
+		return usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+	}
+	s.Override = m
+	return nil
+}
+
+// find finds the installation that a call of the wrapper self uses.
+func (s *state) find(self string) (err error) {
+	s.inst, err = xtables.Find(s.root, self)
+	s.NFTInstalled, s.LegacyInstalled = s.inst.Has(mode.NFT), s.inst.Has(mode.Legacy)
+	return err
+}
+
+// findInstalled finds the same, and the installed wrapper, which can be another copy of the program than self.
+func (s *state) findInstalled(self string) error {
+	err := s.find(self)
+	if err == nil {
+		s.wrapper, err = s.inst.Wrapper(s.root)
+	}
+	return err
+}
+
+// choose makes the decision of a call. pinnable reports whether a pin to legacy could be written.
+func (s *state) choose(pinnable func() bool) mode.Decision {
+	if d, decided := mode.WithoutEvidence(&s.Inputs); decided {
+		return d
+	}
+	s.Evidence = probe.Call(pinnable)
+	return s.Evidence.Decide()
+}
+
+// variable returns the value of a variable. If it is contained twice, the first counts, as for getenv(3).
+func variable(env []string, name string) string {
+	for _, entry := range env {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok {
+			return value
+		}
+	}
+	return ""
+}
+
+// call is one call of an applet. It returns only if no binary can be executed.
+func call(a applet.Applet, argv []string) error {
+	s := newState()
+	if err := s.override(); err != nil {
 		return err
 	}
 	if file := execPath(); xtables.IsBinary(file) {
 		return failure(file, ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
 	}
-	debug := variable(env, debugVariable) == "1"
-	self, root := selfPath(), rootfs.Host()
-	inst, err := xtables.Find(root, self)
-	if err != nil {
+	s.wrapper = selfPath()
+	if err := s.find(s.wrapper); err != nil {
 		return failure(a.String(), ": ", err.Error(), " beside iptables-wrapper or in ", strings.Join(applet.Dirs(), ", "))
 	}
-	in := inputs(override, inst)
-	d := choose(&in, func() bool { return links.CanPin(root, self, inst, mode.Legacy) == nil })
-	path := inst.Path(d.Mode, a)
-	if emulated(self) {
-		path = inst.Spelled(root, d.Mode, a)
+	d := s.choose(func() bool { return links.CanPin(s.root, s.wrapper, s.inst, mode.Legacy) == nil })
+	path := s.inst.Path(d.Mode, a)
+	if program, err := s.root.Readlink("/proc/thread-self/exe"); err == nil && program != s.wrapper { // an emulator: see selfPath
+		path = s.inst.Spelled(s.root, d.Mode, a)
 	}
+	debug := variable(s.env, debugVariable) == "1"
 	if debug {
-		stderr.Write([]byte(newReport(&in, env, root, inst, self).text(false) + "runs: " + path + "\n"))
+		_ = write(unix.Stderr, newReport(s).text(false)+"runs: "+path+"\n")
 	}
-	if !inst.Has(d.Mode) {
+	if !s.inst.Has(d.Mode) {
 		return failure(overrideVariable, "=", d.Mode.String(), ": that mode is not installed, only ", d.Mode.Other().String(),
 			" is: unset the variable, or install that mode in this image")
 	}
 	if d.Pin {
 		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
-		err = links.Pin(root, self, inst, d.Mode, a)
+		err := links.Pin(s.root, s.wrapper, s.inst, d.Mode, a)
 		restore()
+		// A read-only or foreign file system is normal: the call works without a pin, and the next one tries again.
+		if err != nil && debug {
+			complain("not pinned: " + err.Error())
+		}
 	}
-	// A read-only or foreign file system is normal: the call works without a pin, and the next one tries again.
-	if err != nil && debug {
-		complain("not pinned: " + err.Error())
-	}
-	err = become(path, argv, env)
-	if interpreter := installer.Interpreter(root, path); err == unix.ENOENT && interpreter != "" {
+	err := become(path, argv, s.env)
+	if interpreter := installer.Interpreter(s.root, path); err == unix.ENOENT && interpreter != "" {
 		return failure(path, ": its ELF interpreter ", interpreter, " is missing: copy it and the libraries of iptables into this image")
 	}
 	return failure(path, ": ", err.Error())
 }
 
-func inputs(override mode.Mode, inst xtables.Installation) mode.Inputs {
-	return mode.Inputs{Override: override, NFTInstalled: inst.Has(mode.NFT), LegacyInstalled: inst.Has(mode.Legacy)}
+// become executes path in this process. It returns only if that fails. Package inherit says why the new program gets
+// everything that the caller set up; unix.Exec restores the limit on open files, which package syscall raises.
+func become(path string, argv, env []string) error {
+	for {
+		if err := unix.Exec(path, argv, env); err != unix.EINTR {
+			return err
+		}
+	}
 }
 
-// choose makes the decision of a call. pinnable reports whether a pin to legacy could be written.
-func choose(in *mode.Inputs, pinnable func() bool) mode.Decision {
-	if d, decided := mode.WithoutEvidence(in); decided {
-		return d
+// selfPath returns the absolute path of the file this process executes, or "" if it is unknown. Without /proc it is the path
+// given to execve(2), with its symlinks resolved.
+//
+// User-mode emulators (qemu-user through binfmt_misc) translate /proc/self/exe, and not /proc/thread-self/exe, which
+// names the emulator.
+func selfPath() string {
+	root := rootfs.Host()
+	if path, _ := root.Readlink("/proc/self/exe"); path != "" && path[0] == '/' {
+		return path
 	}
-	in.Evidence = probe.Call(pinnable)
-	return mode.Decide(in)
+	path := execPath()
+	if path == "" {
+		return ""
+	}
+	path, err := absolute(path)
+	if err != nil {
+		return ""
+	}
+	end, _ := root.Resolve(path)
+	return end
 }
 
-// overriding returns the mode that the environment says, zero for none. An empty value is none: that is how a variable is
-// unset in a container's specification.
-func overriding(env []string) (mode.Mode, error) {
-	value := variable(env, overrideVariable)
-	if value == "" {
-		return 0, nil
-	}
-	m, ok := mode.Parse(value)
-	if !ok {
-		return 0, usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
-	}
-	return m, nil
-}
-
-// variable returns the value of a variable. Of one that is there twice the first counts, as for getenv(3).
-func variable(env []string, name string) string {
-	for _, entry := range env {
-		if value, ok := strings.CutPrefix(entry, name); ok && value != "" && value[0] == '=' {
-			return value[1:]
+// execPath returns the path that was given to execve(2): the kernel puts its address into the auxiliary vector
+// (create_elf_tables in fs/binfmt_elf.c).
+func execPath() string {
+	const atExecfn = 31    // AT_EXECFN, include/uapi/linux/auxvec.h
+	auxv, _ := unix.Auxv() // an error comes with no vector
+	for i := range auxv {
+		if auxv[i][0] == atExecfn {
+			return unix.BytePtrToString(*(**byte)(unsafe.Pointer(&auxv[i][1])))
 		}
 	}
 	return ""
+}
+
+// absolute returns a path that does not depend on the working directory.
+func absolute(path string) (string, error) {
+	if path[0] == '/' {
+		return path, nil
+	}
+	dir, err := unix.Getwd()
+	return dir + "/" + path, err
 }

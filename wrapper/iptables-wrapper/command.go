@@ -1,11 +1,16 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/installer"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
@@ -49,15 +54,7 @@ has the exit status of the iptables binary that it executes.
 // version is set by the linker: -X main.version=v1.2.3.
 var version = "devel"
 
-// gaps says what a build without the flags of make and Bazel does not do.
-func gaps() string {
-	if inherit.Exact() {
-		return ""
-	}
-	return "built without the linker flags of make and Bazel: a signal that the caller ignores or blocks can end the wrapper\n"
-}
-
-// command is the command line, without its name.
+// command executes the command line, without the program's name.
 func command(args []string) error {
 	if len(args) == 0 {
 		return usageError("no command")
@@ -70,33 +67,34 @@ func command(args []string) error {
 			args = []string{"version"}
 		}
 	}
+	text := usage
 	switch args[0] {
 	case "install":
-		return install(args[1:])
+		return install(args)
 	case "detect":
-		return detectMode(args[1:])
+		return detectMode(args)
 	case "set":
-		return set(args[1:])
+		return set(args)
 	case "version":
-		return print(args[1:], commandName+" "+version+"\n"+gaps())
+		text = commandName + " " + version + "\n"
+		if !inherit.Exact() {
+			text += "built without the linker flags of make and Bazel: a signal that the caller ignores or blocks can end the wrapper\n"
+		}
 	case "help":
-		return print(args[1:], usage)
+	default:
+		return usageError("unknown command \"" + args[0] + "\"")
 	}
-	return usageError("unknown command \"" + args[0] + "\"")
+	if len(args) > 1 {
+		return usageError("unexpected argument \"" + args[1] + "\"")
+	}
+	return write(unix.Stdout, text)
 }
 
-// print prints one text, for a command that takes no arguments.
-func print(args []string, text string) error {
-	if len(args) > 0 {
-		return usageError("unexpected argument \"" + args[0] + "\"")
-	}
-	_, err := stdout.Write([]byte(text))
-	return err
-}
-
-// parse takes args apart: options with a value, written "--name value" or "--name=value", and flags without. It does what
-// package flag would do for these few, without the 250 kB of reflection.
+// parse takes the arguments of a command apart, the first of which is its name: options with a value, written "--name value"
+// or "--name=value", and flags without. It does what package flag would do for these few, without the 250 kB of reflection.
 func parse(args []string, options map[string]*string, flags map[string]*bool) error {
+	command, args := args[0], args[1:]
+	wrong := func(text ...string) error { return usageError(command + ": " + strings.Join(text, "")) }
 	for len(args) > 0 {
 		name, value, hasValue := strings.Cut(args[0], "=")
 		args = args[1:]
@@ -105,13 +103,13 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 		case flag != nil && !hasValue:
 			*flag = true
 		case flag != nil:
-			return failure(name, " takes no value")
+			return wrong(name, " takes no value")
 		case option == nil:
-			return failure("unexpected argument \"", name, "\"")
+			return wrong("unexpected argument \"", name, "\"")
 		case hasValue:
 			*option = value
 		case len(args) == 0:
-			return failure(name, " needs a value")
+			return wrong(name, " needs a value")
 		default:
 			*option, args = args[0], args[1:]
 		}
@@ -119,8 +117,86 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 	return nil
 }
 
-// terminal reports whether s is one, and may be written to in colour (https://no-color.org).
-func (s stream) terminal() bool {
-	_, err := unix.IoctlGetTermios(int(s), unix.TCGETS)
-	return err == nil && variable(inherit.Environ(), "NO_COLOR") == ""
+// install is the command install.
+func install(args []string) error {
+	dir, wrapper := "/", selfPath()
+	var unchecked, dry, nftOnly bool
+	err := parse(args, map[string]*string{"--root": &dir, "--wrapper": &wrapper},
+		map[string]*bool{"--nft-only": &nftOnly, "--no-sanity-check": &unchecked, "--dry-run": &dry})
+	switch {
+	case err != nil:
+		return err
+	case dir == "":
+		return usageError("install: --root is empty")
+	case wrapper == "":
+		return errors.New("install: cannot find its own file: no /proc, and not started by a path: install with --wrapper FILE")
+	}
+	if dir, err = absolute(dir); err == nil {
+		wrapper, err = absolute(wrapper)
+	}
+	root := rootfs.Host()
+	if err == nil && dir != "/" {
+		root, err = rootfs.Open(dir)
+	}
+	if err != nil {
+		return failure("install: ", err.Error())
+	}
+	defer root.Close()
+	return runInstaller("install", installer.Options{
+		Root: root, Self: wrapper, SanityCheck: !unchecked, NFTOnly: nftOnly, DryRun: dry,
+	})
+}
+
+func runInstaller(command string, o installer.Options) error {
+	result, err := installer.Install(o)
+	if err != nil {
+		return failure(command, ": ", err.Error())
+	}
+	for _, change := range result.Changes {
+		if o.DryRun {
+			_ = write(unix.Stdout, printable(change.String())+"\n")
+		}
+	}
+	for _, warning := range result.Warnings {
+		complain(command + ": warning: " + warning.Error())
+	}
+	return nil
+}
+
+// set is the command set: it pins the installation manually, or makes the wrapper decide again.
+func set(args []string) error {
+	if len(args) != 2 {
+		return usageError("set: needs one argument: nft, legacy, detected or auto")
+	}
+	m, known := mode.Parse(args[1])
+	auto, detected := args[1] == "auto", args[1] == "detected"
+	if !known && !auto && !detected {
+		return usageError("set: \"" + args[1] + "\": not nft, legacy, detected or auto")
+	}
+	s := newState()
+	if err := s.override(); err != nil && detected {
+		return err
+	}
+	err := s.findInstalled(selfPath())
+	switch {
+	case err != nil:
+		return failure("set: ", err.Error(), ": install iptables, then run iptables-wrapper install")
+	case links.Look(s.root, s.wrapper, s.inst) == links.Status{}:
+		return failure("set: ", s.wrapper, " does not exist: run iptables-wrapper install first")
+	case auto:
+		// To install the installed wrapper copies nothing. It points every name at it.
+		return runInstaller("set auto", installer.Options{Root: s.root, Self: s.wrapper})
+	case detected:
+		m = s.choose(func() bool { return false }).Mode
+	}
+	if !s.inst.Has(m) {
+		return failure("set ", args[1], ": that mode is not installed, only ", m.Other().String(), " is: install it in this image")
+	}
+	if err := installer.Pin(s.root, s.wrapper, s.inst, m); err != nil {
+		return failure("set ", args[1], ": ", err.Error())
+	}
+	if detected {
+		return write(unix.Stdout, m.String()+"\n")
+	}
+	return nil
 }

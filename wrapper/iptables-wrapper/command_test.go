@@ -148,9 +148,9 @@ func TestParse(t *testing.T) {
 		{args: []string{""}, wrong: `unexpected argument ""`},
 	} {
 		value, flag := "default", false
-		err := parse(row.args, map[string]*string{"--option": &value}, map[string]*bool{"--flag": &flag})
+		err := parse(append([]string{"command"}, row.args...), map[string]*string{"--option": &value}, map[string]*bool{"--flag": &flag})
 		if row.wrong != "" {
-			if err == nil || err.Error() != row.wrong {
+			if err == nil || err.Error() != "command: "+row.wrong {
 				t.Errorf("%q: error %v, want %q", row.args, err, row.wrong)
 			}
 		} else if err != nil || value != row.value || flag != row.flag {

@@ -6,12 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
@@ -23,35 +23,34 @@ func detectMode(args []string) error {
 	var check bool
 	err := parse(args, map[string]*string{"--output": &output, "--wait": &limit}, map[string]*bool{"--check": &check})
 	if err != nil {
-		return usageError("detect: " + err.Error())
+		return err
 	}
-	if output != "text" && output != "json" && output != "mode" {
+	s := newState()
+	render := map[string]func(*report) string{
+		"text": func(r *report) string {
+			_, err := unix.IoctlGetTermios(unix.Stdout, unix.TCGETS)
+			return r.text(err == nil && variable(s.env, "NO_COLOR") == "") // https://no-color.org
+		},
+		"json": (*report).json,
+		"mode": func(r *report) string { return r.Mode.String() + "\n" },
+	}[output]
+	if render == nil {
 		return usageError("detect: --output " + output + ": not text, json or mode")
 	}
 	wait, err := time.ParseDuration(limit)
 	if err != nil || wait < 0 {
 		return usageError("detect: --wait " + limit + ": not a duration such as 30s or 2m")
 	}
-	override, err := overriding(inherit.Environ())
-	if err != nil {
+	if err := s.override(); err != nil {
 		return err
 	}
-	root := rootfs.Host()
-	inst, wrapper, err := find(root)
+	err = s.findInstalled(selfPath())
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
 		return failure("detect: ", err.Error())
 	}
-	in := inputs(override, inst)
-	found := look(&in, wait)
-	r := newReport(&in, inherit.Environ(), root, inst, wrapper)
-	out := r.Mode.String() + "\n"
-	switch output {
-	case "text":
-		out = r.text(stdout.terminal())
-	case "json":
-		out = r.json()
-	}
-	if _, err := stdout.Write([]byte(out)); err != nil {
+	found := s.look(wait)
+	r := newReport(s)
+	if err := write(unix.Stdout, render(r)); err != nil {
 		return failure("detect: standard output: ", err.Error())
 	}
 	switch {
@@ -66,12 +65,12 @@ func detectMode(args []string) error {
 
 // look fills in the evidence. If a kubelet chain can change the decision, it waits for one. (detect.Kubelet does the same for
 // other programs, by package context, which makes the binary 120 kB larger.)
-func look(in *mode.Inputs, wait time.Duration) (found bool) {
-	_, decided := mode.WithoutEvidence(in)
+func (s *state) look(wait time.Duration) (found bool) {
+	_, decided := mode.WithoutEvidence(&s.Inputs)
 	deadline := time.Now().Add(wait)
 	for {
-		in.Evidence = probe.All()
-		if decided || wait == 0 || mode.Decide(in).Reason == mode.ReasonKubeletChain {
+		s.Evidence = probe.All()
+		if decided || wait == 0 || s.Evidence.Decide().Reason == mode.ReasonKubeletChain {
 			return true
 		}
 		if !time.Now().Before(deadline) {
@@ -83,10 +82,10 @@ func look(in *mode.Inputs, wait time.Duration) (found bool) {
 
 // report is what detect prints, and a call for debugging.
 type report struct {
+	*state
 	mode.Decision
-	in       *mode.Inputs
 	links    links.Status
-	blocked  error // why a call cannot pin a final decision
+	blocked  error // why a call does not pin
 	problems []problem
 }
 
@@ -98,40 +97,41 @@ type problem struct {
 
 // newReport inspects the symlinks, and compares what they and the environment say with the evidence. Only a kubelet chain
 // contradicts them: rule counts may come from a guess.
-func newReport(in *mode.Inputs, env []string, root *rootfs.Root, inst xtables.Installation, wrapper string) *report {
-	d := mode.Decide(in)
-	r := &report{Decision: d, in: in, links: links.Look(root, wrapper, inst)}
+func newReport(s *state) *report {
+	d := mode.Decide(&s.Inputs)
+	r := &report{state: s, Decision: d, links: links.Look(s.root, s.wrapper, s.inst)}
 	switch {
+	case !d.Pin && d.Reason == mode.ReasonKubeletChain:
+		r.blocked = errors.New("not everything could be read")
 	case !d.Pin:
+		r.blocked = errors.New("only the reason kubelet-chain pins")
 	case r.links == links.Status{}:
 		r.blocked = errors.New("no wrapper is installed")
 	case r.links.PinnedTo(d.Mode.Other()):
 		r.blocked = failure("the symlinks are pinned to ", d.Mode.Other().String())
 	default:
-		r.blocked = links.CanPin(root, wrapper, inst, d.Mode)
+		r.blocked = links.CanPin(s.root, s.wrapper, s.inst, d.Mode)
 	}
-	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
-	r.add(in.Evidence.Conflict(), "split-node", "both modes contain rules (nft ", count(nft.Rules), ", legacy ", count(legacy.Rules),
-		"): find out which mode is in use, and remove the rules of the other")
-	evidence := mode.Decide(&mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: in.Evidence})
-	if evidence.Reason == mode.ReasonKubeletChain {
-		other, kubelet := evidence.Mode.Other(), ", but kubelet uses "+evidence.Mode.String()+": "
+	r.add(s.Evidence.Conflict(), "split-node", "both modes contain rules (nft ", count(s.Evidence.NFT.Rules),
+		", legacy ", count(s.Evidence.Legacy.Rules), "): find out which mode is in use, and remove the rules of the other")
+	if used := s.Evidence.Decide(); used.Reason == mode.ReasonKubeletChain {
+		other, kubelet := used.Mode.Other(), ", but kubelet uses "+used.Mode.String()+": "
 		r.add(r.links.PinnedTo(other), "pinned-to-other-mode",
 			"the symlinks are pinned to ", other.String(), kubelet, "run iptables-wrapper set auto")
-		r.add(in.Override == other, "override-contradicts", overrideVariable, " is ", other.String(), kubelet, "unset the variable")
+		r.add(s.Override == other, "override-contradicts", overrideVariable, " is ", other.String(), kubelet, "unset the variable")
 		r.add(d.Reason == mode.ReasonOnlyInstalled && d.Mode == other, "mode-not-installed",
 			"only ", other.String(), " is installed", kubelet, "install that mode in this image")
 	}
-	if m := in.Override; m != 0 {
+	if m := s.Override; m != 0 {
 		r.add(r.links.PinnedTo(m.Other()), "override-without-effect", overrideVariable, " is ", m.String(),
 			", but the symlinks are pinned to ", m.Other().String(), ": unset the variable, or run iptables-wrapper set ", m.String())
 	}
 	dirs := applet.Path()
-	if path := variable(env, "PATH"); path != "" {
+	if path := variable(s.env, "PATH"); path != "" {
 		dirs = strings.Split(path, ":")
 	}
-	hiding := r.links.Hidden(root, wrapper, inst, dirs)
-	r.add(hiding != "", "hidden-by-path", strconv.Quote(hiding), " comes first in PATH and does not lead to ", wrapper,
+	hiding := r.links.Hidden(s.root, s.wrapper, s.inst, dirs)
+	r.add(hiding != "", "hidden-by-path", strconv.Quote(hiding), " comes first in PATH and does not lead to ", s.wrapper,
 		": remove it, or change PATH")
 	return r
 }
@@ -150,7 +150,7 @@ func (r *report) check() error {
 	switch {
 	case len(r.problems) > 0:
 		return errProblem
-	case !r.in.Evidence.NFT.Rules.Bounded || !r.in.Evidence.Legacy.Rules.Bounded:
+	case !r.Evidence.NFT.Rules.Bounded || !r.Evidence.Legacy.Rules.Bounded:
 		return failure("detect: --check: not everything could be read (the notes say why): ",
 			"run it in the host's network namespace with CAP_NET_ADMIN")
 	}

@@ -33,14 +33,28 @@ func main() {
 	if len(argv) > 0 {
 		_, name = path.Split(argv[0]) // as the multi-call binaries look at it, so "sbin/" has none
 	}
-	if a, ok := applet.Parse(name); ok {
-		exit(call(a, argv, inherit.Environ()), "")
+	var err error
+	help := ""
+	switch a, ok := applet.Parse(name); {
+	case ok:
+		err = call(a, argv)
+	case name == commandName:
+		err, help = command(argv[1:]), "; see "+commandName+" help"
+	default:
+		// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
+		err = usageError("called as \"" + name + "\", which is not the name of an iptables command: rename it iptables-wrapper")
 	}
-	if name == commandName {
-		exit(command(argv[1:]), "; see "+commandName+" help")
+	switch _, usage := err.(usageError); {
+	case err == nil:
+		unix.Exit(0)
+	case err == errProblem: // the report names it
+		unix.Exit(exitProblem)
+	case usage:
+		complain(err.Error() + help)
+		unix.Exit(exitUsage)
 	}
-	// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
-	exit(usageError("called as \""+name+"\", which is not the name of an iptables command: rename it iptables-wrapper"), "")
+	complain(err.Error())
+	unix.Exit(exitFailed)
 }
 
 // usageError is a mistake in the command line or in the environment.
@@ -48,47 +62,22 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// exit ends the process, and prints the error if there is one. A usage error is followed by help.
-func exit(err error, help string) {
-	status := exitFailed
-	if usage, wrong := err.(usageError); wrong {
-		status, err = exitUsage, usage+usageError(help)
-	}
-	switch err {
-	case nil:
-		unix.Exit(0)
-	case errProblem:
-		unix.Exit(exitProblem) // the report names it
-	}
-	complain(err.Error())
-	unix.Exit(status)
-}
-
-// stream is a standard stream. Package os would do, but it starts with a look at all three, at its own path and at more,
-// and it takes 150 kB.
-type stream int
-
-const (
-	stdout stream = 1
-	stderr stream = 2
-)
-
-// Write is io.Writer's.
-func (s stream) Write(b []byte) (int, error) {
-	written := 0
-	for written < len(b) {
-		n, err := unix.Write(int(s), b[written:])
+// write writes the whole text to a standard stream. Package os would do, but it starts with a look at all three, at its own path
+// and at more, and it takes 150 kB.
+func write(fd int, text string) error {
+	for text != "" {
+		n, err := unix.Write(fd, []byte(text))
 		if err != nil && err != unix.EINTR {
-			return written, err
+			return err
 		}
-		written += max(n, 0)
+		text = text[max(n, 0):]
 	}
-	return written, nil
+	return nil
 }
 
 // complain prints the one line that says why nothing more happens. It is not called on a call that works.
 func complain(why string) {
-	stderr.Write([]byte(commandName + ": " + printable(why) + "\n"))
+	_ = write(unix.Stderr, commandName+": "+printable(why)+"\n")
 }
 
 // failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.

@@ -3,14 +3,13 @@ package main
 import (
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
 // text returns the report for people: the problems, the decision, the symlinks, and then the evidence.
 func (r *report) text(colour bool) string {
-	nft, legacy := &r.in.Evidence.NFT, &r.in.Evidence.Legacy
+	nft, legacy := &r.Evidence.NFT, &r.Evidence.Legacy
 	var b strings.Builder
 	for _, p := range r.problems {
 		line := p.id + ": " + p.text
@@ -23,10 +22,10 @@ func (r *report) text(colour bool) string {
 		b.WriteString("\n")
 	}
 	line(&b, 11, "mode:", r.Mode.String())
-	line(&b, 11, "reason:", string(r.Reason)+" ("+because(r.Decision)+")")
+	line(&b, 11, "reason:", string(r.Reason)+" ("+because(r.Reason)+")")
 	line(&b, 11, "pin:", r.pin())
 	line(&b, 11, "links:", r.links.String())
-	line(&b, 11, "installed:", installed(r.in))
+	line(&b, 11, "installed:", r.installed())
 	line(&b, 25, "")
 	line(&b, 25, "", "nft", "legacy")
 	line(&b, 25, "backend", backend(nft), backend(legacy))
@@ -39,8 +38,11 @@ func (r *report) text(colour bool) string {
 			line(&b, 25, name, nft.Hints[f][h].String(), legacy.Hints[f][h].String())
 		}
 	}
-	note(&b, mode.NFT, nft.Err)
-	note(&b, mode.Legacy, legacy.Err)
+	for m, err := range [...]error{mode.NFT: nft.Err, mode.Legacy: legacy.Err} {
+		if err != nil {
+			b.WriteString("note on " + mode.Mode(m).String() + ": " + printable(err.Error()) + "\n")
+		}
+	}
 	return b.String()
 }
 
@@ -55,51 +57,41 @@ func line(b *strings.Builder, width int, columns ...string) {
 	b.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
-func note(b *strings.Builder, m mode.Mode, err error) {
-	if err != nil {
-		b.WriteString("note on " + m.String() + ": " + printable(err.Error()) + "\n")
-	}
-}
-
-// because is the reason in words.
-func because(d mode.Decision) string {
-	switch d.Reason {
-	case mode.ReasonOverride:
-		return overrideVariable + " is set"
-	case mode.ReasonOnlyInstalled:
-		return "the other mode's binaries are not installed"
-	case mode.ReasonKubeletChain:
-		return "a kubelet chain is in this mode"
-	case mode.ReasonKubeProxyChain:
-		return "kube-proxy's chain is in this mode, and was not seen in the other"
-	case mode.ReasonMoreRules:
-		return "it has the most rules, chains and policies other than ACCEPT"
-	case mode.ReasonOnlySupported:
-		return "both modes are empty, and the kernel does not support the other"
+// because returns the reason in words.
+func because(reason mode.Reason) string {
+	for _, row := range [...]struct {
+		mode.Reason
+		text string
+	}{
+		{mode.ReasonOverride, overrideVariable + " is set"},
+		{mode.ReasonOnlyInstalled, "the other mode's binaries are not installed"},
+		{mode.ReasonKubeletChain, "a kubelet chain is in this mode"},
+		{mode.ReasonKubeProxyChain, "kube-proxy's chain is in this mode, and was not seen in the other"},
+		{mode.ReasonMoreRules, "it has the most rules, chains and policies other than ACCEPT"},
+		{mode.ReasonOnlySupported, "both modes are empty, and the kernel does not support the other"},
+	} {
+		if row.Reason == reason {
+			return row.text
+		}
 	}
 	return "a guess: both modes are empty, or cannot be read"
 }
 
 // pin returns whether a call would pin, and why not.
 func (r *report) pin() string {
-	switch {
-	case !r.Pin && r.Reason == mode.ReasonKubeletChain:
-		return "no (not everything could be read)"
-	case !r.Pin:
-		return "no (only the reason kubelet-chain pins)"
-	case r.blocked != nil:
+	if r.blocked != nil {
 		return "no (" + printable(r.blocked.Error()) + ")"
 	}
 	return "yes"
 }
 
-func installed(in *mode.Inputs) string {
+func (r *report) installed() string {
 	switch {
-	case in.NFTInstalled && in.LegacyInstalled:
+	case r.NFTInstalled && r.LegacyInstalled:
 		return "nft, legacy"
-	case in.NFTInstalled:
+	case r.NFTInstalled:
 		return "nft only"
-	case in.LegacyInstalled:
+	case r.LegacyInstalled:
 		return "legacy only"
 	}
 	return "none"
@@ -113,23 +105,24 @@ func backend(b *mode.Backend) string {
 }
 
 func count(a mode.RuleCount) string {
-	n := strconv.FormatUint(a.Least, 10)
 	switch {
 	case a.Exact():
-		return n
+		return number(a.Least)
 	case a.Bounded:
-		return n + " to " + strconv.FormatUint(a.Most, 10)
+		return number(a.Least) + " to " + number(a.Most)
 	case a.Least == 0:
 		return "unknown"
 	}
-	return "at least " + n
+	return "at least " + number(a.Least)
 }
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 func owners(o *mode.Owners) string {
 	var all []string
 	for i, n := range o {
 		if n > 0 {
-			all = append(all, mode.Owner(i).String()+" "+strconv.FormatUint(n, 10))
+			all = append(all, mode.Owner(i).String()+" "+number(n))
 		}
 	}
 	if len(all) == 0 {
@@ -138,72 +131,64 @@ func owners(o *mode.Owners) string {
 	return strings.Join(all, ", ")
 }
 
-// json returns the report for programs, one object and a newline. It is written by hand because encoding/json would make the
-// binary a third larger.
+// json returns the report for programs, one object and a newline. Package encoding/json would make the binary a third larger.
 func (r *report) json() string {
-	b := field([]byte("{"), "mode", quote(r.Mode.String()))
-	b = field(b, "reason", quote(string(r.Reason)))
-	b = field(b, "pin", strconv.FormatBool(r.Pin && r.blocked == nil))
-	b = field(b, "links", quote(r.links.String()))
-	b = field(b, "conflict", strconv.FormatBool(r.in.Evidence.Conflict()))
 	var ids []string
 	for _, p := range r.problems {
 		ids = append(ids, quote(p.id))
 	}
-	b = field(b, "problems", "["+strings.Join(ids, ",")+"]")
-	b = field(field(b, "installed", "{"), "nft", strconv.FormatBool(r.in.NFTInstalled))
-	b = append(field(b, "legacy", strconv.FormatBool(r.in.LegacyInstalled)), '}')
-	b = field(field(b, "evidence", "{"), "nft", "{")
-	b = backendFields(field(b, "nft_compat", quote(r.in.Evidence.NFT.Compat.String())), &r.in.Evidence.NFT)
-	b = backendFields(field(b, "legacy", "{"), &r.in.Evidence.Legacy)
-	return string(append(b, "}}\n"...))
+	return object(
+		"mode", quote(r.Mode.String()),
+		"reason", quote(string(r.Reason)),
+		"pin", strconv.FormatBool(r.blocked == nil),
+		"links", quote(r.links.String()),
+		"conflict", strconv.FormatBool(r.Evidence.Conflict()),
+		"problems", "["+strings.Join(ids, ",")+"]",
+		"installed", object("nft", strconv.FormatBool(r.NFTInstalled), "legacy", strconv.FormatBool(r.LegacyInstalled)),
+		"evidence", object(
+			"nft", evidence(&r.Evidence.NFT, "nft_compat", quote(r.Evidence.NFT.Compat.String())),
+			"legacy", evidence(&r.Evidence.Legacy),
+		),
+	) + "\n"
 }
 
-// backendFields appends the rest of an object that has begun.
-func backendFields(b []byte, e *mode.Backend) []byte {
-	b = field(field(b, "backend", quote(e.Answers.String())), "hints", "{")
+// evidence returns the object of a mode, which begins with fields.
+func evidence(e *mode.Backend, fields ...string) string {
+	var hints, chains []string
 	for f := range e.Hints {
-		b = field(b, mode.Family(f).String(), "{")
+		var outcomes []string
 		for h, o := range e.Hints[f] {
-			b = field(b, mode.Hint(h).String(), quote(o.String()))
+			outcomes = append(outcomes, mode.Hint(h).String(), quote(o.String()))
 		}
-		b = append(b, '}')
+		hints = append(hints, mode.Family(f).String(), object(outcomes...))
 	}
-	b = field(field(append(b, '}'), "rules", "{"), "least", strconv.FormatUint(e.Rules.Least, 10))
+	rules := []string{"least", number(e.Rules.Least)}
 	if e.Rules.Bounded {
-		b = field(b, "most", strconv.FormatUint(e.Rules.Most, 10))
+		rules = append(rules, "most", number(e.Rules.Most))
 	}
-	b = field(append(b, '}'), "chains", "{")
 	for o, n := range e.Owners {
 		if n > 0 {
-			b = field(b, mode.Owner(o).String(), strconv.FormatUint(n, 10))
+			chains = append(chains, mode.Owner(o).String(), number(n))
 		}
 	}
-	b = append(b, '}')
+	fields = append(fields, "backend", quote(e.Answers.String()), "hints", object(hints...),
+		"rules", object(rules...), "chains", object(chains...))
 	if e.Err != nil {
-		b = field(b, "note", quote(e.Err.Error()))
+		fields = append(fields, "note", quote(e.Err.Error()))
 	}
-	return append(b, '}')
+	return object(fields...)
 }
 
-// field appends the next field of an object that has begun. "{" as the value begins an object in it. Inlined, it is 8 kB.
-//
-//go:noinline
-func field(b []byte, key, value string) []byte {
-	if b[len(b)-1] != '{' {
-		b = append(b, ',')
+// object returns an object of JSON. Each second string is the value of the key before it.
+func object(fields ...string) string {
+	var all []string
+	for i := 0; i < len(fields); i += 2 {
+		all = append(all, quote(fields[i])+":"+fields[i+1])
 	}
-	return append(b, quote(key)+":"+value...)
+	return "{" + strings.Join(all, ",") + "}"
 }
 
 // quote returns a string of JSON.
 func quote(s string) string {
-	b := []byte{'"'}
-	for _, r := range printable(s) {
-		if r == '"' || r == '\\' {
-			b = append(b, '\\')
-		}
-		b = utf8.AppendRune(b, r)
-	}
-	return string(append(b, '"'))
+	return `"` + strings.ReplaceAll(strings.ReplaceAll(printable(s), `\`, `\\`), `"`, `\"`) + `"`
 }

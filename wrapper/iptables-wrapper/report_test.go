@@ -32,17 +32,12 @@ func TestReport(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer root.Close()
-			inst, err := xtables.Find(root, "")
-			wrapper := ""
-			if err == nil {
-				wrapper, err = inst.Wrapper(root)
-			}
-			if err != nil && !errors.Is(err, xtables.ErrNone) {
+			in := mode.Inputs{Override: s.override, Evidence: mode.Evidence{NFT: s.nft, Legacy: s.legacy}}
+			now := &state{Inputs: in, env: s.env, root: root}
+			if err := now.findInstalled(""); err != nil && !errors.Is(err, xtables.ErrNone) {
 				t.Fatal(err)
 			}
-			in := inputs(s.override, inst)
-			in.Evidence = mode.Evidence{NFT: s.nft, Legacy: s.legacy}
-			r := newReport(&in, s.env, root, inst, wrapper)
+			r := newReport(now)
 			var got []string
 			for _, p := range r.problems {
 				got = append(got, p.id)
@@ -88,7 +83,7 @@ func assertObject(t *testing.T, object string, r *report) {
 	if read.Mode != r.Mode.String() || read.Reason != string(r.Reason) || read.Links != r.links.String() || read.Problems == nil {
 		t.Errorf("read %+v from %s", read, object)
 	}
-	if note := r.in.Evidence.NFT.Err; note != nil && read.Evidence["nft"].Note != printable(note.Error()) {
+	if note := r.Evidence.NFT.Err; note != nil && read.Evidence["nft"].Note != printable(note.Error()) {
 		t.Errorf("note %q, want %q", read.Evidence["nft"].Note, printable(note.Error()))
 	}
 }
@@ -149,17 +144,12 @@ func TestSecondCopy(t *testing.T) {
 	}
 	defer root.Close()
 	for _, name := range copies {
-		inst, err := xtables.Find(root, name)
-		if err != nil {
-			t.Fatal(err)
+		in := mode.Inputs{Evidence: mode.Evidence{NFT: kubelet(mode.IPv4), Legacy: mode.Empty(mode.Present)}}
+		now := &state{Inputs: in, root: root}
+		if err := now.findInstalled(name); err != nil || now.wrapper != copies[0] {
+			t.Errorf("%s: the installed wrapper is %s, %v", name, now.wrapper, err)
 		}
-		wrapper, err := inst.Wrapper(root)
-		if err != nil || wrapper != copies[0] {
-			t.Errorf("%s: the installed wrapper is %s, %v", name, wrapper, err)
-		}
-		in := inputs(0, inst)
-		in.Evidence = mode.Evidence{NFT: kubelet(mode.IPv4), Legacy: mode.Empty(mode.Present)}
-		r := newReport(&in, nil, root, inst, wrapper)
+		r := newReport(now)
 		if r.links.String() != "wrapper" || r.pin() != "yes" || len(r.problems) != 0 {
 			t.Errorf("%s: links %s, pin %s, problems %v", name, r.links, r.pin(), r.problems)
 		}

@@ -46,15 +46,20 @@ func WithoutEvidence(in *Inputs) (Decision, bool) {
 }
 
 // Decide returns the decision of the first row that matches. It is a pure function.
-//
-// To select a row, Decide treats Unknown like Absent, because a call has to execute something. For Pin it does not: if a
-// kubelet chain is in legacy and the question for one in nft timed out, the decision is legacy without Pin. The row
-// only-supported requires an answer.
 func Decide(in *Inputs) Decision {
 	if d, ok := WithoutEvidence(in); ok {
 		return d
 	}
-	nft, legacy := &in.Evidence.NFT, &in.Evidence.Legacy
+	return in.Evidence.Decide()
+}
+
+// Decide returns the decision of the rows that need evidence, as if both modes were installed.
+//
+// To select a row, Decide treats Unknown like Absent, because a call has to execute something. For Pin it does not: if a
+// kubelet chain is in legacy and the question for one in nft timed out, the decision is legacy without Pin. The row
+// only-supported requires an answer.
+func (e *Evidence) Decide() Decision {
+	nft, legacy := &e.NFT, &e.Legacy
 	nftKubelet, nftProxy, legacyProxy := nft.Hints.Kubelet(), nft.Hints.KubeProxy(), legacy.Hints.KubeProxy()
 	switch {
 	case nftKubelet == Present:

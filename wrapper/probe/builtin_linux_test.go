@@ -21,7 +21,6 @@ func TestBuiltIn(t *testing.T) {
 	if !s.noModules || s.loaded != mode.Present {
 		t.Errorf("a kernel without modules: %+v", s)
 	}
-	s.open()
 	s.hints(false)
 	if b.Answers == mode.Unknown {
 		t.Fatalf("nf_tables does not answer: %v", b.Err)
@@ -42,7 +41,6 @@ func TestCompatAnswers(t *testing.T) {
 	var b mode.Backend
 	s := newNFT(&b, make([]byte, bufferSize))
 	defer s.close()
-	s.open()
 	s.hints(false)
 	if s.compat(); b.Compat != mode.Present || b.Err != nil {
 		t.Errorf("nft_compat is %v, %v", b.Compat, b.Err)

@@ -69,7 +69,7 @@ func tableReply(name string, flags uint16) func(message) []byte {
 
 // tables lists the tables of a dump.
 func tables(s *nft) (names []string, err error) {
-	err = s.steady(func() error {
+	err = steady(errChanging, func() error {
 		names = nil
 		return s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) bool {
 			names = append(names, string(o.table))
@@ -158,7 +158,7 @@ func TestMayLoad(t *testing.T) {
 	}{
 		"empty": {empty, true}, "unknown": {unknown, true}, "rules": {rules, false}, "kubelet": {kubelet, false}, "kube-proxy": {proxy, false},
 	} {
-		if got := (&prober{Evidence: mode.Evidence{Legacy: tt.legacy}}).reason() == mode.ReasonDefault; got != tt.want {
+		if got := (&mode.Evidence{Legacy: tt.legacy}).Decide().Reason == mode.ReasonDefault; got != tt.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -2,23 +2,21 @@ package probe
 
 import (
 	"errors"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-const (
-	maxTableSize = 64 << 20 // bytes of one legacy table: some 400,000 rules
-	maxFetches   = 5        // of one table: it may change between the question for its size and that for its entries
-)
+const maxTableSize = 64 << 20 // bytes of one legacy table: some 400,000 rules
 
 // legacy asks ip_tables and ip6_tables. Its conclusions go into the Backend.
 type legacy struct {
 	*mode.Backend
 	fds    [mode.NumFamilies]int // -1 until a table is asked about
-	listed [mode.NumFamilies]bool
-	tables []*legacyTable // those that exist
+	listed bool                  // all tables of both families are known
+	tables []*legacyTable        // those that exist
 }
 
 // legacyTable is one table of a family.
@@ -35,7 +33,7 @@ type legacyTable struct {
 // A names file that is missing means that the backend is not loaded, provided /proc is mounted: x_tables creates the
 // file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
 func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
-	l := &legacy{Backend: b, fds: [...]int{-1, -1}}
+	l := &legacy{Backend: b, fds: [...]int{-1, -1}, listed: true}
 	var lines [len(managed)]string
 	for i, name := range managed {
 		lines[i] = "\n" + name + "\n"
@@ -48,22 +46,24 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 				l.tables = append(l.tables, &legacyTable{family: f, name: name})
 			}
 		}
-		missing := errors.Is(err, unix.ENOENT)
-		if !missing { // also if the file belongs to another user or user namespace: EACCES
+		missing := err == unix.ENOENT
+		switch {
+		case !missing: // also if the file belongs to another user or user namespace: EACCES
 			b.Answers = mode.Present
+		case procMounted():
+			err = nil
+		default:
+			path, err = "/proc", errors.New("not mounted")
 		}
-		l.listed[f] = err == nil || missing && procMounted()
-		if missing && !l.listed[f] {
-			err = errors.New("/proc: not mounted")
+		if err != nil {
+			l.listed = false
+			unsure(b, &probeError{path, err})
 		}
-		if !l.listed[f] {
-			unsure(b, err)
-		}
-		if l.listed[f] || call && !missing && l.askForMangle(f) {
+		if err == nil || call && !missing && l.askForMangle(f) {
 			b.Hints[f] = mode.NoHints()
 		}
 	}
-	if b.Answers == mode.Unknown && l.allListed() {
+	if b.Answers == mode.Unknown && l.listed {
 		b.Answers = mode.Absent
 	}
 	for _, t := range l.tables {
@@ -88,8 +88,6 @@ func (l *legacy) askForMangle(f mode.Family) (known bool) {
 	return false
 }
 
-func (l *legacy) allListed() bool { return l.listed == [...]bool{true, true} }
-
 func (l *legacy) close() {
 	for _, fd := range l.fds {
 		if fd >= 0 {
@@ -100,7 +98,7 @@ func (l *legacy) close() {
 
 // measure takes the rule count: between which numbers it is, without reading the content of large tables, or exactly.
 func (l *legacy) measure(exactly bool) {
-	l.Rules = mode.RuleCount{Bounded: l.allListed()}
+	l.Rules = mode.RuleCount{Bounded: l.listed}
 	for _, t := range l.tables {
 		if !t.rules.Exact() {
 			l.take(t, exactly)
@@ -109,51 +107,44 @@ func (l *legacy) measure(exactly bool) {
 	}
 }
 
-// take takes the rule count of a table: between which numbers it is or, by reading the table, exactly. It returns whether it
-// could.
+// take takes the rule count of a table as measure does, and notes the hint chains of a table that it reads. It returns whether
+// it could.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
-	err := errors.New("table changes while it is read")
-	for range maxFetches {
-		if read := l.read(t, exactly); read != unix.EAGAIN { // its size is not what it was a moment ago
-			err = read
-			break
+	err := steady(errors.New("table changes while it is read"), func() error {
+		// The question for its size creates a table that does not exist: ask for none that is not listed.
+		info := new(getinfo)
+		err := l.getsockopt(t, optGetInfo, unsafe.Slice((*byte)(unsafe.Pointer(info)), unsafe.Sizeof(*info)))
+		if err != nil && err != unix.ENOENT { // ENOENT: removed since, so the size is zero
+			return err
 		}
-	}
+		// Chains count one and have two entries; of the policies nothing is known.
+		n := info.others()
+		t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
+		switch {
+		case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
+			return nil
+		case info.size > maxTableSize:
+			return errors.New("table too large")
+		}
+		entries, err := l.entries(t, info.size)
+		if err != nil {
+			return err // EAGAIN if the size is another one by now
+		}
+		chains, policies, err := walk(entries, t.family, info, func(name []byte) {
+			l.Owners.Count(name)
+			for h := range mode.NumHints {
+				if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
+					l.Hints[t.family][h] = mode.Present
+				}
+			}
+		})
+		if err == nil {
+			t.rules = mode.Exactly(n - min(chains, n) + policies)
+		}
+		return err
+	})
 	if err != nil {
 		unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
 	}
 	return err == nil
-}
-
-// read does what take does, and notes the hint chains of a table that it reads.
-func (l *legacy) read(t *legacyTable, exactly bool) error {
-	info, err := l.info(t)
-	if err != nil {
-		return err
-	}
-	// Chains count one and have two entries; of the policies nothing is known.
-	n := info.others()
-	t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
-	switch {
-	case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
-		return nil
-	case info.size > maxTableSize:
-		return errors.New("table too large")
-	}
-	entries, err := l.entries(t, info.size)
-	if err != nil {
-		return err
-	}
-	chains, policies, err := walk(entries, t.family, info, func(name []byte) {
-		l.Owners.Count(name)
-		for h := range mode.NumHints {
-			if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
-				l.Hints[t.family][h] = mode.Present
-			}
-		}
-	})
-	if err == nil {
-		t.rules = mode.Exactly(n - min(chains, n) + policies)
-	}
-	return err
 }

@@ -55,17 +55,6 @@ func (i *getinfo) others() uint64 { return uint64(max(int64(i.numEntries)-int64(
 // policies is how many policies there are: one for each built-in chain.
 func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
 
-// info asks for the size of a table. It creates the table if it does not exist, so ask for none that is not listed. The size
-// is zero if the table was removed since then.
-func (l *legacy) info(t *legacyTable) (*getinfo, error) {
-	v := new(getinfo)
-	err := l.getsockopt(t, optGetInfo, unsafe.Slice((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v)))
-	if err == unix.ENOENT {
-		err = nil
-	}
-	return v, err
-}
-
 // entries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
 func (l *legacy) entries(t *legacyTable, size uint32) ([]byte, error) {
 	offset := entriesOffset()
@@ -87,16 +76,15 @@ func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 	copy(value[:nameLen-1], t.name)
 	level := [...]int{unix.SOL_IP, unix.SOL_IPV6}[t.family]
 	length := uint32(len(value)) // socklen_t
-	for {
+	_, err := retry(func() (int, error) {
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(l.fds[t.family]), uintptr(level), uintptr(opt),
 			uintptr(unsafe.Pointer(&value[0])), uintptr(unsafe.Pointer(&length)), 0)
-		if errno == 0 {
-			return nil
+		if errno != 0 {
+			return 0, errno
 		}
-		if errno != unix.EINTR {
-			return errno
-		}
-	}
+		return 0, nil
+	})
+	return err
 }
 
 // targetOffsets are where an entry of a legacy table has its field target_offset, in bytes; next_offset follows it.

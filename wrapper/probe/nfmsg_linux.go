@@ -81,13 +81,16 @@ type message syscall.NetlinkMessage
 
 // errno returns the error number in an NLMSG_ERROR or NLMSG_DONE message, zero for none.
 func (m message) errno() unix.Errno {
-	if len(m.Data) < 4 {
+	if t := m.Header.Type; t != unix.NLMSG_ERROR && t != unix.NLMSG_DONE || len(m.Data) < 4 {
 		return 0
 	}
 	return unix.Errno(max(0, -int64(int32(binary.NativeEndian.Uint32(m.Data)))))
 }
 
-const accept = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
+const (
+	accept     = 1 // NF_ACCEPT, include/uapi/linux/netfilter.h
+	tableOwned = 2 // NFT_TABLE_F_OWNER, include/uapi/linux/netfilter/nf_tables.h: the table belongs to a process
+)
 
 // object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
 // message.

@@ -2,25 +2,20 @@ package probe
 
 import (
 	"errors"
+	"slices"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// judge returns whether nf_tables is present, by the error that it replies to a request for a chain;
-// net/netfilter/nfnetlink.c and nf_tables_api.c.
-func judge(e unix.Errno) mode.Outcome {
-	switch e {
-	case unix.ENOENT, // nft_table_lookup, nft_chain_lookup: the table or the chain does not exist
-		unix.EAFNOSUPPORT: // before 4.17: the module of nf_tables for this family is not loaded
-		return mode.Present
-	case unix.EINVAL, // nfnetlink_rcv_msg: no such subsystem, in a kernel without nf_tables
-		unix.EOPNOTSUPP, unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
-		return mode.Absent
-	}
-	return mode.Unknown // above all EPERM, which nfnetlink_rcv returns before it looks for nf_tables
-}
+const receiveTimeout = 1 // seconds a reply is waited for; the kernel replies before send(2) returns
+
+var (
+	errTruncated = errors.New("nf_tables: reply cut short")
+	errStray     = errors.New("nf_tables: reply to something else")
+)
 
 // nft asks nf_tables. Its conclusions go into the Backend.
 type nft struct {
@@ -30,9 +25,8 @@ type nft struct {
 	buf       []byte
 	loaded    mode.Outcome // whether nf_tables is present without loading it
 	noModules bool         // the kernel has none
-	tables    []*nftTable  // those with iptables' names, once bound has read them
+	tables    []*nftTable  // those with iptables' names, once measure has read them
 	complete  bool         // all of their chains were read
-	changed   bool         // the rules changed during a dump
 	enough    uint64       // the rule count from which on it need not be counted further
 }
 
@@ -43,9 +37,9 @@ func newNFT(b *mode.Backend, buf []byte) *nft {
 	return s
 }
 
-// decideToAsk opens the socket where it was not clear at first that this loads nothing. With load, the kernel may load
-// nf_tables. Otherwise cheap signs that it is present count; the costly answer is looked up only if settle agrees.
-func (s *nft) decideToAsk(load bool, settle func() bool) {
+// mayAsk decides where it was not clear at first that asking nf_tables loads nothing. With load, the kernel may load it.
+// Otherwise cheap signs that it is present count; the costly answer is looked up only if settle agrees.
+func (s *nft) mayAsk(load bool, settle func() bool) bool {
 	if s.loaded == mode.Unknown && !load {
 		if inSysfs(s.buf) {
 			s.loaded = mode.Present
@@ -55,36 +49,134 @@ func (s *nft) decideToAsk(load bool, settle func() bool) {
 	}
 	switch {
 	case load || s.loaded == mode.Present:
-		s.open()
+		return true
 	case s.loaded == mode.Absent:
 		*s.Backend = mode.Empty(mode.Unknown)
 		s.Err = errors.New("nf_tables: not loaded; a call tries to load it if legacy is empty, and is legacy if it is not available")
 	default:
 		s.Err = errors.New("nf_tables: not asked, because that might load it")
 	}
+	return false
 }
 
-// ask sends requests for chains, and calls answer with the index of each that was replied to, whether nf_tables is present
-// and the chain, nil if there is none, until it returns false.
-func (s *nft) ask(chains []request, answer func(i int, answers mode.Outcome, chain *object) (more bool)) error {
-	open := len(chains)
-	return s.exchange(chains, func(i int, m message) (more bool, err error) {
+// open opens the socket to the kernel's netfilter.
+func (s *nft) open() {
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
+	if err == unix.EPROTONOSUPPORT { // netlink_create: the kernel has no nfnetlink
+		*s.Backend = mode.Empty(mode.Absent)
+	}
+	if err != nil {
+		s.Err = &probeError{"netlink socket", err}
+		return
+	}
+	s.fd, s.Err = fd, nil
+	timeout := unix.Timeval{Sec: receiveTimeout}
+	if err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err == nil {
+		// Connected to the kernel, port 0, the socket takes messages from no other sender.
+		err = unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
+	}
+	if err != nil {
+		s.Err = &probeError{"netlink connect", err}
+		s.close()
+	}
+}
+
+func (s *nft) close() {
+	if s.fd >= 0 {
+		unix.Close(s.fd)
+		s.fd = -1
+	}
+}
+
+// exchange sends all requests at once, and calls each with every message that comes in reply and the index of its request,
+// until it wants no more. A message is valid until the next call.
+func (s *nft) exchange(requests []request, each func(i int, m message) (more bool, err error)) error {
+	first, b := s.seq, make([]byte, 0, 512)
+	for _, r := range requests {
+		b = r.append(b, s.seq)
+		s.seq++
+	}
+	if _, err := retry(func() (int, error) { return unix.Write(s.fd, b) }); err != nil {
+		return &probeError{"netlink send", err}
+	}
+	for range maxReads {
+		n, err := retry(func() (int, error) { return unix.Read(s.fd, s.buf) })
+		if err == unix.EAGAIN { // SO_RCVTIMEO
+			err = unix.ETIMEDOUT
+		}
+		if err != nil {
+			return &probeError{"netlink receive", err}
+		}
+		messages, err := syscall.ParseNetlinkMessage(s.buf[:n])
+		if err != nil || len(messages) == 0 {
+			return errTruncated
+		}
+		for _, m := range messages {
+			i := m.Header.Seq - first
+			if i >= uint32(len(requests)) {
+				return errStray
+			}
+			if more, err := each(int(i), message(m)); err != nil || !more {
+				return err
+			}
+		}
+	}
+	return errors.New("nf_tables: more than is read at once")
+}
+
+// ask sends requests that have one reply each, and calls answer with the index of each that was replied to, whether nf_tables
+// or nft_compat is present, and the chain that was asked for, nil if there is none, until it returns false.
+func (s *nft) ask(requests []request, answer func(i int, answers mode.Outcome, chain *object) (more bool)) error {
+	open := len(requests)
+	return s.exchange(requests, func(i int, m message) (more bool, err error) {
 		open--
-		answers, chain, err := chains[i].judge(m)
+		answers, chain, err := requests[i].judge(m)
 		// An error is one of all: not permitted, the kernel refuses the whole lot with one reply.
 		return err == nil && answer(i, answers, chain) && open > 0, err
 	})
 }
 
-// hints looks for the hint chains; with first, only until a kubelet chain is found.
+// dump calls each with every object of a dump that is in iptables' tables, until it returns false. If the objects changed
+// meanwhile, the error is EAGAIN.
+func (s *nft) dump(r request, each func(*object) (more bool)) error {
+	changed := false
+	return s.exchange([]request{r}, func(_ int, m message) (more bool, err error) {
+		changed = changed || m.Header.Flags&unix.NLM_F_DUMP_INTR != 0
+		switch m.Header.Type {
+		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
+			switch e := m.errno(); {
+			case e != 0:
+				return false, &probeError{"nf_tables", e}
+			case changed:
+				return false, unix.EAGAIN
+			}
+			return false, nil
+		case nfTables | unix.NFT_MSG_NEWTABLE, nfTables | unix.NFT_MSG_NEWCHAIN, nfTables | unix.NFT_MSG_NEWRULE:
+			o, ok := parseObject(m)
+			if !ok {
+				return false, errTruncated
+			}
+			return !o.managed() || each(&o), nil
+		}
+		return true, nil
+	})
+}
+
+// managed reports whether an object is, or is in, a table with one of iptables' names.
+func (o *object) managed() bool {
+	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(managed[:], string(o.table))
+}
+
+// hints opens the socket and looks for the hint chains; with first, only until a kubelet chain is found.
 func (s *nft) hints(first bool) {
-	if s.fd < 0 {
+	if s.open(); s.fd < 0 {
 		return
 	}
-	chains := make([]request, 0, mode.NumFamilies*mode.NumHints)
-	for i := range cap(chains) {
-		f, h := mode.Family(i/mode.NumHints), mode.Hint(i%mode.NumHints)
-		chains = append(chains, requestChain(nfproto(f), mode.HintTable, h.String()))
+	var chains []request
+	for f := range s.Hints {
+		for h := range s.Hints[f] {
+			chains = append(chains, requestChain(nfproto(mode.Family(f)), mode.HintTable, mode.Hint(h).String()))
+		}
 	}
 	err := s.ask(chains, func(i int, answers mode.Outcome, chain *object) (more bool) {
 		found := mode.Absent
@@ -103,47 +195,40 @@ func (s *nft) hints(first bool) {
 	}
 }
 
-// judge interprets the reply m to a request for a chain. chain is nil if there is none.
-func (r *request) judge(m message) (answers mode.Outcome, chain *object, err error) {
-	switch m.Header.Type {
-	case unix.NLMSG_ERROR:
-		if answers = judge(m.errno()); answers == mode.Unknown {
-			return mode.Unknown, nil, &probeError{"nf_tables", m.errno()}
-		}
-		return answers, nil, nil
-	case nfTables | unix.NFT_MSG_NEWCHAIN:
-		switch o, ok := parseObject(m); {
-		case !ok:
-			return mode.Unknown, nil, errTruncated
-		case o.proto == r.proto && string(o.table) == r.attributes[unix.NFTA_CHAIN_TABLE] &&
-			string(o.chain) == r.attributes[unix.NFTA_CHAIN_NAME]:
-			return mode.Present, &o, nil
-		}
-	}
-	return mode.Unknown, nil, errStray
-}
-
 // compat asks nft_compat, which iptables-nft needs for most rules.
 func (s *nft) compat() {
-	if s.fd < 0 || s.Answers != mode.Present {
-		return
+	if s.fd >= 0 && s.Answers == mode.Present {
+		unsure(s.Backend, s.ask([]request{requestCompat}, func(_ int, answers mode.Outcome, _ *object) (more bool) {
+			s.Compat = answers
+			return false
+		}))
 	}
-	unsure(s.Backend, s.exchange([]request{requestCompat}, func(_ int, m message) (more bool, err error) {
-		s.Compat = judgeCompat(m)
-		return false, nil
-	}))
 }
 
-// judgeCompat returns whether nft_compat is present, by its reply to requestCompat.
-func judgeCompat(m message) mode.Outcome {
-	if m.Header.Type != unix.NLMSG_ERROR {
-		return mode.Present
+// judge interprets the reply m: whether nf_tables, or nft_compat if r is requestCompat, is present, and the chain that was
+// asked for, nil if there is none; net/netfilter/nfnetlink.c, nf_tables_api.c and nft_compat.c.
+func (r *request) judge(m message) (answers mode.Outcome, chain *object, err error) {
+	e, compat := m.errno(), r.typ == nftCompat
+	switch {
+	case compat && (e == 0 || e == unix.EPROTONOSUPPORT), // xt_find_revision
+		e == unix.ENOENT,                  // nft_table_lookup, nft_chain_lookup: no such table or chain; xt_find_revision
+		e == unix.EAFNOSUPPORT && !compat: // before 4.17: the module of nf_tables for this family is not loaded
+		return mode.Present, nil, nil
+	case e == unix.EINVAL, // nfnetlink_rcv_msg: no such subsystem, and it could not be loaded
+		e == unix.EOPNOTSUPP, e == unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
+		return mode.Absent, nil, nil
+	case m.Header.Type == unix.NLMSG_ERROR: // above all EPERM, which nfnetlink_rcv returns before it looks for the subsystem
+		return mode.Unknown, nil, &probeError{"nf_tables", e}
+	case m.Header.Type != nfTables|unix.NFT_MSG_NEWCHAIN:
+		return mode.Unknown, nil, errStray
 	}
-	switch m.errno() {
-	case unix.EINVAL: // nfnetlink_rcv_msg: no such subsystem, and it could not be loaded
-		return mode.Absent
-	case unix.ENOENT, unix.EPROTONOSUPPORT, 0: // xt_find_revision
-		return mode.Present
+	o, ok := parseObject(m)
+	switch {
+	case !ok:
+		return mode.Unknown, nil, errTruncated
+	case o.proto != r.proto || string(o.table) != r.attributes[unix.NFTA_CHAIN_TABLE] ||
+		string(o.chain) != r.attributes[unix.NFTA_CHAIN_NAME]:
+		return mode.Unknown, nil, errStray
 	}
-	return mode.Unknown
+	return mode.Present, &o, nil
 }

@@ -9,101 +9,81 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-const (
-	manyChains = 64 // of a table without a base chain so far: a call takes it for iptables-nft's
-	maxTries   = 4  // nf_tables flags a dump during which its rules changed
-)
+// manyChains is the number of chains from which on a call takes a table for iptables-nft's, without a base chain so far.
+const manyChains = 64
 
 var errChanging = errors.New("nf_tables: rules change while they are counted")
 
-// bound finds out between which numbers the rule count is, until it is known to be enough. It takes one short message a chain.
-func (s *nft) bound() {
-	if s.fd >= 0 {
-		s.conclude(s.steady(s.chains))
+// baseChains are the base chains that iptables-nft creates, in families ip and ip6 alike (iptables/nft.c, xtables_ipv4). The
+// hooks are numbers of enum nf_inet_hooks, include/uapi/linux/netfilter.h.
+var baseChains = [...]struct {
+	table, name, kind string
+	hook              uint32
+	priority          int32
+}{
+	{"raw", "PREROUTING", "filter", 0, -300}, {"raw", "OUTPUT", "filter", 3, -300},
+	{"mangle", "PREROUTING", "filter", 0, -150}, {"mangle", "INPUT", "filter", 1, -150}, {"mangle", "FORWARD", "filter", 2, -150},
+	{"mangle", "OUTPUT", "route", 3, -150}, {"mangle", "POSTROUTING", "filter", 4, -150},
+	{"nat", "PREROUTING", "nat", 0, -100}, {"nat", "OUTPUT", "nat", 3, -100},
+	{"nat", "INPUT", "nat", 1, 100}, {"nat", "POSTROUTING", "nat", 4, 100},
+	{"filter", "INPUT", "filter", 1, 0}, {"filter", "FORWARD", "filter", 2, 0}, {"filter", "OUTPUT", "filter", 3, 0},
+	// Not the kernel's own security priority, which is 50.
+	{"security", "INPUT", "filter", 1, 150}, {"security", "FORWARD", "filter", 2, 150}, {"security", "OUTPUT", "filter", 3, 150},
+}
+
+// nftTable is a table with one of iptables' names. Only what iptables-nft can have created in it counts.
+type nftTable struct {
+	proto        byte
+	name         string
+	own          uint32          // the base chains that iptables-nft created, or can use: bits by their index in baseChains
+	incompatible bool            // has one with a name of iptables-nft's that it cannot use: it refuses the table
+	foreign      map[string]bool // the other base chains
+	fixed        uint64          // user-defined chains, and policies other than ACCEPT
+	rules        mode.RuleCount
+}
+
+// add adds a chain. A base chain may be added again.
+func (t *nftTable) add(o *object) {
+	i := 0
+	for i < len(baseChains) && (baseChains[i].table != t.name || baseChains[i].name != string(o.chain)) {
+		i++
+	}
+	switch {
+	case !o.base:
+		t.fixed++
+		// Its use count is the number of its rules and of the jumps to it.
+		t.rules = t.rules.Plus(mode.RuleCount{Least: 1, Most: uint64(o.use) + 1, Bounded: true})
+	case i == len(baseChains):
+		t.foreign[string(o.chain)] = true
+	case string(o.kind) != baseChains[i].kind || o.hook != baseChains[i].hook || o.priority != baseChains[i].priority:
+		t.incompatible = true
+	case t.own&(1<<i) == 0:
+		t.own |= 1 << i
+		t.rules = t.rules.Plus(mode.Exactly(uint64(o.use))) // a base chain cannot be jumped to
+		if o.policy != accept {
+			t.fixed++
+			t.rules = t.rules.Plus(mode.Exactly(1))
+		}
 	}
 }
 
-// chains reads the tables and their chains.
-func (s *nft) chains() error {
-	s.tables, s.Owners = nil, mode.Owners{}
-	err := s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) (more bool) {
-		if o.flags&ownerFlag == 0 {
-			s.tables = append(s.tables, &nftTable{proto: o.proto, name: string(o.table), rules: mode.Exactly(0)})
-		}
-		return true
-	})
-	if err == nil && len(s.tables) > 0 {
-		err = s.bases()
-	}
-	for f := range mode.Family(mode.NumFamilies) {
-		// Without a table of iptables, a family is not read: it may have thousands of chains (kube-proxy's nftables mode).
-		ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
-		if err == nil && ours && s.sum().Least < s.enough {
-			err = s.dump(requestAll(unix.NFT_MSG_GETCHAIN, nfproto(f), ""), s.addChain)
-		}
-	}
-	return err
-}
+// counts reports whether the table counts, once all of its chains were added.
+func (t *nftTable) counts() bool { return !t.incompatible && (t.own != 0 || len(t.foreign) == 0) }
 
-// tableOf returns the table that o is in, nil if it is none that counts.
-func (s *nft) tableOf(o *object) *nftTable {
-	for _, t := range s.tables {
-		if t.proto == o.proto && t.name == string(o.table) {
-			return t
-		}
-	}
-	return nil
-}
-
-// addChain adds a chain that bases has not added, and returns whether that is still not enough.
-func (s *nft) addChain(o *object) (more bool) {
-	named, _ := o.builtIn()
-	if t := s.tableOf(o); t != nil && !t.incompatible && !(o.base && named) {
-		if t.add(o); !o.base {
-			s.Owners.Count(o.chain)
-		}
-	}
-	return s.sum().Least < s.enough
-}
-
-// count counts rule by rule, until there is enough.
-func (s *nft) count() {
+// measure takes the rule count: between which numbers it is, by one short message a chain, or exactly, rule by rule. It stops
+// when the rule count is known to be enough.
+func (s *nft) measure(exactly bool, enough uint64) {
 	if s.fd < 0 || s.Rules.Exact() {
 		return
 	}
+	s.enough = enough
 	var err error
-	for _, t := range s.tables {
-		if err != nil || !t.counts() || t.rules.Exact() || s.sum().Least >= s.enough {
-			continue
-		}
-		err = s.steady(func() error {
-			t.rules = mode.Exactly(t.fixed)
-			return s.dump(requestAll(unix.NFT_MSG_GETRULE, t.proto, t.name), func(o *object) (more bool) {
-				// Kernels before 4.10 do not know the choice of a table.
-				if string(o.table) == t.name && !t.foreign[string(o.chain)] {
-					t.rules = t.rules.Plus(mode.Exactly(1))
-				}
-				return s.sum().Least < s.enough
-			})
-		})
+	if exactly {
+		err = s.rules()
+	} else {
+		err = steady(errChanging, s.chains)
 	}
-	s.conclude(err)
-}
-
-// sum adds up the tables that count: until all chains were read, those with a base chain of iptables-nft or many chains.
-func (s *nft) sum() (sum mode.RuleCount) {
-	sum.Bounded = true
-	for _, t := range s.tables {
-		if t.counts() && (s.complete || t.own || t.fixed >= max(s.enough, manyChains)) {
-			sum = sum.Plus(t.rules)
-		}
-	}
-	return sum
-}
-
-// conclude notes the rule count, or that there may be more than was seen.
-func (s *nft) conclude(err error) {
-	if err == nil && s.sum().Least < s.enough {
+	if err == nil && s.wanting() {
 		s.complete = true
 		s.Rules = s.sum()
 		return
@@ -113,42 +93,86 @@ func (s *nft) conclude(err error) {
 	s.close() // a dump that was left half-way is still under way on it
 }
 
-// steady calls f again if the rules changed during its dumps.
-func (s *nft) steady(f func() error) error {
-	for range maxTries {
-		s.changed = false
-		if err := f(); err != nil || !s.changed {
-			return err
+// sum adds up the tables that count: until all chains were read, those with a base chain of iptables-nft or many chains.
+func (s *nft) sum() mode.RuleCount {
+	sum := mode.Exactly(0)
+	for _, t := range s.tables {
+		if t.counts() && (s.complete || t.own != 0 || t.fixed >= max(s.enough, manyChains)) {
+			sum = sum.Plus(t.rules)
 		}
 	}
-	return errChanging
+	return sum
 }
 
-// dump calls each with every object of a dump that is in iptables' tables, until it returns false.
-func (s *nft) dump(r request, each func(*object) (more bool)) error {
-	return s.exchange([]request{r}, func(_ int, m message) (more bool, err error) {
-		s.changed = s.changed || m.Header.Flags&unix.NLM_F_DUMP_INTR != 0
-		switch m.Header.Type {
-		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
-			if e := m.errno(); e != 0 {
-				return false, &probeError{"nf_tables", e}
-			}
-			return false, nil
-		case nfTables | unix.NFT_MSG_NEWTABLE, nfTables | unix.NFT_MSG_NEWCHAIN, nfTables | unix.NFT_MSG_NEWRULE:
-			o, ok := parseObject(m)
-			if !ok {
-				return false, errTruncated
-			}
-			if o.managed() && !each(&o) {
-				s.changed = false // it does not matter any more
-				return false, nil
+// wanting reports whether the rule count is not known to be enough yet.
+func (s *nft) wanting() bool { return s.sum().Least < s.enough }
+
+// chains reads the tables and their chains.
+func (s *nft) chains() error {
+	s.tables, s.Owners = nil, mode.Owners{}
+	err := s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) (more bool) {
+		if o.flags&tableOwned == 0 {
+			t := &nftTable{proto: o.proto, name: string(o.table), foreign: map[string]bool{}, rules: mode.Exactly(0)}
+			s.tables = append(s.tables, t)
+		}
+		return true
+	})
+	// The base chains of iptables-nft first: asked for by name, they take constant time.
+	var bases []request
+	for _, t := range s.tables {
+		for _, b := range baseChains {
+			if b.table == t.name {
+				bases = append(bases, requestChain(t.proto, b.table, b.name))
 			}
 		}
-		return true, nil
-	})
+	}
+	if err == nil && len(bases) > 0 {
+		err = s.ask(bases, func(_ int, _ mode.Outcome, chain *object) (more bool) {
+			if chain != nil && chain.base {
+				s.add(chain)
+			}
+			return true
+		})
+	}
+	for f := range mode.Family(mode.NumFamilies) {
+		// Without a table of iptables, a family is not read: it may have thousands of chains (kube-proxy's nftables mode).
+		ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
+		if err == nil && ours && s.wanting() {
+			err = s.dump(requestAll(unix.NFT_MSG_GETCHAIN, nfproto(f), ""), s.add)
+		}
+	}
+	return err
 }
 
-// managed reports whether an object is, or is in, a table with one of iptables' names.
-func (o *object) managed() bool {
-	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(managed[:], string(o.table))
+// add adds a chain to its table, and returns whether the rule count still is not known to be enough.
+func (s *nft) add(o *object) (more bool) {
+	for _, t := range s.tables {
+		if t.proto != o.proto || t.name != string(o.table) || t.incompatible {
+			continue
+		}
+		if t.add(o); !o.base {
+			s.Owners.Count(o.chain)
+		}
+	}
+	return s.wanting()
+}
+
+// rules counts the rules of each table one by one.
+func (s *nft) rules() (err error) {
+	for _, t := range s.tables {
+		if err != nil || !t.counts() || t.rules.Exact() || !s.wanting() {
+			continue
+		}
+		err = steady(errChanging, func() error {
+			t.rules = mode.Exactly(t.fixed)
+			return s.dump(requestAll(unix.NFT_MSG_GETRULE, t.proto, t.name), func(o *object) (more bool) {
+				// Kernels before 4.10 do not know the choice of a table.
+				if string(o.table) == t.name && !t.foreign[string(o.chain)] {
+					t.rules = t.rules.Plus(mode.Exactly(1))
+				}
+				return s.wanting()
+			})
+		})
+	}
+	return err
 }

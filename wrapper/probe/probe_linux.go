@@ -11,10 +11,41 @@
 // A caller that changes the network namespace of its thread locks the goroutine to it first (runtime.LockOSThread).
 package probe
 
-import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+import (
+	"math"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
+)
+
+// bufferSize is the size of the one buffer of all reads. The kernel makes the parts of a dump as long as the first reads, up
+// to 32 KiB (netlink_dump in net/netlink/af_netlink.c), but a large allocation costs more than the calls that it would spare.
+const bufferSize = 16 << 10
+
+const (
+	maxReads = 8192 // of a dump or a file, of at most bufferSize each: some 300,000 rules
+	maxTries = 5    // of a dump or a table that changes while it is read
+)
 
 // All collects all evidence, without a side effect.
-func All() mode.Evidence { return (&prober{}).gather() }
+func All() (e mode.Evidence) {
+	buf := make([]byte, bufferSize)
+	nft := newNFT(&e.NFT, buf)
+	defer nft.close()
+	if nft.loaded == mode.Present || nft.mayAsk(false, func() bool { return true }) {
+		nft.hints(false)
+	}
+	if nft.noModules {
+		nft.compat() // without modules, a question loads none
+	}
+	nft.measure(false, math.MaxUint64)
+	nft.measure(true, math.MaxUint64)
+	legacy := newLegacy(&e.Legacy, buf, false)
+	defer legacy.close()
+	legacy.measure(true)
+	return e
+}
 
 // Call collects evidence for a program that is about to execute iptables, and stops as soon as the decision is final.
 // pinnable reports whether a pin could be written; only then Call reads /proc/kallsyms, which takes tens of milliseconds.
@@ -22,83 +53,54 @@ func All() mode.Evidence { return (&prober{}).gather() }
 // Where iptables itself would do the same, Call has side effects: if legacy seems empty, it asks nf_tables, and before it
 // guesses nft it asks nft_compat, even if the kernel loads these modules for it. If it is not permitted to list the legacy
 // tables, it asks for table mangle, which creates an empty one on some kernels.
-func Call(pinnable func() bool) mode.Evidence {
-	return (&prober{call: true, pinnable: pinnable}).gather()
-}
-
-// bufferSize is the size of the one buffer of all reads. The kernel makes the parts of a dump as long as the first reads, up
-// to 32 KiB (netlink_dump in net/netlink/af_netlink.c), but a large allocation costs more than the calls that it would spare.
-const bufferSize = 16 << 10
-
-type prober struct {
-	mode.Evidence
-	call     bool
-	pinnable func() bool
-}
-
-func (p *prober) gather() mode.Evidence {
+func Call(pinnable func() bool) (e mode.Evidence) {
 	buf := make([]byte, bufferSize)
-	nft := newNFT(&p.NFT, buf)
+	nft := newNFT(&e.NFT, buf)
 	defer nft.close()
 	if nft.loaded == mode.Present {
-		nft.open()
-		if nft.hints(p.call); p.call && p.NFT.Hints.Kubelet() == mode.Present {
-			return p.Evidence
+		if nft.hints(true); e.NFT.Hints.Kubelet() == mode.Present {
+			return e
 		}
 	}
-	legacy := newLegacy(&p.Legacy, buf, p.call)
+	legacy := newLegacy(&e.Legacy, buf, true)
 	defer legacy.close()
-	hinted := p.Legacy.Hints.Kubelet() == mode.Present
-	if !p.call || !hinted {
+	hinted := e.Legacy.Hints.Kubelet() == mode.Present
+	if !hinted {
 		legacy.measure(false)
 	}
-	if nft.loaded != mode.Present {
-		// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
-		nft.decideToAsk(p.call && p.reason() == mode.ReasonDefault, func() bool { return !p.call || hinted && p.pinnable() })
-		nft.hints(p.call)
+	// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
+	load := e.Decide().Reason == mode.ReasonDefault
+	if nft.loaded != mode.Present && nft.mayAsk(load, func() bool { return hinted && pinnable() }) {
+		nft.hints(true)
 	}
-	if r := p.reason(); p.call && (r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain) {
-		return p.Evidence // without rule counts
-	}
-	if !p.call && nft.noModules {
-		nft.compat() // without modules, a question loads none
+	if r := e.Decide().Reason; r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain {
+		return e // without rule counts
 	}
 	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
-	nft.enough = p.enough()
-	nft.bound()
-	if !p.call || p.undecided() {
+	nft.measure(false, enough(e.Legacy.Rules))
+	if undecided(e.NFT.Rules, e.Legacy.Rules) {
 		legacy.measure(true)
 	}
-	if !p.call || p.undecided() {
-		nft.enough = p.enough()
-		nft.count()
+	if undecided(e.NFT.Rules, e.Legacy.Rules) {
+		nft.measure(true, enough(e.Legacy.Rules))
 	}
-	if p.call && p.NFT.Compat == mode.Unknown && p.reason() == mode.ReasonDefault {
+	if e.NFT.Compat == mode.Unknown && e.Decide().Reason == mode.ReasonDefault {
 		nft.compat()
 	}
-	return p.Evidence
-}
-
-// reason returns the reason that the evidence so far leads to.
-func (p *prober) reason() mode.Reason {
-	return mode.Decide(&mode.Inputs{NFTInstalled: true, LegacyInstalled: true, Evidence: p.Evidence}).Reason
+	return e
 }
 
 // undecided reports whether the bounds of the rule counts overlap.
-func (p *prober) undecided() bool {
-	nft, legacy := p.NFT.Rules, p.Legacy.Rules
+func undecided(nft, legacy mode.RuleCount) bool {
 	return !legacy.Exceeds(nft) && !(legacy.Bounded && legacy.Most <= nft.Least)
 }
 
-// enough returns the rule count from which on a call chooses nft, so that it need not count any further.
-func (p *prober) enough() uint64 {
-	switch {
-	case !p.call:
-		return 1<<64 - 1
-	case p.Legacy.Rules.Bounded:
-		return max(p.Legacy.Rules.Most, 1)
+// enough returns the rule count of nft from which on a call chooses nft, so that it need not count any further.
+func enough(legacy mode.RuleCount) uint64 {
+	if legacy.Bounded {
+		return max(legacy.Most, 1)
 	}
-	return max(p.Legacy.Rules.Least, 1)
+	return max(legacy.Least, 1)
 }
 
 // managed are the tables that iptables itself manages. Neither mode's iptables creates anything elsewhere.
@@ -117,5 +119,24 @@ func (e *probeError) Unwrap() error { return e.err }
 func unsure(b *mode.Backend, err error) {
 	if b.Err == nil {
 		b.Err = err
+	}
+}
+
+// steady calls read again while it fails with EAGAIN. The error is changing if it always does.
+func steady(changing error, read func() error) error {
+	for range maxTries {
+		if err := read(); err != unix.EAGAIN {
+			return err
+		}
+	}
+	return changing
+}
+
+// retry repeats a system call that a signal interrupted.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		if n, err := call(); err != unix.EINTR {
+			return n, err
+		}
 	}
 }

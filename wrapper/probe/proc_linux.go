@@ -2,7 +2,6 @@ package probe
 
 import (
 	"bytes"
-	"errors"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -25,17 +24,14 @@ func contains(path string, buf []byte, wanted ...string) (found []bool, err erro
 	found = make([]bool, len(wanted))
 	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return found, &probeError{path, err}
+		return found, err
 	}
 	defer unix.Close(fd)
 	kept := copy(buf, "\n") // the end of the text before, where a string may have begun
 	for range maxReads {
 		n, err := retry(func() (int, error) { return unix.Read(fd, buf[kept:]) })
-		switch {
-		case err != nil:
-			return found, &probeError{path, err}
-		case n == 0:
-			return found, nil
+		if err != nil || n == 0 {
+			return found, err
 		}
 		text := buf[:kept+n]
 		for i, s := range wanted {
@@ -46,7 +42,7 @@ func contains(path string, buf []byte, wanted ...string) (found []bool, err erro
 		}
 		kept = copy(buf, text[max(len(text)-maxWanted, 0):])
 	}
-	return found, &probeError{path, unix.EFBIG}
+	return found, unix.EFBIG
 }
 
 var (
@@ -73,7 +69,7 @@ func (s *nft) look() mode.Outcome {
 		s.Compat = mode.Present
 	}
 	// /proc with the option subset=pid has no /proc/version either.
-	s.noModules = errors.Is(err, unix.ENOENT) && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
+	s.noModules = err == unix.ENOENT && procMounted() && unix.Access("/proc/version", unix.F_OK) == nil
 	switch {
 	case modules[0], s.noModules: // without modules, asking is safe, and tells whether the kernel has nf_tables
 		return mode.Present

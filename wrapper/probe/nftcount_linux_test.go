@@ -43,9 +43,12 @@ func TestNFTTable(t *testing.T) {
 		{"a name of another table's", []object{with(func(o *object) { o.chain = []byte("PREROUTING") })}, false, mode.Exactly(0), 0},
 		{"own name, not attached", []object{with(func(o *object) { o.base = false })}, true, mode.RuleCount{Least: 1, Most: 3, Bounded: true}, 1},
 	} {
-		table := &nftTable{rules: mode.Exactly(0)}
+		table := &nftTable{name: "filter", foreign: map[string]bool{}, rules: mode.Exactly(0)}
 		for _, o := range tt.chains {
 			table.add(&o)
+			if o.base {
+				table.add(&o) // a base chain counts once
+			}
 		}
 		if table.counts() != tt.counts || table.rules != tt.rules || table.fixed != tt.fixed {
 			t.Errorf("%s: counts %v, %+v, fixed %d", tt.name, table.counts(), table.rules, table.fixed)
@@ -56,17 +59,17 @@ func TestNFTTable(t *testing.T) {
 // Every line of the table in iptables/nft.c of 1.8.11.
 func TestBaseChains(t *testing.T) {
 	var got []string
+	hooks := [...]string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"} // iptables' names of enum nf_inet_hooks
 	for _, b := range baseChains {
-		for hook, name := range hooks {
-			if b.hooks&(1<<hook) != 0 {
-				got = append(got, fmt.Sprintf("%s %s %s %d", b.table, name, b.kind, b.priority))
-			}
+		got = append(got, fmt.Sprintf("%s %s %s %d", b.table, b.name, b.kind, b.priority))
+		if hooks[b.hook] != b.name {
+			t.Errorf("%s %s: hook %d", b.table, b.name, b.hook)
 		}
 	}
 	want := []string{
 		"raw PREROUTING filter -300", "raw OUTPUT filter -300",
-		"mangle PREROUTING filter -150", "mangle INPUT filter -150", "mangle FORWARD filter -150", "mangle POSTROUTING filter -150",
-		"mangle OUTPUT route -150",
+		"mangle PREROUTING filter -150", "mangle INPUT filter -150", "mangle FORWARD filter -150", "mangle OUTPUT route -150",
+		"mangle POSTROUTING filter -150",
 		"nat PREROUTING nat -100", "nat OUTPUT nat -100", "nat INPUT nat 100", "nat POSTROUTING nat 100",
 		"filter INPUT filter 0", "filter FORWARD filter 0", "filter OUTPUT filter 0",
 		"security INPUT filter 150", "security FORWARD filter 150", "security OUTPUT filter 150",
@@ -92,14 +95,15 @@ func TestCompat(t *testing.T) {
 		return message{Header: syscall.NlMsghdr{Type: unix.NLMSG_ERROR}, Data: binary.NativeEndian.AppendUint32(nil, uint32(-int32(e)))}
 	}
 	for e, want := range map[unix.Errno]mode.Outcome{
-		unix.EINVAL: mode.Absent, unix.ENOENT: mode.Present, unix.EPROTONOSUPPORT: mode.Present,
+		0: mode.Present, unix.EINVAL: mode.Absent, unix.ENOENT: mode.Present, unix.EPROTONOSUPPORT: mode.Present,
 		unix.EPERM: mode.Unknown, unix.ENOMEM: mode.Unknown,
 	} {
-		if got := judgeCompat(reply(e)); got != want {
-			t.Errorf("%v: nft_compat is %v, want %v", e, got, want)
+		if got, _, err := requestCompat.judge(reply(e)); got != want || (err != nil) != (want == mode.Unknown) {
+			t.Errorf("%v: nft_compat is %v, %v, want %v", e, got, err, want)
 		}
 	}
-	if got := judgeCompat(message{Header: syscall.NlMsghdr{Type: nftCompat}}); got != mode.Present {
-		t.Errorf("an answer: nft_compat is %v", got)
+	answer := message{Header: syscall.NlMsghdr{Type: nftCompat}, Data: []byte{2, 0, 0, 0xff}} // its last byte is no sign
+	if got, _, err := requestCompat.judge(answer); got != mode.Present || err != nil {
+		t.Errorf("an answer: nft_compat is %v, %v", got, err)
 	}
 }
