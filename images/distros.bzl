@@ -138,24 +138,31 @@ _DEBIAN_VARIANTS = {
 
 # --- Alpine ---
 
-# The sets that alpine:3.24 is made of, and both modes. Plain names are links of the package iptables, to nft.
-_ALPINE_PACKAGES = ["alpine-baselayout", "alpine-keys", "alpine-release", "apk-tools", "busybox-binsh", "iptables", "iptables-legacy"]
+# The packages of Alpine's own minirootfs (aports, scripts/mkimg.minirootfs.sh), and iptables in both modes. The plain names are
+# symlinks of the package iptables, to nft.
+_ALPINE_PACKAGES = ["alpine-baselayout", "alpine-keys", "alpine-release", "apk-tools", "busybox", "iptables", "iptables-legacy", "musl-utils"]
 
-# busybox's post-install script links every applet; these are the ones a script expects.
-_BUSYBOX = {
-    "bin": ["cat", "chmod", "chown", "cp", "date", "echo", "false", "grep", "ln", "ls", "mkdir", "mv", "pwd", "rm", "rmdir", "sed", "sleep", "touch", "true", "uname"],
-    "usr/bin": ["[", "awk", "basename", "cut", "dirname", "env", "find", "head", "id", "printf", "readlink", "realpath", "sort", "tail", "test", "tr", "uniq", "wc", "which", "xargs"],
-}
+# No command that both modes of iptables execute needs these.
+_ALPINE_MINIMAL_EXCLUDE = [
+    "etc/apk/**",
+    "usr/sbin/ip6tables-apply",
+    "usr/sbin/iptables-apply",
+]
 
 _ALPINE_VARIANTS = {
+    # A shell, busybox's commands and apk. What Alpine's image script and busybox's scripts change is in tools/pkglayer/layer/alpine.go.
     "alpine": struct(
         packages = _ALPINE_PACKAGES,
         without = [],
         limit = 12000000,
-        links = {folder + "/" + applet: "/bin/busybox" for folder in _BUSYBOX for applet in _BUSYBOX[folder]},
+        links = {},
         directories = {},
         copies = {},
-        texts = {},
+        # As in Alpine's own images.
+        texts = {"etc/apk/repositories": "".join([
+            "https://dl-cdn.alpinelinux.org/alpine/v{release}/" + repository + "\n"
+            for repository in ["main", "community"]
+        ])},
         exclude = _EXCLUDE,
         keep = _KEEP,
         metadata = "apk",
@@ -163,6 +170,28 @@ _ALPINE_VARIANTS = {
         registrations = [],
         layout = "plain-links",
         shell = True,
+    ),
+    # No shell, no apk: what distroless is for Debian. alpine-release asks for keys, which only apk reads. The limit is an estimate until
+    # there is a lock.
+    "alpine-minimal": struct(
+        packages = ["alpine-baselayout-data", "alpine-release", "iptables", "iptables-legacy"],
+        without = ["alpine-keys"],
+        limit = 5000000,
+        links = {},
+        directories = {
+            "root": "0700",
+            "run": "0755",
+            "tmp": "1777",
+        },
+        copies = {},
+        texts = {},
+        exclude = _EXCLUDE + _ALPINE_MINIMAL_EXCLUDE,
+        keep = _KEEP,
+        metadata = "apk",
+        alternatives = "",
+        registrations = [],
+        layout = "plain-links",
+        shell = False,
     ),
 }
 
@@ -277,11 +306,11 @@ DISTROS = {
         keys = _ALPINE_KEYS,
         sbin = "/usr/sbin",
         variants = _ALPINE_VARIANTS,
-        # Main is supported for two years from the branch's month, May or November: https://alpinelinux.org/releases/
+        # Two years of support from the branch's month: https://alpinelinux.org/releases/; of 3.24, https://endoflife.date/alpine-linux.
         releases = {
             "3.22": _release("3.22", _ALPINE, end = "2027-05-01"),
             "3.23": _release("3.23", _ALPINE, end = "2027-11-01"),
-            "3.24": _release("3.24", _ALPINE, end = "2028-05-01"),
+            "3.24": _release("3.24", _ALPINE, end = "2028-06-01"),
         },
     ),
     "debian": struct(

@@ -23,10 +23,13 @@ var interpreters = map[string][2]string{
 // architectures, whose images nothing runs, it is dash.
 // commands are the paths that busybox's package lists.
 func alpine(release, oci string, here []byte, commands string, publicKey []byte) []fixture.Spec {
-	layout := accounts("alpine-baselayout")
-	layout.Needs = []string{"/bin/sh"}
-	layout.Directories = map[string]string{"proc": "0555", "root": "0700", "run": "0755", "sys": "0555", "tmp": "1777"}
-	layout.Links = map[string]string{"var/run": "../run"}
+	data := accounts("alpine-baselayout-data")
+	data.Texts["etc/shadow"] = "root:::0:::::\nnobody:!::0:::::\n"
+	layout := fixture.Spec{
+		Name: "alpine-baselayout", Needs: []string{"alpine-baselayout-data", "/bin/sh"},
+		Directories: map[string]string{"proc": "0555", "root": "0700", "run": "0755", "sys": "0555", "tmp": "1777"},
+		Links:       map[string]string{"var/run": "../run"},
+	}
 	libs := fixture.Spec{
 		Name:     "debian-libraries",
 		Version:  "1",
@@ -49,7 +52,8 @@ func alpine(release, oci string, here []byte, commands string, publicKey []byte)
 	nft.Keep = []string{"usr/lib/*/xtables/*.so"}
 	legacy.Needs = append([]string{"iptables"}, surround("so:", libraries, "")...)
 	return []fixture.Spec{
-		layout,
+		layout, data,
+		{Name: "musl-utils", Version: "1.2.5", Texts: map[string]string{"usr/bin/ldd": "#!/bin/sh\n"}},
 		{Name: "alpine-keys", Version: "2.5", Texts: map[string]string{"etc/apk/keys/" + alpineKey: string(publicKey)}},
 		{Name: "alpine-release", Version: release + ".0", Needs: []string{"alpine-keys"}, Texts: map[string]string{
 			"etc/alpine-release": release + ".0\n",
