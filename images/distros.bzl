@@ -282,8 +282,9 @@ _FEDORA = {
 # test //images:calendar_test fails when that day is past and the release is not marked with supported = False, which the
 # README shows.
 
-def _release(version, architectures, end, supported = True):
-    return struct(version = version, architectures = architectures, suites = [], links = {}, end = end, supported = supported)
+# suites: repositories beside the release's own. Fedora's fixes come in "updates".
+def _release(version, architectures, end, suites = [], supported = True):
+    return struct(version = version, architectures = architectures, suites = suites, links = {}, end = end, supported = supported)
 
 def _debian_release(codename, version, oci_architectures, end, supported = True):
     return struct(
@@ -330,13 +331,15 @@ DISTROS = {
     "fedora": struct(
         title = "Fedora",
         format = "rpm",
-        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44"]],
+        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44", "45"]],
         sbin = "/usr/bin",
         variants = _FEDORA_VARIANTS,
-        # About 13 months: four weeks after the release after next, whose day is not known long before. So these are expected days.
+        # SUPPORT_END of each release's own /etc/os-release, which the package fedora-release sets. Fedora moves a day with its schedule, so
+        # these are expected days.
         releases = {
-            "43": _release("43", _FEDORA, end = "2026-12-02"),
-            "44": _release("44", _FEDORA, end = "2027-05-26"),
+            "43": _release("43", _FEDORA, suites = ["updates"], end = "2026-12-02"),
+            "44": _release("44", _FEDORA, suites = ["updates"], end = "2027-05-19"),
+            "45": _release("45", _FEDORA, suites = ["updates"], end = "2027-11-24"),
         },
     ),
 }
