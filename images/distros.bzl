@@ -298,12 +298,15 @@ def _debian_release(codename, version, oci_architectures, end, supported = True)
         supported = supported,
     )
 
+# due: releases that are expected, to the day from which the nightly test fails until the table has them.
+#
 # keys: the files of Debian's package distribution-gpg-keys that images/DISTRO/keys holds: what signs the index, or the packages, of
 # the releases and architectures here. ./bazelw run //tools/lock/keys fetches them.
 DISTROS = {
     "alpine": struct(
         title = "Alpine",
         format = "apk",
+        due = {"3.25": "2026-12-31"},  # a branch every May or June and every November or December
         keys = _ALPINE_KEYS,
         sbin = "/usr/sbin",
         variants = _ALPINE_VARIANTS,
@@ -317,6 +320,7 @@ DISTROS = {
     "debian": struct(
         title = "Debian",
         format = "deb",
+        due = {},
         keys = [],  # one file, of the package debian-archive-keyring
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
@@ -331,6 +335,7 @@ DISTROS = {
     "fedora": struct(
         title = "Fedora",
         format = "rpm",
+        due = {},
         keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44", "45"]],
         sbin = "/usr/bin",
         variants = _FEDORA_VARIANTS,
