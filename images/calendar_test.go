@@ -15,6 +15,9 @@ func TestCalendar(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, distro := range table {
+		if problem := due(distro, time.Now()); problem != "" {
+			t.Errorf("images/distros.bzl: %s: %s; then: ./bazelw run //images:update", name, problem)
+		}
 		for release, facts := range distro.Releases {
 			if problem := support(facts, time.Now()); problem != "" {
 				t.Errorf("images/distros.bzl: %s %s: %s; then: ./bazelw run //images:update", name, release, problem)

@@ -138,24 +138,31 @@ _DEBIAN_VARIANTS = {
 
 # --- Alpine ---
 
-# The sets that alpine:3.24 is made of, and both modes. Plain names are links of the package iptables, to nft.
-_ALPINE_PACKAGES = ["alpine-baselayout", "alpine-keys", "alpine-release", "apk-tools", "busybox-binsh", "iptables", "iptables-legacy"]
+# The packages of Alpine's own minirootfs (aports, scripts/mkimg.minirootfs.sh), and iptables in both modes. The plain names are
+# symlinks of the package iptables, to nft.
+_ALPINE_PACKAGES = ["alpine-baselayout", "alpine-keys", "alpine-release", "apk-tools", "busybox", "iptables", "iptables-legacy", "musl-utils"]
 
-# busybox's post-install script links every applet; these are the ones a script expects.
-_BUSYBOX = {
-    "bin": ["cat", "chmod", "chown", "cp", "date", "echo", "false", "grep", "ln", "ls", "mkdir", "mv", "pwd", "rm", "rmdir", "sed", "sleep", "touch", "true", "uname"],
-    "usr/bin": ["[", "awk", "basename", "cut", "dirname", "env", "find", "head", "id", "printf", "readlink", "realpath", "sort", "tail", "test", "tr", "uniq", "wc", "which", "xargs"],
-}
+# No command that both modes of iptables execute needs these.
+_ALPINE_MINIMAL_EXCLUDE = [
+    "etc/apk/**",
+    "usr/sbin/ip6tables-apply",
+    "usr/sbin/iptables-apply",
+]
 
 _ALPINE_VARIANTS = {
+    # A shell, busybox's commands and apk. What Alpine's image script and busybox's scripts change is in tools/pkglayer/layer/alpine.go.
     "alpine": struct(
         packages = _ALPINE_PACKAGES,
         without = [],
         limit = 12000000,
-        links = {folder + "/" + applet: "/bin/busybox" for folder in _BUSYBOX for applet in _BUSYBOX[folder]},
+        links = {},
         directories = {},
         copies = {},
-        texts = {},
+        # As in Alpine's own images.
+        texts = {"etc/apk/repositories": "".join([
+            "https://dl-cdn.alpinelinux.org/alpine/v{release}/" + repository + "\n"
+            for repository in ["main", "community"]
+        ])},
         exclude = _EXCLUDE,
         keep = _KEEP,
         metadata = "apk",
@@ -163,6 +170,28 @@ _ALPINE_VARIANTS = {
         registrations = [],
         layout = "plain-links",
         shell = True,
+    ),
+    # No shell, no apk: what distroless is for Debian. alpine-release asks for keys, which only apk reads. The limit is an estimate until
+    # there is a lock.
+    "alpine-minimal": struct(
+        packages = ["alpine-baselayout-data", "alpine-release", "iptables", "iptables-legacy"],
+        without = ["alpine-keys"],
+        limit = 5000000,
+        links = {},
+        directories = {
+            "root": "0700",
+            "run": "0755",
+            "tmp": "1777",
+        },
+        copies = {},
+        texts = {},
+        exclude = _EXCLUDE + _ALPINE_MINIMAL_EXCLUDE,
+        keep = _KEEP,
+        metadata = "apk",
+        alternatives = "",
+        registrations = [],
+        layout = "plain-links",
+        shell = False,
     ),
 }
 
@@ -253,8 +282,9 @@ _FEDORA = {
 # test //images:calendar_test fails when that day is past and the release is not marked with supported = False, which the
 # README shows.
 
-def _release(version, architectures, end, supported = True):
-    return struct(version = version, architectures = architectures, suites = [], links = {}, end = end, supported = supported)
+# suites: repositories beside the release's own. Fedora's fixes come in "updates".
+def _release(version, architectures, end, suites = [], supported = True):
+    return struct(version = version, architectures = architectures, suites = suites, links = {}, end = end, supported = supported)
 
 def _debian_release(codename, version, oci_architectures, end, supported = True):
     return struct(
@@ -268,25 +298,29 @@ def _debian_release(codename, version, oci_architectures, end, supported = True)
         supported = supported,
     )
 
+# due: releases that are expected, to the day from which the nightly test fails until the table has them.
+#
 # keys: the files of Debian's package distribution-gpg-keys that images/DISTRO/keys holds: what signs the index, or the packages, of
 # the releases and architectures here. ./bazelw run //tools/lock/keys fetches them.
 DISTROS = {
     "alpine": struct(
         title = "Alpine",
         format = "apk",
+        due = {"3.25": "2026-12-31"},  # a branch every May or June and every November or December
         keys = _ALPINE_KEYS,
         sbin = "/usr/sbin",
         variants = _ALPINE_VARIANTS,
-        # Main is supported for two years from the branch's month, May or November: https://alpinelinux.org/releases/
+        # Two years of support from the branch's month: https://alpinelinux.org/releases/; of 3.24, https://endoflife.date/alpine-linux.
         releases = {
             "3.22": _release("3.22", _ALPINE, end = "2027-05-01"),
             "3.23": _release("3.23", _ALPINE, end = "2027-11-01"),
-            "3.24": _release("3.24", _ALPINE, end = "2028-05-01"),
+            "3.24": _release("3.24", _ALPINE, end = "2028-06-01"),
         },
     ),
     "debian": struct(
         title = "Debian",
         format = "deb",
+        due = {},
         keys = [],  # one file, of the package debian-archive-keyring
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
@@ -301,13 +335,16 @@ DISTROS = {
     "fedora": struct(
         title = "Fedora",
         format = "rpm",
-        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44"]],
+        due = {},
+        keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44", "45"]],
         sbin = "/usr/bin",
         variants = _FEDORA_VARIANTS,
-        # About 13 months: four weeks after the release after next, whose day is not known long before. So these are expected days.
+        # SUPPORT_END of each release's own /etc/os-release, which the package fedora-release sets. Fedora moves a day with its schedule, so
+        # these are expected days.
         releases = {
-            "43": _release("43", _FEDORA, end = "2026-12-02"),
-            "44": _release("44", _FEDORA, end = "2027-05-26"),
+            "43": _release("43", _FEDORA, suites = ["updates"], end = "2026-12-02"),
+            "44": _release("44", _FEDORA, suites = ["updates"], end = "2027-05-19"),
+            "45": _release("45", _FEDORA, suites = ["updates"], end = "2027-11-24"),
         },
     ),
 }

@@ -12,6 +12,7 @@ import (
 type Distro struct {
 	Title    string             `json:"title"`
 	Format   string             `json:"format"` // deb, apk or rpm
+	Due      map[string]string  `json:"due"`    // releases that are expected, to the day YYYY-MM-DD from which they are missing
 	Keys     []string           `json:"keys"`   // the files in images/DISTRO/keys, as Debian's package distribution-gpg-keys has them
 	Releases map[string]Release `json:"releases"`
 	Variants map[string]Variant `json:"variants"`

@@ -68,14 +68,17 @@ func TestFedoraRegistersAsItsScriptsDo(t *testing.T) {
 	}
 }
 
-func TestAlpineHasItsAppletsAndNoDatabase(t *testing.T) {
-	tree := build(t, "alpine", "alpine", "bin/busybox", "usr/sbin/xtables-nft-multi")
-	for _, name := range []string{"bin/cat", "usr/bin/readlink"} {
-		if got, _ := tree.Data(name); string(got) != "bin/busybox" {
-			t.Errorf("%s leads to %q", name, got)
+func TestAlpineRepositories(t *testing.T) {
+	for variant, want := range map[string]string{
+		"alpine":         "https://dl-cdn.alpinelinux.org/alpine/v{release}/main\nhttps://dl-cdn.alpinelinux.org/alpine/v{release}/community\n",
+		"alpine-minimal": "",
+	} {
+		tree := build(t, "alpine", variant, "usr/sbin/xtables-nft-multi", "usr/sbin/iptables-apply")
+		if got, _ := tree.Data("etc/apk/repositories"); string(got) != want {
+			t.Errorf("%s: /etc/apk/repositories is %q, want %q", variant, got, want)
 		}
-	}
-	if _, exists := tree.Data("var/lib/alternatives/iptables"); exists {
-		t.Error("Alpine has no alternatives")
+		if _, exists := tree.Data("var/lib/alternatives/iptables"); exists {
+			t.Errorf("%s: Alpine has no alternatives", variant)
+		}
 	}
 }

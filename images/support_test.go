@@ -1,6 +1,8 @@
 package images_test
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -25,6 +27,41 @@ func support(facts images.Release, today time.Time) string {
 		return "is marked as out of support, and its end is " + facts.End
 	}
 	return ""
+}
+
+// due reports what a distribution's list of expected releases has wrong on a day.
+func due(distro images.Distro, today time.Time) string {
+	for _, release := range slices.Sorted(maps.Keys(distro.Due)) {
+		day, err := time.Parse(time.DateOnly, distro.Due[release])
+		_, exists := distro.Releases[release]
+		switch {
+		case err != nil:
+			return "due: " + err.Error()
+		case exists:
+			return release + " is in the table: take it out of due"
+		case !today.Before(day):
+			return release + " was expected before " + distro.Due[release] + ": add it, or correct the day"
+		}
+	}
+	return ""
+}
+
+func TestDueByDay(t *testing.T) {
+	for _, test := range []struct{ release, due, today, want string }{
+		{"1", "2026-12-31", "2026-12-30 23:59:59", ""},
+		{"1", "2026-12-31", "2026-12-31 00:00:00", "1 was expected before 2026-12-31"},
+		{"0", "2026-12-31", "2026-12-30 00:00:00", "0 is in the table"},
+		{"1", "December", "2026-12-30 00:00:00", "due: "},
+	} {
+		today, err := time.Parse(time.DateTime, test.today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := due(images.Distro{Due: map[string]string{test.release: test.due}, Releases: map[string]images.Release{"0": {}}}, today)
+		if got == "" != (test.want == "") || !strings.HasPrefix(got, test.want) {
+			t.Errorf("%s due on %q, on %s: %q, want %q", test.release, test.due, test.today, got, test.want)
+		}
+	}
 }
 
 func TestSupportByDay(t *testing.T) {

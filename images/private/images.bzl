@@ -66,6 +66,7 @@ def _images(distro, variant_name, release, architecture):
         name = name("packages"),
         links = facts.links.get(architecture, {}),
         packages = packages,
+        release = release,
         variant = variant,
         visibility = ["//visibility:public"],
     )

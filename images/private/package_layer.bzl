@@ -30,7 +30,7 @@ _package_layer = rule(
     },
 )
 
-def package_layer(name, packages, variant, links = {}, **kwargs):
+def package_layer(name, packages, variant, links = {}, release = "", **kwargs):
     """A deterministic layer of packages; nothing of them is run.
 
     Args:
@@ -38,11 +38,13 @@ def package_layer(name, packages, variant, links = {}, **kwargs):
         packages: label of the .deb, .apk or .rpm files.
         variant: a variant of images/distros.bzl, which says what is left out and what is added.
         links: links of this release and architecture, beside the variant's.
+        release: replaces "{release}" in the variant's texts.
         **kwargs: attributes every rule has.
     """
     settings = {key: getattr(variant, key) for key in _SETTINGS}
     settings["links"] = settings["links"] | links
     settings["requested"] = variant.packages
+    settings["texts"] = {path: text.replace("{release}", release) for path, text in settings["texts"].items()}
     _package_layer(
         name = name,
         packages = packages,

@@ -24,10 +24,11 @@ var shell = []archive.File{{Name: "usr/bin/sh", Type: archive.Regular, Mode: 0o7
 
 var fedoraPackages = []fixture.Package{
 	{Name: "iptables-nft", Version: "1.8.11-9", Architecture: "x86_64", Provides: []string{"iptables = 1.8.11-9"},
-		Needs: []string{"/usr/bin/sh", "alternatives >= 1.32", "libxtables.so.12()(64bit)", "(fancy if unrelated)"}},
+		Needs: []string{"/usr/bin/sh", "/usr/sbin/update-alternatives", "filesystem(unmerged-sbin-symlinks)", "libxtables.so.12()(64bit)", "(fancy if unrelated)"}},
 	{Name: "iptables-nft", Version: "1.8.10-1", Architecture: "x86_64", Needs: []string{"gone"}},
 	{Name: "iptables-nft", Version: "1.9-1", Architecture: "i686", Needs: []string{"gone"}},
-	{Name: "alternatives", Version: "1.33-1", Architecture: "x86_64"},
+	{Name: "alternatives", Version: "1.33-1", Architecture: "x86_64", Needs: []string{"filesystem >= 3"}, Provides: []string{"/usr/sbin/update-alternatives"}},
+	{Name: "filesystem", Version: "3.18-50", Architecture: "x86_64", Provides: []string{"filesystem(unmerged-sbin-symlinks)"}},
 	{Name: "iptables-libs", Version: "1.8.11-9", Architecture: "x86_64", Needs: []string{"glibc"}, Provides: []string{"libxtables.so.12()(64bit)"}},
 	{Name: "glibc", Version: "2.42-4", Architecture: "x86_64", Needs: []string{"(glibc-langpack-aa or glibc-minimal-langpack)", "(hooks if sh-rc)"}},
 	{Name: "glibc-langpack-aa", Version: "2.42-4", Architecture: "x86_64"},
@@ -66,7 +67,7 @@ func newFedora(t *testing.T) (*checkout, *openpgp.Entity) {
 func TestFedora(t *testing.T) {
 	c, signer := newFedora(t)
 	lock, out := c.mustLock()
-	want := "alternatives 1.33-1, bash 5.3.0^1-2, glibc 2.42-4, glibc-minimal-langpack 2.42-4, hooks 1-1, " +
+	want := "alternatives 1.33-1, bash 5.3.0^1-2, filesystem 3.18-50, glibc 2.42-4, glibc-minimal-langpack 2.42-4, hooks 1-1, " +
 		"iptables-libs 1.8.11-9, iptables-nft 1.8.11-9, sh-rc 1-1"
 	if got := names(lock.Architectures["x86_64"]); got != want {
 		t.Errorf("got %s, want %s", got, want)
@@ -94,6 +95,39 @@ func TestFedora(t *testing.T) {
 	stranger, _ := newSigner(t)
 	sign(stranger)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
+}
+
+// TestFedoraUpdates has a newer package in the repository updates, as a security update is, and one that the release has not.
+func TestFedoraUpdates(t *testing.T) {
+	c := newCheckout(t, "fedora", "43", strings.Replace(fedoraTable, `"suites": []`, `"suites": ["updates"]`, 1))
+	signer, public := newSigner(t)
+	c.keys("keys", public)
+	putFedora(c, signer, fedoraPackages)
+	const folder = "updates/43/Everything/x86_64"
+	// A release without updates yet has an index all the same.
+	putRPMs(c, folder, signer, nil)
+	c.mustLock()
+	putRPMs(c, folder, signer, []fixture.Package{
+		{Name: "glibc", Version: "2.42-7", Architecture: "x86_64", Needs: []string{"glibc-minimal-langpack", "new"}},
+		{Name: "new", Version: "1-1", Architecture: "noarch"},
+	})
+	lock, _ := c.mustLock()
+	want := "alternatives 1.33-1, bash 5.3.0^1-2, filesystem 3.18-50, glibc 2.42-7, glibc-minimal-langpack 2.42-4, " +
+		"iptables-libs 1.8.11-9, iptables-nft 1.8.11-9, new 1-1, sh-rc 1-1"
+	locked := lock.Architectures["x86_64"]
+	if got := names(locked); got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	place := "/" + folder + "/Packages/g/glibc-2.42-7.x86_64.rpm"
+	for _, p := range locked {
+		if got := strings.Join(p.URLs, " "); p.Name == "glibc" && got != fedoraOrigin+place+" "+fedoraArchive+place {
+			t.Errorf("addresses %s", got)
+		}
+	}
+	c.stable()
+	stranger, _ := newSigner(t)
+	putRPMs(c, folder, stranger, []fixture.Package{{Name: "glibc", Version: "2.42-7", Architecture: "x86_64"}})
+	c.refuses("package glibc 2.42-7: signature: keyid")
 }
 
 // TestFedoraSecondary has an architecture that is in the tree beside the main one.

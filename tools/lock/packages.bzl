@@ -2,8 +2,10 @@
 
 A lock is `FOLDER/DISTRO/RELEASE/packages.lock.json`, committed and made by tools/lock. Beside it there can be one of this
 machine's own, `packages.lock.local.json`, made where a mirror no longer has what the committed one names (tools/airgap):
-the successors of its packages, or nothing at all. It is used only where the environment says so, since elsewhere the
-addresses of the committed one keep every version.
+the successors of its packages, or nothing at all. It is used only where the environment says so.
+
+The addresses of a Debian lock keep every version. Alpine's mirrors, and Fedora's repository updates, keep only the newest one, so the
+download of an older Alpine or Fedora lock fails with 404: CONTRIBUTING.md, "Build an old commit", lists what to do.
 """
 
 load(":mirrors.bzl", "MIRRORS", "mirrored")

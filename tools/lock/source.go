@@ -107,7 +107,7 @@ func (r request) alpine() (source, error) {
 	return source{packages, repository.Complete, index.Apk}, nil
 }
 
-// fedora reads the packages as they were when the release came out: of its updates only the newest stay on the mirrors.
+// fedora reads the release's packages as they were when it came out, and the repositories that the table names beside them: updates.
 func (r request) fedora() (source, error) {
 	keys, err := index.ReadKeys(r.keys)
 	if err != nil {
@@ -129,8 +129,20 @@ func (r request) fedora() (source, error) {
 		if slices.Contains(fedoraPrimary, architecture) {
 			repository = main
 		}
-		repository.Path = "releases/" + r.release + "/Everything/" + architecture + "/os"
-		return repository.Packages(ctx, architecture)
+		paths := []string{"releases/" + r.release + "/Everything/" + architecture + "/os"}
+		for _, name := range r.distro.Releases[r.release].Suites {
+			paths = append(paths, name+"/"+r.release+"/Everything/"+architecture)
+		}
+		var all []*closure.Package
+		for _, path := range paths {
+			repository.Path = path
+			packages, err := repository.Packages(ctx, architecture)
+			if err != nil {
+				return nil, err
+			}
+			all = append(all, packages...)
+		}
+		return all, nil
 	}
 	complete := func(ctx context.Context, p *closure.Package) error {
 		if strings.HasPrefix(p.File.URLs[0], fedoraSecondary+"/") {

@@ -21,18 +21,25 @@ var interpreters = map[string][2]string{
 
 // alpine is the packages that the table asks for, and what those need. busybox is the program here, this machine's; for other
 // architectures, whose images nothing runs, it is dash.
-func alpine(release, oci string, here, publicKey []byte) []fixture.Spec {
-	layout := accounts("alpine-baselayout")
-	layout.Needs = []string{"/bin/sh"}
-	layout.Directories = map[string]string{"proc": "0555", "root": "0700", "run": "0755", "sys": "0555", "tmp": "1777"}
-	layout.Links = map[string]string{"var/run": "../run"}
+// commands are the paths that busybox's package lists.
+func alpine(release, oci string, here []byte, commands string, publicKey []byte) []fixture.Spec {
+	data := accounts("alpine-baselayout-data")
+	data.Texts["etc/shadow"] = "root:::0:::::\nnobody:!::0:::::\n"
+	layout := fixture.Spec{
+		Name: "alpine-baselayout", Needs: []string{"alpine-baselayout-data", "/bin/sh"},
+		Directories: map[string]string{"proc": "0555", "root": "0700", "run": "0755", "sys": "0555", "tmp": "1777"},
+		Links:       map[string]string{"var/run": "../run"},
+	}
 	libs := fixture.Spec{
 		Name:     "debian-libraries",
 		Version:  "1",
 		Provides: surround("so:", append([]string{"libresolv.so.2"}, libraries...), "=1"),
 		Keep:     keepLibraries(append([]string{"libresolv.so.2"}, libraries...)...),
 	}
-	busybox := fixture.Spec{Name: "busybox", Version: "1.37.0", Needs: []string{"so:libc.so.6"}}
+	busybox := fixture.Spec{
+		Name: "busybox", Version: "1.37.0", Needs: []string{"so:libc.so.6"},
+		Texts: map[string]string{"etc/busybox-paths.d/busybox": commands},
+	}
 	if oci == runtime.GOARCH {
 		libs.Files = map[string]string{interpreters[oci][0]: interpreters[oci][1]}
 		busybox.Programs = map[string][]byte{"bin/busybox": here}
@@ -45,7 +52,8 @@ func alpine(release, oci string, here, publicKey []byte) []fixture.Spec {
 	nft.Keep = []string{"usr/lib/*/xtables/*.so"}
 	legacy.Needs = append([]string{"iptables"}, surround("so:", libraries, "")...)
 	return []fixture.Spec{
-		layout,
+		layout, data,
+		{Name: "musl-utils", Version: "1.2.5", Texts: map[string]string{"usr/bin/ldd": "#!/bin/sh\n"}},
 		{Name: "alpine-keys", Version: "2.5", Texts: map[string]string{"etc/apk/keys/" + alpineKey: string(publicKey)}},
 		{Name: "alpine-release", Version: release + ".0", Needs: []string{"alpine-keys"}, Texts: map[string]string{
 			"etc/alpine-release": release + ".0\n",
@@ -70,7 +78,11 @@ func (m *mirror) makeAlpine(from fixture.Sources, release, oci, own string) erro
 	if err != nil {
 		return err
 	}
-	made, err := packages(alpine(release, oci, busybox, m.alpinePublic), from, "apk")
+	commands, err := exec.Command(path, "--list-full").Output()
+	if err != nil {
+		return err
+	}
+	made, err := packages(alpine(release, oci, busybox, string(commands), m.alpinePublic), from, "apk")
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,8 @@ func fedora(release string) []fixture.Spec {
 	libs := fixture.Spec{Name: "iptables-libs", Needs: needs("libc.so.6"), Provides: needs(libraries[1:]...), Keep: append(keepLibraries(libraries[1:]...), "usr/lib/*/xtables/*.so")}
 	nft, legacy := iptables("iptables-nft", "usr/bin", "nft", false), iptables("iptables-legacy", "usr/bin", "legacy", false)
 	for _, p := range []*fixture.Spec{&nft, &legacy} {
-		p.Needs = append(needs(libraries...), "/usr/bin/sh", "alternatives")
+		// Of the specs of iptables 1.8.11 (Requires(post) and Requires(postun) among them).
+		p.Needs = append(needs(libraries...), "/usr/bin/sh", "/usr/bin/readlink", "/usr/sbin/update-alternatives", "filesystem(unmerged-sbin-symlinks)")
 		for _, family := range []string{"iptables", "ip6tables"} {
 			p.Ghosts = append(p.Ghosts, surround("usr/bin/"+family, []string{"", "-restore", "-save"}, "")...)
 		}
@@ -31,7 +32,7 @@ func fedora(release string) []fixture.Spec {
 		p.Commands = []string{"update-alternatives --install /usr/bin/iptables iptables /usr/bin/iptables-" + mode + " 10 --follower /usr/bin/ip6tables ip6tables /usr/bin/ip6tables-" + mode}
 	}
 	return []fixture.Spec{
-		{Name: "filesystem", Version: "3.18", Needs: []string{"setup"},
+		{Name: "filesystem", Version: "3.18", Needs: []string{"setup"}, Provides: []string{"filesystem(unmerged-sbin-symlinks)"},
 			Directories: map[string]string{"etc": "0755", "proc": "0555", "root": "0550", "run": "0755", "sys": "0555", "tmp": "1777", "usr": "0755", "usr/bin": "0555", "usr/lib": "0555", "usr/lib64": "0555", "var": "0755"},
 			Links:       map[string]string{"bin": "usr/bin", "lib": "usr/lib", "lib64": "usr/lib64", "sbin": "usr/sbin", "var/run": "../run"}},
 		setup,
@@ -45,7 +46,7 @@ func fedora(release string) []fixture.Spec {
 		{Name: "coreutils-single", Version: "9.7", Needs: needs(append([]string{"libc.so.6"}, coreutilsLibraries...)...),
 			Keep: surround("usr/bin/", coreutils, "")},
 		{Name: "coreutils-libraries", Version: "1", Provides: needs(coreutilsLibraries...), Keep: keepLibraries(coreutilsLibraries...)},
-		{Name: "alternatives", Version: "1.33", Directories: map[string]string{"etc/alternatives": "0755", "var/lib/alternatives": "0755"}},
+		{Name: "alternatives", Version: "1.33", Provides: []string{"/usr/sbin/update-alternatives"}, Directories: map[string]string{"etc/alternatives": "0755", "var/lib/alternatives": "0755"}},
 		libs, nft, legacy,
 	}
 }
@@ -58,6 +59,10 @@ func (m *mirror) makeFedora(from fixture.Sources, release, own string) error {
 	}
 	made, err := packages(fedora(release), from, "rpm")
 	if err != nil {
+		return err
+	}
+	// No updates: Fedora has the repository from the first day of a release on.
+	if err := fixture.WriteFedora(filepath.Join(m.folder, tree, "updates", release, "Everything", own), m.fedora, nil); err != nil {
 		return err
 	}
 	return fixture.WriteFedora(filepath.Join(m.folder, tree, "releases", release, "Everything", own, "os"), m.fedora, made)

@@ -23,6 +23,9 @@ func (t *Tree) addApk(packages []*archive.Package, s Settings) error {
 	if len(s.Requested) == 0 {
 		return errors.New("settings: requested: empty, but /etc/apk/world must say which packages the image is made for")
 	}
+	if err := t.finishAlpine(packages); err != nil {
+		return err
+	}
 	var installed bytes.Buffer
 	for _, pkg := range packages {
 		info, err := apk.ParseInfo(pkg.Control[apk.InfoFile])
@@ -35,10 +38,10 @@ func (t *Tree) addApk(packages []*archive.Package, s Settings) error {
 		}
 		installed.WriteString("\n")
 	}
-	if err := t.addText("lib/apk/db/installed", installed.Bytes()); err != nil {
+	if err := t.addText(path.Join(apkDir, "installed"), installed.Bytes()); err != nil {
 		return err
 	}
-	if err := t.addText("lib/apk/db/triggers", nil); err != nil {
+	if err := t.addApkScripts(packages); err != nil {
 		return err
 	}
 	return t.addText("etc/apk/world", []byte(strings.Join(slices.Sorted(slices.Values(s.Requested)), "\n")+"\n"))

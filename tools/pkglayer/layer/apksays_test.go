@@ -1,9 +1,13 @@
 package layer_test
 
 import (
+	"archive/tar"
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,6 +17,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
 // The database is the one that apk itself writes when it installs the package, and its audit finds nothing but what was changed.
@@ -28,11 +34,7 @@ func TestApkSays(t *testing.T) {
 	if err := os.Mkdir(ours, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	tar := exec.Command("tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", ours, "-xzf", "-")
-	tar.Stdin = bytes.NewReader(apkLayer(t))
-	if out, err := tar.CombinedOutput(); err != nil {
-		t.Fatalf("tar: %v: %s", err, out)
-	}
+	unpackLayer(t, ours, apkLayer(t))
 	if diff := cmp.Diff(apkDatabase(t, theirs), apkDatabase(t, ours)); diff != "" {
 		t.Errorf("lib/apk/db/installed (-apk +ours):\n%s", diff)
 	}
@@ -62,6 +64,102 @@ func TestApkSays(t *testing.T) {
 	}
 	if out := apkTool(t, "--root", ours, "--arch", "x86_64", "info", "--who-owns", "/usr/bin/link"); !strings.Contains(out, "owned by example-1.2-r3") {
 		t.Errorf("apk info says %q", out)
+	}
+}
+
+// apk adds a package with scripts to an image of ours, runs a trigger of the image's busybox, upgrades that by its script, and its
+// audit finds no difference but those of Alpine's own images.
+func TestApkSaysOfScripts(t *testing.T) {
+	needs.Machine(t, "apk", "busybox", "root")
+	root := filepath.Join(t.TempDir(), "root")
+	if err := os.Mkdir(root, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	shadow := file("etc/shadow", shadowShipped)
+	shadow.Mode = 0o640
+	busybox := busyboxPackage("bin/cat\nbin/sh\nusr/bin/env\n")
+	busybox.Files = slices.Concat(machineBusybox(t), busybox.Files[1:])
+	// Packages contain every directory; apk 3.0.6 crashes in an audit of permissions if one has no owner.
+	owned := map[string]bool{"usr/bin": true, "usr": true, "etc/apk": true, "lib/apk/db": true, "lib/apk": true}
+	for _, file := range busybox.Files {
+		for parent := path.Dir(file.Name); parent != "."; parent = path.Dir(parent) {
+			owned[parent] = true
+		}
+	}
+	for name := range owned {
+		busybox.Files = append(busybox.Files, dir(name, 0o755))
+	}
+	busybox.Control[".trigger"] = []byte("#!/bin/sh\necho \"$@\" >>/triggered\n")
+	busybox.Control[".pre-deinstall"] = []byte("#!/bin/sh\necho gone >>/triggered\n")
+	unpackLayer(t, root, write(t, layer.Settings{Metadata: "apk", Requested: []string{"busybox", "alpine-baselayout-data", "apk-tools"}},
+		busybox, alpinePackage("alpine-baselayout-data", "3.7.0-r0", "", nil, shadow), alpinePackage("apk-tools", "3.0.6-r0", "", nil, file("etc/apk/arch", "x86_64\n"))))
+
+	apkRun := func(args ...string) string {
+		return apkTool(t, append([]string{"--root", root, "--no-network", "--no-cache", "--allow-untrusted"}, args...)...)
+	}
+	audit := func() string { return apkRun("audit", "--system", "--check-permissions", "--recursive") }
+	before := audit()
+	if strings.Contains(before, "busybox") || strings.Contains(before, "lib/apk") {
+		t.Errorf("audit of the image as made: %q", before)
+	}
+	added := filepath.Join(t.TempDir(), "added-1-r0.apk")
+	data := apkStream(t, true, tar.Header{Typeflag: tar.TypeDir, Name: "usr/bin/", Mode: 0o755}, tar.Header{Name: "usr/bin/added", Mode: 0o755})
+	control := apkStream(t, false,
+		tar.Header{Name: ".PKGINFO", Mode: 0o644, Linkname: fmt.Sprintf("pkgname = added\npkgver = 1-r0\narch = x86_64\nsize = 1\ndatahash = %x\n", sha256.Sum256(data))},
+		tar.Header{Name: ".pre-install", Mode: 0o755, Linkname: "#!/bin/sh\ncat /etc/shadow >/before\n"})
+	if err := os.WriteFile(added, append(control, data...), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := apkRun("add", added)
+	for name, want := range map[string]string{"before": "root:*:", "triggered": "/usr/bin", "usr/bin/added": "content of usr/bin/added"} {
+		if got, err := os.ReadFile(filepath.Join(root, name)); err != nil || !strings.HasPrefix(string(got), want) {
+			t.Errorf("/%s is %q (%v), want %q; apk said %s", name, got, err, want, said)
+		}
+	}
+	if diff := cmp.Diff(before, audit()); diff != "" {
+		t.Errorf("audit (-before +after apk add):\n%s", diff)
+	}
+	apkRun("del", "added")
+	if _, err := os.Stat(filepath.Join(root, "usr/bin/added")); err == nil {
+		t.Error("apk del left /usr/bin/added")
+	}
+	apkRun("del", "--force-broken-world", "busybox")
+	if got, _ := os.ReadFile(filepath.Join(root, "triggered")); !strings.HasSuffix(string(got), "gone\n") {
+		t.Errorf("apk del did not run busybox's script of the image: %q", got)
+	}
+}
+
+// machineBusybox is the machine's busybox at Alpine's place, and the libraries that it is linked with, if any.
+func machineBusybox(t *testing.T) []archive.File {
+	t.Helper()
+	program, err := exec.LookPath("busybox")
+	if err != nil {
+		t.Fatal(err)
+	}
+	paths := map[string]string{"bin/busybox": program}
+	out, _ := exec.Command("ldd", program).Output() // an error for a static program
+	for _, word := range strings.Fields(string(out)) {
+		if filepath.IsAbs(word) {
+			paths[strings.TrimPrefix(word, "/")] = word
+		}
+	}
+	var files []archive.File
+	for name, source := range paths {
+		data, err := os.ReadFile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, archive.File{Name: name, Type: archive.Regular, Mode: 0o755, Data: data})
+	}
+	return files
+}
+
+func unpackLayer(t *testing.T, root string, data []byte) {
+	t.Helper()
+	unpack := exec.Command("tar", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-C", root, "-xzf", "-")
+	unpack.Stdin = bytes.NewReader(data)
+	if out, err := unpack.CombinedOutput(); err != nil {
+		t.Fatalf("tar: %v: %s", err, out)
 	}
 }
 
