@@ -14,7 +14,8 @@ var (
 	planned = regexp.MustCompile(`bazel_dep\(name = "iptables_wrappers", version = "([0-9.]+)"\)`)
 )
 
-// TestStatus checks that the paragraph Status follows the first sentence of README.md as long as nothing is released, and no longer.
+// TestStatus checks that the paragraph Status follows the first sentence of README.md as long as nothing is released, and no longer. Other
+// pages may contain the sentence "Nothing is released yet." for the same time.
 // CHANGELOG.md decides: it has a section of a version in the commit with the version's tag, and not before (tools/release refuses a
 // release without this section, and one with a Status). Tags cannot decide: a source archive, a shallow clone and Bazel's sandbox have none.
 func TestStatus(t *testing.T) {
@@ -32,6 +33,11 @@ func TestStatus(t *testing.T) {
 	case released != "" && strings.Contains(readme, "**Status**"):
 		t.Errorf("README.md says that nothing is released, and CHANGELOG.md has %q: remove the paragraph Status", released)
 	case released != "":
+		eachFile(t, root, ".md", func(file string, source []byte) {
+			if strings.Contains(string(source), "**Nothing is released yet.**") {
+				t.Errorf("%s says that nothing is released, and CHANGELOG.md has %q: remove the sentence", file, released)
+			}
+		})
 		return
 	case paragraph == nil:
 		t.Fatalf("CHANGELOG.md has no section of a version, so README.md must begin with a title, one sentence in one line and a Status: want %v", status)
