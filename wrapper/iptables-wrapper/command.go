@@ -30,8 +30,12 @@ install  Replace the iptables commands of this root file system with the
   --wrapper FILE     Install this binary instead of the running one.
   --nft-only         Accept an image without the legacy binaries. Rules then
                      go into nft, also on hosts that use legacy.
-  --no-sanity-check  Install even if the result may not work.
-  --dry-run          Print the changes and make none.
+  --no-sanity-check  Install also if a mode is missing or incomplete, or if
+                     iptables is older than 1.8.4 or for another architecture.
+                     Calls may fail then. A file of yours with the name of an
+                     iptables command is replaced.
+  --dry-run          Check the root file system, print each change that install
+                     would make on a line of its own, and change nothing.
 detect   Print the problems, the mode that a call would use, and the evidence.
          Nothing is changed.
   --output FORMAT    text, json, or mode (one word).
