@@ -40,7 +40,7 @@ func assertPin(t *testing.T, installed roots.Tree, wrapper string, m mode.Mode, 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Pin(root, wrapper, inst, m, applet.IPTables); err != nil {
+		if err := Pin(inst, m, applet.IPTables); err != nil {
 			t.Fatal(err)
 		}
 		roots.Assert(t, dir, want)
@@ -58,7 +58,7 @@ func TestPinLeavesOthersAlone(t *testing.T) {
 	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
-	if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
+	if err := Pin(inst, mode.NFT, applet.IPTables); err != nil {
 		t.Fatal(err)
 	}
 	files["usr/sbin/iptables@"] = "xtables-nft-multi"
@@ -91,7 +91,7 @@ func TestPinsAllOrNothing(t *testing.T) {
 			root, inst := openFor(dir)
 			defer root.Close()
 			sbin, _ := os.Stat(filepath.Join(dir, "usr/sbin"))
-			for _, err := range []error{CanPin(root, self, inst, mode.NFT), Pin(root, self, inst, mode.NFT, applet.IP6Tables)} {
+			for _, err := range []error{CanPin(inst, mode.NFT), Pin(inst, mode.NFT, applet.IP6Tables)} {
 				if err == nil || !strings.Contains(err.Error(), row.want) {
 					t.Errorf("error %v, want %q in it", err, row.want)
 				}
