@@ -111,10 +111,9 @@ func (p *plan) confs() {
 			p.refuse(failure(dir, ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables"))
 		}
 		old, err := p.Root.ReadFile(path.Join(dir, links.Conf), maxText)
-		if rootfs.Missing(err) {
-			old.Info, err = owned(0o644), nil
+		if !rootfs.Missing(err) {
+			p.refuse(err)
 		}
-		p.refuse(err)
 		p.write(old, alternatives.ConfWithBinary(conf, p.Wrapper), "")
 		p.managed = append(p.managed, path.Join(path.Dir(p.Wrapper), a.String()))
 	}
@@ -124,10 +123,11 @@ func (p *plan) confs() {
 // select it, as for a choice by hand in any other database.
 func (p *plan) overrides() {
 	for _, name := range links.OverrideFiles() {
-		file, err := p.Root.ReadFile(name, maxText)
+		place, err := p.Root.Resolve(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		file, err := p.Root.ReadFile(place, maxText)
 		p.refuse(err)
 		data := file.Data
 		for _, a := range applet.All() {
@@ -142,7 +142,7 @@ func (p *plan) overrides() {
 // others looks along PATH for applet names that will not lead to the wrapper. A symlink to this installation's mode binaries is
 // repointed; of anything else install warns.
 func (p *plan) others() {
-	files, seen := p.Files(), map[string]bool{}
+	seen := map[string]bool{}
 	for _, dir := range applet.Path() {
 		for _, a := range applet.All() {
 			name, err := p.Root.Place(path.Join(dir, a.String()))
@@ -150,12 +150,12 @@ func (p *plan) others() {
 				continue
 			}
 			seen[name] = true
-			end, _ := p.Follow(name, files.Has)
+			end, _ := p.Follow(name)
 			_, notFound := p.Root.Executable(end)
 			_, notLink := p.Root.Readlink(name)
 			switch {
 			case end == p.Wrapper || path.Base(end) == links.Alts || notFound != nil:
-			case notLink == nil && files.Has(end):
+			case notLink == nil && p.Contains(end):
 				p.link(name, p.Wrapper)
 			default:
 				p.warn(name, " does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")

@@ -58,7 +58,8 @@ const capless = "the wrapper works for root, but a call of another user cannot l
 // version left.
 func (p *plan) copy(wrapper []byte) {
 	for i, m := range p.Modes() {
-		binary, _ := p.Root.ReadFile(p.Path(m, applet.IPTables), maxBinary)
+		file, _ := p.Root.Resolve(p.Path(m, applet.IPTables))
+		binary, _ := p.Root.ReadFile(file, maxBinary)
 		theirs := binary.Capabilities()
 		if i > 0 && theirs != p.capabilities {
 			p.warn("the mode binaries have different file capabilities: ", capless)
@@ -73,7 +74,7 @@ func (p *plan) copy(wrapper []byte) {
 		c.Attrs = []rootfs.Attr{{Name: rootfs.Capabilities, Value: p.capabilities}}
 	}
 	now, err := p.Root.ReadFile(p.Wrapper, maxBinary)
-	same := err == nil && now.Path == p.Wrapper && now.Perm() == c.Like.Perm() && now.Capabilities() == p.capabilities
+	same := err == nil && now.Perm() == c.Like.Perm() && now.Capabilities() == p.capabilities
 	if !same || !bytes.Equal(now.Data, wrapper) {
 		p.add(c)
 	}
@@ -83,8 +84,11 @@ func (p *plan) copy(wrapper []byte) {
 	}
 }
 
-// write plans other data for a file of an alternatives system.
+// write plans other data for a file of an alternatives system. If it is missing, or a symlink, it becomes a regular file.
 func (p *plan) write(old rootfs.File, data []byte, staging string) {
+	if !old.IsRegular() {
+		old = rootfs.File{Path: old.Path, Info: owned(0o644)}
+	}
 	p.dirs = append(p.dirs, cmp.Or(staging, path.Dir(old.Path)))
 	p.refuse(p.Write(old, data, staging))
 }

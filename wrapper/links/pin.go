@@ -102,7 +102,7 @@ func plan(inst *xtables.Installation, m mode.Mode, called applet.Applet, pinned 
 		a := (called + 1 + applet.Applet(i)) % applet.Count // called comes last
 		for _, dir := range dirs {
 			t, err := Follow(inst, a, path.Join(dir, a.String()))
-			if rootfs.Missing(err) || err == nil && (!t.Ours || t.last == "" || t.Mode != 0 && !pinned) {
+			if rootfs.Missing(err) && t.conf.Path == "" || err == nil && (!t.Ours || t.last == "" || t.Mode != 0 && !pinned) {
 				continue
 			}
 			if err == nil {

@@ -105,6 +105,26 @@ func TestSetLeavesOthersAlone(t *testing.T) {
 	}
 }
 
+// A symlink that leads past the directory of the mode binaries to their file, as in Nix, belongs to another program.
+func TestSetLeavesDirectSymlinks(t *testing.T) {
+	const store = "/nix/store/iptables/bin/"
+	files := roots.Find("Alpine 3.22").Pinned[mode.NFT].Without("usr/sbin/xtables-nft-multi").With(roots.Tree{
+		store[1:] + "xtables-nft-multi": roots.NFT,
+		"usr/sbin/xtables-nft-multi@":   store + "xtables-nft-multi",
+		"usr/sbin/iptables-save@":       store + "xtables-nft-multi",
+	})
+	dir := files.Build(t, programs)
+	inst := find(t, openRoot(t, dir), self)
+	if got := Look(inst); got[applet.IPTablesSave] != "elsewhere" || got[applet.IPTables] != "pinned to nft" {
+		t.Errorf("status %q", got)
+	}
+	if err := Set(inst, mode.Legacy); err == nil || err.Error() != "iptables-save does not lead to this installation" {
+		t.Errorf("error %v", err)
+	}
+	roots.Assert(t, dir, files.With(roots.Names("usr/sbin", roots.To("xtables-legacy-multi"))).
+		With(roots.Tree{"usr/sbin/iptables-save@": store + "xtables-nft-multi"}))
+}
+
 // A mode without an entry in the database is refused, and nothing is changed.
 func TestSetNeedsAnEntry(t *testing.T) {
 	l := roots.Find("EL 9 nft registered alone")

@@ -102,7 +102,7 @@ type Target struct {
 // Follow follows name, a name of applet a, to the first file of the installation or to the end. If libalternatives is in between,
 // the file is the one that the wrapper's configuration selects, or the override file that selects another.
 func Follow(inst *xtables.Installation, a applet.Applet, name string) (t Target, err error) {
-	files := inst.Files()
+	files := inst.Files(a)
 	t.last, t.End, err = inst.Root.Follow(name, files.Has)
 	if err == nil && path.Base(t.End) == Alts {
 		t.conf, err = inst.Root.ReadFile(path.Join(ConfDir, a.String(), Conf), maxState)
@@ -190,8 +190,10 @@ func Titles() [2]string { return [...]string{applet.IPTables.String(), applet.IP
 // (of which ip6tables-nft may be a follower), SLE 15 the multi-call binary. An alternative of that name in another directory,
 // such as /usr/local/sbin, is another iptables.
 func Choice(inst *xtables.Installation, g *alternatives.Group, m mode.Mode) (alternatives.Alternative, bool) {
+	a, _ := applet.Parse(g.Name) // see Titles
+	files := inst.Files(a)
 	for _, alternative := range g.Alternatives {
-		if place, err := inst.Root.Place(alternative.Path); err == nil && inst.Files()[place] == m {
+		if place, err := inst.Root.Place(alternative.Path); err == nil && files[place] == m {
 			return alternative, true
 		}
 	}

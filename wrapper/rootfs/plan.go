@@ -64,12 +64,12 @@ func (p *Plan) index(name string) int {
 	return slices.IndexFunc(p.Changes, func(c Change) bool { return c.Path == name })
 }
 
-// Follow is Follow of Root, as it will be after the changes.
-func (p *Plan) Follow(name string, stop func(place string) bool) (end string, err error) {
+// Follow returns where name will lead after the changes, symlinks resolved.
+func (p *Plan) Follow(name string) (end string, err error) {
 	for range maxLinks {
-		_, end, err = p.root.Follow(name, func(place string) bool { return p.index(place) >= 0 || stop(place) })
+		_, end, err = p.root.Follow(name, func(place string) bool { return p.index(place) >= 0 })
 		i := p.index(end)
-		if i < 0 || p.Changes[i].Target == "" || stop(end) {
+		if i < 0 || p.Changes[i].Target == "" {
 			return end, err
 		}
 		if name = p.Changes[i].Target; name[0] != '/' {
@@ -149,9 +149,14 @@ func (s step) undo() error {
 	return pathError("restore", s.at.String(), rename(s.old, s.at))
 }
 
-// Commit removes what was replaced, and what is planned to be removed. An error names what the next transaction has to sweep; all
-// other changes are made.
-func (p *Plan) Commit() error {
+// Commit removes what was replaced, and what is planned to be removed. An error names what it could not remove, or what the next
+// transaction has to sweep; all other changes are made.
+func (p *Plan) Commit() (failed error) {
+	for _, c := range p.Changes {
+		if c.Verb == "remove" {
+			failed = p.root.do("remove", c.Path, place.discard)
+		}
+	}
 	for _, s := range slices.Backward(p.steps) {
 		if s.old.folder == nil {
 			continue
@@ -160,10 +165,5 @@ func (p *Plan) Commit() error {
 			return err // a sweep does not look for this one if a lower number is missing
 		}
 	}
-	for _, c := range p.Changes {
-		if c.Verb == "remove" {
-			return p.root.do("remove", c.Path, place.discard)
-		}
-	}
-	return nil
+	return failed
 }

@@ -86,3 +86,24 @@ func TestCommitLeavesNothing(t *testing.T) {
 		t.Errorf("file is %+v", info)
 	}
 }
+
+// Commit removes a file of an earlier version even if an old object cannot be removed.
+func TestCommitRemovesInAnyCase(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/gone": ""})
+	plan := root.Plan()
+	old := filepath.Join(dir, "sbin", replaced+"0")
+	err := errors.Join(
+		plan.Add(Change{Path: "/sbin/iptables", Target: "c"}),
+		plan.Add(Change{Path: "/sbin/gone", Verb: "remove"}),
+		plan.Apply(),
+		os.Remove(old),
+		os.MkdirAll(filepath.Join(old, "file"), 0o755),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Commit(); !errors.Is(err, unix.ENOTEMPTY) {
+		t.Errorf("Commit: %v, want ENOTEMPTY", err)
+	}
+	assertNames(t, filepath.Join(dir, "sbin"), replaced+"0", "iptables")
+}

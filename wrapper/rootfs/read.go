@@ -100,7 +100,7 @@ type Attr struct{ Name, Value string }
 
 // File is a regular file with what a changed copy of it has to keep.
 type File struct {
-	Path string // without symlinks
+	Path string // of the file or of the symlink to it, its directory resolved
 	Info
 	Data  []byte
 	Attrs []Attr // those that this process may see
@@ -123,18 +123,20 @@ const Capabilities = "security.capability"
 
 var errKind = errors.New("not a regular file")
 
-// ReadFile reads the regular file that name leads to. More than limit bytes is the error EFBIG. If only the file is missing, the
-// result has its path.
+// ReadFile reads the regular file that name leads to. More than limit bytes is the error EFBIG. Path is that of name itself, also
+// if only the file is missing. If name is a symlink, Info and Attrs are empty: a change would replace the symlink.
 //
 // It opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file takes its
 // place meanwhile, ReadFile neither waits for it nor reads it.
 func (r *Root) ReadFile(name string, limit int64) (file File, err error) {
+	_, at, _ := r.walk(name, atOnce)
 	_, end, err := r.walk(name, nil)
-	file.Path = end.String()
+	file.Path = at.String()
+	var found Info
 	if err == nil {
-		file.Info, err = end.lstat()
+		found, err = end.lstat()
 	}
-	if err == nil && !file.IsRegular() {
+	if err == nil && !found.IsRegular() {
 		err = errKind
 	}
 	fd := -1
@@ -148,13 +150,16 @@ func (r *Root) ReadFile(name string, limit int64) (file File, err error) {
 	opened, err := fstat(fd)
 	switch {
 	case err != nil:
-	case !opened.Same(file.Info):
+	case !opened.Same(found):
 		err = unix.ESTALE
 	case opened.Size > limit:
 		err = unix.EFBIG
 	default:
-		file.Info = opened
-		file.Attrs, file.attrsErr = attributes(fd)
+		file.attrsErr = errKind
+		if at == end {
+			file.Info = opened
+			file.Attrs, file.attrsErr = attributes(fd)
+		}
 		file.Data, err = content(fd, opened.Size)
 	}
 	return file, pathError("read", name, err)

@@ -23,8 +23,6 @@ type Installation struct {
 	Root     *rootfs.Root
 	Wrapper  string // path of the wrapper, without symlinks; empty if not known
 	Binaries [mode.Legacy + 1]Binary
-
-	files Files
 }
 
 // Binary is where one mode's binaries are. The zero Binary means that the mode is not installed.
@@ -75,35 +73,37 @@ func (i *Installation) Dirs() []string {
 	return dirs
 }
 
-// Files are the files of an installation, by path: mode zero is the wrapper's.
+// Files are files of an installation, by path: mode zero is the wrapper's.
 type Files map[string]mode.Mode
 
 // Has reports whether a file is one of them.
 func (f Files) Has(file string) bool { _, known := f[file]; return known }
 
-// Files returns the wrapper and both modes' binaries: under the multi-call binary's name and under those of the applets, such
-// as iptables-nft, which usually is a symlink itself and which alternatives databases contain, and with symlinks resolved.
-func (i *Installation) Files() Files {
-	if i.files != nil {
-		return i.files
-	}
-	i.files = Files{i.Wrapper: 0}
+// Files returns the wrapper and both modes' binaries, under the multi-call binary's name and under applet a's own, such as
+// iptables-nft, which usually is a symlink itself and which alternatives databases contain. Directories are resolved; the binaries
+// themselves are not: a symlink that leads past these names to the same file belongs to another program, such as Nix.
+func (i *Installation) Files(a applet.Applet) Files {
+	files := Files{i.Wrapper: 0}
 	for _, m := range i.Modes() {
-		for _, name := range names(m) {
+		for _, name := range [...]string{Multi(m), a.In(m)} {
 			if place, err := i.Root.Place(path.Join(i.Binaries[m].Dir, name)); err == nil {
-				i.files[place] = m
-			}
-		}
-		for _, a := range applet.All() {
-			if a != applet.IPTables && i.Binaries[m].Multi {
-				break // the same file again
-			}
-			if end, err := i.Root.Resolve(i.Path(m, a)); err == nil {
-				i.files[end] = m
+				files[place] = m
 			}
 		}
 	}
-	return i.files
+	return files
+}
+
+// Contains reports whether file, a path without symlinks, is one of the mode binaries.
+func (i *Installation) Contains(file string) bool {
+	for _, m := range i.Modes() {
+		for _, a := range applet.All() {
+			if end, err := i.Root.Resolve(i.Path(m, a)); err == nil && end == file {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Multi returns the name of the binary that answers to every applet of mode m.

@@ -81,12 +81,15 @@ func TestWrapper(t *testing.T) {
 		if err != nil || inst.Wrapper != "/sbin/iptables-wrapper" {
 			t.Fatalf("%q finds %q, %v", self, inst.Wrapper, err)
 		}
-		files := inst.Files()
+		files := inst.Files(applet.IPTables)
 		if files["/usr/bin/xtables-legacy-multi"] != mode.Legacy || files["/sbin/xtables-nft-multi"] != mode.NFT {
 			t.Errorf("files are %v", files)
 		}
 		if m := files["/sbin/iptables-wrapper"]; m != 0 || !files.Has("/sbin/iptables-wrapper") || files.Has("/iptables-wrapper") {
 			t.Errorf("files are %v", files)
+		}
+		if !inst.Contains("/usr/bin/xtables-legacy-multi") || inst.Contains("/sbin/iptables-wrapper") {
+			t.Error("Contains is wrong")
 		}
 	}
 }
