@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -60,9 +61,8 @@ func (r *Root) Sweep(dir string) error {
 
 func (f *folder) sweep() error {
 	if f.swept {
-		return f.sweepErr
+		return nil
 	}
-	f.swept = true
 	left := []place{{f, unfinished}}
 	for _, a := range applet.All() {
 		left = append(left, place{f, final + a.String()})
@@ -73,10 +73,13 @@ func (f *folder) sweep() error {
 		}
 		left = append(left, f.old(n))
 	}
-	for i := len(left) - 1; i >= 0 && f.sweepErr == nil; i-- {
-		f.sweepErr = left[i].discard()
+	for _, p := range slices.Backward(left) {
+		if err := p.discard(); err != nil {
+			return err
+		}
 	}
-	return f.sweepErr
+	f.swept = true
+	return nil
 }
 
 func (f *folder) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }

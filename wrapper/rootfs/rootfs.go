@@ -46,17 +46,12 @@ func newRoot(dir string, fd int) *Root {
 func (r *Root) host() bool { return r.top.fd == unix.AT_FDCWD }
 
 // Close releases the directories that were met. The running root has nothing to release.
-func (r *Root) Close() error {
-	if r.host() {
-		return nil
-	}
-	var failed error
+func (r *Root) Close() {
 	for _, f := range r.met {
-		if err := unix.Close(f.fd); err != nil {
-			failed = pathError("close", f.path, err)
+		if !r.host() {
+			unix.Close(f.fd)
 		}
 	}
-	return failed
 }
 
 // Dir is the directory that the root was opened as, "/" for the running root.
@@ -71,9 +66,8 @@ type folder struct {
 	fd     int    // AT_FDCWD on the running root
 	parent *folder
 
-	swept    bool // sweep was called
-	sweepErr error
-	kept     int // number of old objects that a Plan keeps here
+	swept bool // sweep found nothing that is left
+	kept  int  // number of old objects that a Plan keeps here
 }
 
 // place is an element of a folder, be it a link, a file, or nothing; "." is the folder itself.
