@@ -103,14 +103,15 @@ type Target struct {
 // the file is the one that the wrapper's configuration selects, or the override file that selects another.
 func Follow(inst *xtables.Installation, a applet.Applet, name string) (t Target, err error) {
 	files := inst.Files(a)
-	t.last, t.End, err = inst.Root.Follow(name, files.Has)
+	ours := func(file string) bool { _, is := files[file]; return is }
+	t.last, t.End, err = inst.Root.Follow(name, ours)
 	if err == nil && path.Base(t.End) == Alts {
 		t.conf, err = inst.Root.ReadFile(path.Join(ConfDir, a.String(), Conf), maxState)
 		if errors.Is(err, fs.ErrNotExist) {
 			return t, nil
 		}
 		if err == nil {
-			_, t.End, err = inst.Root.Follow(alternatives.ConfBinary(t.conf.Data), files.Has)
+			_, t.End, err = inst.Root.Follow(alternatives.ConfBinary(t.conf.Data), ours)
 		}
 		if by, overErr := overridden(inst.Root, a); by != "" || overErr != nil {
 			t.End, err = by, overErr

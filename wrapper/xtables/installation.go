@@ -73,17 +73,12 @@ func (i *Installation) Dirs() []string {
 	return dirs
 }
 
-// Files are files of an installation, by path: mode zero is the wrapper's.
-type Files map[string]mode.Mode
-
-// Has reports whether a file is one of them.
-func (f Files) Has(file string) bool { _, known := f[file]; return known }
-
-// Files returns the wrapper and both modes' binaries, under the multi-call binary's name and under applet a's own, such as
-// iptables-nft, which usually is a symlink itself and which alternatives databases contain. Directories are resolved; the binaries
-// themselves are not: a symlink that leads past these names to the same file belongs to another program, such as Nix.
-func (i *Installation) Files(a applet.Applet) Files {
-	files := Files{i.Wrapper: 0}
+// Files returns the files that an applet's symlink can lead to, by path: the wrapper (mode zero), and both modes' binaries, under the
+// multi-call binary's name and under applet a's own, such as iptables-nft, which usually is a symlink itself and which alternatives
+// databases contain. Directories are resolved, the binaries are not: a symlink that leads past these names to the same file belongs
+// to another program, such as Nix.
+func (i *Installation) Files(a applet.Applet) map[string]mode.Mode {
+	files := map[string]mode.Mode{i.Wrapper: 0}
 	for _, m := range i.Modes() {
 		for _, name := range [...]string{Multi(m), a.In(m)} {
 			if place, err := i.Root.Place(path.Join(i.Binaries[m].Dir, name)); err == nil {
@@ -109,19 +104,18 @@ func (i *Installation) Contains(file string) bool {
 // Multi returns the name of the binary that answers to every applet of mode m.
 func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 
-// names returns the names of mode m's binaries, such as xtables-nft-multi and ip6tables-nft-save.
-func names(m mode.Mode) []string {
-	all := []string{Multi(m)}
-	for _, a := range applet.All() {
-		all = append(all, a.In(m))
-	}
-	return all
-}
-
-// IsBinary reports whether the last element of a path is the name of a mode's binary.
+// IsBinary reports whether the last element of a path is the name of a mode's binary, such as xtables-nft-multi or
+// ip6tables-legacy-save.
 func IsBinary(file string) bool {
 	_, name := path.Split(file)
-	return slices.Contains(names(mode.NFT), name) || slices.Contains(names(mode.Legacy), name)
+	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
+		for _, a := range applet.All() {
+			if name == Multi(m) || name == a.In(m) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Find looks for each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own
