@@ -58,7 +58,7 @@ var mutants = []mutant{
 		"case !opened.IsRegular() && !opened.Same(found):"},
 	{"wrapper/rootfs/replace.go", "./wrapper/rootfs", ".", "",
 		"range slices.Backward(left) {",
-		"range slices.Values(left) {"},
+		"range slices.All(left) {"},
 	{"wrapper/rootfs/replace.go", "./wrapper/installer", "TestPlantedDirectory", "",
 		"if err == unix.EISDIR {",
 		"if err == unix.EEXIST {"},
