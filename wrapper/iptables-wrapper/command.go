@@ -177,26 +177,26 @@ func set(args []string) error {
 	if !known && !auto && !detected {
 		return usageError("set: \"" + args[1] + "\": not nft, legacy, detected or auto")
 	}
-	s := newState()
-	if err := s.override(); err != nil && detected {
+	s, err := newState()
+	if err != nil && detected {
 		return err
 	}
-	err := s.findInstalled(selfPath())
+	err = s.use(xtables.FindInstalled(rootfs.Host(), selfPath()))
 	switch {
 	case err != nil:
 		return failure("set: ", err.Error(), ": install iptables, then run iptables-wrapper install")
-	case links.Look(s.root, s.wrapper, s.inst) == links.Status{}:
-		return failure("set: ", s.wrapper, " does not exist: run iptables-wrapper install first")
+	case links.Look(s.inst) == links.Status{}:
+		return failure("set: ", s.inst.Wrapper, " does not exist: run iptables-wrapper install first")
 	case auto:
 		// To install the installed wrapper copies nothing. It points every name at it.
-		return runInstaller("set auto", installer.Options{Root: s.root, Self: s.wrapper})
+		return runInstaller("set auto", installer.Options{Root: s.inst.Root, Self: s.inst.Wrapper})
 	case detected:
 		m = s.choose(func() bool { return false }).Mode
 	}
 	if !s.inst.Has(m) {
 		return failure("set ", args[1], ": that mode is not installed, only ", m.Other().String(), " is: install it in this image")
 	}
-	if err := installer.Pin(s.root, s.wrapper, s.inst, m); err != nil {
+	if err := installer.Pin(s.inst, m); err != nil {
 		return failure("set ", args[1], ": ", err.Error())
 	}
 	if detected {
