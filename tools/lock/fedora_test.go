@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -190,4 +191,14 @@ func TestFedoraRefuses(t *testing.T) {
 
 	putFedora(c, signer, append([]fixture.Package{{Name: "glibc", Version: "2.43-1", Architecture: "x86_64", Needs: []string{"(a or b and c)"}}}, fedoraPackages...))
 	c.refuses("package glibc: 2.42-4 may not be the newest: the index's entry glibc 2.43-1 is not understood: (a or b and c): not a boolean dependency")
+}
+
+// TestFedoraDowngrade offers only an older package, which Fedora signed too.
+func TestFedoraDowngrade(t *testing.T) {
+	c, signer := newFedora(t)
+	c.mustLock()
+	older := slices.Clone(fedoraPackages)
+	older[3].Version = "1.33~rc1-1"
+	putFedora(c, signer, older)
+	c.refuses("package alternatives for x86_64: version 1.33~rc1-1 is lower than the locked 1.33-1")
 }

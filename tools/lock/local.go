@@ -74,6 +74,7 @@ func successors(ctx context.Context, r request, path string, old *lockfile.Lock,
 		return nil, nil, err
 	}
 	r.partial = true
+	r.locked = old.Architectures
 	r.kept = maps.Clone(old.Architectures)
 	maps.DeleteFunc(r.kept, func(_ string, packages []lockfile.Package) bool {
 		return slices.ContainsFunc(packages, func(p lockfile.Package) bool { return slices.Contains(lost, p.SHA256) })

@@ -25,6 +25,9 @@ type request struct {
 	kept          map[string][]lockfile.Package
 	otherwise     map[string][]lockfile.Package
 	partial       bool
+	// locked are the packages of the lock that is replaced: without allowDowngrade, a lower version than theirs is an error.
+	locked         map[string][]lockfile.Package
+	allowDowngrade bool
 }
 
 // makeLock makes the lock of a release. Of an architecture in r.kept the packages stay. One that cannot be made has those in
@@ -105,5 +108,28 @@ func makeArchitecture(ctx context.Context, r request, from source, architecture 
 			locked[p.Name] = entry
 		}
 	}
-	return slices.Collect(maps.Values(locked)), nil
+	packages := slices.Collect(maps.Values(locked))
+	return packages, r.checkDowngrade(from.rules.Compare, architecture, packages)
+}
+
+// checkDowngrade compares the versions with those that are locked, as the distribution's own program compares versions.
+func (r request) checkDowngrade(compare func(a, b string) (int, error), architecture string, packages []lockfile.Package) error {
+	if r.allowDowngrade {
+		return nil
+	}
+	for _, old := range r.locked[architecture] {
+		at := slices.IndexFunc(packages, func(p lockfile.Package) bool { return p.Name == old.Name })
+		if at < 0 {
+			continue
+		}
+		order, err := compare(packages[at].Version, old.Version)
+		if err != nil {
+			return fmt.Errorf("package %s for %s: compare with the locked version: %w", old.Name, architecture, err)
+		}
+		if order < 0 {
+			return fmt.Errorf("package %s for %s: version %s is lower than the locked %s: use another mirror, or -allow-downgrade if the distribution withdrew the locked version",
+				old.Name, architecture, packages[at].Version, old.Version)
+		}
+	}
+	return nil
 }

@@ -22,6 +22,8 @@ const (
 	// A snapshot is taken some hours after a Release file is signed, and asking for a moment gives the last snapshot
 	// before it; files stay in the pool for a day and a half after a suite drops them (dak's StayOfExecution).
 	snapshotDelay = 12 * time.Hour
+	// maxSkew is how far this machine's clock may be behind the archive's.
+	maxSkew = 10 * time.Minute
 )
 
 // DebianPools are Debian's own addresses of each archive. They have a version until its successor comes, and are asked where
@@ -129,7 +131,11 @@ func (d Debian) release(ctx context.Context) (map[string]string, error) {
 	if block == nil {
 		return nil, fmt.Errorf("suite %s: InRelease is not signed", d.Suite)
 	}
-	if _, err := block.VerifySignature(d.Keys, nil); err != nil {
+	signature, _, err := openpgp.VerifyDetachedSignature(d.Keys, bytes.NewReader(block.Bytes), block.ArmoredSignature.Body, nil)
+	if err != nil {
+		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
+	}
+	if err := checkHash(signature.Hash); err != nil {
 		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
 	}
 	fields, err := deb.Paragraph(block.Plaintext)
@@ -139,7 +145,33 @@ func (d Debian) release(ctx context.Context) (map[string]string, error) {
 	if fields["Codename"] != d.Suite {
 		return nil, fmt.Errorf("suite %s: InRelease is that of %q", d.Suite, fields["Codename"])
 	}
+	if err := checkDates(fields, time.Now()); err != nil {
+		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
+	}
 	return fields, nil
+}
+
+// checkDates compares Date and Valid-Until of a Release file with the clock, as apt does. Suites that rarely change have no Valid-Until.
+func checkDates(release map[string]string, now time.Time) error {
+	date, err := time.Parse(time.RFC1123, release["Date"])
+	if err != nil {
+		return fmt.Errorf("Date: %w", err)
+	}
+	if date.After(now.Add(maxSkew)) {
+		return fmt.Errorf("Date %s is in the future: correct the clock, or use another mirror", release["Date"])
+	}
+	until, limited := release["Valid-Until"]
+	if !limited {
+		return nil
+	}
+	end, err := time.Parse(time.RFC1123, until)
+	if err != nil {
+		return fmt.Errorf("Valid-Until: %w", err)
+	}
+	if now.After(end) {
+		return fmt.Errorf("expired, Valid-Until %s: the mirror is not up to date; use another with -mirror", until)
+	}
+	return nil
 }
 
 // sumOf finds a file in a Release file's field of lines "sum size name".

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
+	"github.com/ProtonMail/go-crypto/openpgp/armor"
 	"github.com/sassoftware/go-rpmutils"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
@@ -40,7 +41,7 @@ func (f Fedora) Packages(ctx context.Context, architecture string) ([]*closure.P
 	case err != nil:
 		return nil, err
 	default:
-		if _, err := openpgp.CheckArmoredDetachedSignature(f.Keys, bytes.NewReader(listed), bytes.NewReader(signature), nil); err != nil {
+		if err := verifyRepomd(listed, signature, f.Keys); err != nil {
 			return nil, fmt.Errorf("index %s: repomd.xml.asc: %w", f.Path, err)
 		}
 	}
@@ -79,29 +80,73 @@ func (f Fedora) Complete(ctx context.Context, p *closure.Package) error {
 	if err := checkSum("primary: package "+p.Name, data, p.File.SHA256); err != nil {
 		return err
 	}
-	if err := VerifyRPM(data, f.Keys); err != nil {
+	header, err := verifyRPM(data, f.Keys)
+	if err == nil {
+		err = checkNEVRA(header, p)
+	}
+	if err != nil {
 		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
 	}
 	return complete(p, data)
 }
 
+// checkNEVRA compares what a package's signed header states with the index's entry, which a mirror can change.
+func checkNEVRA(header *rpmutils.RpmHeader, p *closure.Package) error {
+	nevra, err := header.GetNEVRA()
+	if err != nil {
+		return fmt.Errorf("header: %w", err)
+	}
+	version := rpmVersion{Epoch: nevra.Epoch, Ver: nevra.Version, Rel: nevra.Release}.String()
+	if nevra.Name != p.Name || version != p.Version || nevra.Arch != p.Architecture {
+		return fmt.Errorf("the signed package is %q %q for %q, the index says %q %q for %q: use another mirror",
+			nevra.Name, version, nevra.Arch, p.Name, p.Version, p.Architecture)
+	}
+	// The header of a source package has the architecture of the machine that made it.
+	if !header.HasTag(rpmutils.SOURCERPM) {
+		return errors.New("a source package: use another mirror")
+	}
+	return nil
+}
+
+func verifyRepomd(listed, armored []byte, keys openpgp.EntityList) error {
+	block, err := armor.Decode(bytes.NewReader(armored))
+	if err != nil {
+		return err
+	}
+	signature, _, err := openpgp.VerifyDetachedSignature(keys, bytes.NewReader(listed), block.Body, nil)
+	if err != nil {
+		return err
+	}
+	return checkHash(signature.Hash)
+}
+
 // VerifyRPM wants a good signature by one of keys that covers the whole package: either directly, or over the header
 // that has the payload's digest, as rpm has written since 4.14.
 func VerifyRPM(data []byte, keys openpgp.EntityList) error {
+	_, err := verifyRPM(data, keys)
+	return err
+}
+
+// verifyRPM is VerifyRPM, and returns the header that the signature covers.
+func verifyRPM(data []byte, keys openpgp.EntityList) (*rpmutils.RpmHeader, error) {
 	if len(keys) == 0 {
-		return errors.New("signature: no keys to verify it with") // go-rpmutils would verify nothing
+		return nil, errors.New("signature: no keys to verify it with") // go-rpmutils would verify nothing
 	}
 	if _, err := rpm.CheckHeaders(data); err != nil {
-		return err
+		return nil, err
 	}
 	header, signatures, err := rpmutils.Verify(bytes.NewReader(data), keys)
 	if err != nil {
-		return fmt.Errorf("signature: %w", err)
+		return nil, fmt.Errorf("signature: %w", err)
 	}
 	for _, signature := range signatures {
-		if !signature.HeaderOnly || header.HasTag(rpmutils.PAYLOADDIGEST) {
-			return nil
+		if signature.HeaderOnly && !header.HasTag(rpmutils.PAYLOADDIGEST) {
+			continue
 		}
+		if err := checkHash(signature.Hash); err != nil {
+			return nil, err
+		}
+		return header, nil
 	}
-	return errors.New("not signed")
+	return nil, errors.New("not signed")
 }

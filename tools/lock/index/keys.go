@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -38,9 +39,20 @@ func ReadKeys(path string) (openpgp.EntityList, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		if len(read) == 0 {
+			return nil, fmt.Errorf("%s: no OpenPGP key in the file: run ./bazelw run //tools/lock/keys", name)
+		}
 		keys = append(keys, read...)
 	}
 	return keys, nil
+}
+
+// checkHash refuses OpenPGP signatures over hashes that collisions are known of, which the library accepts.
+func checkHash(hash crypto.Hash) error {
+	if hash != crypto.SHA256 && hash != crypto.SHA384 && hash != crypto.SHA512 {
+		return fmt.Errorf("signature over %v: only SHA-256, SHA-384 and SHA-512 are accepted", hash)
+	}
+	return nil
 }
 
 // AlpineKeys are public keys by file name, such as alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub: a signature
