@@ -43,7 +43,7 @@ func TestParseRefuses(t *testing.T) {
 		{`"format_version": 1`, `"format_version": 2`, "format version 2"},
 		{`"size": 1`, `"size": 0`, "size 0"},
 		{sum, "0f", `sha256 "0f"`},
-		{`"name": "p"`, `"name": ""`, "incomplete"},
+		{`"name": "p"`, `"name": ""`, `name ""`},
 		{`https://example.com/pool/p.deb`, `/pool/p.deb`, "address"},
 		{`"suite"`, `"sweet"`, `unknown field "sweet"`},
 	} {
