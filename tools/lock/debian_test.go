@@ -247,7 +247,7 @@ func TestDebianRefuses(t *testing.T) {
 		}
 		return data
 	})
-	c.refuses("InRelease is not signed")
+	c.refuses("InRelease: not signed")
 
 	c.debian(signer, debianPackages[2:], unchanged)
 	c.refuses("package app: not in the index")

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
@@ -91,8 +94,20 @@ func TestFedora(t *testing.T) {
 		must(t, openpgp.ArmoredDetachSign(&out, signer, bytes.NewReader(listed), nil))
 		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
 	}
+	index := lock.Indexes["x86_64"][0]
+	if index.Signature != lockfile.SignedPackages || index.Key != "" || index.Suite != fedoraFolder || index.Date == "" {
+		t.Errorf("the unsigned index is locked as %+v", index)
+	}
 	sign(signer)
+	lock, _ = c.mustLock()
+	index = lock.Indexes["x86_64"][0]
+	if want := fmt.Sprintf("%X", signer.PrimaryKey.Fingerprint); index.Signature != lockfile.SignedIndex || index.Key != want {
+		t.Errorf("the index signed by %s is locked as %+v", want, index)
+	}
 	c.stable()
+	signature := filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml.asc")
+	must(t, os.Rename(signature, signature+".away"))
+	c.refuses("not signed, and the locked one was, by key " + index.Key)
 	stranger, _ := newSigner(t)
 	sign(stranger)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
@@ -177,6 +192,12 @@ func TestFedoraRefuses(t *testing.T) {
 	another, err := fixture.Package{Name: "bash", Version: "5.3.0^1-2", Architecture: "x86_64"}.RPM(signer)
 	must(t, err)
 	c.put(bash, another)
+	c.refuses("bytes, the index says")
+	genuine := fedoraPackages[9]
+	whole, err := genuine.RPM(signer)
+	must(t, err)
+	whole[len(whole)-1] ^= 1
+	c.put(bash, whole)
 	c.refuses("package bash: sha256")
 
 	must(t, os.Remove(filepath.Join(c.repository, bash)))
@@ -201,4 +222,45 @@ func TestFedoraDowngrade(t *testing.T) {
 	older[3].Version = "1.33~rc1-1"
 	putFedora(c, signer, older)
 	c.refuses("package alternatives for x86_64: version 1.33~rc1-1 is lower than the locked 1.33-1")
+}
+
+// TestFedoraOlderIndex offers an index of before the locked one, with packages that are as new as those that are locked, and one without
+// a date. The revision is not signed: this is about mirrors that lag, not about those that lie.
+func TestFedoraOlderIndex(t *testing.T) {
+	c, _ := newFedora(t)
+	lock, _ := c.mustLock()
+	date := lock.Indexes["x86_64"][0].Date
+	path := fedoraFolder + "/repodata/repomd.xml"
+	text, err := os.ReadFile(filepath.Join(c.repository, path))
+	must(t, err)
+	revision := regexp.MustCompile(`<revision>\d+</revision>`)
+	c.put(path, revision.ReplaceAll(text, []byte("<revision>1700000000</revision>")))
+	c.refuses("index " + fedoraFolder + " for x86_64: made 2023-11-14T22:13:20Z, and the locked one later, " + date)
+	c.put(path, revision.ReplaceAll(text, nil))
+	c.refuses("without a date, and the locked one was made " + date)
+	if _, err := c.lock("-allow-downgrade"); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFedoraIndexKeys has keys of the index, which must then be signed, and not by the packages' key.
+func TestFedoraIndexKeys(t *testing.T) {
+	c := newCheckout(t, "fedora", "43", fedoraTable)
+	signer, public := newSigner(t)
+	indexSigner, indexPublic := newSigner(t)
+	c.keys("keys/RPM-GPG-KEY-example", public)
+	c.keys("keys/INDEX-GPG-KEY-example", indexPublic)
+	putFedora(c, signer, fedoraPackages)
+	c.refuses("index " + fedoraFolder + ": not signed, and there are keys for it (INDEX-GPG-KEY-*)")
+	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml"))
+	must(t, err)
+	for _, by := range []*openpgp.Entity{signer, indexSigner} {
+		var out bytes.Buffer
+		must(t, openpgp.ArmoredDetachSign(&out, by, bytes.NewReader(listed), nil))
+		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
+		if by == signer {
+			c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
+		}
+	}
+	c.mustLock()
 }

@@ -79,10 +79,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	r.locked = old.Architectures
-	if *keep {
-		r.otherwise = old.Architectures
-	}
+	r.locked, r.otherwise = old, *keep
 	next, err := makeLock(ctx, r, out)
 	if err != nil {
 		return err

@@ -13,8 +13,8 @@ import (
 
 // ParseAPKINDEX parses Alpine's index: a paragraph per package, a field per line, each a letter, a colon and its value
 // (apk-tools, doc/apk-package(5) and doc/apk-v2(5)). base is the address of the folder that holds the packages. A package whose
-// entry is not understood is marked as odd; only a paragraph that names no package is an error.
-func ParseAPKINDEX(text []byte, base string) ([]*closure.Package, error) {
+// entry is not understood, or is for another architecture, is marked as odd; only a paragraph that names no package is an error.
+func ParseAPKINDEX(text []byte, architecture, base string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for number, paragraph := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
 		if paragraph == "" {
@@ -26,7 +26,7 @@ func ParseAPKINDEX(text []byte, base string) ([]*closure.Package, error) {
 			return nil, fmt.Errorf("index APKINDEX: paragraph %d: no package's name", number+1)
 		}
 		if odd == nil {
-			odd = fillApk(p, fields, base)
+			odd = fillApk(p, fields, architecture, base)
 		}
 		if odd != nil {
 			p.Odd, p.File = odd.Error(), closure.File{}
@@ -56,7 +56,7 @@ func apkFields(paragraph string) (map[string]string, error) {
 }
 
 // fillApk adds all that the fields say beside the name. An error is about this package only.
-func fillApk(p *closure.Package, fields map[string]string, base string) error {
+func fillApk(p *closure.Package, fields map[string]string, architecture, base string) error {
 	for _, text := range strings.Fields(fields["p"]) {
 		relation, err := parseApkRelation(text)
 		if err != nil {
@@ -64,11 +64,8 @@ func fillApk(p *closure.Package, fields map[string]string, base string) error {
 		}
 		p.Provides = append(p.Provides, relation)
 	}
-	for _, part := range []string{p.Name, p.Version, p.Architecture} {
-		// They become a file's name and part of an address.
-		if part == "" || strings.ContainsAny(part, "/?#% \t") {
-			return fmt.Errorf("package %q %q for %q: not a name, a version and an architecture", p.Name, p.Version, p.Architecture)
-		}
+	if err := checkWords(p, architecture, "noarch"); err != nil {
+		return err
 	}
 	if !apkversion.Valid(p.Version) {
 		return fmt.Errorf("version %q", p.Version)

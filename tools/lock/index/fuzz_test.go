@@ -2,20 +2,26 @@ package index_test
 
 import (
 	"net/url"
+	"path"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
 const fuzzBase = "https://example.com/pool"
 
-// checkAddresses wants every package to be fetched from below the base, whatever an index says.
+// checkAddresses wants every package to be fetched from below the base, whatever an index says, and plain words of each that can be locked.
 func checkAddresses(t *testing.T, packages []*closure.Package) {
 	t.Helper()
 	for _, p := range packages {
+		if err := lockfile.CheckWords(p.Name, p.Version, p.Architecture); p.Odd == "" && err != nil {
+			t.Fatal(err)
+		}
 		for _, address := range p.File.URLs {
 			parsed, err := url.Parse(address)
 			if err != nil {
@@ -34,7 +40,7 @@ func FuzzParsePackages(f *testing.F) {
 	f.Add([]byte(packagesText + "\n" + strings.Replace(packagesText, "pool/", "../", 1)))
 	f.Add([]byte("Package: a\nVersion: 1\nSize: x\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		packages, err := index.ParsePackages(text, "stable", fuzzBase)
+		packages, err := index.ParsePackages(text, "amd64", "stable", fuzzBase)
 		if err == nil {
 			checkAddresses(t, packages)
 		}
@@ -46,7 +52,7 @@ func FuzzParseAPKINDEX(f *testing.F) {
 	f.Add([]byte(apkIndexText + "\n" + strings.Replace(apkIndexText, "P:iptables", "P:..", 1)))
 	f.Add([]byte("P:a\n\nV:b"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		packages, err := index.ParseAPKINDEX(text, fuzzBase)
+		packages, err := index.ParseAPKINDEX(text, "x86_64", fuzzBase)
 		if err == nil {
 			checkAddresses(t, packages)
 		}
@@ -69,9 +75,15 @@ func FuzzParseRepomd(f *testing.F) {
 	f.Add([]byte(repomdText))
 	f.Add([]byte(strings.Replace(repomdText, "repodata/", "../", 1)))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		place, sum, err := index.ParseRepomd(text)
-		if err == nil && (place == "" || strings.HasPrefix(place, "/") || strings.HasPrefix(place, "..")) {
+		place, sum, date, err := index.ParseRepomd(text)
+		if err != nil {
+			return
+		}
+		if lockfile.CheckPath(place) != nil || path.Clean(place) != place {
 			t.Fatalf("primary at %q with sum %q", place, sum)
+		}
+		if _, err := time.Parse(time.RFC3339, date); date != "" && err != nil {
+			t.Fatalf("date %q: %v", date, err)
 		}
 	})
 }
@@ -91,7 +103,7 @@ func FuzzVerifyAPKINDEX(f *testing.F) {
 	f.Add(signed[:len(signed)/2])
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if _, err := index.VerifyAPKINDEX(data, index.AlpineKeys{}); err == nil {
+		if _, _, err := index.VerifyAPKINDEX(data, index.AlpineKeys{}); err == nil {
 			t.Fatal("an index was taken for signed")
 		}
 	})

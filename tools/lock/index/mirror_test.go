@@ -75,7 +75,7 @@ func TestFedoraRefusesAnotherPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	repository := index.Fedora{
-		Fetch:  func(context.Context, string) ([]byte, error) { return data, nil },
+		Fetch:  func(context.Context, string, int64) ([]byte, error) { return data, nil },
 		Mirror: "https://mirror", Origins: []string{"https://origin"}, Keys: openpgp.EntityList{signer},
 	}
 	for _, test := range []struct{ name, version, architecture, want string }{
@@ -115,11 +115,11 @@ func TestInReleaseRefuses(t *testing.T) {
 		// A clearsigned text is hashed with CRLF between its lines, and without the last end of line (RFC 9580, section 7.2).
 		signature := detached(t, signer, test.hash, []byte(strings.ReplaceAll(text, "\n", "\r\n")))
 		signed := "-----BEGIN PGP SIGNED MESSAGE-----\nHash: " + strings.ReplaceAll(test.hash.String(), "-", "") + "\n\n" + text + "\n" + string(signature)
-		suite := index.Debian{
-			Fetch: func(context.Context, string) ([]byte, error) { return []byte(signed), nil },
+		suite := &index.Debian{
+			Fetch: func(context.Context, string, int64) ([]byte, error) { return []byte(signed), nil },
 			Suite: "stable", Name: "debian", Keys: openpgp.EntityList{signer},
 		}
-		_, err := suite.Packages(t.Context(), "amd64")
+		_, _, err := suite.Packages(t.Context(), "amd64")
 		wantError(t, test.name, err, test.want)
 	}
 }
@@ -130,7 +130,7 @@ func TestRepomdOverSHA1(t *testing.T) {
 	for hash, want := range map[crypto.Hash]string{crypto.SHA1: "signature over SHA-1", crypto.SHA256: "sha256"} {
 		signature := detached(t, signer, hash, []byte(repomdText))
 		repository := index.Fedora{
-			Fetch: func(_ context.Context, address string) ([]byte, error) {
+			Fetch: func(_ context.Context, address string, _ int64) ([]byte, error) {
 				switch filepath.Base(address) {
 				case "repomd.xml":
 					return []byte(repomdText), nil
@@ -141,7 +141,7 @@ func TestRepomdOverSHA1(t *testing.T) {
 			},
 			Keys: openpgp.EntityList{signer},
 		}
-		_, err := repository.Packages(t.Context(), "x86_64")
+		_, _, err := repository.Packages(t.Context(), "x86_64")
 		wantError(t, hash.String(), err, want)
 	}
 }
