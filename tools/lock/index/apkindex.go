@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	apkversion "github.com/knqyf263/go-apk-version"
-
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 )
 
@@ -67,7 +65,7 @@ func fillApk(p *closure.Package, fields map[string]string, architecture, base st
 	if err := checkWords(p, architecture, "noarch"); err != nil {
 		return err
 	}
-	if !apkversion.Valid(p.Version) {
+	if !ValidAlpine(p.Version) {
 		return fmt.Errorf("version %q", p.Version)
 	}
 	if !strings.HasPrefix(fields["C"], "Q1") {
@@ -131,23 +129,10 @@ func parseApkRelation(text string) (closure.Relation, error) {
 		"<": "<", "<=": "<=", "=": "=", ">=": ">=", ">": ">", "~": "~", "~=": "~", "=~": "~",
 	}[strings.TrimSuffix(text[at:], version)]
 	// A package tagged with a repository ("name@tag") is for /etc/apk/world only.
-	if at == 0 || !known || !apkversion.Valid(version) {
+	if at == 0 || !known || !ValidAlpine(version) {
 		return closure.Relation{}, fmt.Errorf("relation %q: not a name and a version bound", text)
 	}
 	return closure.Relation{Name: text[:at], Op: op, Version: version}, nil
-}
-
-// CompareAlpine orders versions as apk does.
-func CompareAlpine(a, b string) (int, error) {
-	first, err := apkversion.NewVersion(a)
-	if err != nil {
-		return 0, fmt.Errorf("version %q: %w", a, err)
-	}
-	second, err := apkversion.NewVersion(b)
-	if err != nil {
-		return 0, fmt.Errorf("version %q: %w", b, err)
-	}
-	return first.Compare(second), nil
 }
 
 // Apk are the rules of apk. Where apk gives up, since it never turns back from a choice that does not work out, another choice is
