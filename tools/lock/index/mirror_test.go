@@ -21,7 +21,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
-func newSigner(t *testing.T) *openpgp.Entity {
+func newSigner(t testing.TB) *openpgp.Entity {
 	t.Helper()
 	signer, _, err := fixture.NewSigner(2048)
 	if err != nil {
@@ -41,7 +41,7 @@ func wantError(t *testing.T, name string, err error, want string) {
 }
 
 // detached signs data over any hash. The library's own functions refuse to sign over SHA-1.
-func detached(t *testing.T, signer *openpgp.Entity, hash crypto.Hash, data []byte) []byte {
+func detached(t testing.TB, signer *openpgp.Entity, hash crypto.Hash, data []byte) []byte {
 	t.Helper()
 	signature := packet.Signature{
 		SigType: packet.SigTypeBinary, PubKeyAlgo: signer.PrivateKey.PubKeyAlgo, Hash: hash,
@@ -65,6 +65,14 @@ func detached(t *testing.T, signer *openpgp.Entity, hash crypto.Hash, data []byt
 		t.Fatal(err)
 	}
 	return armored.Bytes()
+}
+
+// clearsigned is a text as an InRelease has it.
+func clearsigned(t testing.TB, signer *openpgp.Entity, hash crypto.Hash, text string) []byte {
+	t.Helper()
+	// A clearsigned text is hashed with CRLF between its lines, and without the last end of line (RFC 9580, section 7.2).
+	signature := detached(t, signer, hash, []byte(strings.ReplaceAll(text, "\n", "\r\n")))
+	return []byte("-----BEGIN PGP SIGNED MESSAGE-----\nHash: " + strings.ReplaceAll(hash.String(), "-", "") + "\n\n" + text + "\n" + string(signature))
 }
 
 // TestFedoraRefusesAnotherPackage gives Complete packages that the right key signed, under index entries that name other packages.
@@ -112,11 +120,9 @@ func TestInReleaseRefuses(t *testing.T) {
 		{"over SHA-1", "Date: " + date(-time.Hour), crypto.SHA1, "signature over SHA-1"},
 	} {
 		text := "Codename: stable\n" + test.fields
-		// A clearsigned text is hashed with CRLF between its lines, and without the last end of line (RFC 9580, section 7.2).
-		signature := detached(t, signer, test.hash, []byte(strings.ReplaceAll(text, "\n", "\r\n")))
-		signed := "-----BEGIN PGP SIGNED MESSAGE-----\nHash: " + strings.ReplaceAll(test.hash.String(), "-", "") + "\n\n" + text + "\n" + string(signature)
+		signed := clearsigned(t, signer, test.hash, text)
 		suite := &index.Debian{
-			Fetch: func(context.Context, string, int64) ([]byte, error) { return []byte(signed), nil },
+			Fetch: func(context.Context, string, int64) ([]byte, error) { return signed, nil },
 			Suite: "stable", Name: "debian", Keys: openpgp.EntityList{signer},
 		}
 		_, _, err := suite.Packages(t.Context(), "amd64")
