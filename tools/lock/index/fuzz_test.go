@@ -1,8 +1,11 @@
 package index_test
 
 import (
+	"bytes"
 	"net/url"
+	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -88,23 +91,41 @@ func FuzzParseRepomd(f *testing.F) {
 	})
 }
 
-// Without keys nothing is ever taken for signed.
+// FuzzVerifyAPKINDEX wants that nothing is accepted without a key, and by a key only what it signed.
 func FuzzVerifyAPKINDEX(f *testing.F) {
-	key, _, err := fixture.NewAlpineKey("key.rsa.pub", 2048)
+	key, public, err := fixture.NewAlpineKey(hostileKey, 2048)
 	if err != nil {
 		f.Fatal(err)
 	}
-	// It begins as an index does.
-	signed, err := fixture.Package{Name: "a", Version: "1-r0"}.APK(key)
+	folder := f.TempDir()
+	if err := os.WriteFile(filepath.Join(folder, hostileKey), public, 0o644); err != nil {
+		f.Fatal(err)
+	}
+	keys, err := index.ReadAlpineKeys(folder)
 	if err != nil {
 		f.Fatal(err)
 	}
-	f.Add(signed)
-	f.Add(signed[:len(signed)/2])
-	f.Add([]byte{})
-	f.Fuzz(func(t *testing.T, data []byte) {
+	// A package begins as an index does. What is signed of it is the control stream, to which its data is cut here.
+	whole, err := fixture.Package{Name: "a", Version: "1-r0"}.APK(key)
+	if err != nil {
+		f.Fatal(err)
+	}
+	signed := whole[:bytes.LastIndex(whole, []byte("\x1f\x8b\x08"))]
+	good, _, err := index.VerifyAPKINDEX(signed, keys)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add([]byte{}, uint32(0), byte(0))
+	f.Add([]byte{}, uint32(len(signed)-1), byte(1))
+	f.Add([]byte{}, uint32(20), byte(1))
+	f.Add(gzipOf(f, []byte(".SIGN.RSA."+hostileKey)), uint32(0), byte(0))
+	f.Fuzz(func(t *testing.T, data []byte, at uint32, value byte) {
+		data = mutated(data, signed, at, value)
 		if _, _, err := index.VerifyAPKINDEX(data, index.AlpineKeys{}); err == nil {
-			t.Fatal("an index was taken for signed")
+			t.Fatal("accepted without a key")
+		}
+		if rest, _, err := index.VerifyAPKINDEX(data, keys); err == nil && !bytes.Equal(rest, good) {
+			t.Fatal("accepted, and something else was signed")
 		}
 	})
 }
