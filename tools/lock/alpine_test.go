@@ -138,7 +138,7 @@ func TestAlpineRefuses(t *testing.T) {
 	again()
 	another, err := alpineMain[3].apk("another").APK(key)
 	must(t, err)
-	change("musl-1.2.5-r10.apk", func(data []byte) []byte { return append(another, make([]byte, len(data)-len(another))...) })
+	change("musl-1.2.5-r10.apk", func(data []byte) []byte { return append(another, make([]byte, len(data))...)[:len(data)] })
 	c.refuses("package musl 1.2.5-r10: checksum Q1")
 
 	again()

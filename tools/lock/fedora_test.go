@@ -189,15 +189,14 @@ func TestFedoraRefuses(t *testing.T) {
 
 	putFedora(c, signer, fedoraPackages)
 	bash := fedoraFolder + "/Packages/b/bash-5.3.0^1-2.x86_64.rpm"
+	genuine, err := os.ReadFile(filepath.Join(c.repository, bash))
+	must(t, err)
 	another, err := fixture.Package{Name: "bash", Version: "5.3.0^1-2", Architecture: "x86_64"}.RPM(signer)
 	must(t, err)
 	c.put(bash, another)
 	c.refuses("bytes, the index says")
-	genuine := fedoraPackages[9]
-	whole, err := genuine.RPM(signer)
-	must(t, err)
-	whole[len(whole)-1] ^= 1
-	c.put(bash, whole)
+	genuine[len(genuine)-1] ^= 1
+	c.put(bash, genuine)
 	c.refuses("package bash: sha256")
 
 	must(t, os.Remove(filepath.Join(c.repository, bash)))

@@ -27,7 +27,7 @@ const (
 	apkEnd
 )
 
-// apkSuffixes are in the order of versions; those before "" are of versions before the one without a suffix.
+// apkSuffixes are in the order of versions; those before "" make a version lower.
 var apkSuffixes = []string{"_alpha", "_beta", "_pre", "_rc", "", "_cvs", "_svn", "_git", "_hg", "_p"}
 
 type apkPart struct {
@@ -35,7 +35,7 @@ type apkPart struct {
 	text string
 }
 
-// ValidAlpine says whether apk accepts a version.
+// ValidAlpine reports whether apk accepts a version.
 func ValidAlpine(version string) bool { return apkVersion.MatchString(version) }
 
 // splitApkVersion returns a version's parts and an end.
@@ -91,7 +91,7 @@ func CompareAlpine(a, b string) (int, error) {
 	return 0, nil
 }
 
-// isBefore says whether a part makes its version one before the version without the part.
+// isBefore reports whether a part makes its version lower than the version without the part.
 func (p apkPart) isBefore() bool { return p.rank() < 0 }
 
 func (p apkPart) rank() int {

@@ -26,7 +26,7 @@ type Lock struct {
 	Distro        string               `json:"distro"`
 	Release       string               `json:"release"`
 	Architectures map[string][]Package `json:"architectures"` // by the distribution's own name
-	// Indexes are those that the packages of an architecture were selected from. Locks of before this field have none.
+	// Indexes are those from which the packages of an architecture were selected. Older locks do not have the field.
 	Indexes map[string][]Index `json:"indexes,omitempty"`
 }
 
