@@ -23,7 +23,7 @@ type request struct {
 	distro        images.Distro
 	name, release string
 	kept          func(packages []lockfile.Package) bool // whether a locked architecture stays as it is; nil: none does
-	otherwise     bool                                   // keep what is locked of an architecture that cannot be made
+	otherwise     bool                                   // keep the locked packages of an architecture that cannot be made
 	partial       bool                                   // leave out an architecture that cannot be made
 	// locked is the lock that is replaced: without allowDowngrade, a lower version or an older index than it has is an error.
 	locked         *lockfile.Lock

@@ -47,8 +47,8 @@ func TestLockRecordsIndexes(t *testing.T) {
 	}
 }
 
-// TestOlderIndexDebian offers a signed index of before the locked one. The packages are the same, so that no version is lower. A lock of
-// before the field has no date, and is renewed.
+// TestOlderIndexDebian offers a signed index that is older than the locked one. The packages are the same, so that no version is lower.
+// A lock without dates is renewed.
 func TestOlderIndexDebian(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
