@@ -1,0 +1,158 @@
+package lint_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// unclear matches words and phrases that readers of this project did not understand without the code. Each has a
+// usual word: directory for folder, manually for "by hand", "its own X" for "an X of its own". A sentence with
+// nobody or whoever names no actor.
+var unclear = regexp.MustCompile(`(?i)\b(held|told|settled|(is|are|was|were|be|been|being) given|by hand|folders?|bills? of materials|be had|` +
+	`nobody|nobody's|whoever|somebody|somebody's|came of|comes of|of (its|their) own|what is there|is asked|are asked|kin|sisters)\b`)
+
+// unclearAllowed is the number of these words that a directory which is not yet rewritten may contain. "*.md" means all
+// pages. Lower the number when you rewrite a comment; it must not rise.
+var unclearAllowed = map[string]int{
+	"*.md":          85,
+	"images":        15,
+	"installer":     0,
+	"packages":      20,
+	"tests":         118,
+	"tools":         48,
+	"tools/airgap":  64,
+	"tools/lock":    64,
+	"tools/release": 19,
+	"wrapper":       24,
+}
+
+// longCellsAllowed contains the number of table cells over 45 words that a page has left.
+var longCellsAllowed = map[string]int{"docs/evidence.md": 1, "examples/kubernetes/README.md": 1}
+
+// subjectsSince is the last commit whose subject may be longer than 72 columns, as those of its ancestors.
+const subjectsSince = "4d2e60fbf1e2afbcacc225916b2460b26f7d1769"
+
+// TestWords reports the words of unclear in comments of Go, Starlark and shell files, and in pages outside code.
+func TestWords(t *testing.T) {
+	root := checkout(t)
+	found := map[string][]string{}
+	look := func(prose func(string) []string) func(string, []byte) {
+		return func(file string, source []byte) {
+			relative, err := filepath.Rel(root, file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for number, line := range prose(string(source)) {
+				for _, word := range unclear.FindAllString(line, -1) {
+					in := exception(filepath.ToSlash(relative))
+					found[in] = append(found[in], fmt.Sprintf("%s:%d: %q", relative, number+1, word))
+				}
+			}
+		}
+	}
+	eachFile(t, root, ".go", look(comments("//")))
+	eachFile(t, root, ".sh", look(comments("#")))
+	eachFile(t, root, ".bazel", look(comments("#")))
+	eachFile(t, root, ".bzl", look(func(source string) []string { return strings.Split(source, "\n") }))
+	eachFile(t, root, ".md", look(paragraphs))
+	for in, lines := range found {
+		if len(lines) > unclearAllowed[in] {
+			sort.Strings(lines)
+			t.Errorf("%s: %d unclear words, %d allowed: write plain words (see unclear in prose_test.go):\n%s",
+				in, len(lines), unclearAllowed[in], strings.Join(lines, "\n"))
+		}
+	}
+	for in, allowed := range unclearAllowed {
+		if len(found[in]) < allowed {
+			t.Logf("%s: %d unclear words: lower its number in unclearAllowed from %d", in, len(found[in]), allowed)
+		}
+	}
+}
+
+// exception returns the key of unclearAllowed that a file counts for, or the file's name.
+func exception(file string) string {
+	if strings.HasSuffix(file, ".md") {
+		return "*.md"
+	}
+	in := file
+	for directory := range unclearAllowed {
+		if strings.HasPrefix(file, directory+"/") && (in == file || len(directory) > len(in)) {
+			in = directory
+		}
+	}
+	return in
+}
+
+// comments returns a function that removes everything but comments, which begin with marker, from the lines of a file.
+func comments(marker string) func(source string) []string {
+	return func(source string) []string {
+		lines := strings.Split(source, "\n")
+		for i, line := range lines {
+			_, lines[i], _ = strings.Cut(" "+strings.TrimSpace(line), " "+marker)
+		}
+		return lines
+	}
+}
+
+// paragraphs returns the lines of a page without code blocks and without code in a line.
+func paragraphs(source string) []string {
+	lines := strings.Split(source, "\n")
+	block := false
+	for i, line := range lines {
+		fence := strings.HasPrefix(strings.TrimSpace(line), "```")
+		if fence {
+			block = !block
+		}
+		if fence || block {
+			line = ""
+		}
+		lines[i] = code.ReplaceAllString(line, "code")
+	}
+	return lines
+}
+
+var code = regexp.MustCompile("`[^`]*`|\\]\\([^)]*\\)")
+
+// A cell of a table with more than 45 words is prose, which a reader cannot scan.
+func TestTableCells(t *testing.T) {
+	root := checkout(t)
+	eachFile(t, root, ".md", func(file string, source []byte) {
+		allowed := longCellsAllowed[strings.TrimPrefix(file, root+"/")]
+		for number, line := range paragraphs(string(source)) {
+			if !strings.HasPrefix(line, "|") {
+				continue
+			}
+			for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
+				if words := len(strings.Fields(cell)); words > 45 {
+					if allowed--; allowed < 0 {
+						t.Errorf("%s:%d: table cell of %d words, 45 allowed: move it into a paragraph", file, number+1, words)
+					}
+				}
+			}
+		}
+	})
+}
+
+// git log and forges cut longer subjects. Without git, or without that commit in a shallow clone, there are none to check.
+func TestSubjects(t *testing.T) {
+	root := checkout(t)
+	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
+		return
+	}
+	subjects, err := exec.Command("git", "-C", root, "log", "--no-merges", "--format=%h %s", subjectsSince+"..HEAD").Output()
+	if err != nil {
+		t.Logf("git log from %s: %v: no commit subject was checked", subjectsSince, err)
+		return
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(subjects)), "\n") {
+		if hash, subject, _ := strings.Cut(line, " "); len([]rune(subject)) > 72 {
+			t.Errorf("commit %s: subject of %d columns, 72 allowed: %s", hash, len([]rune(subject)), subject)
+		}
+	}
+}
