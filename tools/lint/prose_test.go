@@ -20,12 +20,10 @@ var unclear = regexp.MustCompile(`(?i)\b(held|told|settled|(is|are|was|were|be|b
 // unclearAllowed is the number of these words that a directory which is not yet rewritten may contain. "*.md" means all
 // pages. Lower the number when you rewrite a comment; it must not rise.
 var unclearAllowed = map[string]int{
-	"*.md":          85,
-	"images":        15,
+	"*.md":          82,
 	"installer":     0,
-	"packages":      20,
 	"tests":         118,
-	"tools":         48,
+	"tools":         45,
 	"tools/airgap":  64,
 	"tools/lock":    64,
 	"tools/release": 19,
@@ -48,6 +46,9 @@ func TestWords(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
+			if relative == "tools/lint/prose_test.go" {
+				return
+			}
 			for number, line := range prose(string(source)) {
 				for _, word := range unclear.FindAllString(line, -1) {
 					in := exception(filepath.ToSlash(relative))
@@ -59,7 +60,7 @@ func TestWords(t *testing.T) {
 	eachFile(t, root, ".go", look(comments("//")))
 	eachFile(t, root, ".sh", look(comments("#")))
 	eachFile(t, root, ".bazel", look(comments("#")))
-	eachFile(t, root, ".bzl", look(func(source string) []string { return strings.Split(source, "\n") }))
+	eachFile(t, root, ".bzl", look(starlark))
 	eachFile(t, root, ".md", look(paragraphs))
 	for in, lines := range found {
 		if len(lines) > unclearAllowed[in] {
@@ -98,6 +99,11 @@ func comments(marker string) func(source string) []string {
 		}
 		return lines
 	}
+}
+
+// starlark returns all lines, because docstrings and messages are prose, too. "nobody:" begins a line of /etc/passwd.
+func starlark(source string) []string {
+	return strings.Split(strings.ReplaceAll(source, "nobody:", ""), "\n")
 }
 
 // paragraphs returns the lines of a page without code blocks and without code in a line.
