@@ -67,7 +67,7 @@ func ask(wait time.Duration) (detect.Result, error) {
 	return host, err
 }
 
-// forward may be called again and again: what is there already is not added once more.
+// forward can be called repeatedly: it does not add an existing chain or rule again.
 func forward(ipt *iptables.IPTables, port, to string) error {
 	exists, err := ipt.ChainExists(table, chain)
 	if err != nil {

@@ -1,4 +1,4 @@
-"""The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
+"""The images of one variant. This macro declares all targets of the variant's Bazel package from images/distros.bzl."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("@distro_packages//:locks.bzl", "LOCKED", "as_committed")
@@ -13,10 +13,10 @@ load("//images/private:wrapper_structure_test.bzl", "wrapper_commands", "wrapper
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What an image says of itself: the wrapper's version and source.
+# The labels of an image: the wrapper's version and source.
 _LABELS = "//wrapper:version"
 
-# The paths whose type, mode and link target the golden listings hold.
+# The golden listings contain type, mode and symlink target of these paths.
 _LISTED = [
     "bin",
     "etc/alternatives/*",
@@ -42,7 +42,7 @@ def _image(name, variant, architecture, **kwargs):
     )
 
 def _commands_test(image, architecture, configs):
-    """What must be run is tested on the architecture's own machines alone; elsewhere Bazel shows it as skipped."""
+    """Declares a test that executes commands of an image. Bazel skips it on machines of another architecture."""
     container_structure_test(
         name = image + "_commands_test",
         configs = configs,
@@ -129,7 +129,7 @@ def _images(distro, variant_name, release, architecture):
     )
 
 def _release_tests(distro, variant, release, architectures):
-    """What is tested of all architectures' images at once: for each by itself, Bazel would do more than the test."""
+    """Declares tests of all architectures' images together: one target for each would cost Bazel more than the test."""
 
     def names(part = None):
         return [image_name(release, architecture, part) for architecture in architectures]
@@ -141,7 +141,7 @@ def _release_tests(distro, variant, release, architectures):
     )
     layer_listing_test(
         name = image_name(release, part = "layers_test"),
-        # Without a lock there is nothing to list yet: the test is skipped for the same reason as the images.
+        # Without a lock no listing exists. The test is skipped for the same reason as the images.
         golden = "testdata/{}.mtree".format(release) if distro + "/" + release in LOCKED else names("packages")[0],
         listings = names("listing"),
         target_compatible_with = as_committed(distro, release),
@@ -155,7 +155,7 @@ def _release_tests(distro, variant, release, architectures):
     )
 
 def _distro_files():
-    """What the folder of a distribution has for all of its variants: keys and locks, none until there are any."""
+    """Declares the files that all variants of a distribution share: its keys and locks, if there are any."""
     native.filegroup(
         name = "public_keys",
         srcs = native.glob(
@@ -174,9 +174,9 @@ def _distro_files():
     )
 
 def distro_images(distro, variant):
-    """Declares the images of a variant: for each release and architecture the layers, the images and their tests.
+    """Declares the layers, images and tests of a variant, for each release and architecture.
 
-    The variant that is called as its distribution has the distribution's keys and locks, too.
+    The variant with the name of its distribution also declares the distribution's keys and locks.
 
     Args:
         distro: key of DISTROS.

@@ -16,8 +16,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// describe puts the table of images between the two markers of a page. folder is where the locks are.
-func describe(page []byte, distros map[string]images.Distro, folder string) ([]byte, error) {
+// describe puts the table of images between the two markers of a page. locks is the directory of the locks.
+func describe(page []byte, distros map[string]images.Distro, locks string) ([]byte, error) {
 	begin := bytes.Index(page, []byte("<!-- distros:begin"))
 	end := bytes.Index(page, []byte("<!-- distros:end -->"))
 	if begin < 0 || end < begin {
@@ -28,11 +28,11 @@ func describe(page []byte, distros map[string]images.Distro, folder string) ([]b
 	table.WriteString("| distribution | supported | image indexes | architectures |\n|---|---|---|---|\n")
 	for _, name := range slices.Sorted(maps.Keys(distros)) {
 		releases := distros[name].Releases
-		// The newest first.
+		// Newest releases first.
 		for _, release := range slices.SortedFunc(maps.Keys(releases), func(a, b string) int {
 			return compareVersions(releases[b].Version, releases[a].Version)
 		}) {
-			_, err := os.Stat(filepath.Join(folder, name, release, "packages.lock.json"))
+			_, err := os.Stat(filepath.Join(locks, name, release, "packages.lock.json"))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
@@ -42,7 +42,7 @@ func describe(page []byte, distros map[string]images.Distro, folder string) ([]b
 	return slices.Concat(page[:begin], []byte(table.String()), page[end:]), nil
 }
 
-// row renders one release. Without a lock its images are skipped.
+// row renders one release. Images of a release without a lock are skipped.
 func row(name string, distro images.Distro, release string, locked bool) string {
 	facts := distro.Releases[release]
 	title := distro.Title + " " + facts.Version

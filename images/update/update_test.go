@@ -9,7 +9,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// That distros.generated.json is what Bazel makes of distros.bzl is a test of //images.
+// A test of //images compares distros.generated.json with distros.bzl.
 func TestReadmeIsUpToDate(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {
@@ -28,7 +28,7 @@ func TestReadmeIsUpToDate(t *testing.T) {
 	}
 }
 
-// A lock that nothing reads is a release that was taken out of the table, or whose name is misspelt there.
+// A lock that is not in the table belongs to a removed release, or its name is misspelt in the table.
 func TestEveryLockIsInTheTable(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {
