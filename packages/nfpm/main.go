@@ -1,7 +1,7 @@
-// Command nfpm makes one package of a configuration of nFPM's: that program's own command line brings signing, templates and a
-// dozen modules that nobody needs here.
+// Command nfpm makes one package from a configuration of nFPM. nFPM's own command line would add signing, templates and
+// a dozen modules that are not needed here.
 //
-// It is a module of its own: nFPM's dependencies are to be in nobody's module graph but this program's.
+// It is a separate Go module, so that nFPM's dependencies are in the module graph of this command only.
 package main
 
 import (
@@ -19,13 +19,13 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/rpm"
 )
 
-// request is one package to be made.
+// request describes the package to make.
 type request struct {
 	config, format, version, output string
 	postInstall, preRemove          string
-	variables                       map[string]string // values in the configuration
-	files                           map[string]string // the same, of values that are paths
-	compressed                      map[string]string // of those, what is to be compressed first
+	variables                       map[string]string // values of ${} in the configuration
+	files                           map[string]string // values that are paths of files
+	compressed                      map[string]string // paths of files that are compressed first
 }
 
 func main() {
@@ -81,12 +81,12 @@ func (r *request) make() error {
 	return errors.Join(packager.Package(info, file), file.Close())
 }
 
-// info is the package as nFPM takes it.
+// info returns nFPM's description of the package.
 func (r *request) info() (*nfpm.Info, error) {
 	var unknown []string
 	config, err := nfpm.ParseFileWithEnvMapping(r.config, func(name string) string {
 		value, known := r.variables[name]
-		// nFPM asks for these on its own account.
+		// nFPM looks up these variables for its own settings.
 		if !known && !strings.HasPrefix(name, "NFPM_") {
 			unknown = append(unknown, name)
 		}
@@ -106,17 +106,18 @@ func (r *request) info() (*nfpm.Info, error) {
 		return nil, err
 	}
 	info.Scripts = nfpm.Scripts{PostInstall: r.postInstall, PreRemove: r.preRemove}
-	info.APK.Scripts.PostUpgrade = r.postInstall // the other formats run the same one
+	info.APK.Scripts.PostUpgrade = r.postInstall // the other formats run the post-install script after upgrades, too
 	if r.format == "apk" {
 		info.Description, _, _ = strings.Cut(info.Description, "\n") // .PKGINFO has a line for it
 	}
 	return info, nil
 }
 
-// alpine is what an .apk's version can have after its numbers (apk-package(5)), of what precedes a release.
+// alpine matches the pre-release suffixes of an .apk's version (apk-package(5)).
 var alpine = regexp.MustCompile(`^(alpha|beta|pre|rc)[0-9]*$`)
 
-// split takes a version apart for nFPM, which puts it together as each format orders it: before the release.
+// split splits a version into its numbers and its pre-release part. nFPM joins them in each format's syntax, so that a
+// pre-release sorts before its release.
 func split(version, format string) (numbers, prerelease string, err error) {
 	if version == "devel" {
 		version = "v0.0.0-pre"
