@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Escape sequences in names and files of a base do not reach the terminal.
+// Escape sequences in file names and files of a base must not reach the terminal.
 func TestMessagesAreOneLine(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
