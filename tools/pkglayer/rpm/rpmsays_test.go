@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// The line of the manifest is what rpm says itself of the package.
+// The manifest's line must equal rpm's query output for the package.
 func TestManifestIsWhatRpmSays(t *testing.T) {
 	needs.Machine(t, "rpm")
 	data := build(t, "zstd", example()...)
@@ -24,7 +24,7 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 	if err := os.WriteFile(name, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// The installation time, third, is not known of a package that is not installed.
+	// The third field, the installation time, is 0 because the package is not installed.
 	const format = "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}"
 	out, err := exec.Command("rpm", "-qp", "--nosignature", "--qf", format, name).Output()
 	if err != nil {
