@@ -1,7 +1,8 @@
-// Command scan lets a real scanner, syft, look into every image that a release is made of, of all architectures, and into images of
-// each package format, and holds what it finds to the locks: README.md says what is compared.
+// Command scan runs a real scanner, syft, on every image of a release, for all architectures, and on images of each
+// package format. It compares the packages that syft finds with the locks: README.md describes the comparison.
 //
-// It is started by "bazel run //tools/scan", or //tools/scan:DISTRO for one distribution's images, which pass the arguments.
+// Start it with "bazel run //tools/scan", or with //tools/scan:DISTRO for one distribution's images. These targets set
+// the arguments.
 package main
 
 import (
@@ -22,10 +23,10 @@ func main() {
 	}
 }
 
-// subject is one image and what a scanner must find in it.
+// subject is one image, and the packages that a scanner must find in it.
 type subject struct {
 	name  string
-	image string   // folder of an OCI layout of one image
+	image string   // directory of an OCI layout with one image
 	want  []string // NAME@VERSION, sorted
 }
 
