@@ -1,5 +1,6 @@
-// Package programs builds others' real programs for tests out of Go modules that this repository's own module, and so Bazel, knows
-// nothing of: what a kubelet or a scanner is made of is a thousand packages that no user of ours shall have in a module graph.
+// Package programs builds third-party programs for tests from Go modules that are separate from this repository's
+// module, and so from Bazel. A kubelet or a scanner consists of a thousand packages, which must not be in the module
+// graph of users.
 package programs
 
 import (
@@ -16,13 +17,13 @@ import (
 	"strings"
 )
 
-// Source is what programs are built from.
+// Source describes how to build programs.
 type Source struct {
-	Go       string   // command
-	Module   string   // path of a go.mod, with its go.sum beside it, of a module of its own
-	Main     string   // the module that the programs are said to be of
+	Go       string   // path of the go command
+	Module   string   // path of a separate module's go.mod, beside its go.sum
+	Main     string   // the module to which the programs belong
 	Packages []string // import paths of the programs
-	Cost     string   // of a build, for people who wait
+	Cost     string   // time and disk space of a build, for messages
 }
 
 // Version returns the version of Main that the module requires.
@@ -38,8 +39,8 @@ func (s Source) Version() (string, error) {
 	return string(version[1]), nil
 }
 
-// Build returns the folder with the programs, in the user's cache: a build costs minutes. The folder's name holds everything that
-// they are made of; those of other versions are removed.
+// Build returns the directory with the programs. It is in the user's cache, because a build takes minutes. Its name
+// contains a hash of all inputs; Build removes the directories of other versions.
 func (s Source) Build() (string, error) {
 	version, err := s.Version()
 	if err != nil {
@@ -89,7 +90,8 @@ func (s Source) Build() (string, error) {
 	return built, nil
 }
 
-// build works in a folder of its own: Bazel's copies of the files are links, and a go.work above them is not meant.
+// build copies the files into a new directory, because Bazel's copies are symlinks, and a go.work in a parent directory
+// must not apply.
 func (s Source) build(folder string, files []string, built string) error {
 	work, err := os.MkdirTemp(folder, "build")
 	if err != nil {
@@ -117,8 +119,8 @@ func (s Source) build(folder string, files []string, built string) error {
 	return os.Rename(filepath.Join(work, "bin"), built)
 }
 
-// findRunfiles lets rules_go's go command, which is started by its name in this program's runfiles, find its own there: "bazel
-// run" starts this program in the folder of its main repository, and does not say where all of them are.
+// findRunfiles sets the variable through which rules_go's go command in this program's runfiles finds its own files.
+// `bazel run` starts this program in the main repository's runfiles directory, and does not say where the others are.
 func findRunfiles() error {
 	if os.Getenv("BUILD_WORKSPACE_DIRECTORY") == "" || os.Getenv("RUNFILES_DIR") != "" {
 		return nil
