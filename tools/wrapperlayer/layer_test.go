@@ -140,6 +140,6 @@ func TestSameBytesEverywhere(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("another layer with another umask, time zone and folder for temporary files")
+		t.Error("another layer with another umask, time zone and directory for temporary files")
 	}
 }
