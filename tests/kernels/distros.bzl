@@ -7,10 +7,10 @@ is one kernel, of the newest release that has one and whose index mirrors keep c
     ./bazelw run //tools/lock -- -folder tests/kernels debian RELEASE
 """
 
-# What installing a kernel asks for and booting it does not: the programs that would make an initial file system.
+# A kernel package depends on these tools, which make an initial file system. Booting the kernel does not need them.
 _WITHOUT = ["dracut", "initramfs-tools", "kmod", "linux-base"]
 
-# Debian's architecture to the kernel's package.
+# Debian's architecture to the name of the kernel package.
 _PACKAGES = {
     "amd64": ["linux-image-cloud-amd64"],
     "arm64": ["linux-image-arm64"],
@@ -39,7 +39,7 @@ DISTROS = {
     ),
 }
 
-# The release of Debian whose images are booted on the kernels of other architectures.
+# The Debian release whose images are booted on the kernels of other architectures.
 IMAGES = "trixie"
 
 # OCI architecture of an image to the kernels that execute it, as release and architecture. A 64-bit kernel executes 32-bit

@@ -21,13 +21,13 @@ _DEFS = """\
 # The releases with a kernel for amd64, oldest first.
 RELEASES = {releases}
 
-# What a target must be compatible with to be run here.
+# The target_compatible_with of a target that runs on this machine.
 REQUIRED = {required}
 
 # Other OCI architectures whose packages can be fetched, to the kernels that execute their programs.
 MACHINES = {machines}
 
-# And those whose packages cannot be fetched, to the reason.
+# Architectures whose packages cannot be fetched, to the reason.
 SKIPPED = {skipped}
 """
 

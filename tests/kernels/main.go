@@ -1,12 +1,13 @@
-// Command kernels runs the wrapper on Debian's kernels with chosen netfilter modules, each in a virtual machine of its own,
-// in every state that a host can be in, and compares each cell of the matrix with the contract.
+// Command kernels runs the wrapper on Debian's kernels with selected netfilter modules, each in a separate virtual
+// machine, in every state of a host. It compares each cell of the matrix with the contract.
 //
 // Usage: kernels [--svg FILE] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
 //
-// An image is named by the program that is the guest's init, and by the layers of an image with the wrapper installed, lowest first,
-// all of one architecture; --image can be repeated. A kernel is what unpack made of Debian's packages. Each kernel is booted with
-// every image that it can execute. With an image for amd64 on a kernel of amd64 all module sets, privileges and kinds of root are
-// tested, and otherwise those of a common host: both backends loaded, root with NET_ADMIN. The exit status is 1 if a cell is wrong.
+// An image is defined by the program that is the guest's init, and the layers of an image with the wrapper installed,
+// lowest first, all for one architecture. --image can be repeated. A kernel is an output of unpack. Each kernel is
+// booted with every image that it can execute. All module sets, privileges and kinds of root are tested for an amd64
+// image on an amd64 kernel. All other combinations are tested as a common host: both backends loaded, root with
+// NET_ADMIN. The exit status is 1 if a cell is wrong.
 package main
 
 import (
@@ -32,7 +33,7 @@ func main() {
 	defer stop()
 	err := run(ctx, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
+		return // flag has already printed the usage
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernels:", err)
@@ -102,12 +103,12 @@ func run(ctx context.Context, args []string) error {
 	})
 }
 
-// chooses reports whether a name contains one of the texts, or there are none.
+// chooses returns true if a name contains one of the texts, or if there are none.
 func chooses(texts []string, name string) bool {
 	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
 }
 
-// withImages unpacks the images and calls f with what boots guests with them.
+// withImages unpacks the images and calls f with them.
 func withImages(specs []string, f func([]image) error) error {
 	dir, err := os.MkdirTemp(os.Getenv("TEST_TMPDIR"), "kernels")
 	if err != nil {
@@ -139,7 +140,7 @@ func withImages(specs []string, f func([]image) error) error {
 	return f(images)
 }
 
-// architectureOf returns the architecture of a program.
+// architectureOf returns the architecture of a binary.
 func architectureOf(program string) (kernel.Architecture, error) {
 	file, err := os.Open(program)
 	if err != nil {
@@ -153,7 +154,8 @@ func architectureOf(program string) (kernel.Architecture, error) {
 	return a, nil
 }
 
-// fromUser is a path as the user meant it: bazel run starts programs elsewhere, and says in this variable where they are.
+// fromUser resolves a path from the command line. `bazel run` starts programs in another directory, and sets this
+// variable to the user's.
 func fromUser(path string) string {
 	if filepath.IsAbs(path) {
 		return path

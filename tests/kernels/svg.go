@@ -6,14 +6,14 @@ import (
 	"strings"
 )
 
-// Measures of the picture, in pixels.
+// Sizes in pixels.
 const (
-	square    = 11  // a cell
-	gap       = 2   // between cells of one entry
-	rowHeight = 32  // of a state
+	square    = 11  // one cell
+	gap       = 2   // between the cells of one entry
+	rowHeight = 32  // one state
 	labels    = 170 // width of the states' names
-	column    = 96  // width of a set of modules
-	panelTop  = 58  // of a kernel's panel, above its first row
+	column    = 96  // width of one set of modules
+	panelTop  = 58  // height of a kernel's panel above its first row
 	margin    = 24
 	top       = 96 // above the first panel
 )
@@ -22,8 +22,9 @@ func panelWidth() int { return labels + column*len(moduleSets()) }
 
 func panelHeight() int { return panelTop + rowHeight*len(states()) + margin }
 
-// svg draws every cell: a panel for each kernel, two in a row; in it an entry for each state and set of modules; in that
-// ten squares, a column for each privilege, above with a writable root and below with a read-only one.
+// svg draws all cells: a panel for each kernel, two in a row. A panel contains an entry for each state and set of
+// modules. An entry contains ten squares: a column for each privilege, with a writable root above and a read-only root
+// below.
 func (r report) svg() string {
 	releases := r.releases()
 	width := margin + 2*(panelWidth()+margin)
@@ -99,7 +100,7 @@ func (b *block) draw(to *strings.Builder, x, y int, state string) {
 	}
 }
 
-// class is how a cell looks.
+// class returns the style of a cell.
 func (b *block) class(i int) string {
 	k, r := b.keys[i], b.results[i]
 	switch {
