@@ -12,11 +12,11 @@ and Bazel's summary says SKIPPED where the machine lacks it. Labels, and nothing
 repository, read the BUILD files of the wrapper and the installer, too. The same names in Go: needs.go.
 """
 
-# Those of --test_env=PATH in .bazelrc, where tests find programs.
+# The directories of --test_env=PATH in .bazelrc, where tests search for programs.
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-# And the package of Debian's that has it: none has alternatives, which is chkconfig's, apk, which is Alpine's, or
-# node-problem-detector. ./bazelw doctor reads these lines, too.
+# Programs, with the Debian package that contains each. No Debian package contains alternatives (chkconfig's), apk
+# (Alpine's) or node-problem-detector. ./bazelw doctor also reads these lines.
 _PROGRAMS = {
     "alternatives": "",
     "apk": "",
@@ -49,7 +49,7 @@ _PROGRAMS = {
 
 _LITTLE_ENDIAN = ["aarch64", "amd64", "arm", "i386", "loongarch64", "ppc64le", "riscv64", "x86_64"]
 
-# A setting's default value is one that every platform has.
+# Every platform has the default value of a setting.
 _FACT = """\
 constraint_setting(
     name = "{name}.setting",{default}
@@ -69,7 +69,7 @@ def _output(rctx, program, *arguments):
     return ""
 
 def _machine_impl(rctx):
-    # Debian's later releases leave "-static" out of a static emulator's name.
+    # Debian's later releases omit "-static" from the name of a static emulator.
     facts = {
         program: bool([
             folder
@@ -78,14 +78,14 @@ def _machine_impl(rctx):
         ])
         for program in _PROGRAMS
     } | {
-        # An apt-get whose solver is the one that apt has had since 3.1; the one before chooses otherwise in some cases.
+        # True if apt-get has the solver of apt 3.1 and later. The previous solver chooses differently in some cases.
         "apt_solver_3": "3.0" in _output(rctx, "apt-config", "dump", "APT::Solver"),
         "kernel_without_modules": not rctx.path("/proc/modules").exists,
         "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
-        # Processes that bubblewrap starts, as the air-gapped way does, get no file capabilities.
+        # Processes that bubblewrap starts, as in the air-gapped build, get no file capabilities.
         "new_privileges": "NoNewPrivs:\t0" in rctx.execute(["cat", "/proc/self/status"]).stdout,
         "root": rctx.execute(["id", "-u"]).stdout.strip() == "0",
-        # A kernel (6.7) and a machine on which a user namespace has emulators of its own.
+        # True if a user namespace can have separate emulators (kernel 6.7 and later), and this machine permits it.
         "user_binfmt_misc": rctx.execute([
             "unshare",
             "--user",
@@ -113,7 +113,7 @@ def _machine_impl(rctx):
         for name, has in facts.items()
     ]))
 
-# Looked at again whenever Bazel's server starts.
+# Bazel evaluates this again whenever its server starts.
 _machine = repository_rule(
     implementation = _machine_impl,
     configure = True,
