@@ -10,10 +10,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// gap is what the program says of itself if it has not the exact hand-over.
+// gap is part of the program's output if it was built without the exact hand-over.
 const gap = "without the linker flags"
 
-// go install gives a binary with the right name, which works, and says what it lacks.
+// `go install` must give a working binary with the right name, which reports that it lacks the exact hand-over.
 func TestGoInstall(t *testing.T) {
 	needs.Machine(t, "git")
 	checkout, bin := repository(t), t.TempDir()
@@ -27,7 +27,7 @@ func TestGoInstall(t *testing.T) {
 	}
 }
 
-// make has the version from git, and builds for the architecture that the environment names.
+// make must set the version from git, and build for the architecture in the environment.
 func TestMake(t *testing.T) {
 	needs.Machine(t, "git", "make")
 	checkout, environment := repository(t), goEnvironment(t)
