@@ -1,5 +1,5 @@
-// Package downstream_test runs tests/downstream/workspace, a workspace of its own that uses this module as other projects do, with a
-// Bazel of its own.
+// Package downstream_test builds tests/downstream/workspace, a separate workspace that uses this module as other
+// projects do, with a separate Bazel server.
 package downstream_test
 
 import (
@@ -19,13 +19,14 @@ import (
 func TestDownstream(t *testing.T) {
 	w := unpack(t, "tests/downstream/workspace")
 	summary := w.run(t, "test", "//...", "--test_output=errors", "--noshow_progress", "--test_summary=short")
-	// Two variants for two architectures, and one for the platform: each is looked at, and run if it is this machine's.
+	// The workspace has two variants for two architectures, and one for the platform. The files of each are tested, and
+	// its commands only on this machine's architecture.
 	passed, skipped := strings.Count(summary, " PASSED"), strings.Count(summary, " SKIPPED")
 	if passed != 8 || skipped != 2 {
 		t.Errorf("%d tests passed and %d were skipped, want 8 and 2:\n%s", passed, skipped, summary)
 	}
 
-	// What is in others' images is what this repository's tests have seen, byte for byte.
+	// The wrapper in other projects' images must have the same bytes as the one that this repository's tests use.
 	for name, own := range map[string]string{"wrapper_amd64": "WRAPPER_AMD64", "wrapper_arm64": "WRAPPER_ARM64"} {
 		if !bytes.Equal(w.built(t, "@iptables_wrappers//images/private:"+name), read(t, own)) {
 			t.Errorf("%s of another module's build differs from this one's: see wrapper/paths.bzl", name)
@@ -33,8 +34,8 @@ func TestDownstream(t *testing.T) {
 	}
 }
 
-// The commands of docs/bazel.md, with its example as pasted. What Bazel says on standard error is not on the page, and a time is
-// whatever it is.
+// TestPage runs the commands of docs/bazel.md, with its example pasted. The page does not contain Bazel's standard
+// error. Times may differ.
 func TestPage(t *testing.T) {
 	w := paste(t, "PAGE", "tests/pasted")
 	bin := t.TempDir()

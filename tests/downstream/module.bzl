@@ -5,7 +5,8 @@ repository packs them into one archive, and Bazel's watch on their folders makes
 comes with it, since PATH is not the user's in a test.
 """
 
-# What another module's build may need. Neither tests nor documentation, so that nothing public depends on them.
+# The files that another module's build may need. Tests and documentation are missing, so that nothing public can depend
+# on them.
 _FILES = [
     ".bazelignore",
     ".bazelversion",
@@ -23,7 +24,7 @@ _FOLDERS = [
     "wrapper",
 ]
 
-# A workspace of its own that uses this module.
+# A separate workspace that uses this module.
 _WORKSPACE = "tests/downstream/workspace"
 
 _BUILD = """\
@@ -37,7 +38,7 @@ def _module_under_test_impl(rctx):
     for folder in _FOLDERS:
         rctx.watch_tree(root.get_child(folder))
 
-    # One by one: a Bazel that ran there has left links that lead back to it.
+    # The files are copied one by one, because a Bazel that ran in the directory left symlinks that lead back to it.
     for file in root.get_child(_WORKSPACE).readdir(watch = "yes"):
         if not file.basename.startswith("bazel-"):
             rctx.watch(file)

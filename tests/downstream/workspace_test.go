@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
-// unpack lays out this module as others get it, and returns a workspace in one of its folders.
+// unpack writes this module's files as other projects get them, and returns the workspace in the directory below.
 func unpack(t *testing.T, below string) workspace {
 	t.Helper()
 	archive := needs.Variable(t, "MODULE")
@@ -24,13 +24,13 @@ func unpack(t *testing.T, below string) workspace {
 		t.Fatalf("%s: %v\n%s", archive, err, output)
 	}
 	w := workspace{bazel: bazel, folder: filepath.Join(folder, below), output: filepath.Join(folder, "output")}
-	// Not only shut down: what it leaves behind is not writable, and so could not be removed with the folder.
+	// This also removes the output base, whose files are read-only and could not be removed with the directory.
 	t.Cleanup(func() { w.run(t, "clean", "--expunge") })
 	return w
 }
 
-// paste lays out a workspace of a document's example: only where the module comes from is said, since the registry has no
-// version of today. Each pair of words is replaced, as a user would.
+// paste makes a workspace from a page's example. It adds only the source of the module, because no registry has the
+// current version. Each pair of words is replaced, as a user would do.
 func paste(t *testing.T, document, folder string, replace ...string) workspace {
 	t.Helper()
 	blocks := example(t, document)
@@ -49,7 +49,7 @@ func paste(t *testing.T, document, folder string, replace ...string) workspace {
 	return w
 }
 
-// example is what a document has to be pasted into MODULE.bazel and BUILD.bazel.
+// example returns the blocks of a page that are to be pasted into MODULE.bazel and BUILD.bazel.
 func example(t *testing.T, document string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -65,14 +65,14 @@ func example(t *testing.T, document string) map[string]string {
 	return files
 }
 
-// A workspace is where one Bazel server works.
+// workspace is a workspace with its Bazel server.
 type workspace struct {
-	bazel  string // program
+	bazel  string // path of the program
 	folder string
-	output string // its output base: nothing is shared with the Bazel that runs this test, but what the user's settings name
+	output string // output base: only the user's settings are shared with the Bazel that runs this test
 }
 
-// run returns the standard output of a Bazel command.
+// run runs a Bazel command and returns its standard output.
 func (w workspace) run(t *testing.T, arguments ...string) string {
 	t.Helper()
 	stdout, stderr, err := w.try(arguments...)
@@ -108,7 +108,7 @@ func (w workspace) add(t *testing.T, name, text string) {
 	}
 }
 
-// built is the content of the one file that a target makes.
+// built builds a target and returns the content of its only file.
 func (w workspace) built(t *testing.T, target string) []byte {
 	t.Helper()
 	w.run(t, "build", target)
@@ -119,8 +119,8 @@ func (w workspace) built(t *testing.T, target string) []byte {
 	return data
 }
 
-// environment leaves out what Bazel says to a test: a Bazel that is started with it takes itself for one under test, and
-// keeps nothing.
+// environment removes the variables that Bazel sets for tests. With them, the started Bazel would behave as one under
+// test, and keep no caches.
 func environment(all []string) []string {
 	var kept []string
 	for _, variable := range all {
