@@ -38,7 +38,7 @@ _PLAIN = {
     "apk-usr-sbin": _plain("Alpine 3.21 and later", "/usr/sbin", _alpine("usr/sbin"), directories = {"sbin": "0755"}),
     "apk-usr-merged": _plain("Alpine with merge-usr", "/usr/sbin", _alpine("usr/sbin"), links = MERGED_USR),
     "wolfi-usr-bin": _plain("Wolfi and Chainguard since 2025-03", "/usr/bin", _upstream("usr/bin"), links = MERGED_SBIN),
-    # Arch's own package format is a tar like .apk, and read by no tool of ours.
+    # Arch's package format is a tar, like .apk. No tool of this repository reads it.
     "arch-usr-bin": _arch("Arch, package iptables; Void", "legacy", []),
     "arch-usr-bin-nft": _arch("Arch, package iptables-nft", "nft", OTHERS),
 }
@@ -78,7 +78,8 @@ def _states(dir, state, two = False):
         states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
     return states
 
-# What tells upstream's script from others: it counts the rules of iptables-legacy, and executes the name it was called by again.
+# The lines by which upstream's script is recognised: it counts the rules of iptables-legacy, and executes again the
+# name by which it was called.
 _SCRIPT = """\
 #!/bin/sh
 legacy=$(iptables-legacy-save 2>/dev/null | grep -c '^-')
@@ -95,7 +96,7 @@ _DEBIAN = {
     "debian-alternatives": _debian("Debian 11 and later; Ubuntu 20.10 and later", 10, 20, DEBIAN),
     "debian-alternatives-legacy": _debian("Ubuntu 20.04", 20, 10, DEBIAN_LEGACY_FIRST),
     "distroless-no-names": layout("Debian's files without scripts run", "deb", "/usr/sbin", _distroless(""), links = MERGED_USR),
-    # The shell script of upstream's second version, which this wrapper takes the place of, was installed already.
+    # The shell script of upstream's second version, which this wrapper replaces, is already installed.
     "distroless-script": layout(
         "distroless-iptables before its first call",
         "deb",
@@ -201,7 +202,7 @@ _CHKCONFIG = {
 
 # --- SUSE ---
 
-# SLE 15 moves the directory of dpkg's state files; /var/lib/alternatives is what its packaging is taken to use.
+# SLE 15 moves the directory of dpkg's state files. This row assumes that its packages use /var/lib/alternatives.
 
 _SLE_REGISTRATIONS = [
     registration("/usr/sbin", APPLETS, mode, priority, multi = True)
@@ -254,8 +255,8 @@ _SUSE = {
                 texts = _confs(1, "legacy"),
             ),
             package("iptables-backend-nft", "usr/sbin", texts = _confs(2, "nft")),
-            # The program itself is in no package of Debian. An empty file that cannot be executed stands where it
-            # belongs, since the links to it are what the layout is known by; tests/layouts/modes.sh says what runs instead.
+            # No Debian package contains the program. The layout is recognised by the symlinks to it, so an empty file
+            # that is not executable takes its place. tests/layouts/modes.sh describes what is executed instead.
             package("alts", "usr/bin", texts = {"usr/bin/alts": ""}),
         ],
         links = MERGED_USR,

@@ -6,10 +6,11 @@ _VERBS = ["", "-restore", "-save"]
 
 APPLETS = [family + verb for family in FAMILIES for verb in _VERBS]
 
-# Of these only the nft mode has applets, and they are none of the wrapper's business.
+# These have applets in nft mode only. The wrapper does not change them.
 OTHERS = ["arptables", "ebtables"]
 
-# What /usr merged means, and what it means where sbin is merged as well (Fedora 43, Arch, Wolfi).
+# The merged directories of a merged /usr. The second table is for distributions that also merge sbin (Fedora 43, Arch,
+# Wolfi).
 MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin"}
 MERGED_SBIN = {"bin": "usr/bin", "sbin": "usr/bin", "usr/sbin": "bin"}
 

@@ -25,7 +25,7 @@ REFUSED = {
         "ID=alpine\nVERSION_ID=3.22.2\n",
         "iptables has no legacy variant here: apk add iptables-legacy (Alpine 3.19 and later package it alone)" + _NFT_ONLY,
     ),
-    # The names without a mode are files of the package there, and nothing is spelled iptables-nft.
+    # The package contains the plain names as files, and no file is called iptables-nft.
     "nft-only-renamed": _refused(
         "RHEL 8, CentOS 8, UBI 8",
         "rpm",

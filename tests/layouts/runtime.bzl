@@ -2,7 +2,7 @@
 
 load(":parts.bzl", "package")
 
-# Each file is where Debian has it.
+# Each file has the same path as in Debian.
 RUNTIME = package(
     "layout-runtime",
     "usr/bin",

@@ -51,7 +51,8 @@ iptables-save
 
 """
 
-# SLE 15: dpkg's program, one group, the multi-call binaries as alternatives. The wrapper's path sorts before theirs.
+# SLE 15: dpkg's program, one group, with the multi-call binaries as alternatives. The wrapper's path sorts before
+# theirs.
 SLE = """\
 auto
 /usr/sbin/iptables
@@ -90,7 +91,8 @@ iptables-save
 
 """
 
-# chkconfig: alternatives as installed, followers by link once there is a second one, nothing at the end.
+# chkconfig: alternatives in the order of installation, followers sorted by symlink once there is a second alternative,
+# nothing at the end.
 _FEDORA_HEAD = """\
 auto
 /usr/sbin/iptables
@@ -141,8 +143,8 @@ FEDORA = _FEDORA_HEAD + _FEDORA_NFT + _FEDORA_LEGACY + _FEDORA_WRAPPER
 
 FEDORA_LEGACY_FIRST = _FEDORA_HEAD + _FEDORA_LEGACY + _FEDORA_NFT + _FEDORA_WRAPPER
 
-# Azure Linux, Photon: chkconfig's format, Debian's groups. Their priorities are above
-# the wrapper's, which is therefore selected by hand.
+# Azure Linux, Photon: chkconfig's format, Debian's groups. Their priorities are higher than the wrapper's, so install
+# selects the wrapper manually.
 TWO_GROUPS = """\
 manual
 /usr/sbin/iptables
