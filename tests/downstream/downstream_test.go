@@ -46,7 +46,7 @@ func TestPage(t *testing.T) {
 	for _, block := range pages.Blocks(t, needs.Variable(t, "PAGE")) {
 		block.Try(t, func(script string) string {
 			command := exec.Command("/bin/sh", "-c", script)
-			command.Dir, command.Env = w.folder, append(environment(os.Environ()), "PATH="+bin+":"+os.Getenv("PATH"))
+			command.Dir, command.Env = w.directory, append(environment(os.Environ()), "PATH="+bin+":"+os.Getenv("PATH"))
 			var stderr strings.Builder
 			command.Stderr = &stderr
 			output, err := command.Output()

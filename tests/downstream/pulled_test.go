@@ -59,7 +59,7 @@ iptables_wrapper_layer(
 	if strings.Count(summary, " PASSED") != 1 {
 		t.Errorf("the example's test:\n%s", summary)
 	}
-	image := load(t, filepath.Join(w.folder, strings.TrimSpace(w.run(t, "cquery", "--output=files", "//:image"))))
+	image := load(t, filepath.Join(w.directory, strings.TrimSpace(w.run(t, "cquery", "--output=files", "//:image"))))
 	layers, err := image.Layers()
 	if err != nil {
 		t.Fatal(err)
@@ -136,11 +136,11 @@ func serve(t *testing.T) (name.Repository, v1.ImageIndex) {
 }
 
 // load returns the only image of a layout. Its blobs can be symlinks, which go-containerregistry does not follow.
-func load(t *testing.T, folder string) v1.Image {
+func load(t *testing.T, directory string) v1.Image {
 	t.Helper()
 	whole := filepath.Join(t.TempDir(), "layout")
-	if output, err := exec.Command("cp", "--recursive", "--dereference", folder, whole).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", folder, err, output)
+	if output, err := exec.Command("cp", "--recursive", "--dereference", directory, whole).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", directory, err, output)
 	}
 	index, err := layout.ImageIndexFromPath(whole)
 	if err != nil {

@@ -10,8 +10,8 @@ checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# The air-gapped Bazel gets its modules from the system's bazelrc, which --nosystem_rc disables. The path of its own
-# files is then set explicitly.
+# The air-gapped Bazel gets its modules, and the path of its files, from the system's bazelrc, which --nosystem_rc
+# disables. The path is then set explicitly.
 startup=--nosystem_rc
 if [ -n "${AIRGAP:-}" ] && [ "$AIRGAP" != 0 ]; then
 	startup="$startup --install_base=/usr/share/bazel --trust_install_base"

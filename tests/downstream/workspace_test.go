@@ -19,11 +19,11 @@ func unpack(t *testing.T, below string) workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
-	if output, err := exec.Command("tar", "--extract", "--file", archive, "--directory", folder).CombinedOutput(); err != nil {
+	directory := t.TempDir()
+	if output, err := exec.Command("tar", "--extract", "--file", archive, "--directory", directory).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", archive, err, output)
 	}
-	w := workspace{bazel: bazel, folder: filepath.Join(folder, below), output: filepath.Join(folder, "output")}
+	w := workspace{bazel: bazel, directory: filepath.Join(directory, below), output: filepath.Join(directory, "output")}
 	// This also removes the output base, whose files are read-only and could not be removed with the directory.
 	t.Cleanup(func() { w.run(t, "clean", "--expunge") })
 	return w
@@ -31,16 +31,16 @@ func unpack(t *testing.T, below string) workspace {
 
 // paste makes a workspace from a page's example. It adds only the source of the module, because no registry has the
 // current version. Each pair of words is replaced, as a user would do.
-func paste(t *testing.T, document, folder string, replace ...string) workspace {
+func paste(t *testing.T, document, directory string, replace ...string) workspace {
 	t.Helper()
 	blocks := example(t, document)
 	for name, text := range blocks {
 		blocks[name] = strings.NewReplacer(replace...).Replace(text)
 	}
-	w := unpack(t, folder)
+	w := unpack(t, directory)
 	blocks["MODULE.bazel"] += "local_path_override(module_name = \"iptables_wrappers\", path = \"../..\")\n"
 	blocks[".bazelrc"] = string(read(t, "BAZELRC"))
-	if err := os.Mkdir(w.folder, 0o755); err != nil {
+	if err := os.Mkdir(w.directory, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range blocks {
@@ -67,9 +67,9 @@ func example(t *testing.T, document string) map[string]string {
 
 // workspace is a workspace with its Bazel server.
 type workspace struct {
-	bazel  string // path of the program
-	folder string
-	output string // output base: only the user's settings are shared with the Bazel that runs this test
+	bazel     string // path of the program
+	directory string
+	output    string // output base: only the user's settings are shared with the Bazel that runs this test
 }
 
 // run runs a Bazel command and returns its standard output.
@@ -84,7 +84,7 @@ func (w workspace) run(t *testing.T, arguments ...string) string {
 
 func (w workspace) try(arguments ...string) (stdout, stderr string, err error) {
 	command := exec.Command(w.bazel, append([]string{"--output_base=" + w.output, "--max_idle_secs=60"}, arguments...)...)
-	command.Dir = w.folder
+	command.Dir = w.directory
 	command.Env = environment(os.Environ())
 	var errors strings.Builder
 	command.Stderr = &errors
@@ -95,7 +95,7 @@ func (w workspace) try(arguments ...string) (stdout, stderr string, err error) {
 // add appends to a file.
 func (w workspace) add(t *testing.T, name, text string) {
 	t.Helper()
-	file, err := os.OpenFile(filepath.Join(w.folder, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(filepath.Join(w.directory, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -112,7 +112,7 @@ func (w workspace) add(t *testing.T, name, text string) {
 func (w workspace) built(t *testing.T, target string) []byte {
 	t.Helper()
 	w.run(t, "build", target)
-	data, err := os.ReadFile(filepath.Join(w.folder, strings.TrimSpace(w.run(t, "cquery", "--output=files", target))))
+	data, err := os.ReadFile(filepath.Join(w.directory, strings.TrimSpace(w.run(t, "cquery", "--output=files", target))))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -141,8 +141,8 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 
 // aftermath checks the root file system: all six names, the database, and a second run.
 func (o *operation) aftermath() verdict {
-	told := append([]string{"IPTABLES_WRAPPER_MODE=" + o.mode.String()}, environment...) // so that nothing is pinned yet
-	if err := errors.Join(o.names(told), o.database()); err != nil {
+	override := append([]string{"IPTABLES_WRAPPER_MODE=" + o.mode.String()}, environment...) // so that nothing is pinned yet
+	if err := errors.Join(o.names(override), o.database()); err != nil {
 		return verdict{broken: "after it: " + err.Error()}
 	}
 	if _, err := execute(o.program); err != nil {

@@ -48,9 +48,9 @@ func Statement(tag, path, version, sum string, indirect bool) string {
 }
 
 // Compare fails the test if the statements differ, and prints the expected text for MODULE.bazel.
-func Compare(t *testing.T, given, want map[string]string) {
+func Compare(t *testing.T, got, want map[string]string) {
 	t.Helper()
-	if maps.Equal(given, want) {
+	if maps.Equal(got, want) {
 		return
 	}
 	var all strings.Builder

@@ -140,8 +140,8 @@ func (v image) writeInitrd(name string, modules kernel.Modules, p plan.Plan) err
 	if err := errors.Join(readErr, indexErr, planErr); err != nil {
 		return err
 	}
-	for _, folder := range []string{"proc", "run", "scratch", "sbin", "lib", "lib/modules", "image"} {
-		put(folder, cpio.TypeDir|0o755, nil)
+	for _, directory := range []string{"proc", "run", "scratch", "sbin", "lib", "lib/modules", "image"} {
+		put(directory, cpio.TypeDir|0o755, nil)
 	}
 	put("init", cpio.TypeReg|0o755, program)
 	put("sbin/modprobe", cpio.TypeReg|0o755, program)

@@ -54,8 +54,8 @@ func run(ctx context.Context, args []string) error {
 	flags.Func("kernel", "`FILE` of a kernel", list(&kernelFiles))
 	svg := flags.String("svg", "", "`FILE` for a picture of the matrix")
 	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
-	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; given again, any of them", list(&only))
-	flags.Func("state", "`TEXT` that is part of the name of a host's state; given again, any of them", list(&stateNames))
+	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; can be repeated, and then any of them matches", list(&only))
+	flags.Func("state", "`TEXT` that is part of the name of a host's state; can be repeated, and then any of them matches", list(&stateNames))
 	skipped := map[string]string{}
 	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested here, to be listed", func(value string) error {
 		name, reason, _ := strings.Cut(value, "=")

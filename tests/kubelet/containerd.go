@@ -61,7 +61,7 @@ func ctr(args ...string) (string, error) {
 	return output("", "ctr", append([]string{"--namespace", "k8s.io"}, args...)...)
 }
 
-// undropped are the capabilities, besides NET_RAW, that containerd grants to containers of its own client.
+// undropped are the capabilities, besides NET_RAW, that containerd's own client grants to containers.
 const undropped = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
 
 // runDirectly starts an agent without kubelet, with the same access as in a pod: the node's network, two capabilities

@@ -151,7 +151,7 @@ func (n *node) checkEnd(f *finding) error {
 		return err != nil || len(holders(rules, f.container.rule())) == 0, err
 	})
 	if took := time.Since(start); err == nil && took > 10*time.Second {
-		f.differs("told to end, it took %v", took)
+		f.differs("it took %v to end after the signal", took)
 	}
 	return err
 }

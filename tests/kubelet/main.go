@@ -69,11 +69,11 @@ func run(args []string) error {
 	flags.StringVar(&in.example, "example", "", "`manifest` of the DaemonSet whose pod is run")
 	flags.StringVar(&in.detector, "detector", "", "`manifest` of the DaemonSet that the API server is asked about as well")
 	flags.StringVar(&in.page, "page", "", "`README.md` with what the API server says of both")
-	kubernetes := flags.String("kubernetes", "", "`folder` with kubelet and kube-proxy; else they are built")
+	kubernetes := flags.String("kubernetes", "", "`DIRECTORY` with kubelet and kube-proxy; without it they are built")
 	mode := flags.String("mode", "", "only this `mode` of the node, nft or legacy")
 	goCommand := flags.String("go", "go", "go command")
 	module := flags.String("module", "kubernetes/go.mod", "`go.mod` that names the version of Kubernetes")
-	scratch := flags.String("scratch", "", "(node) `folder` for all that the node writes")
+	scratch := flags.String("scratch", "", "(node) `DIRECTORY` for all files that the node writes")
 	inNode := len(args) > 0 && args[0] == "node"
 	if inNode {
 		args = args[1:]

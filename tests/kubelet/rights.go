@@ -77,7 +77,7 @@ func (n *node) checkRights(f *finding) error {
 		return err
 	}
 	if !created.Spec.Process.NoNewPrivileges {
-		f.differs("process: runc was not told noNewPrivileges")
+		f.differs("process: noNewPrivileges is not in runc's configuration")
 	}
 	mounts, err := os.ReadFile(process + "/mountinfo")
 	if err != nil {

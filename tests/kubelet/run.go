@@ -141,7 +141,7 @@ func (n *node) letWait(pods []*container, impatient *container) error {
 func (n *node) makeChain() (history, error) {
 	hint := func() (bool, error) { return hasChain(n.mode, "ip", "KUBE-IPTABLES-HINT"), nil }
 	if found, _ := hint(); found {
-		return history{}, errors.New("kubelet made its chain although it was told not to")
+		return history{}, errors.New("kubelet created its chain although its configuration disables it")
 	}
 	h := history{kubelet: time.Now()}
 	if _, err := n.startKubelet(true); err != nil {

@@ -1,8 +1,8 @@
-"""Every layout of iptables that a distribution has: which files its packages hold, where, and what owns the plain names.
+"""The layouts of iptables in distributions: the files of the packages, their paths, and what owns the plain names.
 
-This table is data and the only description of the layouts. tests/layouts/defs.bzl makes of each row the packages (in the
-distribution's own format, around Debian's binaries), the image and its tests. A row is a layout and not a distribution:
-"covers" says whose layout it is.
+This table is the only description of the layouts. For each row, tests/layouts/defs.bzl makes the packages (in the
+distribution's own format, with Debian's binaries), the image and its tests. Several distributions can have the same
+layout: "covers" lists them.
 """
 
 load(":parts.bzl", "APPLETS", "FAMILIES", "FEDORA_ORDER", "MERGED_SBIN", "MERGED_USR", "OTHERS", "layout", "links_to", "other_registrations", "package", "register_commands", "registration")
@@ -18,7 +18,7 @@ def _alpine(dir):
     ]
 
 def _upstream(dir):
-    """As upstream's own installation leaves it, IPv6 in a package of its own."""
+    """Returns packages with the files of upstream's own installation. IPv6 is in a separate package."""
     return [
         package("iptables", dir, ["legacy", "nft"], families = ["iptables"], plain = "xtables-legacy-multi", others = True),
         package("ip6tables", dir, families = ["ip6tables"], spelled = ["legacy", "nft"], plain = "xtables-legacy-multi"),
@@ -71,7 +71,7 @@ def _debian(covers, legacy, nft, state):
     )
 
 def _states(dir, state, two = False):
-    """The state files in dir: the given text for iptables, and with two the same for ip6tables."""
+    """Returns the state files in dir: text for iptables and, if two is set, the same for ip6tables."""
     states = {dir + "/iptables": state}
     if two:
         ip6 = state.replace("/iptables", "/ip6tables").replace("\niptables", "\nip6tables")

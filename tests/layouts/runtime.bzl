@@ -1,4 +1,4 @@
-"""What the tests themselves run in every layout."""
+"""The programs that the tests run in every layout."""
 
 load(":parts.bzl", "package")
 

@@ -1,7 +1,8 @@
-"""State files of the alternatives databases with the wrapper installed, byte for byte as the database's own program writes
-them: what it was seen to write for the packages (dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33), then the wrapper's entry.
+"""State files of the alternatives databases with the wrapper installed.
 
-Spelled by hand, and not read from tests/roots/states, which all Go tests read: see there.
+They have the same bytes as those of the databases' own programs (dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33): the output
+for the packages, and then the wrapper's entry. They are written manually, independently of tests/roots/states, which
+all Go tests read. tests/roots/states.go gives the reason.
 """
 
 # dpkg: alternatives sorted by path, followers by name, an empty line at the end.

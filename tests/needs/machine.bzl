@@ -1,15 +1,16 @@
-"""What the machine that runs the tests has.
+"""Detects what the machine that runs the tests has.
 
-A test that finds something missing while it runs can only pass, and its pass, kept in a cache, would speak for machines that
-have it. So Bazel is told beforehand: a test names what it needs of the machine in target_compatible_with, as in
+If a test skips itself while it runs, Bazel takes that for a pass, and a cache would pass it on to machines that could
+run the test. So Bazel must know it before: a test names what it needs of the machine in target_compatible_with, as in
 
     target_compatible_with = [
         "@machine//:root",
         "@machine//:rpm",
     ],
 
-and Bazel's summary says SKIPPED where the machine lacks it. Labels, and nothing to load: others' builds, which have no such
-repository, read the BUILD files of the wrapper and the installer, too. The same names in Go: needs.go.
+and Bazel's summary contains SKIPPED if the machine lacks it. These are only labels, without a load statement, because
+builds of other modules also read the BUILD files of the wrapper and the installer, and do not have this repository.
+needs.go uses the same names in Go.
 """
 
 # The directories of --test_env=PATH in .bazelrc, where tests search for programs.
@@ -63,18 +64,18 @@ constraint_value(
 """
 
 def _output(rctx, program, *arguments):
-    for folder in _PATH:
-        if rctx.path(folder + "/" + program).exists:
-            return rctx.execute([folder + "/" + program] + list(arguments)).stdout
+    for directory in _PATH:
+        if rctx.path(directory + "/" + program).exists:
+            return rctx.execute([directory + "/" + program] + list(arguments)).stdout
     return ""
 
 def _machine_impl(rctx):
     # Debian's later releases omit "-static" from the name of a static emulator.
     facts = {
         program: bool([
-            folder
-            for folder in _PATH
-            if rctx.path(folder + "/" + program).exists or rctx.path(folder + "/" + program.removesuffix("-static")).exists
+            directory
+            for directory in _PATH
+            if rctx.path(directory + "/" + program).exists or rctx.path(directory + "/" + program.removesuffix("-static")).exists
         ])
         for program in _PROGRAMS
     } | {
@@ -125,5 +126,5 @@ def _machine_extension_impl(_):
 
 machine = module_extension(
     implementation = _machine_extension_impl,
-    doc = "The repository machine: a constraint value for each thing a test can need of the machine.",
+    doc = "Makes the repository machine: a constraint value for everything that a test can need of the machine.",
 )

@@ -54,7 +54,7 @@ func Layouts() []Layout {
 		database("Fedora legacy first", "alternatives", "usr/sbin", nil, oneGroup(chkconfig, "fedora-legacy-nft*.chkconfig"), own("usr/sbin")),
 		database("Fedora 43", "alternatives", "usr/bin", merged, oneGroup(chkconfig, "fedora43-nft-legacy*.chkconfig"), own("usr/bin")),
 		database("SLE 15", "update-alternatives", "usr/sbin", nil, oneGroup(chkconfig, "sle15-iptables*.dpkg"), multi),
-		database("SLE 15 with dpkg's folder", "update-alternatives", "usr/sbin", nil, oneGroup(dpkg, "sle15-iptables*.dpkg"), multi),
+		database("SLE 15 with dpkg's directory", "update-alternatives", "usr/sbin", nil, oneGroup(dpkg, "sle15-iptables*.dpkg"), multi),
 		tumbleweed(),
 	}
 }

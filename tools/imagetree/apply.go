@@ -17,7 +17,7 @@ const Whiteout = ".wh."
 const opaqueWhiteout = Whiteout + Whiteout + ".opq"
 
 // Apply reads the next layer of the image, as containerd does (applyNaive in pkg/archive/tar.go), with one difference:
-// following the specification, a whiteout never removes a path of its own layer, in whatever order the entries come.
+// following the specification, a whiteout never removes a path of the same layer, in whatever order the entries come.
 func (t *Tree) Apply(r io.Reader) error {
 	stream, err := archive.Decompress(r)
 	if err != nil {

@@ -65,7 +65,7 @@ func TestApplyRefuses(t *testing.T) {
 		"hard link that climbs":    {pack(t, "a=>../../etc/passwd"), "leads out of the root"},
 		"hard link to nothing":     {pack(t, "a=>etc/passwd"), "file /a: hard link: /etc/passwd: file does not exist"},
 		"hard link to itself":      {pack(t, "a=1", "a=>a"), "hard link to /a, which is not a file of the image"},
-		"hard link to a folder":    {pack(t, "d/", "a=>d"), "hard link to /d, which is not a file"},
+		"hard link to a directory": {pack(t, "d/", "a=>d"), "hard link to /d, which is not a file"},
 		"hard link by a symlink":   {pack(t, "s->/home/u", "b=>s", "c=>b/.netrc"), "hard link: /b/.netrc: file does not exist"},
 		"file below a file":        {pack(t, "a=1", "a/b=2"), "/a is no directory"},
 		"file below a pipe":        {pack(t, "a|", "a/b=2"), "/a is no directory"},

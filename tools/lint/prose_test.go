@@ -14,16 +14,13 @@ import (
 // unclear matches words and phrases that readers of this project did not understand without the code. Each has a
 // usual word: directory for folder, manually for "by hand", "its own X" for "an X of its own". A sentence with
 // nobody or whoever names no actor.
-var unclear = regexp.MustCompile(`(?i)\b(held|told|settled|(is|are|was|were|be|been|being) given|by hand|folders?|bills? of materials|be had|` +
+var unclear = regexp.MustCompile(`(?i)(?:^|[^-\w])(held|told|settled|(is|are|was|were|be|been|being) given|by hand|folders?|bills? of materials|be had|` +
 	`nobody|nobody's|whoever|somebody|somebody's|came of|comes of|of (its|their) own|what is there|is asked|are asked|kin|sisters)\b`)
 
 // unclearAllowed is the number of these words that a directory which is not yet rewritten may contain. "*.md" means all
 // pages. Lower the number when you rewrite a comment; it must not rise.
 var unclearAllowed = map[string]int{
 	"*.md":          82,
-	"installer":     0,
-	"tests":         118,
-	"tools":         45,
 	"tools/airgap":  64,
 	"tools/lock":    64,
 	"tools/release": 19,
@@ -50,9 +47,9 @@ func TestWords(t *testing.T) {
 				return
 			}
 			for number, line := range prose(string(source)) {
-				for _, word := range unclear.FindAllString(line, -1) {
+				for _, match := range unclear.FindAllStringSubmatch(line, -1) {
 					in := exception(filepath.ToSlash(relative))
-					found[in] = append(found[in], fmt.Sprintf("%s:%d: %q", relative, number+1, word))
+					found[in] = append(found[in], fmt.Sprintf("%s:%d: %q", relative, number+1, match[1]))
 				}
 			}
 		}

@@ -14,9 +14,10 @@ var (
 	planned = regexp.MustCompile(`bazel_dep\(name = "iptables_wrappers", version = "([0-9.]+)"\)`)
 )
 
-// README.md begins with a paragraph Status as long as nothing is released, and no longer. CHANGELOG.md decides: it has a section of a
-// version in the commit that is tagged with it, and not before (tools/release refuses a release without it, and one with a Status). Tags
-// do not decide: a source archive, a shallow clone and Bazel's sandbox have none.
+// README.md must begin with a paragraph Status until the first release, and must not contain it afterwards.
+// CHANGELOG.md decides: only the commit that is tagged with a version, and later ones, have a section for it.
+// tools/release refuses a release without that section or with a Status. Tags cannot decide: a source archive, a
+// shallow clone and Bazel's sandbox have none.
 func TestStatus(t *testing.T) {
 	root := checkout(t)
 	read := func(name string) string {

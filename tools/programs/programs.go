@@ -46,11 +46,11 @@ func (s Source) Build() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	folder, err := os.UserCacheDir()
+	directory, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	folder = filepath.Join(folder, "iptables-wrappers")
+	directory = filepath.Join(directory, "iptables-wrappers")
 	if err := findRunfiles(); err != nil {
 		return "", err
 	}
@@ -69,31 +69,31 @@ func (s Source) Build() (string, error) {
 		sum.Write(text)
 	}
 	name := filepath.Base(s.Main)
-	built := filepath.Join(folder, fmt.Sprintf("%s-%s-%.6x", name, version, sum.Sum(nil)))
+	built := filepath.Join(directory, fmt.Sprintf("%s-%s-%.6x", name, version, sum.Sum(nil)))
 	if _, err := os.Stat(built); !errors.Is(err, fs.ErrNotExist) {
 		return built, err
 	}
 	fmt.Fprintf(os.Stderr, "building %s %s (%s)\n", s.Main, version, s.Cost)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return "", err
 	}
-	old, err := filepath.Glob(filepath.Join(folder, name+"-*"))
+	old, err := filepath.Glob(filepath.Join(directory, name+"-*"))
 	if err != nil {
 		return "", err
 	}
-	if err := s.build(folder, files, built); err != nil {
+	if err := s.build(directory, files, built); err != nil {
 		return "", err
 	}
-	for _, folder := range old {
-		os.RemoveAll(folder)
+	for _, directory := range old {
+		os.RemoveAll(directory)
 	}
 	return built, nil
 }
 
 // build copies the files into a new directory, because Bazel's copies are symlinks, and a go.work in a parent directory
 // must not apply.
-func (s Source) build(folder string, files []string, built string) error {
-	work, err := os.MkdirTemp(folder, "build")
+func (s Source) build(directory string, files []string, built string) error {
+	work, err := os.MkdirTemp(directory, "build")
 	if err != nil {
 		return err
 	}
@@ -125,11 +125,11 @@ func findRunfiles() error {
 	if os.Getenv("BUILD_WORKSPACE_DIRECTORY") == "" || os.Getenv("RUNFILES_DIR") != "" {
 		return nil
 	}
-	folder, err := os.Getwd()
+	directory, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	return os.Setenv("RUNFILES_DIR", filepath.Dir(folder))
+	return os.Setenv("RUNFILES_DIR", filepath.Dir(directory))
 }
 
 func output(name string, args ...string) (string, error) {

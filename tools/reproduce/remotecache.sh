@@ -91,7 +91,7 @@ round() (
 	cd "$checkout"
 	./bazelw test --config=remote-cache --remote_cache="http://127.0.0.1:$port" --disk_cache= \
 		--sandbox_default_allow_network=false --execution_log_json_file="$checkout/executed.json" "$@" >&2
-	mv executed.json "$scratch/$name.json" # the air-gapped Bazel has a /tmp of its own, and sees the checkout
+	mv executed.json "$scratch/$name.json" # the air-gapped Bazel has a /tmp that is separate, and sees the checkout
 	echo
 	echo "$name checkout, $checkout:"
 	sort "$scratch/access.log" | uniq -c | sed 's/^ */  HTTP /'

@@ -219,7 +219,7 @@ func TestOpenFollowsLinks(t *testing.T) {
 
 func TestOpenRefusals(t *testing.T) {
 	if _, err := check(t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "no OCI layout") {
-		t.Errorf("empty folder: %v", err)
+		t.Errorf("empty directory: %v", err)
 	}
 	folder := t.TempDir()
 	if _, err := layout.Write(folder, empty.Index); err != nil {

@@ -95,9 +95,9 @@ func pack(t testing.TB, entries ...entry) []byte {
 // layer that the program made.
 func over(t testing.TB, base []byte) ([]byte, error) {
 	t.Helper()
-	folder := t.TempDir()
+	directory := t.TempDir()
 	for name, data := range map[string][]byte{"base.tar": base, "wrapper": []byte(program("the wrapper"))} {
-		if err := os.WriteFile(filepath.Join(folder, name), data, 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, name), data, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,8 +106,8 @@ func over(t testing.TB, base []byte) ([]byte, error) {
 	var layers [2][]byte
 	for i, most := range []int64{0, memory} {
 		inMemory = most
-		layer := filepath.Join(folder, "layer.tar.gz")
-		err := run([]string{"--output", layer, "--wrapper", filepath.Join(folder, "wrapper"), "--base", filepath.Join(folder, "base.tar")})
+		layer := filepath.Join(directory, "layer.tar.gz")
+		err := run([]string{"--output", layer, "--wrapper", filepath.Join(directory, "wrapper"), "--base", filepath.Join(directory, "base.tar")})
 		if err != nil {
 			return nil, err
 		}

@@ -62,19 +62,19 @@ func Calls() [4]Call {
 
 // Result is the result of a cell.
 type Result struct {
-	Cell          int              `json:"cell"`            // its index
-	Failed        string           `json:"failed"`          // why it could not be brought about; nothing else counts then
-	Before        Kernel           `json:"before"`          // when the host is in its state
-	AfterDetect   Kernel           `json:"after_detect"`    // and when it was looked at
-	AfterVersion  Kernel           `json:"after_version"`   // and after the first call
+	Cell          int              `json:"cell"`            // index
+	Failed        string           `json:"failed"`          // why the state could not be created; then ignore all other fields
+	Before        Kernel           `json:"before"`          // in the host's state
+	AfterDetect   Kernel           `json:"after_detect"`    // after detect
+	AfterVersion  Kernel           `json:"after_version"`   // after the first call
 	Detect        Run              `json:"detect"`          // iptables-wrapper detect --output json
 	Calls         []Run            `json:"calls"`           // through the wrapper
-	Direct        map[string][]Run `json:"direct"`          // the mode's own binary, each in a host of its own
+	Direct        map[string][]Run `json:"direct"`          // the mode's own binary, each on a new host
 	LinksByDetect string           `json:"links_by_detect"` // the file that all six applets lead to after detect
 	Links         string           `json:"links"`           // after the first call
 	LinksInTheEnd string           `json:"links_in_the_end"`
-	RestoredIn    []string         `json:"restored_in"` // the modes whose backend contains the restored rule in the end
-	HandOver      []string         `json:"hand_over"`   // what is wrong with it
+	RestoredIn    []string         `json:"restored_in"` // the modes whose backend contains the restored rule at the end
+	HandOver      []string         `json:"hand_over"`   // errors of the hand-over
 }
 
 // Pinned returns true if the applets lead to a mode's binary after the first call.
