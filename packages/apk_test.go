@@ -147,7 +147,7 @@ func TestScripts(t *testing.T) {
 					m.t.Helper()
 					for _, name := range names {
 						if says := m.run("/"+dir+"/"+name, "--version"); !strings.Contains(says, want) {
-							m.t.Errorf("%s --version says %q, want %s", name, says, want)
+							m.t.Errorf("%s --version printed %q, want %s", name, says, want)
 						}
 					}
 				}

@@ -141,10 +141,10 @@ func unconfiguredIPTables(m *machine, deb, _ string) {
 	m.status("iptables", "unpacked")
 	unconfigured := m.tree()
 	if says := m.fails(dpkg, "-i", deb); !strings.Contains(says, "dependency problems") {
-		m.t.Errorf("dpkg says\n%s", says)
+		m.t.Errorf("dpkg printed\n%s", says)
 	}
 	if m.has("usr/sbin/iptables") || m.has(state) {
-		m.t.Error("it was installed all the same")
+		m.t.Error("dpkg configured it nevertheless")
 	}
 	m.run(dpkg, "--remove", name)
 	m.same("removed while unpacked", unconfigured)

@@ -158,7 +158,7 @@ func (m *machine) modes(want string) {
 	m.t.Helper()
 	for _, name := range names {
 		if says := m.run("/usr/sbin/"+name, "--version"); !strings.Contains(says, want) {
-			m.t.Errorf("%s --version says %q, want %s", name, says, want)
+			m.t.Errorf("%s --version printed %q, want %s", name, says, want)
 		}
 	}
 }

@@ -60,7 +60,7 @@ func TestWithoutLegacy(t *testing.T) {
 		before := m.tree()
 		out, err := m.rpm("--install", rpm)
 		if !strings.Contains(out, "iptables has no legacy variant here") || !strings.Contains(out, "--nft-only") {
-			m.t.Errorf("%v: rpm says\n%s", err, out)
+			m.t.Errorf("%v: rpm printed\n%s", err, out)
 		}
 		m.links("refused", "usr/sbin", "xtables-nft-multi")
 		m.run(path, "install", "--nft-only")

@@ -73,7 +73,7 @@ func onRPM(t *testing.T, owned []string, f func(m *machine, rpm, newer string)) 
 		}
 		m.mustRPM("--initdb")
 		if out, err := m.rpm("--install", rpm); err == nil || !strings.Contains(out, "iptables >= 1.8.4 is needed by") {
-			m.t.Errorf("without iptables: %v: rpm says\n%s", err, out)
+			m.t.Errorf("without iptables: %v: rpm printed\n%s", err, out)
 		}
 		m.mustRPM("--install", file)
 		f(m, rpm, newer)

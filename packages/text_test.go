@@ -29,7 +29,7 @@ func commands(t *testing.T) map[string][]string {
 		}
 	}
 	if len(all) < 5 || len(all["install"]) < 5 || len(all["set"]) < 4 {
-		t.Fatalf("help says\n%s", help)
+		t.Fatalf("help printed\n%s", help)
 	}
 	return all
 }

@@ -24,7 +24,7 @@ func TestReadmeIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("README.md does not say what images/distros.bzl says; run: ./bazelw run //images:update\n--- should be ---\n%s", want)
+		t.Errorf("README.md differs from images/distros.bzl; run: ./bazelw run //images:update\n--- should be ---\n%s", want)
 	}
 }
 

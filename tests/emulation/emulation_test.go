@@ -60,10 +60,10 @@ func TestBuild(t *testing.T) {
 				return out
 			}
 			if machine := must("/usr/bin/uname", "-m"); machine != "aarch64" {
-				t.Fatalf("uname -m in the image says %s", machine)
+				t.Fatalf("uname -m in the image printed %s", machine)
 			}
 			if out := must("/bin/sh", "-c", script); out != "" {
-				t.Errorf("the script says %q", out)
+				t.Errorf("the script printed %q", out)
 			}
 			assertInstalled(t, root, wrapper)
 			for _, call := range [][]string{{"/usr/sbin/iptables"}, {"/usr/sbin/ip6tables"}, {"/bin/sh", "-c", "iptables --version"}} {
@@ -75,7 +75,7 @@ func TestBuild(t *testing.T) {
 				}
 			}
 			if out := must("/usr/sbin/iptables-wrapper", "detect", "--output", "text"); !strings.Contains(out, "mode: ") {
-				t.Errorf("detect says %q", out)
+				t.Errorf("detect printed %q", out)
 			}
 		})
 	}

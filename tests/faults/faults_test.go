@@ -149,7 +149,7 @@ func assertRefused(t *testing.T, o *operation, why string) {
 		t.Errorf("%s took %v", o.name, took)
 	case o.pins:
 		if err != nil || !strings.Contains(out, "(nf_tables)") {
-			t.Errorf("the command says %q, %v", out, err)
+			t.Errorf("the command printed %q, %v", out, err)
 		}
 		return
 	case err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), "\n"):

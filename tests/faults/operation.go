@@ -189,7 +189,7 @@ func (o *operation) database() error {
 	for _, group := range []string{"iptables", "ip6tables"} {
 		if _, err := os.Lstat(filepath.Join(o.ground.root, "var/lib/dpkg/alternatives", group)); err == nil {
 			if out, err := execute(o.ground.in("/usr/bin/update-alternatives", "--query", group)); err != nil || !strings.Contains(out, "Best: ") {
-				return fmt.Errorf("update-alternatives says %q, %w", out, err)
+				return fmt.Errorf("update-alternatives printed %q, %w", out, err)
 			}
 		}
 		if _, err := links.ReadState(root, group); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -23,7 +23,7 @@ func TestGoInstall(t *testing.T) {
 		t.Fatalf("go install made %v, %v", files, err)
 	}
 	if out := sh(t, bin, nil, "./iptables-wrapper version"); !strings.HasPrefix(out, "iptables-wrapper devel") || !strings.Contains(out, gap) {
-		t.Errorf("version says %q", out)
+		t.Errorf("version printed %q", out)
 	}
 }
 
@@ -35,7 +35,7 @@ func TestMake(t *testing.T) {
 		t.Helper()
 		sh(t, checkout, environment, "make")
 		if out := sh(t, checkout, nil, "bin/iptables-wrapper version"); out != "iptables-wrapper "+want {
-			t.Errorf("%s: version says %q, want %q", what, out, want)
+			t.Errorf("%s: version printed %q, want %q", what, out, want)
 		}
 	}
 	version("the tagged commit", "v1.2.3")

@@ -118,7 +118,7 @@ func TestDockerfiles(t *testing.T) {
 				}
 			}
 			if out := roots.In(t, image, "/usr/sbin/iptables-wrapper", "version"); strings.Contains(out, gap) {
-				t.Errorf("version says %q", out)
+				t.Errorf("version printed %q", out)
 			}
 			for mode, shown := range map[string]string{"nft": "nf_tables", "legacy": "legacy"} {
 				out := onNode(t, hardLinks(t, image), mode)

@@ -21,7 +21,7 @@ func TestPageIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("docs/api.md does not say what the docstrings of //:defs.bzl say; run: ./bazelw run //docs:update\n--- should be ---\n%s", want)
+		t.Errorf("docs/api.md differs from the docstrings of //:defs.bzl; run: ./bazelw run //docs:update\n--- should be ---\n%s", want)
 	}
 }
 

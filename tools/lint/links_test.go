@@ -69,7 +69,7 @@ func TestPagesAreTried(t *testing.T) {
 		}
 		directory, name := path.Split(filepath.ToSlash(relative))
 		if label := "$(rootpath //" + strings.TrimSuffix(directory, "/") + ":" + name + ")"; !strings.Contains(builds.String(), label) {
-			t.Errorf("%s has commands with their output, and no test is given %s", relative, label)
+			t.Errorf("%s has commands with their output, but no test runs %s", relative, label)
 		}
 	})
 }

@@ -60,11 +60,11 @@ func TestApkSays(t *testing.T) {
 	// A change to a file also changes its other hard link.
 	for _, want := range []string{"U usr/bin/second", "U usr/bin/hard", "M usr/bin/setuid", "x usr/bin/capable"} {
 		if !slices.Contains(found, want) {
-			t.Errorf("audit does not say %q but %q", want, found)
+			t.Errorf("audit does not print %q but %q", want, found)
 		}
 	}
 	if out := apkTool(t, "--root", ours, "--arch", "x86_64", "info", "--who-owns", "/usr/bin/link"); !strings.Contains(out, "owned by example-1.2-r3") {
-		t.Errorf("apk info says %q", out)
+		t.Errorf("apk info printed %q", out)
 	}
 }
 

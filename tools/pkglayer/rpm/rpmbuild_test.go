@@ -42,7 +42,7 @@ func TestRpmbuild(t *testing.T) {
 			}
 			said := query(t, path, "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{LONGSIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}")
 			if got := string(pkg.Control[archive.ManifestLine]); got != said {
-				t.Errorf("manifest line\n%q, rpm says\n%q", got, said)
+				t.Errorf("manifest line\n%q, rpm printed\n%q", got, said)
 			}
 			theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
 			command(t, "rpm", "--root", theirs, "--dbpath", "/rpmdb", "--nodeps", "--nosignature", "--install", path)

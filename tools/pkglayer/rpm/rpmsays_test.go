@@ -31,7 +31,7 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	if got := string(pkg.Control[archive.ManifestLine]); got != string(out) {
-		t.Errorf("manifest line\n%q, rpm says\n%q", got, out)
+		t.Errorf("manifest line\n%q, rpm printed\n%q", got, out)
 	}
 	out, err = exec.Command("rpm", "-qp", "--nosignature", "--qf", "[%{FILENAMES} %{FILEMODES:octal} %{FILEUSERNAME}\n]", name).Output()
 	if err != nil {
@@ -40,7 +40,7 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 	kinds := map[archive.Type]int64{archive.Regular: typeRegular, archive.Directory: typeDir, archive.Symlink: typeLink}
 	for _, file := range pkg.Files {
 		if line := fmt.Sprintf("/%s %o %s\n", file.Name, kinds[file.Type]|file.Mode, file.User); !strings.Contains(string(out), line) {
-			t.Errorf("rpm does not say %q but\n%s", line, out)
+			t.Errorf("rpm does not print %q but\n%s", line, out)
 		}
 	}
 }
