@@ -160,7 +160,7 @@ func fileSize(name string) (int64, error) {
 func checkSize(name string, stated int64) error {
 	size, err := fileSize(name)
 	if err == nil && size != stated {
-		err = fmt.Errorf("corrupt: %d bytes, but the manifest says %d", size, stated)
+		err = fmt.Errorf("corrupt: %d bytes, but the manifest states %d", size, stated)
 	}
 	return err
 }

@@ -82,9 +82,9 @@ func TestLayoutRefuses(t *testing.T) {
 		edit func(layer, manifest *blob)
 		want string
 	}{
-		"larger layer stated":  {func(l, _ *blob) { l.size = 1 << 40 }, "corrupt: 2048 bytes, but the manifest says 1099511627776"},
-		"smaller layer stated": {func(l, _ *blob) { l.size-- }, "corrupt: 2048 bytes, but the manifest says 2047"},
-		"no size":              {func(l, _ *blob) { l.size = -1 }, "corrupt: 2048 bytes, but the manifest says -1"},
+		"larger layer stated":  {func(l, _ *blob) { l.size = 1 << 40 }, "corrupt: 2048 bytes, but the manifest states 1099511627776"},
+		"smaller layer stated": {func(l, _ *blob) { l.size-- }, "corrupt: 2048 bytes, but the manifest states 2047"},
+		"no size":              {func(l, _ *blob) { l.size = -1 }, "corrupt: 2048 bytes, but the manifest states -1"},
 		"missing layer":        {func(l, _ *blob) { l.sum = other }, "no such file"},
 		"digest that climbs":   {func(l, _ *blob) { l.sum = "../../index.json" }, "found non-hex character"},
 		"manifest's size":      {func(_, m *blob) { m.size++ }, "corrupt"},

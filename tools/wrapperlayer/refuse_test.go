@@ -43,7 +43,7 @@ func TestCorruptBlob(t *testing.T) {
 			return data[:len(data)/2]
 		}
 		return data
-	}), "bytes, but the manifest says")
+	}), "bytes, but the manifest states")
 }
 
 func TestNotOneImage(t *testing.T) {

@@ -141,7 +141,7 @@ func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map
 				}
 			}
 			if size != want {
-				return nil, fmt.Errorf("file /%s: %d bytes, but the header says %d", file.Name, size, want)
+				return nil, fmt.Errorf("file /%s: %d bytes, but the header states %d", file.Name, size, want)
 			}
 			if file.Data, err = meter.Data(payload, want); err != nil {
 				return nil, fmt.Errorf("file /%s: %w", file.Name, err)

@@ -80,7 +80,7 @@ func TestReadRefuses(t *testing.T) {
 		"climbing name": {one("/usr/../../etc/passwd", 0o100644, 1), "leads out of the root"},
 		"device":        {remode(t, good, 0o20644), "device node"},
 		"pipe":          {remode(t, good, 0o10644), "device node or pipe"},
-		"larger inside": {resize(t, good, 3), "bytes, but the header says"},
+		"larger inside": {resize(t, good, 3), "bytes, but the header states"},
 		"exabytes":      {resize(t, good, 0x7fffffff), "too large"},
 		"bomb":          {one("/bomb", 0o100644, 2<<20), "too large"},
 	} {
