@@ -104,7 +104,7 @@ def _packages_impl(mctx):
                 if not lock.committed:
                     succeeded.append(name)
             elif lock:
-                # read_lock has already printed the reason.
+                # tools/lock, which wrote this empty lock, has printed the reason.
                 hub[name] = _unlocked(distro, release, "left_the_mirror_so_run_tools_lock_{}_{}")
             else:
                 hub[name] = _unlocked(distro, release, "no_lock_yet_so_run_tools_lock_{}_{}")

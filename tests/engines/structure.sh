@@ -76,7 +76,7 @@ done
 for test in $others; do
 	run_test "$downstream/${test##*/}" "$test.runfiles" "$test"
 done
-# The cases that say what both ways of testing an image have in common.
+# The cases that container-structure-test and its air-gapped replacement must both pass.
 case $cases in
 *"$part"*)
 	if IMAGE=tools/airgap/contract/structure/image_test.sh FOREIGN=tools/airgap/contract/structure/foreign_test.sh FROM_HOST='host value' "./$cases" >"$scratch/log" 2>&1; then

@@ -62,8 +62,8 @@ func (n *node) checkRights(f *finding) error {
 	if seen != len(rights) {
 		f.differs("process: %d of %d rights are in its status", seen, len(rights))
 	}
-	// If the node's own processes already have an attribute, a container has it in any case. Then check the
-	// configuration that runc received.
+	// If the node's own processes already have an attribute, a container has it in any case. So check the
+	// configuration that runc received instead.
 	info, err := ctr("containers", "info", id)
 	if err != nil {
 		return err

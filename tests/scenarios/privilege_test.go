@@ -144,7 +144,7 @@ func TestWithoutProc(t *testing.T) {
 	})
 }
 
-// If the binaries are not in /usr/sbin, the wrapper searches its own directory first.
+// A wrapper in another directory than /usr/sbin searches its own directory first.
 func TestOwnDirectory(t *testing.T) {
 	h := newHost(t)
 	for _, dir := range []string{"opt", "opt/xtables"} {
