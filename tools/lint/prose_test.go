@@ -39,17 +39,14 @@ func TestWords(t *testing.T) {
 	found := map[string][]string{}
 	look := func(prose func(string) []string) func(string, []byte) {
 		return func(file string, source []byte) {
-			relative, err := filepath.Rel(root, file)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if relative == "tools/lint/prose_test.go" {
-				return
+			file = strings.TrimPrefix(file, root+"/")
+			if file == "tools/lint/prose_test.go" {
+				return // it contains the words
 			}
 			for number, line := range prose(string(source)) {
 				for _, match := range unclear.FindAllStringSubmatch(line, -1) {
-					in := exception(filepath.ToSlash(relative))
-					found[in] = append(found[in], fmt.Sprintf("%s:%d: %q", relative, number+1, match[1]))
+					in := exception(file)
+					found[in] = append(found[in], fmt.Sprintf("%s:%d: %q", file, number+1, match[1]))
 				}
 			}
 		}
@@ -57,7 +54,9 @@ func TestWords(t *testing.T) {
 	eachFile(t, root, ".go", look(comments("//")))
 	eachFile(t, root, ".sh", look(comments("#")))
 	eachFile(t, root, ".bazel", look(comments("#")))
-	eachFile(t, root, ".bzl", look(starlark))
+	eachFile(t, root, ".bzl", look(func(source string) []string { // docstrings are prose, too; "nobody:" is in /etc/passwd
+		return strings.Split(strings.ReplaceAll(source, "nobody:", ""), "\n")
+	}))
 	eachFile(t, root, ".md", look(paragraphs))
 	for in, lines := range found {
 		if len(lines) > unclearAllowed[in] {
@@ -73,18 +72,17 @@ func TestWords(t *testing.T) {
 	}
 }
 
-// exception returns the key of unclearAllowed that a file counts for, or the file's name.
+// exception returns the key of unclearAllowed to which a file belongs, or the file itself.
 func exception(file string) string {
 	if strings.HasSuffix(file, ".md") {
 		return "*.md"
 	}
-	in := file
 	for directory := range unclearAllowed {
-		if strings.HasPrefix(file, directory+"/") && (in == file || len(directory) > len(in)) {
-			in = directory
+		if strings.HasPrefix(file, directory+"/") {
+			return directory
 		}
 	}
-	return in
+	return file
 }
 
 // comments returns a function that removes everything but comments, which begin with marker, from the lines of a file.
@@ -98,24 +96,17 @@ func comments(marker string) func(source string) []string {
 	}
 }
 
-// starlark returns all lines, because docstrings and messages are prose, too. "nobody:" begins a line of /etc/passwd.
-func starlark(source string) []string {
-	return strings.Split(strings.ReplaceAll(source, "nobody:", ""), "\n")
-}
-
 // paragraphs returns the lines of a page without code blocks and without code in a line.
 func paragraphs(source string) []string {
 	lines := strings.Split(source, "\n")
 	block := false
 	for i, line := range lines {
-		fence := strings.HasPrefix(strings.TrimSpace(line), "```")
-		if fence {
-			block = !block
-		}
-		if fence || block {
-			line = ""
-		}
 		lines[i] = code.ReplaceAllString(line, "code")
+		fence := strings.HasPrefix(strings.TrimSpace(line), "```")
+		if fence || block {
+			lines[i] = ""
+		}
+		block = block != fence
 	}
 	return lines
 }
@@ -126,23 +117,21 @@ var code = regexp.MustCompile("`[^`]*`|\\]\\([^)]*\\)")
 func TestTableCells(t *testing.T) {
 	root := checkout(t)
 	eachFile(t, root, ".md", func(file string, source []byte) {
-		allowed := longCellsAllowed[strings.TrimPrefix(file, root+"/")]
+		var long []string
 		for number, line := range paragraphs(string(source)) {
-			if !strings.HasPrefix(line, "|") {
-				continue
-			}
-			for _, cell := range strings.Split(strings.Trim(line, "|"), "|") {
-				if words := len(strings.Fields(cell)); words > 45 {
-					if allowed--; allowed < 0 {
-						t.Errorf("%s:%d: table cell of %d words, 45 allowed: move it into a paragraph", file, number+1, words)
-					}
+			for _, cell := range strings.Split(line, "|") {
+				if words := len(strings.Fields(cell)); strings.HasPrefix(line, "|") && words > 45 {
+					long = append(long, fmt.Sprintf("line %d, %d words", number+1, words))
 				}
 			}
+		}
+		if allowed := longCellsAllowed[strings.TrimPrefix(file, root+"/")]; len(long) > allowed {
+			t.Errorf("%s: table cells over 45 words, %d allowed: move them into paragraphs: %s", file, allowed, strings.Join(long, "; "))
 		}
 	})
 }
 
-// git log and forges cut longer subjects. Without git, or without that commit in a shallow clone, there are none to check.
+// git log and forges cut longer subjects. Without git, and in a shallow clone without that commit, nothing is checked.
 func TestSubjects(t *testing.T) {
 	root := checkout(t)
 	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
