@@ -40,8 +40,8 @@ func TestDpkg(t *testing.T) {
 			root := rootOf(t, archive)
 			for what, f := range map[string]func(m *machine, deb, newer string){
 				"life":                     life,
-				"chosen by hand":           chosenByHand,
-				"installed by hand before": installedByHandBefore,
+				"chosen by hand":           chosenManually,
+				"installed by hand before": installedManuallyBefore,
 				"iptables is unconfigured": unconfiguredIPTables,
 				"aborted":                  aborted,
 				"iptables was forced out":  forcedOut,
@@ -100,9 +100,9 @@ func life(m *machine, deb, newer string) {
 	}
 }
 
-// chosenByHand checks that a mode which was chosen manually before the installation is selected again after the
+// chosenManually checks that a mode which was chosen manually before the installation is selected again after the
 // removal.
-func chosenByHand(m *machine, deb, newer string) {
+func chosenManually(m *machine, deb, newer string) {
 	// Only one of the two groups is set: each group has a separate choice.
 	m.run(alts, "--set", "iptables", "/usr/sbin/iptables-legacy")
 	before := m.tree()
@@ -116,9 +116,9 @@ func chosenByHand(m *machine, deb, newer string) {
 	m.same("removed", before)
 }
 
-// installedByHandBefore installs the package over a wrapper that was installed manually and pinned. The state before
+// installedManuallyBefore installs the package over a wrapper that was installed manually and pinned. The state before
 // the wrapper is unknown, so a removal restores Debian's default.
-func installedByHandBefore(m *machine, deb, _ string) {
+func installedManuallyBefore(m *machine, deb, _ string) {
 	before := m.tree()
 	m.run(dpkg, "--unpack", deb)
 	m.run(path, "install")

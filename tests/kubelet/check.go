@@ -30,7 +30,7 @@ func (f *finding) differs(format string, args ...any) {
 	f.wrong = append(f.wrong, fmt.Sprintf(format, args...))
 }
 
-// legacyWarning matches the warning of iptables-nft-save if there are legacy tables, such as those of addStrangers
+// legacyWarning matches the warning of iptables-nft-save if there are legacy tables, such as those of addOtherRules
 // (iptables 1.8, xtables-save.c).
 var legacyWarning = regexp.MustCompile(`^# Warning: (ip6?tables)-legacy tables present, use (ip6?tables)-legacy-save to see them$`)
 
@@ -99,7 +99,7 @@ func (n *node) check(c *container, h history, rules map[string]string) finding {
 }
 
 // checkInit checks that an init container waited for kubelet's chain, and did not decide by the earlier rules of
-// addStrangers.
+// addOtherRules.
 func (n *node) checkInit(f *finding, h history) {
 	v, err := n.verdict(f.container)
 	if err != nil {

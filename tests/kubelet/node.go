@@ -125,8 +125,8 @@ func (n *node) linkApplets() error {
 	return nil
 }
 
-// addStrangers adds rules of other programs, in the mode that kubelet does not use.
-func (n *node) addStrangers() error {
+// addOtherRules adds rules of other programs, in the mode that kubelet does not use.
+func (n *node) addOtherRules() error {
 	rules := new(strings.Builder)
 	rules.WriteString("*filter\n")
 	for i := range 100 {

@@ -44,7 +44,7 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := n.guess(early); err != nil {
 		return nil, nil, 0, err
 	}
-	if err := n.addStrangers(); err != nil {
+	if err := n.addOtherRules(); err != nil {
 		return nil, nil, 0, err
 	}
 	if err := n.letWait(append(pods, proxy, example), impatient); err != nil {
