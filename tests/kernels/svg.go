@@ -8,9 +8,9 @@ import (
 
 // Sizes in pixels.
 const (
-	square    = 11  // one cell
+	square    = 11  // side of one cell
 	gap       = 2   // between the cells of one entry
-	rowHeight = 32  // one state
+	rowHeight = 32  // height of one state
 	labels    = 170 // width of the states' names
 	column    = 96  // width of one set of modules
 	panelTop  = 58  // height of a kernel's panel above its first row

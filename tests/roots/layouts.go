@@ -113,7 +113,7 @@ func twoGroups(dir, golden string, edits ...string) func(string) Tree {
 	}
 }
 
-// own returns alternatives that are applets under their mode's own names. multi returns alternatives that are the
+// own returns the targets of alternatives that are applets with their mode's own names. multi is the same for the
 // multi-call binary.
 func own(dir string) func(mode.Mode) func(applet.Applet) string {
 	return func(m mode.Mode) func(applet.Applet) string {

@@ -96,7 +96,7 @@ func (n *Node) Command(argv ...string) *exec.Cmd {
 }
 
 // Output runs argv, with stdin as its standard input, and returns its standard output. The error of a command that
-// failed contains standard error.
+// failed contains its standard error.
 func (n *Node) Output(stdin string, argv ...string) (string, error) {
 	cmd := n.Command(argv...)
 	var stderr bytes.Buffer
