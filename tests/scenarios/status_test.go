@@ -82,7 +82,7 @@ func TestProblemPinned(t *testing.T) {
 	}
 }
 
-// TestProblemOverride sets the override against a pin and against a kubelet chain.
+// TestProblemOverride sets an override that contradicts a pin, and one that contradicts a kubelet chain.
 func TestProblemOverride(t *testing.T) {
 	h := newHost(t)
 	nft, legacy := []string{"IPTABLES_WRAPPER_MODE=nft"}, []string{"IPTABLES_WRAPPER_MODE=legacy"}
