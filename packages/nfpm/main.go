@@ -32,13 +32,13 @@ func main() {
 	r := request{variables: map[string]string{}, files: map[string]string{}, compressed: map[string]string{}}
 	flag.StringVar(&r.config, "config", "", "nFPM's configuration")
 	flag.StringVar(&r.format, "format", "", "apk, deb or rpm")
-	flag.StringVar(&r.version, "version", "", "as the program says it: v1.2.3, v1.2.3-rc.1 or devel")
+	flag.StringVar(&r.version, "version", "", "in the form that the version command prints: v1.2.3, v1.2.3-rc.1 or devel")
 	flag.StringVar(&r.output, "output", "", "the package")
 	flag.StringVar(&r.postInstall, "post-install", "", "the script that runs after an install and after an upgrade")
 	flag.StringVar(&r.preRemove, "pre-remove", "", "the script that runs before a removal")
-	flag.Func("set", "NAME=VALUE: what ${NAME} is in the configuration", into(r.variables))
-	flag.Func("file", "NAME=PATH: the same of a file", into(r.files))
-	flag.Func("gzip", "NAME=PATH: the same of a file that is compressed first", into(r.compressed))
+	flag.Func("set", "NAME=VALUE: value of ${NAME} in the configuration", into(r.variables))
+	flag.Func("file", "NAME=PATH: path of a file as the value of ${NAME}", into(r.files))
+	flag.Func("gzip", "NAME=PATH: like --file, for a file that is compressed first", into(r.compressed))
 	flag.Parse()
 	if err := r.make(); err != nil {
 		fmt.Fprintf(os.Stderr, "nfpm: .%s of %s: %v\n", r.format, r.config, err)
@@ -128,7 +128,7 @@ func split(version, format string) (numbers, prerelease string, err error) {
 	}
 	prerelease = strings.ReplaceAll(prerelease, ".", "")
 	if !alpine.MatchString(cmp.Or(prerelease, "rc")) {
-		return "", "", fmt.Errorf("version %s: an .apk knows nothing but alpha, beta, pre and rc before a release", version)
+		return "", "", fmt.Errorf("version %s: an .apk supports only alpha, beta, pre and rc before a release", version)
 	}
 	return numbers, prerelease, nil
 }

@@ -41,7 +41,7 @@ GOOS=darwin go build -o /dev/null .
 compiled=$(go list -deps -f '{{with .Module}}{{.Path}}{{end}}' . | sort -u | tr '\n' ' ')
 cat go.mod
 echo "compiled, beside the standard library: $compiled"
-echo "it says: $(./plugin)"
+echo "output: $(./plugin)"
 if [ "$compiled" != "example.org/plugin $module golang.org/x/sys " ] || [ "$(grep -c ' v[0-9]' go.mod)" != 2 ]; then
 	echo "goget.sh: a program with wrapper/detect gets more than this module and golang.org/x/sys" >&2
 	exit 1

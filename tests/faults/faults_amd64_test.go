@@ -23,6 +23,6 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	if bad > 0 {
-		t.Errorf("%d of the disturbed runs ended badly", bad)
+		t.Errorf("%d runs with a fault had a wrong result", bad)
 	}
 }

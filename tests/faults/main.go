@@ -38,7 +38,7 @@ func run() error {
 	flag.StringVar(&files.layer, "layer", "", "root file system of Debian with iptables, `FILE`.tar.gz")
 	flag.StringVar(&files.wrapper, "wrapper", "", "the wrapper, `FILE`")
 	flag.StringVar(&files.alts, "alts", "", "program //tests/faults/alts, `FILE`")
-	stride := flag.Int("stride", 1, "disturb at every `N`th system call only")
+	stride := flag.Int("stride", 1, "inject faults at every `N`th system call only")
 	only := flag.String("layout", "", "only this layout, `NAME`")
 	flag.Parse()
 	if files.layer == "" || files.wrapper == "" || files.alts == "" || *stride < 1 || flag.NArg() > 0 {
@@ -70,7 +70,7 @@ func run() error {
 	bad := report(os.Stdout, rows)
 	fmt.Printf("%s\n", time.Since(start).Round(time.Second))
 	if bad > 0 {
-		return fmt.Errorf("%d of the disturbed runs ended badly", bad)
+		return fmt.Errorf("%d runs with a fault had a wrong result", bad)
 	}
 	return nil
 }

@@ -85,7 +85,7 @@ func run(ctx context.Context, args []string) error {
 			}
 		}
 		if len(chosen) == 0 {
-			return errors.New("no boot is chosen: name kernels with --kernel and --image, and what --only names must be part of a boot's name")
+			return errors.New("no boot is selected: name kernels and images with --kernel and --image; --only must be part of a boot's name")
 		}
 		r := report{chosen, skipped}
 		if err := errors.Join(runAll(ctx, chosen, *jobs, func(state string) bool { return chooses(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string) error {
 			}
 		}
 		if all, right, _ := r.cells(); right != all {
-			return errors.New("not all cells are right")
+			return errors.New("some cells are wrong: see above")
 		}
 		return nil
 	})

@@ -73,7 +73,7 @@ func (n *node) waitForRestart(c *container) error {
 		}
 		last := status.Init[0].LastState.Terminated
 		if last == nil || last.ExitCode != 1 {
-			return true, fmt.Errorf("%s: its init container ended without the chain, and not with 1: %+v", c.name(), last)
+			return true, fmt.Errorf("%s: its init container ended without the chain, but not with status 1: %+v", c.name(), last)
 		}
 		return true, nil
 	})

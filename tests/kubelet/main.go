@@ -23,7 +23,7 @@ import (
 )
 
 // errDiffers is the error if everything ran but a result was wrong. The result has already been printed.
-var errDiffers = errors.New("not as it must be")
+var errDiffers = errors.New("some results are wrong: see above")
 
 func main() {
 	if err := run(os.Args[1:]); errors.Is(err, errDiffers) {

@@ -54,7 +54,7 @@ func (n *node) checkManifests(a *api) (wrong []string, err error) {
 		}
 		for _, warning := range answered.warnings {
 			if !strings.Contains(string(page), "\nWarning: "+warning+"\n") {
-				wrong = append(wrong, fmt.Sprintf("%s: the API server warns, and the page beside it does not say so: %s", name, warning))
+				wrong = append(wrong, fmt.Sprintf("%s: the page does not contain a warning of the API server: %s", name, warning))
 			}
 		}
 	}

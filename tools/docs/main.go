@@ -20,7 +20,7 @@ func main() {
 
 func run(root string, args []string) error {
 	if root == "" || len(args) != 2 {
-		return errors.New("not what Bazel starts it with: ./bazelw run //docs:update")
+		return errors.New("wrong arguments: run ./bazelw run //docs:update")
 	}
 	page, err := generate(args[0])
 	if err != nil {

@@ -6,7 +6,7 @@
 # usage: tools/reproduce/images.sh [PART-OF-A-NAME]      such as trixie; without it, all images
 set -eu
 here=$(git rev-parse --show-toplevel)
-git -C "$here" diff --quiet HEAD || { echo "$here: has changes that are in no commit, and so not in the second checkout: commit or stash them" >&2 && exit 1; }
+git -C "$here" diff --quiet HEAD || { echo "$here: has uncommitted changes, which the second checkout would not contain: commit or stash them" >&2 && exit 1; }
 scratch=$(mktemp -d)
 there=$scratch/second-checkout
 clean() {

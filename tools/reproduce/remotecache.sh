@@ -11,7 +11,7 @@
 # that the script removes.
 set -eu
 here=$(git rev-parse --show-toplevel)
-git -C "$here" diff --quiet HEAD || { echo "$here: has changes that are in no commit, and so not in the checkouts: commit or stash them" >&2 && exit 1; }
+git -C "$here" diff --quiet HEAD || { echo "$here: has uncommitted changes, which the checkouts would not contain: commit or stash them" >&2 && exit 1; }
 for program in nginx jq; do
 	command -v "$program" >/dev/null || { echo "$program: not in PATH: install it (Debian: apt-get install nginx-light jq)" >&2 && exit 1; }
 done

@@ -32,7 +32,7 @@ type subject struct {
 
 func run(args []string) error {
 	flags := flag.NewFlagSet("scan", flag.ExitOnError)
-	contents := flags.String("contents", "", "JSON `file` of //tools/release:contents")
+	contents := flags.String("contents", "", "JSON `FILE` of //tools/release:contents")
 	goCommand := flags.String("go", "go", "go command")
 	module := flags.String("module", "syft/go.mod", "`go.mod` that names the version of syft")
 	var fixtures []fixture
@@ -92,7 +92,7 @@ func run(args []string) error {
 	}
 	fmt.Printf("syft %s: %d images, %d packages, %d images not as locked\n", version, len(subjects), packages, wrong)
 	if wrong > 0 {
-		return errors.New("images are not as locked: see above")
+		return errors.New("images differ from their locks: see above")
 	}
 	return nil
 }

@@ -31,8 +31,8 @@ func run(args []string) error {
 	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")
 	base := flags.String("base", "", "the image to install over: an OCI layout directory, or a layer tar, `PATH`")
 	wrapper := flags.String("wrapper", "", "the wrapper of the base's architecture, `FILE`")
-	nftOnly := flags.Bool("nft-only", false, "the base has no legacy variant, on purpose")
-	script := flags.String("installer", "", "instead of installing, carry the wrapper and this `SCRIPT` in the root directory")
+	nftOnly := flags.Bool("nft-only", false, "the base intentionally has no legacy variant")
+	script := flags.String("installer", "", "do not install; add the wrapper and this `SCRIPT` to the root directory")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -117,7 +117,7 @@ judge() {
 			said "$family -S INPUT" | grep -q -- '-A INPUT -p tcp -j ACCEPT' || fail "$1, $2: $family lost its rule"
 		done
 		;;
-	fails,fails,fails) [ -n "$(said "iptables -S")" ] || fail "$1, $2: iptables fails without a word" ;;
+	fails,fails,fails) [ -n "$(said "iptables -S")" ] || fail "$1, $2: iptables fails without a message" ;;
 	fails,*) fail "$1, $2: the wrapper fails in mode $mode: $(said "iptables -S")" ;;
 	esac
 	pinned=no
@@ -148,11 +148,11 @@ done
 # The output must equal the block in docs/troubleshooting.md.
 awk '/^<!-- elsewhere: tests\/engines\/gvisor\/run.sh -->$/ { on = 1; next } on && /^```$/ { exit } on && !/^```/' \
 	"$checkout/docs/troubleshooting.md" >"$work/page"
-[ -s "$work/page" ] || fail "docs/troubleshooting.md has no block of this program's"
+[ -s "$work/page" ] || fail "docs/troubleshooting.md has no block for this program"
 sed -n "s/^\$ \(.*\)/echo '$ \1'; \1 2>\&1/p" "$work/page" >"$work/image/inside.sh"
 enter=
 in_gvisor writable --network sandbox --net-raw >"$work/out"
-diff "$work/page" "$work/out" || fail "docs/troubleshooting.md says something else of gVisor"
+diff "$work/page" "$work/out" || fail "docs/troubleshooting.md differs from this output"
 
 cat "$work/table"
 exit $failed
