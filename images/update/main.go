@@ -1,5 +1,5 @@
 // Command update writes the files that are generated from images/distros.bzl: images/distros.generated.json, which
-// programs read, and the table of images in README.md.
+// programs read, and the tables of images in README.md.
 //
 //	./bazelw run //images:update
 package main

@@ -79,7 +79,7 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 	if !k.readOnly && k.privilege != plan.Ambient { // in these, detect may or may not know that no mode can be pinned
 		v.expect("detect's pin", got.Pin, want.pin)
 	}
-	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin)
+	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin && !k.otherNetwork)
 	v.changed("detect", r.Before, r.AfterDetect)
 	if want.mayLoad() {
 		// A call may load nf_tables, and nft_compat with the match that a rule uses.

@@ -1,13 +1,16 @@
 // Command kernels runs the wrapper on Debian's kernels with selected netfilter modules, each in a separate virtual
 // machine, in every state of a host. It compares each cell of the matrix with the contract.
 //
-// Usage: kernels [--svg FILE] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
+// Usage: kernels [--pairs] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
 //
 // An image is defined by the program that is the guest's init, and the layers of an image with the wrapper installed,
 // lowest first, all for one architecture. --image can be repeated. A kernel is an output of unpack. Each kernel is
 // booted with every image that it can execute. All module sets, privileges and kinds of root are tested for an amd64
 // image on an amd64 kernel. All other combinations are tested as a common host: both backends loaded, root with
 // NET_ADMIN. The exit status is 1 if a cell is wrong.
+//
+// With --pairs it boots no kernel. It lists each pair of values of different dimensions (section 5 of the contract) with a cell that
+// tests it. The exit status is 1 if no cell tests a pair.
 package main
 
 import (
@@ -52,10 +55,10 @@ func run(ctx context.Context, args []string) error {
 	}
 	flags.Func("image", "`GUEST,LAYER...`: the program that is the guest's init, and the image's layers, lowest first", list(&images))
 	flags.Func("kernel", "`FILE` of a kernel", list(&kernelFiles))
-	svg := flags.String("svg", "", "`FILE` for a picture of the matrix")
 	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
 	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; can be repeated, and then any of them matches", list(&only))
 	flags.Func("state", "`TEXT` that is part of the name of a host's state; can be repeated, and then any of them matches", list(&stateNames))
+	pairs := flags.Bool("pairs", false, "boot nothing: list each pair of values with a cell that tests it")
 	skipped := map[string]string{}
 	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested here, to be listed", func(value string) error {
 		name, reason, _ := strings.Cut(value, "=")
@@ -87,14 +90,12 @@ func run(ctx context.Context, args []string) error {
 		if len(chosen) == 0 {
 			return errors.New("no boot is selected: name kernels and images with --kernel and --image; --only must be part of a boot's name")
 		}
+		if *pairs {
+			return writePairs(os.Stdout, chosen)
+		}
 		r := report{chosen, skipped}
 		if err := errors.Join(runAll(ctx, chosen, *jobs, func(state string) bool { return chooses(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
 			return err
-		}
-		if *svg != "" {
-			if err := os.WriteFile(fromUser(*svg), []byte(r.svg()), 0o644); err != nil {
-				return err
-			}
 		}
 		if all, right, _ := r.cells(); right != all {
 			return errors.New("some cells are wrong: see above")
@@ -152,13 +153,4 @@ func architectureOf(program string) (kernel.Architecture, error) {
 		return "", fmt.Errorf("%s: %w", program, err)
 	}
 	return a, nil
-}
-
-// fromUser resolves a path from the command line. `bazel run` starts programs in another directory, and sets this
-// variable to the user's.
-func fromUser(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(os.Getenv("BUILD_WORKING_DIRECTORY"), path)
 }

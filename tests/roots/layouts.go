@@ -10,7 +10,7 @@ import (
 // Layout is a root with a distribution's packages, and the expected results of the wrapper's commands.
 type Layout struct {
 	Name      string
-	Owner     string // owner of the six names, as in installer.Layout
+	Owner     string // owner of the six names
 	Wrapper   string // the wrapper's path
 	Before    Tree
 	Installed Tree // after an install

@@ -35,6 +35,12 @@ type container struct {
 // newContainer makes a container in the thread's namespaces. It removes the capabilities that the container lacks from
 // all processes that the thread starts.
 func newContainer(c plan.Cell) (*container, error) {
+	if c.OtherNetwork {
+		// This thread joins it, too, so that look inspects the container's namespace.
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return nil, fmt.Errorf("unshare the network: %w", err)
+		}
+	}
 	root := &container{root: scratch + "root"}
 	for _, dir := range []string{"root", "upper", "work"} {
 		if err := os.RemoveAll(scratch + dir); err != nil { // left by a failed container
