@@ -1,7 +1,7 @@
 """Which tests run in `//...`, and which only in the suite `//:nightly`."""
 
-# The architectures whose programs, packages and images are tested in //...: those of machines that run the tests. Compiling Go's
-# standard library for the six others takes longer than all other compiling.
+# The architectures whose programs, packages and images //... tests: those of machines that run the tests. Compiling
+# Go's standard library for the six others takes longer than all other compilation.
 TESTED = ["amd64", "arm64"]
 
 # The tags of a test that is not in //... but in the suite //:nightly.

@@ -10,11 +10,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// maxWrapper is the promised size in bytes. It is that of the segments: for architectures with pages of up to 64 KiB the linker
-// fills each of the three with zeros to a multiple of that, which a compressed layer does not contain.
+// maxWrapper is the documented maximum size in bytes. It is the sum of the segments. For architectures with pages of up
+// to 64 KiB, the linker pads each of the three segments with zeros to a multiple of the page size; compressed layers do
+// not contain this padding.
 const maxWrapper = 1_900_000
 
-// machines are the wrapper's architectures, by the last part of the names in images/private/BUILD.bazel.
+// machines maps the wrapper's architectures, by the last part of their names in images/private/BUILD.bazel, to their
+// ELF machine.
 func machines() map[string]elf.Machine {
 	return map[string]elf.Machine{
 		"386":     elf.EM_386,
@@ -28,7 +30,7 @@ func machines() map[string]elf.Machine {
 	}
 }
 
-// The wrapper runs in every root file system: a static program of the right machine, and a small one.
+// The wrapper must run in every root file system, so it is a static binary for the right machine, and small.
 func TestWrapper(t *testing.T) {
 	for name := range strings.FieldsSeq(needs.Variable(t, "ARCHITECTURES")) {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +63,7 @@ func TestWrapper(t *testing.T) {
 	}
 }
 
-// The wrapper is made of what is below wrapper/, the standard library and golang.org/x/sys.
+// The wrapper consists of the packages below wrapper/, the standard library and golang.org/x/sys.
 func TestWrapperLibraries(t *testing.T) {
 	text, err := os.ReadFile(needs.Variable(t, "WRAPPER_LIBRARIES"))
 	if err != nil {

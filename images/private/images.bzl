@@ -1,4 +1,4 @@
-"""The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
+"""The images of one variant. This macro declares all targets of the variant's Bazel package from images/distros.bzl."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("@distro_packages//:locks.bzl", "LOCKED", "as_committed")
@@ -14,13 +14,13 @@ load("//images/private:wrapper_structure_test.bzl", "wrapper_commands", "wrapper
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What an image says of itself: the wrapper's version and source.
+# The labels of an image: the wrapper's version and source.
 _LABELS = "//wrapper:version"
 
 # The tests of one image, by the last part of their names.
 IMAGE_TESTS = ["commands_test", "files_test", "installer_commands_test"]
 
-# The paths whose type, mode and link target the golden listings hold.
+# The golden listings contain type, mode and symlink target of these paths.
 _LISTED = [
     "bin",
     "etc/alternatives/*",
@@ -49,7 +49,7 @@ def _tags(architecture):
     return [] if architecture in TESTED else NIGHTLY
 
 def _commands_test(image, architecture, configs):
-    """What must be run is tested on the architecture's own machines alone; elsewhere Bazel shows it as skipped."""
+    """Declares a test that executes commands of an image. Bazel skips it on machines of another architecture."""
     container_structure_test(
         name = image + "_commands_test",
         configs = configs,
@@ -136,7 +136,7 @@ def _images(distro, variant_name, release, architecture):
     )
 
 def _release_tests(distro, variant, release, set):
-    """Tests that each cover the images of several architectures: of one test an architecture, Bazel would do more than the test."""
+    """Declares tests that each cover the images of several architectures: one target for each would cost Bazel more than the test."""
 
     def names(part = None):
         return [image_name(release, architecture, part) for architecture in set.architectures]
@@ -178,7 +178,7 @@ def _without_lock(distro, variant, release, architecture):
     )
 
 def _distro_files():
-    """What the folder of a distribution has for all of its variants: keys and locks, none until there are any."""
+    """Declares the files that all variants of a distribution share: its keys and locks, if there are any."""
     native.filegroup(
         name = "public_keys",
         srcs = native.glob(
@@ -197,10 +197,10 @@ def _distro_files():
     )
 
 def distro_images(distro, variant):
-    """Declares the images of a variant: for each release and architecture the layers, the images and their tests.
+    """Declares the layers, images and tests of a variant, for each release and architecture.
 
-    The variant that is called as its distribution has the distribution's keys and locks, too. The suite "nightly" contains the tests
-    that are not in //...
+    The variant with the name of its distribution also declares the distribution's keys and locks. The suite "nightly"
+    contains the tests that are not in //...
 
     Args:
         distro: key of DISTROS.
@@ -234,7 +234,7 @@ def distro_images(distro, variant):
             visibility = ["//visibility:public"],
         )
 
-    # A suite of no tests would be one of all tests here.
+    # A test_suite with an empty list of tests would contain all tests of the package.
     if nightly:
         native.test_suite(
             name = "nightly",

@@ -1,5 +1,5 @@
-// Command update writes what is said about images/distros.bzl outside of Bazel: images/distros.generated.json, which programs read, and
-// the tables of images in README.md.
+// Command update writes the files that are generated from images/distros.bzl: images/distros.generated.json, which
+// programs read, and the tables of images in README.md.
 //
 //	./bazelw run //images:update
 package main
@@ -27,7 +27,7 @@ func run(root string, args []string) error {
 	return update(root, args[0])
 }
 
-// update rewrites both files of the checkout at root, for a table that Bazel has just made.
+// update rewrites both files in the checkout at root. table is the path of the table that Bazel generated.
 func update(root, table string) error {
 	text, err := os.ReadFile(table)
 	if err != nil {

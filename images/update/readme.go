@@ -17,8 +17,8 @@ import (
 )
 
 // describe puts two tables of images between the two markers of a page: the releases that have a lock, and those that cannot be built
-// because they have none. folder is the directory that contains the locks. It returns an error if a marker is missing.
-func describe(page []byte, distros map[string]images.Distro, folder string) ([]byte, error) {
+// because they have none. locks is the directory of the locks. It returns an error if a marker is missing.
+func describe(page []byte, distros map[string]images.Distro, locks string) ([]byte, error) {
 	begin := bytes.Index(page, []byte("<!-- distros:begin"))
 	end := bytes.Index(page, []byte("<!-- distros:end -->"))
 	if begin < 0 || end < begin {
@@ -28,11 +28,11 @@ func describe(page []byte, distros map[string]images.Distro, folder string) ([]b
 	var locked, unlocked strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(distros)) {
 		releases := distros[name].Releases
-		// The newest first.
+		// Newest releases first.
 		for _, release := range slices.SortedFunc(maps.Keys(releases), func(a, b string) int {
 			return compareVersions(releases[b].Version, releases[a].Version)
 		}) {
-			_, err := os.Stat(filepath.Join(folder, name, release, "packages.lock.json"))
+			_, err := os.Stat(filepath.Join(locks, name, release, "packages.lock.json"))
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}

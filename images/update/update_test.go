@@ -9,7 +9,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// That distros.generated.json is what Bazel makes of distros.bzl is a test of //images.
+// A test of //images compares distros.generated.json with distros.bzl.
 func TestReadmeIsUpToDate(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {
@@ -24,11 +24,11 @@ func TestReadmeIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("README.md does not say what images/distros.bzl says; run: ./bazelw run //images:update\n--- should be ---\n%s", want)
+		t.Errorf("README.md differs from images/distros.bzl; run: ./bazelw run //images:update\n--- should be ---\n%s", want)
 	}
 }
 
-// A lock that nothing reads is a release that was taken out of the table, or whose name is misspelt there.
+// A lock that is not in the table belongs to a removed release, or its name is misspelt in the table.
 func TestEveryLockIsInTheTable(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {

@@ -10,12 +10,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/gomodules"
 )
 
-// What others' builds get of Go modules (go_deps.module in MODULE.bazel) is what the programs built there import, and is of
-// the version and sum that this repository is tested with.
+// The Go modules for builds of other modules (go_deps.module in MODULE.bazel) must be those that the programs import,
+// with the versions and sums with which this repository is tested.
 func TestGoModules(t *testing.T) {
 	var needed []string
 	for label := range strings.FieldsSeq(string(read(t, "LIBRARIES"))) {
-		// @@gazelle~~go_deps~com_github_klauspost_compress//gzip, with + for ~ from Bazel 8 on
+		// @@gazelle~~go_deps~com_github_klauspost_compress//gzip; from Bazel 8 on, with + in place of ~
 		repository, _, _ := strings.Cut(label, "//")
 		if _, name, external := strings.Cut(repository, "go_deps"); external {
 			needed = append(needed, name[1:])

@@ -22,11 +22,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// silence is how long a guest may take for one result: a cell takes a second, ten on a machine that does much else, and the
-// cell with the hand-over's signals some minutes on the slowest emulated processor.
+// silence is the longest time between two results of a guest. A cell takes a second, or ten on a busy machine. The
+// hand-over cell with its signals takes some minutes on the slowest emulated processor.
 const silence = 20 * time.Minute
 
-// image is a container image and what carries out plans with it, of one architecture.
+// image is a container image, and the program that executes plans with it, for one architecture.
 type image struct {
 	architecture kernel.Architecture
 	guest        string // the program
@@ -34,8 +34,8 @@ type image struct {
 	dir          string // for temporary files
 }
 
-// boot carries out a plan on a kernel with these modules. Each result is given to f as it comes. It returns the processor time of the
-// emulation.
+// boot executes a plan on a kernel with these modules. It calls f with each result as soon as it arrives, and returns
+// the processor time of the emulation.
 func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) (time.Duration, error) {
 	architecture, err := k.Architecture()
 	if err != nil {
@@ -64,7 +64,8 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	cmd := exec.CommandContext(ctx, hardware.program, append(hardware.args, "-accel", "tcg", "-m", "768",
 		"-nographic", "-no-reboot", "-kernel", vmlinuz, "-initrd", initrd,
 		"-append", "console="+hardware.console+" quiet loglevel=1 panic=-1 rcupdate.rcu_expedited=1 "+hardware.append)...)
-	// However this program ends, a guest ends with it. The signal is sent when the thread ends, not the process.
+	// The guest must end if this program ends for any reason. The kernel sends the parent-death signal when the thread
+	// ends, not the process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -96,7 +97,7 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
-// results reads a console to its end, and returns what else was on it.
+// results reads a console to its end. It returns the number of results, and all other output.
 func results(console io.Reader, f func(plan.Result)) (got int, noise string, err error) {
 	lines := bufio.NewScanner(console)
 	lines.Buffer(nil, 1<<20)
@@ -116,7 +117,7 @@ func results(console io.Reader, f func(plan.Result)) (got int, noise string, err
 	return got, noise, lines.Err()
 }
 
-// writeInitrd writes the guest's initial file system; package guest says what is in it.
+// writeInitrd writes the guest's initial file system, which package guest describes.
 func (v image) writeInitrd(name string, modules kernel.Modules, p plan.Plan) error {
 	file, err := os.Create(name)
 	if err != nil {
@@ -139,8 +140,8 @@ func (v image) writeInitrd(name string, modules kernel.Modules, p plan.Plan) err
 	if err := errors.Join(readErr, indexErr, planErr); err != nil {
 		return err
 	}
-	for _, folder := range []string{"proc", "run", "scratch", "sbin", "lib", "lib/modules", "image"} {
-		put(folder, cpio.TypeDir|0o755, nil)
+	for _, directory := range []string{"proc", "run", "scratch", "sbin", "lib", "lib/modules", "image"} {
+		put(directory, cpio.TypeDir|0o755, nil)
 	}
 	put("init", cpio.TypeReg|0o755, program)
 	put("sbin/modprobe", cpio.TypeReg|0o755, program)

@@ -9,15 +9,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// dimension is one property of a cell that the contract lists values of (section 5).
+// dimension is a property of a cell whose values the contract lists (section 5).
 type dimension struct {
 	name   string
 	values []string
-	of     func(*block, key) string // the value of a cell
+	of     func(*block, key) string // returns the value of a cell
 }
 
-// dimensions returns the six dimensions of the matrix on amd64. The values are written down here, or come from the lists of module
-// sets and states, and not from the cells: a value that the cells leave out is a pair without a cell.
+// dimensions returns the six dimensions of the matrix on amd64. Their values come from this function and from the lists
+// of module sets and states, not from the cells. So a value without a cell gives a pair without a cell.
 func dimensions(releases []string) []dimension {
 	var modules []string
 	for _, m := range moduleSets() {
@@ -76,7 +76,7 @@ func pairs(dims []dimension) func(yield func(pair) bool) {
 	}
 }
 
-// impossible reports whether no host has both values: rules in a mode whose modules do not exist.
+// impossible returns true if no host has both values: rules in a mode whose modules do not exist.
 func (p pair) impossible(dims []dimension) bool {
 	if dims[p.first].name != "modules" || dims[p.second].name != "host" {
 		return false

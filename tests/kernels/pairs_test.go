@@ -32,7 +32,7 @@ func TestPairs(t *testing.T) {
 	}
 }
 
-// TestPairsWithoutBoot checks that a boot that is left out is noticed.
+// TestPairsWithoutBoot checks that a missing boot is detected.
 func TestPairsWithoutBoot(t *testing.T) {
 	for i, b := range boots("5.10") {
 		rest := boots("5.10", "6.12")

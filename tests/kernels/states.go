@@ -8,14 +8,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// state is what a host's firewall looks like before the container comes.
+// state describes a host's firewall before the container starts.
 type state struct {
 	name  string
-	uses  string // the backends that it cannot be without: "nft", "legacy", "both" or ""
+	uses  string // the backends that it needs: "nft", "legacy", "both" or ""
 	steps []plan.Step
 }
 
-// states are all of them. Each is made by the host's own iptables, as kubelet and people make it.
+// states returns all states. The host's own iptables creates each, as kubelet and users do.
 func states() []state {
 	const (
 		hint   = "*mangle\n:KUBE-IPTABLES-HINT - [0:0]\nCOMMIT\n"
@@ -50,12 +50,12 @@ func states() []state {
 	return append(all,
 		state{"both, legacy more", "both", []plan.Step{restore("nft", "iptables", two), restore("legacy", "iptables", three)}},
 		state{"both, nft more", "both", []plan.Step{restore("legacy", "iptables", two), restore("nft", "iptables", three)}},
-		// Rules with matches, of an address each.
+		// Rules with matches, each with a different address.
 		state{"hint nft, 300 in legacy", "both", []plan.Step{restore("legacy", "iptables", many(300)), restore("nft", "iptables", hint)}},
 	)
 }
 
-// many is a table with rules that have two matches.
+// many returns a table with rules that have two matches.
 func many(rules int) string {
 	var b strings.Builder
 	b.WriteString("*filter\n")
@@ -66,14 +66,14 @@ func many(rules int) string {
 	return b.String()
 }
 
-// moduleSet is what a guest has of netfilter.
+// moduleSet describes the netfilter modules of a guest.
 type moduleSet struct {
 	name        string
 	nft, legacy bool     // whether the modules exist
-	loaded      bool     // whether they are loaded before anything else
+	loaded      bool     // whether they are loaded at the beginning
 	common      bool     // whether this is tested on every architecture
-	missing     string   // one module of a backend that does not exist although the others do
-	unlisted    []string // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
+	missing     string   // one module of a backend that does not exist, although the others do
+	unlisted    []string // prefixes of modules that are missing in the container's /proc/modules, as if they were built in
 }
 
 var (
@@ -88,14 +88,14 @@ func moduleSets() []moduleSet {
 		{name: "legacy only", legacy: true, loaded: true},
 		{name: "none"},
 		{name: "not loaded", nft: true, legacy: true},
-		// With nf_tables, nfnetlink is built in too: NF_TABLES selects NETFILTER_NETLINK.
+		// If nf_tables is built in, nfnetlink is, too: NF_TABLES selects NETFILTER_NETLINK.
 		{name: "nft built in", nft: true, legacy: true, loaded: true, unlisted: append([]string{"nfnetlink"}, nftModules...)},
 		{name: "legacy built in", nft: true, legacy: true, loaded: true, unlisted: legacyModules},
 		{name: "no nft_compat", nft: true, legacy: true, loaded: true, missing: "nft_compat"},
 	}
 }
 
-// can says whether a host with these modules can be in a state.
+// can returns true if a host with these modules can be in a state.
 func (m moduleSet) can(s state) bool {
 	switch s.uses {
 	case "nft":
@@ -108,7 +108,7 @@ func (m moduleSet) can(s state) bool {
 	return true
 }
 
-// load are the modules to load first.
+// load returns the modules to load first.
 func (m moduleSet) load() []string {
 	if !m.loaded {
 		return nil
@@ -139,12 +139,12 @@ type key struct {
 	handOver     bool
 }
 
-// handOver is the name of the cell that checks how a process becomes the binary.
+// handOver is the name of the cell that checks the process attributes that the binary inherits.
 const handOver = "hand-over"
 
-// cells returns what one guest does in the states that are wanted: everything if full, otherwise only what a common host is. The
-// output of the binaries depends on the state, the privilege and the network namespace, so that the cell with the writable root
-// calls them for the one with the read-only root, too.
+// cells returns the cells of one guest in the wanted states: all cells if full, otherwise only those of a common host.
+// The output of the binaries depends on the state, the privilege and the network namespace, but not on the root. So the
+// binaries are called directly only in the cell with the writable root.
 func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell, []key) {
 	var cells []plan.Cell
 	var keys []key
@@ -181,8 +181,8 @@ func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell
 	return cells, keys
 }
 
-// rightModes are the modes whose binaries are called directly: the right one, and where there is nothing to go by both, to
-// see whether the other would have worked.
+// rightModes returns the modes whose binaries are called directly: the right mode. If there are no rules to decide by,
+// it returns both, to check whether the other would have worked.
 func (m moduleSet) rightModes(k key) []string {
 	want := contract(m, k)
 	if k.privilege == plan.Admin && !want.rules {
@@ -191,7 +191,7 @@ func (m moduleSet) rightModes(k key) []string {
 	return slices.Compact([]string{want.called})
 }
 
-// lacks says of a module that it does not exist for a guest with this set.
+// lacks returns true if a module does not exist for a guest with this set.
 func (m moduleSet) lacks(name string) bool {
 	of := func(prefixes []string) bool {
 		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })

@@ -1,6 +1,6 @@
 package main
 
-// mutants are the faults that the tests must notice, and those of which the reason says why they do not.
+// mutants are the faults that the tests must detect, and those with a reason why they do not.
 var mutants = []mutant{
 	{"wrapper/mode/decide.go", "./wrapper/mode", ".", "",
 		"case legacy.Rules.Least > nft.Rules.Least:",

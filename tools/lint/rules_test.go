@@ -30,7 +30,8 @@ func TestEveryWorkflow(t *testing.T) {
 	}
 }
 
-// An expression in a script is pasted into its text before the shell reads it; a variable of the step's env is not.
+// GitHub pastes an expression into the script before the shell parses it, so its value could be executed. A variable in
+// the step's env is safe.
 func TestNoExpressionsInScripts(t *testing.T) {
 	for name, w := range read(t) {
 		for id, j := range w.Jobs {
@@ -43,7 +44,7 @@ func TestNoExpressionsInScripts(t *testing.T) {
 	}
 }
 
-// The token that checkout would leave in .git/config can be read by every program that a job runs.
+// By default, checkout writes a token into .git/config, where every program of the job can read it.
 func TestCheckoutsKeepNoCredentials(t *testing.T) {
 	for name, w := range read(t) {
 		for id, j := range w.Jobs {
@@ -56,7 +57,8 @@ func TestCheckoutsKeepNoCredentials(t *testing.T) {
 	}
 }
 
-// Both ways, on both architectures that have runners, and with every Bazel that presubmit promises the registry.
+// CI must build in both ways, on both architectures that have runners, and with every Bazel version that presubmit
+// names for the registry.
 func TestWhatCIRuns(t *testing.T) {
 	ci := read(t)["ci.yaml"]
 	runners, _ := ci.Jobs["connected"].Strategy.Matrix["runner"].([]any)

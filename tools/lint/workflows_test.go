@@ -1,5 +1,5 @@
-// Package workflows_test holds the GitHub workflows and the registry's metadata to this repository's rules: nothing that
-// runs with its rights is fetched by a name that can move, and no list is kept in two places.
+// Package lint_test checks the GitHub workflows and the registry's metadata. What runs with the workflows' privileges
+// must not be fetched by a name that can move, and no list may be kept in two places.
 package lint_test
 
 import (
@@ -40,7 +40,7 @@ type step struct {
 	With map[string]any `json:"with"`
 }
 
-// read parses every workflow, by file name.
+// read parses all workflows, by file name.
 func read(t *testing.T) map[string]workflow {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yaml"))

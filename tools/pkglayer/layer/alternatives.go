@@ -11,8 +11,8 @@ import (
 
 const alternativesLinks = "/etc/alternatives"
 
-// register does what the packages' post-install scripts would have done: it registers every alternative, one after the
-// other, then writes each group's state file and both links of each of its names, which lead to the best choice.
+// register does what the packages' post-install scripts would do. It registers every alternative in order. Then it
+// writes each group's state file, and for each of its names both symlinks, which lead to the best choice.
 func (t *Tree) register(database string, registrations []Registration) error {
 	if len(registrations) == 0 {
 		return nil
