@@ -13,48 +13,44 @@ type release struct {
 	*contents
 	source   *checkout
 	output   string
-	registry string // HOST/PREFIX
-	builder  string // who makes it, for its provenance
-	signer   *signer
+	registry string   // HOST/PREFIX
 	assets   []string // names in output/assets, in the order they were made
-	indexes  []*index
+	images   []stagedIndex
 }
 
-// make goes from the files of this machine to what others can see: what is pushed is pushed by digest, and has a name
-// that anybody would pull by only when all of the release is signed and has been verified.
-func (r *release) make(ctx context.Context, o options) error {
+// stage writes all files of a release and the images to the output folder. It needs no right and talks to no network.
+func (r *release) stage(ctx context.Context) error {
 	if err := newFolder(r.output); err != nil {
 		return err
 	}
-	keys, err := os.MkdirTemp("", "release-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(keys)
-	if r.signer, err = newSigner(ctx, o, keys); err != nil {
-		return err
-	}
-	steps := []struct {
-		what string
-		do   func(context.Context) error
-	}{
+	steps := []step{
 		{"notes", r.addNotes},
 		{"programs", r.addPrograms},
 		{"packages", r.addPackages},
 		{"source archive", r.addSource},
-		{"images", r.readImages},
+		{"images", r.addImages},
 		{"registry entry", r.addRegistryEntry},
 		{"checksums", r.addChecksums},
-		{"signatures", r.signAssets},
-		{"images' signatures", r.pushImages},
-		{"images' names", r.nameImages},
+		{"stage", r.writeStage},
 	}
+	if err := inOrder(ctx, steps); err != nil {
+		return err
+	}
+	return r.report()
+}
+
+type step struct {
+	what string
+	do   func(context.Context) error
+}
+
+func inOrder(ctx context.Context, steps []step) error {
 	for _, step := range steps {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
 	}
-	return r.report()
+	return nil
 }
 
 func (r *release) report() error {
