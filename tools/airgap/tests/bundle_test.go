@@ -30,7 +30,7 @@ func newTaker(t *testing.T) *taker {
 	}
 	b := &taker{t: t, here: here, checkout: t.TempDir(), work: t.TempDir()}
 	b.cache = filepath.Join(b.work, "cache")
-	const module = "bazel_dep(name = \"gazelle\", version = \"1\")\nbazel_dep(name = \"rules_go\", version = \"2\")\ngo_sdk.download(version = \"3\")\n"
+	const module = "bazel_dep(name = \"gazelle\", version = \"1\")\nbazel_dep(name = \"rules_go\", version = \"2\")\ngo_sdk.download(\n    version = \"3\",\n)\n"
 	if err := os.WriteFile(filepath.Join(b.checkout, "MODULE.bazel"), []byte(module), 0o644); err != nil {
 		t.Fatal(err)
 	}

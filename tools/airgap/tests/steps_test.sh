@@ -28,6 +28,26 @@ like() {
 	failed=1
 }
 
+# The Bazel that bazelisk downloads.
+# shellcheck disable=SC2034,SC2329 # expect_bazel reads and calls them
+expected() (
+	# shellcheck source=/dev/null
+	. "$here/way.sh"
+	checkout=$work/checkout
+	cd "$1"
+	uname() { [ "$1" = -s ] && echo Linux || echo x86_64; }
+	expect_bazel
+	echo "${BAZELISK_VERIFY_SHA256:-none}"
+)
+mkdir -p "$work/checkout/folder" "$work/checkout/workspace"
+touch "$work/checkout/MODULE.bazel" "$work/checkout/workspace/MODULE.bazel"
+sed -n '$s/.*bazel-\(.*\)-linux-x86_64$/\1/p' "$here/bazel.sum" >"$work/checkout/.bazelversion"
+same "bazelisk in a folder of the checkout" "$(expected "$work/checkout/folder")" "$(sed -n 's/  .*-linux-x86_64$//p' "$here/bazel.sum")"
+same "bazelisk in another workspace" "$(expected "$work/checkout/workspace")" none
+same "bazelisk for another release" "$(USE_BAZEL_VERSION=9.x expected "$work/checkout")" none
+echo 0.0.0 >"$work/checkout/.bazelversion"
+like "a Bazel without a sum" "$(expected "$work/checkout" 2>&1)" '^bazelw: bazel-0.0.0-linux-x86_64: no sum in tools/airgap/bazel.sum'
+
 mkdir -p "$work/apt"
 cat >"$work/apt/sources.list" <<'END'
 # deb http://commented.example/debian bookworm main
