@@ -119,9 +119,13 @@ func (r *release) bills(in stagedIndex, content v1.ImageIndex, table images.Dist
 	for _, image := range manifest.Manifests {
 		platform := image.Platform.String()
 		architecture := strings.TrimPrefix(platform, "linux/")
+		w, err := r.wrapper(image.Platform.Architecture)
+		if err != nil {
+			return err
+		}
 		bill, err := sbom.Image(sbom.Packages{
-			Name: in.Repository, Version: r.Version, Digest: image.Digest.Hex,
-			Distro: distro, DistroVersion: table.Releases[release].Version, Format: table.Format,
+			Name: in.Repository, Wrapper: w, Digest: image.Digest.Hex,
+			Distro: distro, Title: table.Title, DistroVersion: table.Releases[release].Version, Format: table.Format,
 			Architecture: architecture, Variant: variant,
 			Packages: lock.Architectures[table.Releases[release].Architectures[architecture]],
 		}, r.source.when)
