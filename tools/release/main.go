@@ -36,6 +36,7 @@ type options struct {
 	registry string
 	key      string
 	identity string
+	vex      string
 	stage    bool
 	staged   string
 }
@@ -48,6 +49,7 @@ func main() {
 	flag.StringVar(&o.registry, "registry", "", "`HOST/PREFIX` of the images; the default is a registry on loopback, for a rehearsal")
 	flag.StringVar(&o.key, "key", "", "cosign's private key `file` to sign with, beside its .pub; the default is a temporary one")
 	flag.StringVar(&o.identity, "identity", "", "sign without a key, as this workflow: `https://github.com/OWNER/NAME/.github/workflows/FILE@REF`")
+	flag.StringVar(&o.vex, "vex", "", "add this `file` of govulncheck -format openvex (.ci/vulncheck --openvex)")
 	flag.BoolVar(&o.stage, "stage", false, "stop before anything is signed or pushed; needs no rights and no cosign")
 	flag.StringVar(&o.staged, "staged", "", "sign and push the `directory` that --stage wrote; nothing is built")
 	flag.Parse()
@@ -55,7 +57,7 @@ func main() {
 		fmt.Fprintf(os.Stderr, "release: %q: unexpected: there are only flags, which --help lists\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	o.output, o.source, o.key, o.staged = within(o.output), within(o.source), within(o.key), within(o.staged)
+	o.output, o.source, o.key, o.vex, o.staged = within(o.output), within(o.source), within(o.key), within(o.vex), within(o.staged)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
@@ -96,7 +98,7 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	r := &release{contents: c, source: src, output: o.output, registry: o.registry}
+	r := &release{contents: c, source: src, output: o.output, registry: o.registry, vex: o.vex}
 	if r.registry == "" {
 		server := rehearsalRegistry()
 		defer server.Close()

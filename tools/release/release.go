@@ -14,6 +14,7 @@ type release struct {
 	source   *checkout
 	output   string
 	registry string   // HOST/PREFIX
+	vex      string   // govulncheck's file; empty for none
 	assets   []string // names in output/assets, in the order they were made
 	images   []stagedIndex
 }
@@ -29,6 +30,7 @@ func (r *release) stage(ctx context.Context) error {
 		{"packages", r.addPackages},
 		{"source archive", r.addSource},
 		{"images", r.addImages},
+		{"VEX", r.addVEX},
 		{"registry entry", r.addRegistryEntry},
 		{"checksums", r.addChecksums},
 		{"stage", r.writeStage},
