@@ -26,6 +26,7 @@ func TestRelease(t *testing.T) {
 	t.Run("registry entry", m.registryEntry)
 	t.Run("source archive", m.sourceArchive)
 	t.Run("README", m.readme)
+	t.Run("SECURITY", m.security)
 }
 
 func (m *made) checksums(t *testing.T) {
