@@ -17,7 +17,7 @@ make_bundle() {
 			entry=repositories/content_addressable/sha256/$sha256
 			[ ! -e "$cache/$entry/file" ] || echo "$entry"
 		done
-	} | tar -C "$cache" --numeric-owner --exclude='debian-*/dev/*' --files-from=- -czf "$file.part" || die "$file: cannot be written; name a FILE on a disk with 2 GB free"
+	} | tar -C "$cache" --numeric-owner --anchored --no-wildcards-match-slash --exclude='debian-*/dev/*' --files-from=- -czf "$file.part" || die "$file: cannot be written; name a FILE on a disk with 2 GB free"
 	mv "$file.part" "$file"
 	(cd "$(dirname "$file")" && sha256sum "$(basename "$file")" >"$(basename "$file").sha256") || die "$file.sha256: cannot be written"
 	say "$file: $(du -m "$file" | cut -f1) MB; take it and $file.sha256 along, then: ./bazelw --airgap-from FILE run //:demo"
@@ -72,7 +72,7 @@ unpack_bundle() {
 stray_in_bundle() (
 	cd "$1" || exit
 	set -- -path "./${modules##*/}/*" -o -path './gopath/pkg/mod/cache/download/*' -o \
-		-regextype posix-extended -regex '\./repositories/content_addressable/sha256/[0-9a-f]{64}/file'
+		-regextype posix-extended -regex '\./repositories/content_addressable/sha256/[0-9a-f]{64}/(file|id-[0-9a-f]{64})'
 	set -- -type f '(' "$@" ')'
 	for added in "$debian_test_packages" "$debian_test_packages $debian_emulator_packages"; do
 		root=$(debian_root "$added")
