@@ -45,7 +45,7 @@ func main() {
 	var o options
 	flag.StringVar(&o.contents, "contents", os.Getenv("RELEASE_CONTENTS"), "`file` with what Bazel built; the default is everything")
 	flag.StringVar(&o.source, "source", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "`checkout` that the source archive is of")
-	flag.StringVar(&o.output, "output", "", "`folder` to make; it must not exist, or be empty")
+	flag.StringVar(&o.output, "output", "", "`directory` to make; it must not exist, or be empty")
 	flag.StringVar(&o.registry, "registry", "", "`HOST/PREFIX` of the images; the default is a registry on loopback, for a rehearsal")
 	flag.StringVar(&o.key, "key", "", "cosign's private key `file` to sign with, beside its .pub; the default is a temporary one")
 	flag.StringVar(&o.identity, "identity", "", "sign without a key, as this workflow: `https://github.com/OWNER/NAME/.github/workflows/FILE@REF`")
@@ -70,7 +70,7 @@ func main() {
 func (o *options) check(version string) error {
 	switch {
 	case o.output == "":
-		return fmt.Errorf("--output: missing: name the folder to make")
+		return fmt.Errorf("--output: missing: name the directory to make")
 	case o.key != "" && o.identity != "":
 		return fmt.Errorf("--key and --identity: both are set: a release is signed in one way: remove one")
 	case o.registry != "" && o.key == "" && o.identity == "" && !o.stage:

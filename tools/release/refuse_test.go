@@ -26,7 +26,7 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no folder":       {options{source: clean}, "--output: missing"},
 		"full folder":     {options{source: clean, output: full}, "not empty"},
-		"throwaway key":   {options{source: clean, output: out, registry: "registry.example/x"}, "which no user can verify"},
+		"temporary key":   {options{source: clean, output: out, registry: "registry.example/x"}, "which no user can verify"},
 		"key and keyless": {options{source: clean, output: out, key: "k", identity: "i"}, "signed in one way"},
 		"signed stage":    {options{source: clean, output: out, registry: "registry.example/x", stage: true, key: "k"}, "neither --key nor --identity"},
 		"stage, no names": {options{source: clean, output: out, stage: true}, "--stage: needs --registry"},

@@ -19,7 +19,7 @@ type release struct {
 	images   []stagedIndex
 }
 
-// stage writes all files of a release and the images to the output folder. It needs no right and talks to no network.
+// stage writes all files of a release and the images to the output directory. It needs no credentials and no network.
 func (r *release) stage(ctx context.Context) error {
 	if err := newFolder(r.output); err != nil {
 		return err
@@ -71,7 +71,7 @@ func (r *release) report() error {
 	})
 }
 
-// newFolder makes a folder, or takes one that is empty.
+// newFolder creates a directory, or accepts one that is empty.
 func newFolder(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
@@ -81,7 +81,7 @@ func newFolder(path string) error {
 		return err
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s: not empty: a release is made whole, so give another folder or remove this one", path)
+		return fmt.Errorf("%s: not empty: a release is made as a whole: name another directory or remove this one", path)
 	}
 	return nil
 }

@@ -7,8 +7,10 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -21,7 +23,7 @@ const (
 	imageList  = "images.txt"
 )
 
-// stage describes the folder that --stage made. It is the only information that the job with rights takes from the job without.
+// stage describes the directory that --stage writes. The job that signs reads it and what it names, and nothing else of the job that builds.
 type stage struct {
 	Version string        `json:"version"`
 	Commit  string        `json:"commit"`
@@ -47,14 +49,22 @@ func (r *release) writeStage(context.Context) error {
 	return r.write(stageName, text, 0o644)
 }
 
-// readStage reads and checks a stage that another job made: each asset is a regular file with the sum in SHA256SUMS, no asset
-// is missing there, each image has its line in images.txt and belongs to the registry, and each path stays in the folder.
+// readStage reads and checks a stage that another job wrote: it contains only regular files, each asset has its sum in SHA256SUMS, no
+// asset is missing, each image has its line in images.txt, and goes to this project's repositories, with the tags of this version.
 func readStage(dir, registry string) (*stage, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil, err
 	}
 	defer root.Close()
+	if err := fs.WalkDir(root.FS(), ".", func(name string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() && !entry.Type().IsRegular() {
+			return fmt.Errorf("%s: not a regular file: make the stage again", name)
+		}
+		return err
+	}); err != nil {
+		return nil, err
+	}
 	text, err := root.ReadFile(stageName)
 	if err != nil {
 		return nil, err
@@ -73,8 +83,11 @@ func readStage(dir, registry string) (*stage, error) {
 		if _, err := v1.NewHash(in.Digest); err != nil || len(in.Tags) == 0 {
 			return nil, fmt.Errorf("%s: image %s@%s: digest or tag is missing: make the stage again", stageName, in.Repository, in.Digest)
 		}
-		if !strings.HasPrefix(in.Repository, registry+"/") {
-			return nil, fmt.Errorf("%s: image %s: not in the registry %s: make the stage with the same --registry", stageName, in.Repository, registry)
+		if name, found := strings.CutPrefix(in.Repository, registry+"/"); !found || !repositoryName.MatchString(name) {
+			return nil, fmt.Errorf("%s: image %s: not a repository of %s/iptables-*: make the stage with the same --registry", stageName, in.Repository, registry)
+		}
+		if err := s.checkTags(in.Tags); err != nil {
+			return nil, fmt.Errorf("%s: image %s: %w", stageName, in.Repository, err)
 		}
 		for _, file := range in.SBOMs {
 			if info, err := root.Lstat(file); err != nil || !info.Mode().IsRegular() {
@@ -93,6 +106,18 @@ func readStage(dir, registry string) (*stage, error) {
 	return s, nil
 }
 
+var repositoryName = regexp.MustCompile(`^iptables-[a-z0-9]+(-[a-z0-9]+)*$`)
+
+// checkTags allows RELEASE-VERSION, and RELEASE after it unless the version is a pre-release.
+func (s *stage) checkTags(tags []string) error {
+	release, found := strings.CutSuffix(tags[0], "-"+s.Version)
+	others := tags[1:]
+	if !found || release == "" || len(others) > 1 || len(others) == 1 && (others[0] != release || (&contents{Version: s.Version}).prerelease()) {
+		return fmt.Errorf("tags %q: want RELEASE-%s, and RELEASE of a final version: make the stage again", tags, s.Version)
+	}
+	return nil
+}
+
 // checkSums compares the assets with SHA256SUMS.
 func checkSums(root *os.Root) error {
 	sums, err := root.ReadFile(filepath.Join("assets", checksums))
@@ -105,12 +130,7 @@ func checkSums(root *os.Root) error {
 		sum, name, _ := strings.Cut(lines.Text(), "  ")
 		want[name] = sum
 	}
-	folder, err := root.Open("assets")
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	entries, err := folder.ReadDir(-1)
+	entries, err := fs.ReadDir(root.FS(), "assets")
 	if err != nil {
 		return err
 	}
@@ -118,9 +138,6 @@ func checkSums(root *os.Root) error {
 		name := entry.Name()
 		if name == checksums {
 			continue
-		}
-		if !entry.Type().IsRegular() {
-			return fmt.Errorf("assets/%s: not a regular file: make the stage again", name)
 		}
 		content, err := root.ReadFile(filepath.Join("assets", name))
 		if err != nil {

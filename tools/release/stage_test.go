@@ -34,7 +34,7 @@ func newStage(t *testing.T) string {
 	return r.output
 }
 
-// The job that signs believes nothing of a stage without a check.
+// readStage refuses each change of a stage.
 func TestReadStage(t *testing.T) {
 	if s, err := readStage(newStage(t), "registry.example/x"); err != nil || s.Version != "v1.2.3" || s.Commit != "c0ffee" {
 		t.Fatalf("%+v, %v", s, err)
@@ -70,20 +70,31 @@ func TestReadStage(t *testing.T) {
 		attack func(*testing.T, string)
 		want   string
 	}{
-		"changed asset":       {edit("assets/program", "program", "another"), "assets/program: sha256"},
-		"unlisted asset":      {func(t *testing.T, dir string) { os.WriteFile(filepath.Join(dir, "assets/new"), nil, 0o600) }, "assets/new: sha256"},
-		"removed asset":       {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "assets/program")) }, "program: listed in SHA256SUMS and missing"},
-		"symlink as asset":    {link("assets/program"), "not a regular file"},
-		"symlink as folder":   {link("assets"), "escapes"},
-		"symlink as SBOM":     {link("images/bill"), "not a regular file"},
-		"SBOM outside":        {edit(stageName, "images/bill", "../../etc/passwd"), "not a regular file"},
-		"absolute SBOM":       {edit(stageName, "images/bill", "/etc/passwd"), "not a regular file"},
-		"another image":       {edit(stageName, "aaaa", "bbbb"), "other images than in"},
-		"another tag":         {edit(stageName, "trixie-v1.2.3", "latest"), "other images than in"},
-		"no digest":           {edit(stageName, "sha256:aaaa", "md5:aaaa"), "digest or tag is missing"},
-		"another registry":    {edit(stageName, "registry.example/x", "registry.example/xy"), "not in the registry"},
+		"changed asset":          {edit("assets/program", "program", "another"), "assets/program: sha256"},
+		"unlisted asset":         {func(t *testing.T, dir string) { os.WriteFile(filepath.Join(dir, "assets/new"), nil, 0o600) }, "assets/new: sha256"},
+		"removed asset":          {func(t *testing.T, dir string) { os.Remove(filepath.Join(dir, "assets/program")) }, "program: listed in SHA256SUMS and missing"},
+		"symlink as asset":       {link("assets/program"), "not a regular file"},
+		"symlink as a directory": {link("assets"), "assets: not a regular file"},
+		"symlink as SBOM":        {link("images/bill"), "not a regular file"},
+		"SBOM outside":           {edit(stageName, "images/bill", "../../etc/passwd"), "not a regular file"},
+		"absolute SBOM":          {edit(stageName, "images/bill", "/etc/passwd"), "not a regular file"},
+		"another image":          {edit(stageName, "aaaa", "bbbb"), "other images than in"},
+		"another tag":            {edit(stageName, "trixie-v1.2.3", "bookworm-v1.2.3"), "other images than in"},
+		"no digest":              {edit(stageName, "sha256:aaaa", "md5:aaaa"), "digest or tag is missing"},
+		"one more tag":           {edit(stageName, `"trixie-v1.2.3"`, `"trixie-v1.2.3", "latest"`), "tags"},
+		"two more tags":          {edit(stageName, `"trixie-v1.2.3"`, `"trixie-v1.2.3", "trixie", "trixie"`), "tags"},
+		"another version":        {edit(stageName, `"version": "v1.2.3"`, `"version": "v1.2.4"`), "tags"},
+		"another repository":     {edit(stageName, "/x/iptables-small", "/x/other"), "not a repository of"},
+		"a nested repository":    {edit(stageName, "/x/iptables-small", "/x/iptables-a/b"), "not a repository of"},
+		"symlink in a layout": {func(t *testing.T, dir string) {
+			if err := os.MkdirAll(filepath.Join(dir, layoutName), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			link(layoutName+"/index.json")(t, dir)
+		}, "layout/index.json: not a regular file"},
+		"another registry":    {edit(stageName, "registry.example/x", "registry.example/xy"), "not a repository of"},
 		"another field":       {edit(stageName, `"commit"`, `"comit"`), "unknown field"},
-		"symlink as metadata": {link(stageName), "escapes"},
+		"symlink as metadata": {link(stageName), "not a regular file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := newStage(t)
