@@ -62,7 +62,7 @@ func alpinePackages(t *testing.T) []*closure.Package {
 		}
 		text.WriteString("\n")
 	}
-	packages, err := index.ParseAPKINDEX([]byte(text.String()), "https://example.com")
+	packages, err := index.ParseAPKINDEX([]byte(text.String()), "x86_64", "https://example.com")
 	if err != nil {
 		t.Fatal(err)
 	}

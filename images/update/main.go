@@ -1,5 +1,5 @@
 // Command update writes what is said about images/distros.bzl outside of Bazel: images/distros.generated.json, which programs read, and
-// the table of images in README.md.
+// the tables of images in README.md.
 //
 //	./bazelw run //images:update
 package main

@@ -16,7 +16,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// describe puts the table of images between the two markers of a page. folder is where the locks are.
+// describe puts two tables of images between the two markers of a page: the releases that have a lock, and those that cannot be built
+// because they have none. folder is the directory that contains the locks. It returns an error if a marker is missing.
 func describe(page []byte, distros map[string]images.Distro, folder string) ([]byte, error) {
 	begin := bytes.Index(page, []byte("<!-- distros:begin"))
 	end := bytes.Index(page, []byte("<!-- distros:end -->"))
@@ -24,8 +25,7 @@ func describe(page []byte, distros map[string]images.Distro, folder string) ([]b
 		return nil, errors.New("no line <!-- distros:begin ... --> with <!-- distros:end --> below it")
 	}
 	begin += bytes.IndexByte(page[begin:], '\n') + 1
-	var table strings.Builder
-	table.WriteString("| distribution | supported | image indexes | architectures |\n|---|---|---|---|\n")
+	var locked, unlocked strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(distros)) {
 		releases := distros[name].Releases
 		// The newest first.
@@ -36,14 +36,30 @@ func describe(page []byte, distros map[string]images.Distro, folder string) ([]b
 			if err != nil && !errors.Is(err, fs.ErrNotExist) {
 				return nil, err
 			}
-			table.WriteString(row(name, distros[name], release, err == nil))
+			if err == nil {
+				locked.WriteString(row(distros[name], release) + " |\n")
+			} else {
+				fmt.Fprintf(&unlocked, "%s | `./bazelw run //tools/lock -- %s %s` |\n", row(distros[name], release), name, release)
+			}
 		}
 	}
-	return slices.Concat(page[:begin], []byte(table.String()), page[end:]), nil
+	const columns = "| distribution | support ends | image indexes | architectures |"
+	var tables strings.Builder
+	if locked.Len() > 0 {
+		tables.WriteString(columns + "\n|---|---|---|---|\n" + locked.String())
+	}
+	if unlocked.Len() > 0 {
+		tables.WriteString("\n" + needLock + "\n\n" + columns + " lock |\n|---|---|---|---|---|\n" + unlocked.String())
+	}
+	return slices.Concat(page[:begin], []byte(tables.String()), page[end:]), nil
 }
 
-// row renders one release. Without a lock its images are skipped.
-func row(name string, distro images.Distro, release string, locked bool) string {
+// needLock introduces the second table.
+const needLock = `**These images cannot be built yet.** Bazel skips them and their tests. The command in the last column writes the lock of a release. It needs
+access to the mirrors of the distribution.`
+
+// row renders one release, without the end of the line.
+func row(distro images.Distro, release string) string {
 	facts := distro.Releases[release]
 	title := distro.Title + " " + facts.Version
 	if release != facts.Version {
@@ -53,18 +69,14 @@ func row(name string, distro images.Distro, release string, locked bool) string 
 	for _, variant := range slices.Sorted(maps.Keys(distro.Variants)) {
 		indexes = append(indexes, fmt.Sprintf("`//images/%s:%s`", variant, release))
 	}
-	architectures := strings.Join(slices.Sorted(maps.Keys(facts.Architectures)), ", ")
-	if !locked {
-		architectures += fmt.Sprintf("; skipped until locked: `./bazelw run //tools/lock -- %s %s`", name, release)
-	}
-	supported := "until " + facts.End
+	end := facts.End
 	switch {
 	case !facts.Supported:
-		supported = "**ended** " + facts.End
-	case facts.End == "":
-		supported = "yes"
+		end = "**ended** " + end
+	case end == "":
+		end = "no date yet"
 	}
-	return fmt.Sprintf("| %s | %s | %s | %s |\n", title, supported, strings.Join(indexes, ", "), architectures)
+	return fmt.Sprintf("| %s | %s | %s | %s", title, end, strings.Join(indexes, ", "), strings.Join(slices.Sorted(maps.Keys(facts.Architectures)), ", "))
 }
 
 // compareVersions orders 3.9 before 3.20.

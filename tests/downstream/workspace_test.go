@@ -1,6 +1,7 @@
 package downstream_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,6 +118,28 @@ func (w workspace) built(t *testing.T, target string) []byte {
 		t.Fatal(err)
 	}
 	return data
+}
+
+// checkWrapper compares the wrapper of another module's build with that of this build: the bytes must be equal.
+func (w workspace) checkWrapper(t *testing.T, architecture string) {
+	t.Helper()
+	if !bytes.Equal(w.built(t, "@iptables_wrappers//images/private:wrapper_"+architecture), read(t, "WRAPPER_"+strings.ToUpper(architecture))) {
+		t.Errorf("the wrapper for %s of another module's build differs from this one's: see wrapper/paths.bzl", architecture)
+	}
+}
+
+// read returns the files that a variable names, one after another.
+func read(t *testing.T, variable string) []byte {
+	t.Helper()
+	var text []byte
+	for name := range strings.FieldsSeq(needs.Variable(t, variable)) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, data...)
+	}
+	return text
 }
 
 // environment leaves out what Bazel says to a test: a Bazel that is started with it takes itself for one under test, and

@@ -80,7 +80,7 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 	if !k.readOnly && k.privilege != plan.Ambient { // there detect may know that nothing can be pinned, or not
 		v.expect("detect's pin", got.Pin, want.pin)
 	}
-	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin)
+	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin && !k.otherNetwork)
 	v.changed("detect", r.Before, r.AfterDetect)
 	if want.mayLoad() {
 		// nf_tables, and nft_compat with the match that it is asked for.

@@ -70,19 +70,38 @@ func withoutRules() map[[2]string]expectation {
 }
 
 // contract returns the expectation for a cell. In a read-only root the only difference is that nothing can be pinned.
-func contract(m moduleSet, state string, privilege plan.Privilege) expectation {
-	want, rules := withRules()[state]
+func contract(m moduleSet, k key) expectation {
+	want, rules := withRules()[k.state]
 	if !rules {
-		want = withoutRules()[[2]string{m.name, state}]
+		want = withoutRules()[[2]string{m.name, k.state}]
 	}
-	switch privilege {
+	if k.otherNetwork {
+		want = unseen(m, k.state)
+	}
+	switch k.privilege {
 	case plan.Admin:
 		return want
 	case plan.Ambient:
-		return ambient(m, state, want)
+		return ambient(m, k.state, want)
 	}
 	// Not permitted to look: a guess, whatever the host contains.
 	return expectation{mode: "nft", reason: "default", called: "nft", rules: want.rules}
+}
+
+// unseen returns the expectation for an administrator in a new network namespace. It contains no rules: of the host's state only
+// the modules that were loaded for it matter.
+func unseen(m moduleSet, name string) expectation {
+	seen := "empty"
+	for _, s := range states() {
+		switch {
+		case s.name != name || s.uses == "":
+		case s.uses == "both":
+			seen = "loaded but empty, legacy"
+		default:
+			seen = "loaded but empty, " + s.uses
+		}
+	}
+	return withoutRules()[[2]string{m.name, seen}]
 }
 
 // ambient returns what a user who may change rules, but cannot read the names files of legacy, makes of what is right for an

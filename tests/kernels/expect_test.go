@@ -16,7 +16,7 @@ func TestContract(t *testing.T) {
 			if !m.can(s) {
 				continue
 			}
-			want := contract(m, s.name, plan.Admin)
+			want := contract(m, key{state: s.name, privilege: plan.Admin})
 			if want.mode == "" || want.reason == "" || want.called == "" {
 				t.Errorf("%s, %s: the contract says nothing", m.name, s.name)
 			}
@@ -46,7 +46,7 @@ func TestJudge(t *testing.T) {
 			RestoredIn: []string{"legacy"},
 		}
 	}
-	want := contract(moduleSets()[0], "hint v4, legacy", plan.Admin)
+	want := contract(moduleSets()[0], key{state: "hint v4, legacy", privilege: plan.Admin})
 	k := key{state: "hint v4, legacy", privilege: plan.Admin}
 	if v := judge(want, k, right(), direct); !v.right() {
 		t.Errorf("right, but judged %+v", v)

@@ -113,9 +113,7 @@ func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
 	b.keys, b.results = keys, results
 	direct := map[key]map[string][]plan.Run{}
 	for i, k := range b.keys {
-		if !k.readOnly {
-			direct[k] = b.results[i].Direct
-		}
+		direct[k] = b.results[i].Direct
 	}
 	b.judged = map[key]verdict{}
 	for i, k := range b.keys {
@@ -123,9 +121,9 @@ func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
 			b.judged[k] = verdict{wrong: slices.Concat(b.results[i].HandOver, failure(b.results[i]))}
 			continue
 		}
-		writable := k
-		writable.readOnly = false
-		b.judged[k] = judge(contract(b.modules, k.state, k.privilege), k, b.results[i], direct[writable])
+		called := k
+		called.readOnly = k.readOnly && k.otherNetwork // a cell beside the one with the writable root calls no binary directly
+		b.judged[k] = judge(contract(b.modules, k), k, b.results[i], direct[called])
 	}
 	return nil
 }

@@ -132,37 +132,47 @@ func privileges() []plan.Privilege {
 
 // key names a cell within one boot.
 type key struct {
-	state     string
-	privilege plan.Privilege
-	readOnly  bool
-	handOver  bool
+	state        string
+	privilege    plan.Privilege
+	readOnly     bool
+	otherNetwork bool
+	handOver     bool
 }
 
 // handOver is the name of the cell that checks how a process becomes the binary.
 const handOver = "hand-over"
 
-// cells are what one guest does in the states that are wanted: everything, or what a common host is. What the binaries say directly depends on the state and the
-// privilege alone, so they are asked beside the cell with the writable root only.
+// cells returns what one guest does in the states that are wanted: everything if full, otherwise only what a common host is. The
+// output of the binaries depends on the state, the privilege and the network namespace, so that the cell with the writable root
+// calls them for the one with the read-only root, too.
 func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell, []key) {
 	var cells []plan.Cell
 	var keys []key
-	for _, s := range states() {
+	add := func(s state, k key, direct bool) {
+		c := plan.Cell{
+			State: s.name, Setup: s.steps, Privilege: k.privilege, ReadOnly: k.readOnly, OtherNetwork: k.otherNetwork, Unlisted: m.unlisted,
+		}
+		if direct {
+			c.Direct = m.rightModes(k)
+		}
+		cells = append(cells, c)
+		keys = append(keys, k)
+	}
+	for i, s := range states() {
 		if !m.can(s) || !wanted(s.name) {
 			continue
 		}
-		for _, privilege := range privileges() {
-			for _, readOnly := range []bool{false, true} {
-				if !full && (privilege != plan.Admin || readOnly) {
-					continue
-				}
-				c := plan.Cell{State: s.name, Setup: s.steps, Privilege: privilege, ReadOnly: readOnly, Unlisted: m.unlisted}
-				if !readOnly {
-					c.Direct = m.rightModes(s, privilege)
-				}
-				cells = append(cells, c)
-				keys = append(keys, key{state: s.name, privilege: privilege, readOnly: readOnly})
-			}
+		if !full {
+			add(s, key{state: s.name, privilege: plan.Admin}, true)
+			continue
 		}
+		for _, privilege := range privileges() {
+			add(s, key{state: s.name, privilege: privilege}, true)
+			add(s, key{state: s.name, privilege: privilege, readOnly: true}, false)
+		}
+		// A container in a network namespace that is not the host's. It sees no rules, so that one cell for each state is enough to
+		// pair the namespace with each privilege and each kind of root.
+		add(s, key{state: s.name, privilege: privileges()[i%len(privileges())], readOnly: i/len(privileges())%2 == 1, otherNetwork: true}, true)
 	}
 	if m.common && wanted(handOver) {
 		cells = append(cells, plan.Cell{State: handOver, Privilege: plan.Admin, HandOver: true})
@@ -173,9 +183,9 @@ func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell
 
 // rightModes are the modes whose binaries are called directly: the right one, and where there is nothing to go by both, to
 // see whether the other would have worked.
-func (m moduleSet) rightModes(s state, privilege plan.Privilege) []string {
-	want := contract(m, s.name, privilege)
-	if privilege == plan.Admin && !want.rules {
+func (m moduleSet) rightModes(k key) []string {
+	want := contract(m, k)
+	if k.privilege == plan.Admin && !want.rules {
 		return []string{"nft", "legacy"}
 	}
 	return slices.Compact([]string{want.called})

@@ -10,7 +10,7 @@ import (
 // Layout is a root as a distribution's packages leave it, and what is to become of it.
 type Layout struct {
 	Name      string
-	Owner     string // of the six names, as installer.Layout says it
+	Owner     string // of the six names
 	Wrapper   string // the wrapper's path
 	Before    Tree
 	Installed Tree // after an install

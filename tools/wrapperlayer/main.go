@@ -99,7 +99,7 @@ func install(tree *layer.Tree, name, wrapper string, nftOnly bool) (err error) {
 }
 
 // changed returns the entry of the layer for one change. Everything belongs to root, as after an installation in a container.
-func changed(c installer.Change) archive.File {
+func changed(c rootfs.Change) archive.File {
 	name := strings.TrimPrefix(c.Path, "/")
 	switch {
 	case c.Verb == "remove":

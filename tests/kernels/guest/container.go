@@ -35,6 +35,12 @@ type container struct {
 // newContainer makes one in the thread's namespaces, and takes from what the thread starts from now on the capabilities
 // that the container has not.
 func newContainer(c plan.Cell) (*container, error) {
+	if c.OtherNetwork {
+		// Of this thread, too: what is looked at from now on is the container's namespace.
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return nil, fmt.Errorf("unshare the network: %w", err)
+		}
+	}
 	root := &container{root: scratch + "root"}
 	for _, dir := range []string{"root", "upper", "work"} {
 		if err := os.RemoveAll(scratch + dir); err != nil { // of one that failed

@@ -10,13 +10,14 @@ type Plan struct {
 
 // Cell is one host with one container in it.
 type Cell struct {
-	State     string    `json:"state"` // for people
-	Setup     []Step    `json:"setup"` // how the host gets there
-	Privilege Privilege `json:"privilege"`
-	ReadOnly  bool      `json:"read_only"`
-	Direct    []string  `json:"direct"`    // modes whose binaries are run as well, without the wrapper
-	Unlisted  []string  `json:"unlisted"`  // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
-	HandOver  bool      `json:"hand_over"` // check how a process becomes the binary, instead of what is decided
+	State        string    `json:"state"` // for people
+	Setup        []Step    `json:"setup"` // how the host gets there
+	Privilege    Privilege `json:"privilege"`
+	ReadOnly     bool      `json:"read_only"`
+	OtherNetwork bool      `json:"other_network"` // the container is in a new network namespace, not in the host's
+	Direct       []string  `json:"direct"`        // modes whose binaries are run as well, without the wrapper
+	Unlisted     []string  `json:"unlisted"`      // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
+	HandOver     bool      `json:"hand_over"`     // check how a process becomes the binary, instead of what is decided
 }
 
 // Step is one command of the host's own iptables.
