@@ -26,6 +26,11 @@ func TestSums(t *testing.T) {
 		return match[1]
 	}
 	release := find("MODULE.bazel", `(?s)\ngo_sdk\.download\(.*?\n    version = "([0-9.]+)",\n\)`)
+	for _, download := range regexp.MustCompile(`(?s)\ngo_\w*sdk\.download\(.*?\n\)`).FindAllString(read("MODULE.bazel"), -1) {
+		if !strings.Contains(download, "    sdks = {\n") || !strings.Contains(download, `version = "`+release+`"`) {
+			t.Errorf("MODULE.bazel: want the sums (sdks) of Go %s in %s", release, download)
+		}
+	}
 	bazel := strings.TrimSpace(read(".bazelversion"))
 	for name, patterns := range map[string][]string{
 		"MODULE.bazel": {
