@@ -34,6 +34,7 @@ _PROGRAMS = {
     "dpkg-deb": "dpkg",
     "getcap": "libcap2-bin",
     "git": "git",
+    "go": "golang-go",
     "gzip": "gzip",
     "jq": "jq",
     "make": "make",

@@ -76,7 +76,7 @@ func (m *made) verifySigned(t *testing.T, reference string) string {
 // released returns the lines of images.txt.
 func (m *made) released(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile(m.asset("images.txt"))
+	text, err := os.ReadFile(m.asset(imageList))
 	if err != nil {
 		t.Fatal(err)
 	}
