@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,30 +11,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// describe puts the table of images between the two markers of a page. folder is where the locks are.
-func describe(page []byte, distros map[string]images.Distro, folder string) ([]byte, error) {
-	begin := bytes.Index(page, []byte("<!-- distros:begin"))
-	end := bytes.Index(page, []byte("<!-- distros:end -->"))
-	if begin < 0 || end < begin {
-		return nil, errors.New("no line <!-- distros:begin ... --> with <!-- distros:end --> below it")
-	}
-	begin += bytes.IndexByte(page[begin:], '\n') + 1
+// describe puts the table of images between the two markers of a page.
+func describe(page []byte, rows []release) ([]byte, error) {
 	var table strings.Builder
 	table.WriteString("| distribution | supported | image indexes | architectures |\n|---|---|---|---|\n")
-	for _, name := range slices.Sorted(maps.Keys(distros)) {
-		releases := distros[name].Releases
-		// The newest first.
-		for _, release := range slices.SortedFunc(maps.Keys(releases), func(a, b string) int {
-			return compareVersions(releases[b].Version, releases[a].Version)
-		}) {
-			_, err := os.Stat(filepath.Join(folder, name, release, "packages.lock.json"))
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
-			table.WriteString(row(name, distros[name], release, err == nil))
-		}
+	for _, r := range rows {
+		table.WriteString(row(r.distroName, r.distro, r.name, r.locked))
 	}
-	return slices.Concat(page[:begin], []byte(table.String()), page[end:]), nil
+	return splice(page, "<!-- distros:begin", "<!-- distros:end -->", table.String())
 }
 
 // row renders one release. Without a lock its images are skipped.
