@@ -5,11 +5,12 @@ load("@distro_packages//:locks.bzl", "LOCKED", "as_committed")
 load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oci_push")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
+load("//images/private:commands.bzl", "command_tests")
 load("//images/private:layer_listing.bzl", "layer_listing", "layer_listing_test")
 load("//images/private:names.bzl", "image_name", "packages_target")
 load("//images/private:package_layer.bzl", "package_layer")
 load("//images/private:wrapper_layer.bzl", "ARCHITECTURES", "iptables_wrapper_installer_layer", "iptables_wrapper_layer")
-load("//images/private:wrapper_structure_test.bzl", "wrapper_commands", "wrapper_files_test")
+load("//images/private:wrapper_structure_test.bzl", "wrapper_files_test")
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -42,7 +43,7 @@ def _image(name, variant, architecture, **kwargs):
     )
 
 def _commands_test(image, architecture, configs):
-    """What must be run is tested on the architecture's own machines alone; elsewhere Bazel shows it as skipped."""
+    """Declares the test that executes an image's commands. Only machines of the architecture run it; tests/foreign does for the others."""
     container_structure_test(
         name = image + "_commands_test",
         configs = configs,
@@ -101,7 +102,8 @@ def _images(distro, variant_name, release, architecture):
         tars = [name("installer_files")],
         visibility = ["//visibility:public"],
     )
-    _commands_test(name("installer"), architecture, ["testdata/installer_commands.yaml"])
+    for part, configs in command_tests(variant_name, variant).items():
+        _commands_test(name(part), architecture, configs)
     oci_load(
         name = name("load"),
         image = name(),
@@ -116,11 +118,6 @@ def _images(distro, variant_name, release, architecture):
         platform = "linux/" + architecture,
         tags = ["no-remote"],
         visibility = ["//tests/engines:__pkg__"],
-    )
-    _commands_test(
-        name(),
-        architecture,
-        ["testdata/commands.yaml"] + wrapper_commands(variant.shell),
     )
     layer_listing(
         name = name("listing"),
@@ -184,6 +181,10 @@ def distro_images(distro, variant):
     """
     if variant == distro:
         _distro_files()
+    native.exports_files(
+        ["testdata/commands.yaml", "testdata/installer_commands.yaml"],
+        visibility = ["//tests/foreign:__pkg__"],
+    )
     for release, facts in DISTROS[distro].releases.items():
         for architecture in facts.architectures:
             _images(distro, variant, release, architecture)

@@ -2,8 +2,8 @@
 // the host put into the initial file system, and writes what came of it to the console. Called as modprobe it is the
 // program that the kernel starts to load a module by itself.
 //
-// The initial file system holds, beside it: /image, the root file system of a container image with the wrapper installed;
-// /lib/modules, the modules that exist for this guest; /plan.json.
+// The initial file system contains, beside it: /lib/modules, the modules that exist for this guest; /plan.json; /image, the root file
+// system of a container image with the wrapper installed, or the OCI layouts that the plan names.
 package main
 
 import (
@@ -54,6 +54,9 @@ func run() error {
 		}
 	}
 	for _, dir := range []string{"/dev", image + "/dev"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 		if err := unix.Mknod(dir+"/null", unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 			return fmt.Errorf("make %s/null: %w", dir, err)
 		}
@@ -76,6 +79,11 @@ func run() error {
 		return err
 	}
 	for i, c := range p.Cells {
+		if c.Command != nil {
+			if err := unpack(c.Command.Layout); err != nil {
+				return err
+			}
+		}
 		r := cell(c, atRest)
 		r.Cell = i
 		line, err := json.Marshal(r)
