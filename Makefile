@@ -9,10 +9,11 @@
 
 BIN_DIR ?= bin
 GO ?= go
-# Not that of a repository around this one: the .git must be here. Git refuses to read another user's repository.
+# Without .git here, git would describe an enclosing repository. Git refuses to read a repository that another user
+# owns.
 WRAPPER_VERSION ?= $(or $(shell test -e .git && git describe --tags --match 'v[0-9]*' --always --dirty 2>/dev/null),devel)
 
-# The flags that give the exact hand-over (wrapper/inherit). For the go command they are here only; for Bazel they are in
+# The flags for the exact hand-over (wrapper/inherit). The go command takes them from here, Bazel from
 # wrapper/inherit/flags.bzl.
 HANDOVER_TAGS := handover
 HANDOVER_LDFLAGS := -checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry \
@@ -20,7 +21,8 @@ HANDOVER_LDFLAGS := -checklinkname=0 -E github.com/iptables-wrappers/iptables-wr
 
 export CGO_ENABLED := 0
 export GOOS := linux
-# The golang images set GOTOOLCHAIN=local, with which a Go that is older than go.mod asks for fails instead of fetching that one.
+# The golang images set GOTOOLCHAIN=local. With that setting, a Go release older than go.mod requires fails. With auto,
+# it downloads the required release.
 export GOTOOLCHAIN := $(patsubst local,auto,$(or $(shell $(GO) env GOTOOLCHAIN),auto))
 
 .PHONY: all build program clean

@@ -1,8 +1,8 @@
-"""What other Bazel modules may load. Everything else in this module is private.
+"""The public API for other Bazel modules. All other files of this module are private.
 
-The wrapper is one static program. Over a base image that has both modes of iptables, `iptables_wrapper_layer` is the
-layer that installs it, and `iptables_wrapper_structure_test` tests the image that comes of it. Ready images, built from
-distribution packages, are the targets that the README's table of images lists.
+The wrapper is one static binary. `iptables_wrapper_layer` makes an image layer that installs it over a base image with
+both modes of iptables. `iptables_wrapper_structure_test` tests the resulting image. Complete images, built from
+distribution packages, are the targets in the README's table of images.
 """
 
 # buildifier: disable=bzl-visibility

@@ -12,8 +12,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
-// alpineIndex has the packages of Alpine 3.22.5 that the images could contain: name and version, needs, provides, further fields.
-// The versions are those of a public image; the relations are those of aports that decide which packages are selected.
+// alpineIndex lists the packages of Alpine 3.22.5 that could get into an image: name and version, needs, provides,
+// further fields. The versions are those of a public image. The relations are those of aports that affect the
+// selection.
 const alpineIndex = `
 alpine-baselayout 3.7.0-r0|alpine-baselayout-data=3.7.0-r0 /bin/sh||
 alpine-baselayout-data 3.7.0-r0|||
@@ -43,7 +44,8 @@ ssl_client 1.37.0-r20|so:libc.musl-x86_64.so.1 so:libcrypto.so.3 so:libssl.so.3|
 zlib 1.3.2-r0|so:libc.musl-x86_64.so.1|so:libz.so.1=1.3.2|
 `
 
-// minirootfs are the packages of Alpine's own minirootfs and image, iptables those of both modes, from the same public image.
+// minirootfs and iptables are the packages of Alpine's own minirootfs and of both iptables modes in the same public
+// image.
 const (
 	minirootfs = "alpine-baselayout alpine-baselayout-data alpine-keys alpine-release apk-tools busybox busybox-binsh ca-certificates-bundle " +
 		"libapk2 libcrypto3 libssl3 musl musl-utils scanelf ssl_client zlib"
@@ -62,7 +64,7 @@ func alpinePackages(t *testing.T) []*closure.Package {
 		}
 		text.WriteString("\n")
 	}
-	packages, err := index.ParseAPKINDEX([]byte(text.String()), "https://example.com")
+	packages, err := index.ParseAPKINDEX([]byte(text.String()), "x86_64", "https://example.com")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +76,8 @@ func alpinePackages(t *testing.T) []*closure.Package {
 	return packages
 }
 
-// The table's packages and their needs are Alpine's minirootfs and both modes of iptables, and no shell or apk in the minimal variant.
+// The table's packages, with their dependencies, must be Alpine's minirootfs and both modes of iptables. The minimal
+// variant must have no shell and no apk.
 func TestAlpinePackages(t *testing.T) {
 	table, err := images.Read("distros.generated.json")
 	if err != nil {

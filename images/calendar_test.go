@@ -7,8 +7,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// TestCalendar holds the table to the calendar. It is a target of its own: what passed yesterday may fail today, and nobody's build of
-// an old commit should.
+// TestCalendar compares the table with today's date. It is a separate target, because it can start to fail without a
+// change, and must not break the build of an old commit.
 func TestCalendar(t *testing.T) {
 	table, err := images.Read("distros.generated.json")
 	if err != nil {

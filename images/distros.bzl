@@ -1,15 +1,15 @@
-"""Every distribution, release and architecture there is an image of.
+"""The distributions, releases and architectures of the images.
 
-This table is the only place that says so. The image targets and their tests (images/private), the repositories their
-packages come from (images/extensions.bzl), the locks (tools/lock) and the README's table are derived from it. Programs read
-it as distros.generated.json, which ./bazelw run //images:update writes, so all of it must be what JSON has.
+All other lists are derived from this table: the image targets and their tests (images/private), the repositories of
+their packages (images/extensions.bzl), the locks (tools/lock) and the README's table. Programs read it as
+distros.generated.json, which ./bazelw run //images:update writes, so it may contain only values that JSON has.
 
-A new release is one entry here, one lock (./bazelw run //tools/lock -- DISTRO RELEASE), and for each variant one golden
-listing in images/VARIANT/testdata, whose test says how it is made. Until there is a lock, Bazel skips the release's images and
-their tests, and says so.
+To add a release, add an entry here, make a lock (./bazelw run //tools/lock -- DISTRO RELEASE), and for each variant add
+a golden listing in images/VARIANT/testdata; the listing's test prints the command. As long as there is no lock, Bazel
+skips the release's images and their tests.
 """
 
-# OCI architecture (with its variant) to Debian's own name. The wrapper is built for these.
+# OCI architecture (with its variant) to Debian's name for it, for each architecture that the wrapper is built for.
 _DEBIAN = {
     "386": "i386",
     "amd64": "amd64",
@@ -21,7 +21,7 @@ _DEBIAN = {
     "s390x": "s390x",
 }
 
-# Documentation is left out as in every container image of these distributions; licence texts stay.
+# Documentation is left out, as in all container images of these distributions. Licence texts stay.
 _EXCLUDE = [
     "usr/share/doc/**",
     "usr/share/info/**",
@@ -35,7 +35,7 @@ _KEEP = [
     "usr/share/doc/*/copyright",
 ]
 
-# No program that both modes of iptables run needs these.
+# No command that both modes of iptables execute needs these.
 _DISTROLESS_EXCLUDE = [
     "etc/skel/**",
     "etc/update-motd.d/**",
@@ -46,7 +46,7 @@ _DISTROLESS_EXCLUDE = [
 ]
 
 def _debian_registration(name, mode, priority):
-    """One update-alternatives --install of iptables.postinst; the text is the same from bullseye to forky."""
+    """Returns one update-alternatives --install of iptables.postinst, which is the same from bullseye to forky."""
     link = "/usr/sbin/" + name
     return struct(
         name = name,
@@ -68,7 +68,7 @@ _DEBIAN_REGISTRATIONS = [
     _debian_registration("ebtables", "nft", 20),
 ]
 
-# Chosen by debootstrap in all four releases; from trixie on base-files brings the links itself.
+# debootstrap creates these symlinks in all four releases. From trixie on, base-files contains them.
 _MERGED_USR = {
     "bin": "usr/bin",
     "lib": "usr/lib",
@@ -84,7 +84,7 @@ _APPLETS = [
 ]
 
 _DEBIAN_VARIANTS = {
-    # A shell, the core utilities and dpkg: what a Dockerfile of somebody's own goes on from.
+    # A shell, the core utilities and dpkg, as a base for users' Dockerfiles.
     "debian": struct(
         packages = ["base-files", "base-passwd", "coreutils", "dash", "diffutils", "dpkg", "grep", "iptables", "libc-bin", "netbase", "sed"],
         without = [],
@@ -113,8 +113,8 @@ _DEBIAN_VARIANTS = {
         layout = "dpkg-alternatives",
         shell = True,
     ),
-    # No shell, no dpkg, nothing that both modes can do without. There is no alternatives database either, so the plain
-    # names are links as upstream's own installation makes them.
+    # No shell, no dpkg, no file that both modes can do without. Without an alternatives database, the plain names are
+    # symlinks, as upstream's `make install` creates them.
     "distroless": struct(
         packages = ["base-files", "iptables", "netbase"],
         without = ["libgcc-s1", "mawk"],
@@ -138,8 +138,8 @@ _DEBIAN_VARIANTS = {
 
 # --- Alpine ---
 
-# The packages of Alpine's own minirootfs (aports, scripts/mkimg.minirootfs.sh), and iptables in both modes. The plain names are
-# symlinks of the package iptables, to nft.
+# The packages of Alpine's own minirootfs (aports, scripts/mkimg.minirootfs.sh), and iptables in both modes. The package
+# iptables contains the plain names, as symlinks to nft.
 _ALPINE_PACKAGES = ["alpine-baselayout", "alpine-keys", "alpine-release", "apk-tools", "busybox", "iptables", "iptables-legacy", "musl-utils"]
 
 # No command that both modes of iptables execute needs these.
@@ -150,7 +150,8 @@ _ALPINE_MINIMAL_EXCLUDE = [
 ]
 
 _ALPINE_VARIANTS = {
-    # A shell, busybox's commands and apk. What Alpine's image script and busybox's scripts change is in tools/pkglayer/layer/alpine.go.
+    # A shell, busybox's commands and apk. tools/pkglayer/layer/alpine.go does what Alpine's image script and busybox's
+    # package scripts do.
     "alpine": struct(
         packages = _ALPINE_PACKAGES,
         without = [],
@@ -158,7 +159,7 @@ _ALPINE_VARIANTS = {
         links = {},
         directories = {},
         copies = {},
-        # As in Alpine's own images.
+        # Alpine's own images contain the same file.
         texts = {"etc/apk/repositories": "".join([
             "https://dl-cdn.alpinelinux.org/alpine/v{release}/" + repository + "\n"
             for repository in ["main", "community"]
@@ -171,8 +172,8 @@ _ALPINE_VARIANTS = {
         layout = "plain-links",
         shell = True,
     ),
-    # No shell, no apk: what distroless is for Debian. alpine-release asks for keys, which only apk reads. The limit is an estimate until
-    # there is a lock.
+    # The counterpart of distroless: no shell, no apk. alpine-release depends on alpine-keys, which only apk reads. The
+    # size limit is an estimate as long as there is no lock.
     "alpine-minimal": struct(
         packages = ["alpine-baselayout-data", "alpine-release", "iptables", "iptables-legacy"],
         without = ["alpine-keys"],
@@ -195,7 +196,7 @@ _ALPINE_VARIANTS = {
     ),
 }
 
-# OCI architecture to Alpine's own name, those that the wrapper is built for.
+# OCI architecture to Alpine's name for it, for each architecture that the wrapper is built for.
 _ALPINE = {
     "386": "x86",
     "amd64": "x86_64",
@@ -207,8 +208,8 @@ _ALPINE = {
     "s390x": "s390x",
 }
 
-# Of each architecture the key that its builder signs with since 3.15, by Alpine's package alpine-keys; the older ones of 2048 bits are
-# for older releases.
+# The key that the builder of each architecture has signed with since 3.15, according to Alpine's package alpine-keys.
+# The older 2048-bit keys are for older releases.
 _ALPINE_KEYS = [
     "alpine-linux/alpine-devel@lists.alpinelinux.org-{}.rsa.pub".format(key)
     for key in [
@@ -226,7 +227,7 @@ _ALPINE_KEYS = [
 # --- Fedora ---
 
 def _fedora_registration(name, mode, followers):
-    """One update-alternatives --install of %post. The -man followers are skipped where documentation is left out."""
+    """Returns one update-alternatives --install of %post, without the -man followers, whose files are left out."""
     link = "/usr/bin/"
     return struct(
         name = name,
@@ -240,7 +241,7 @@ def _fedora_registration(name, mode, followers):
         ],
     )
 
-# In the scripts' own order: of equal priorities the first registered stays selected.
+# The order is that of the package scripts: among equal priorities, the first registered alternative stays selected.
 _FEDORA_FOLLOWERS = ["ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"]
 
 _FEDORA_REGISTRATIONS = [
@@ -255,7 +256,8 @@ _FEDORA_VARIANTS = {
         packages = ["alternatives", "bash", "coreutils-single", "fedora-release-container", "filesystem", "glibc-minimal-langpack", "iptables-legacy", "iptables-nft", "setup"],
         without = [],
         limit = 60000000,
-        # Before any package is placed; filesystem brings the other merged directories.
+        # This symlink is created before any package is unpacked. The package filesystem contains the other merged
+        # directories.
         links = {"usr/sbin": "bin"},
         directories = {},
         copies = {},
@@ -270,7 +272,7 @@ _FEDORA_VARIANTS = {
     ),
 }
 
-# The last two are in a tree beside that of Fedora's main mirrors.
+# Fedora publishes the last two in a tree beside that of its main mirrors.
 _FEDORA = {
     "amd64": "x86_64",
     "arm64": "aarch64",
@@ -278,11 +280,11 @@ _FEDORA = {
     "s390x": "s390x",
 }
 
-# end: the last day on which the distribution supports a release, as YYYY-MM-DD; empty where it has not named one. The nightly
-# test //images:calendar_test fails when that day is past and the release is not marked with supported = False, which the
-# README shows.
+# end: the last day on which the distribution supports a release, as YYYY-MM-DD; empty if the distribution has not named
+# one. The nightly test //images:calendar_test fails if that day is past and the release is not marked with supported =
+# False. The README shows supported.
 
-# suites: repositories beside the release's own. Fedora's fixes come in "updates".
+# suites: repositories in addition to the release's own. Fedora publishes fixes in "updates".
 def _release(version, architectures, end, suites = [], supported = True):
     return struct(version = version, architectures = architectures, suites = suites, links = {}, end = end, supported = supported)
 
@@ -290,18 +292,21 @@ def _debian_release(codename, version, oci_architectures, end, supported = True)
     return struct(
         version = version,
         architectures = {oci: _DEBIAN[oci] for oci in oci_architectures},
-        # Its fixes come between the point releases. It has fewer architectures: ports that LTS leaves behind get none.
+        # Debian publishes fixes between point releases in this suite. It has fewer architectures: those that LTS does
+        # not support are missing.
         suites = [codename + "-security"],
-        # The dynamic linker's own folder, where an architecture has one. Until bookworm base-files does not bring it.
+        # The directory of the dynamic linker on architectures that have one. Until bookworm, base-files does not
+        # contain it.
         links = {oci: {"lib64": "usr/lib64"} for oci in oci_architectures if oci in ["amd64", "loong64", "ppc64le"]},
         end = end,
         supported = supported,
     )
 
-# due: releases that are expected, to the day from which the nightly test fails until the table has them.
+# due: expected releases. From the given day on, the nightly test fails until the table contains the release.
 #
-# keys: the files of Debian's package distribution-gpg-keys that images/DISTRO/keys holds: what signs the index, or the packages, of
-# the releases and architectures here. ./bazelw run //tools/lock/keys fetches them.
+# keys: the files of Debian's package distribution-gpg-keys that images/DISTRO/keys contains. With these keys the
+# distribution signs the index or the packages of the releases and architectures here. ./bazelw run //tools/lock/keys
+# fetches them.
 DISTROS = {
     "alpine": struct(
         title = "Alpine",
@@ -310,7 +315,8 @@ DISTROS = {
         keys = _ALPINE_KEYS,
         sbin = "/usr/sbin",
         variants = _ALPINE_VARIANTS,
-        # Two years of support from the branch's month: https://alpinelinux.org/releases/; of 3.24, https://endoflife.date/alpine-linux.
+        # Alpine supports a branch for two years from its month: https://alpinelinux.org/releases/. For 3.24:
+        # https://endoflife.date/alpine-linux.
         releases = {
             "3.22": _release("3.22", _ALPINE, end = "2027-05-01"),
             "3.23": _release("3.23", _ALPINE, end = "2027-11-01"),
@@ -321,10 +327,11 @@ DISTROS = {
         title = "Debian",
         format = "deb",
         due = {},
-        keys = [],  # one file, of the package debian-archive-keyring
+        keys = [],  # one file, from the package debian-archive-keyring
         sbin = "/usr/sbin",
         variants = _DEBIAN_VARIANTS,
-        # LTS, of fewer architectures than the years before: debian.csv of the package distro-info-data. Testing has no end yet.
+        # The ends are those of LTS, which has fewer architectures: debian.csv in the package distro-info-data. Testing
+        # has no end yet.
         releases = {
             "bullseye": _debian_release("bullseye", "11", ["386", "amd64", "arm/v7", "arm64"], end = "2026-08-31", supported = False),
             "bookworm": _debian_release("bookworm", "12", ["386", "amd64", "arm/v7", "arm64", "ppc64le", "s390x"], end = "2028-06-30"),
@@ -339,8 +346,8 @@ DISTROS = {
         keys = ["fedora/RPM-GPG-KEY-fedora-{}-primary".format(release) for release in ["43", "44", "45"]],
         sbin = "/usr/bin",
         variants = _FEDORA_VARIANTS,
-        # SUPPORT_END of each release's own /etc/os-release, which the package fedora-release sets. Fedora moves a day with its schedule, so
-        # these are expected days.
+        # SUPPORT_END in each release's /etc/os-release (package fedora-release). Fedora moves a day when its schedule
+        # moves, so these days are estimates.
         releases = {
             "43": _release("43", _FEDORA, suites = ["updates"], end = "2026-12-02"),
             "44": _release("44", _FEDORA, suites = ["updates"], end = "2027-05-19"),

@@ -1,9 +1,9 @@
 """The packages of every locked release, as repositories.
 
-`packages` makes one repository per distribution, release and architecture, fetched when an image of it is built, and
-the hub `distro_packages` over them: `@distro_packages//debian/trixie:amd64_distroless` is a filegroup of the packages
-of one variant. A release of the table without a lock has the same targets, incompatible with every platform, so that
-its images are skipped and Bazel says why.
+`packages` makes one repository for each distribution, release and architecture. Bazel fetches it when it builds an image
+of it. The hub `distro_packages` contains aliases: `@distro_packages//debian/trixie:amd64_distroless` is a filegroup of
+the packages of one variant. For a release without a lock, the same targets exist but are incompatible with every
+platform, so that Bazel skips its images and prints the reason.
 """
 
 load("//images:distros.bzl", "DISTROS")
@@ -18,7 +18,8 @@ alias(
 )
 """
 
-# What a successor of the locked packages does not have. Bazel names it as the constraint that is not met.
+# A constraint that is not met if newer versions replace the locked packages. Bazel prints its name as the reason for
+# skipping.
 _SUCCEEDED = "versions_of_the_committed_lock"
 
 _LOCKS = """\
@@ -31,7 +32,7 @@ PACKAGED = {packaged}
 _SUCCEEDED = {succeeded}
 
 def as_committed(distro, release):
-    "For target_compatible_with: nothing if the packages are those of the committed lock, else a constraint that says so."
+    "For target_compatible_with: empty if the packages are those of the committed lock, else a constraint with that name."
     return ["@distro_packages//:{constraint}"] if distro + "/" + release in _SUCCEEDED else []
 """
 
@@ -56,12 +57,12 @@ _hub = repository_rule(
         "locks": attr.string_dict(doc = "the locks themselves, by release"),
         "packaged": attr.string_list_dict(doc = "the releases with a lock, to the OCI architectures in it"),
         "packages": attr.string_dict(doc = "Bazel package to the text of its BUILD file"),
-        "succeeded": attr.string_list(doc = "those of them whose packages are not the committed lock's"),
+        "succeeded": attr.string_list(doc = "the locked releases whose packages are not those of the committed lock"),
     },
 )
 
 def _targets(distro, release):
-    """All (name, architecture, variant) of a release."""
+    """Returns all (name, architecture, variant) of a release."""
     return [
         (packages_target(architecture, variant), architecture, variant)
         for architecture in DISTROS[distro].releases[release].architectures
@@ -114,12 +115,13 @@ def _packages_impl(mctx):
                 if not lock.committed:
                     succeeded.append(name)
             elif lock:
-                # What found out has said so.
+                # tools/lock, which wrote this empty lock, has printed the reason.
                 hub[name] = _unlocked(distro, release, "left_the_mirror_so_run_tools_lock_{}_{}")
             else:
                 hub[name] = _unlocked(distro, release, "no_lock_yet_so_run_tools_lock_{}_{}")
                 if mctx.modules[0].is_root:
-                    # The reason that a list of skipped tests does not give. Nobody else's build says it.
+                    # Bazel's list of skipped tests does not contain the reason. Builds of other modules do not print
+                    # it.
                     # buildifier: disable=print
                     print("images of {title} {release} are skipped: they have no lock; to make it: ./bazelw run //tools/lock -- {distro} {release}".format(
                         distro = distro,
@@ -142,5 +144,5 @@ def _packages_impl(mctx):
 
 packages = module_extension(
     implementation = _packages_impl,
-    doc = "Repositories of every package that images/*/*/packages.lock.json names.",
+    doc = "Makes repositories of all packages in images/*/*/packages.lock.json.",
 )

@@ -1,5 +1,5 @@
-// Package images reads images/distros.generated.json, the table of distributions, for the programs that are derived from it. The file is
-// made of distros.bzl by Bazel; programs that Bazel runs are given what it would be now (//images:table).
+// Package images reads images/distros.generated.json, the table of distributions. Bazel generates that file from
+// distros.bzl. Programs that Bazel runs read an up-to-date copy of it (//images:table).
 package images
 
 import (
@@ -27,14 +27,14 @@ type Release struct {
 	Supported     bool              `json:"supported"`     // whether the table says so
 }
 
-// Variant is one set of packages an image is made of.
+// Variant is one set of packages that an image is built from.
 type Variant struct {
 	Packages []string            `json:"packages"` // wanted by name
 	Own      map[string][]string `json:"own"`      // and on one architecture alone, by the distribution's name for it
 	Without  []string            `json:"without"`  // left out although something depends on them
 }
 
-// Read reads a table: distributions by the name that os-release gives as ID.
+// Read reads a table. Its keys are the values of ID in the distributions' os-release files.
 func Read(path string) (map[string]Distro, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {

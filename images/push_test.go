@@ -18,7 +18,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// What a registry gives back of an index is what was built, down to the last layer.
+// A registry returns the index that was built, with all manifests, configurations and layers.
 func TestPush(t *testing.T) {
 	server := httptest.NewServer(registry.New(registry.Logger(log.New(io.Discard, "", 0))))
 	t.Cleanup(server.Close)

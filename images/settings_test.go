@@ -11,8 +11,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// build makes the layer of a variant as the table has it, but for the package database, around files that stand for the
-// packages' own: each holds its path.
+// build makes the layer of a variant with the settings of the table, except for the package database. Each packaged
+// file contains its path.
 func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
 	t.Helper()
 	encoded, err := os.ReadFile("distros.generated.json")
@@ -41,8 +41,8 @@ func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
 	return tree
 }
 
-// The file is what chkconfig 1.33 writes, built with merged sbin as Fedora builds it, for the --install calls in the
-// %post scripts of iptables-nft and iptables-legacy 1.8.11-9.fc43, in that order.
+// The state fedora43-nft-legacy is the file that chkconfig 1.33 writes, built with merged sbin as Fedora builds it, for the --install calls in
+// the %post scripts of iptables-nft and iptables-legacy 1.8.11-9.fc43, in that order.
 func TestFedoraRegistersAsItsScriptsDo(t *testing.T) {
 	var paths []string
 	for _, family := range []string{"iptables", "ip6tables", "arptables", "ebtables"} {

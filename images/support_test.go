@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// support says what a release's entry has wrong on a day.
+// support returns what is wrong with a release's entry on a day.
 func support(facts images.Release, today time.Time) string {
 	if facts.End == "" && facts.Supported {
 		return ""
@@ -29,7 +29,7 @@ func support(facts images.Release, today time.Time) string {
 	return ""
 }
 
-// due reports what a distribution's list of expected releases has wrong on a day.
+// due returns what is wrong with a distribution's list of expected releases on a day.
 func due(distro images.Distro, today time.Time) string {
 	for _, release := range slices.Sorted(maps.Keys(distro.Due)) {
 		day, err := time.Parse(time.DateOnly, distro.Due[release])

@@ -1,4 +1,4 @@
-// Package images_test holds what is built to what is promised of it: its size, what it is made of, and its digests.
+// Package images_test checks the built wrapper and the pushed images: size, libraries, digests.
 package images_test
 
 import (
@@ -10,11 +10,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// maxWrapper is the promised size in bytes. It is that of the segments: for architectures with pages of up to 64 KiB the linker
-// fills each of the three with zeros to a multiple of that, which a compressed layer does not contain.
+// maxWrapper is the documented maximum size in bytes. It is the sum of the segments. For architectures with pages of up
+// to 64 KiB, the linker pads each of the three segments with zeros to a multiple of the page size; compressed layers do
+// not contain this padding.
 const maxWrapper = 1_900_000
 
-// machines are the wrapper's architectures, as in images/private/BUILD.bazel.
+// machines maps the wrapper's architectures, by the last part of their names in images/private/BUILD.bazel, to their
+// ELF machine.
 func machines() map[string]elf.Machine {
 	return map[string]elf.Machine{
 		"386":     elf.EM_386,
@@ -28,10 +30,14 @@ func machines() map[string]elf.Machine {
 	}
 }
 
-// The wrapper runs in every root file system: a static program of the right machine, and a small one.
+// The wrapper must run in every root file system, so it is a static binary for the right machine, and small.
 func TestWrapper(t *testing.T) {
-	for name, machine := range machines() {
+	for name := range strings.FieldsSeq(needs.Variable(t, "ARCHITECTURES")) {
 		t.Run(name, func(t *testing.T) {
+			machine, known := machines()[name]
+			if !known {
+				t.Fatalf("%s: no machine of it is in this test", name)
+			}
 			path := needs.Variable(t, "WRAPPER_"+name)
 			program, err := elf.Open(path)
 			if err != nil {
@@ -57,7 +63,7 @@ func TestWrapper(t *testing.T) {
 	}
 }
 
-// The wrapper is made of what is below wrapper/, the standard library and golang.org/x/sys.
+// The wrapper consists of the packages below wrapper/, the standard library and golang.org/x/sys.
 func TestWrapperLibraries(t *testing.T) {
 	text, err := os.ReadFile(needs.Variable(t, "WRAPPER_LIBRARIES"))
 	if err != nil {

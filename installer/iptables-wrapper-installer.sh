@@ -6,7 +6,7 @@
 #
 # Options:
 #   --nft-only          accept an image without the legacy mode: every host must be in nft mode
-#   --no-sanity-check   install even if the result may not work (see: iptables-wrapper help)
+#   --no-sanity-check   install without checking that calls can work (see: iptables-wrapper help)
 #   --no-cleanup        do not remove this script and the copied binary
 #
 # `iptables-wrapper install` does the work. The script needs rm. It needs chmod only for a binary without execute permission,

@@ -16,14 +16,16 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// applets are all that is in the root beside iptables, as busybox has them: what a script calls beyond them is not found.
+// applets are all commands in the root besides iptables, as symlinks to busybox. A script that calls any other command
+// fails.
 var applets = []string{"ash", "sh", "grep", "ln", "mkdir", "mv", "readlink", "rm"}
 
-// alpine is a root with links that belong to packages, Debian's binaries of both modes in dir, and busybox in place of every program.
+// alpine makes a root with symlinks that belong to packages, Debian's binaries of both modes in dir, and busybox for
+// all other commands.
 func alpine(t *testing.T, dir string) string {
 	t.Helper()
 	needs.Machine(t, "busybox")
-	archives := roots.Debians(t) // the last has the newest C library, which the machine's busybox finds
+	archives := roots.Debians(t) // the machine's busybox needs the C library of the last one, which is the newest
 	root := rootOf(t, archives[len(archives)-1])
 	must := func(err error) {
 		t.Helper()
@@ -35,7 +37,7 @@ func alpine(t *testing.T, dir string) string {
 	must(os.RemoveAll(filepath.Join(root, "etc/alternatives")))
 	must(os.RemoveAll(filepath.Join(root, "var/lib/dpkg")))
 	must(os.Mkdir(filepath.Join(root, "usr/bin"), 0o755))
-	// Alpine has merged neither.
+	// Alpine merges neither directory.
 	must(os.Remove(filepath.Join(root, "sbin")))
 	must(os.Mkdir(filepath.Join(root, "sbin"), 0o755))
 	busybox, err := exec.LookPath("busybox")
@@ -58,7 +60,7 @@ func alpine(t *testing.T, dir string) string {
 	return root
 }
 
-// add puts a package's files into the root and runs its script as apk does; scripts are called with the new version, and the old.
+// add puts a package's files into the root and runs its script like apk, which passes the new version and the old one.
 func (m *machine) add(p *archive.Package, script string, versions ...string) {
 	for _, file := range p.Files {
 		path := filepath.Join(m.root, file.Name)
@@ -87,7 +89,8 @@ func (m *machine) script(p *archive.Package, script string, versions ...string) 
 	m.run(append([]string{"/tmp/" + script}, versions...)...)
 }
 
-// del does what apk del does. A directory goes with the last package that has it: what was there before is some other's.
+// del does what `apk del` does. It removes a directory with the last package that contains it; a directory in before
+// belongs to another package.
 func (m *machine) del(p *archive.Package, before map[string]string) {
 	m.script(p, ".pre-deinstall", p.Version)
 	for _, file := range slices.Backward(p.Files) {
@@ -113,7 +116,7 @@ func readAPK(t *testing.T, variable string) *archive.Package {
 	return p
 }
 
-// What apk reads: it needs both modes, and has a script for each occasion.
+// The metadata that apk reads must depend on both modes, and have a script for each action.
 func TestInfo(t *testing.T) {
 	p := readAPK(t, "APK")
 	info, err := apk.ParseInfo(p.Control[".PKGINFO"])
@@ -134,7 +137,7 @@ func TestInfo(t *testing.T) {
 	}
 }
 
-// The scripts in busybox's shell, with busybox's programs, on both layouts of Alpine.
+// Runs the scripts in busybox's shell with busybox's commands, on both directory layouts of Alpine.
 func TestScripts(t *testing.T) {
 	p, newer := readAPK(t, "APK"), readAPK(t, "NEWER_APK")
 	for dir, release := range map[string]string{"usr/sbin": "3.21 and later", "sbin": "3.19 and 3.20"} {
@@ -144,7 +147,7 @@ func TestScripts(t *testing.T) {
 					m.t.Helper()
 					for _, name := range names {
 						if says := m.run("/"+dir+"/"+name, "--version"); !strings.Contains(says, want) {
-							m.t.Errorf("%s --version says %q, want %s", name, says, want)
+							m.t.Errorf("%s --version printed %q, want %s", name, says, want)
 						}
 					}
 				}

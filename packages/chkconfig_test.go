@@ -10,8 +10,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// Fedora and RHEL 9 have chkconfig's program, which is not Debian's. From Fedora 42 on /usr/sbin is a link to bin, from 43 on the
-// paths in the database are those.
+// Fedora and RHEL 9 use chkconfig's alternatives program, which differs from Debian's. From Fedora 42 on, /usr/sbin is
+// a symlink to bin. From 43 on, the database contains paths in /usr/bin.
 func TestChkconfig(t *testing.T) {
 	needs.Machine(t, "alternatives")
 	for what, dir := range map[string]string{"apart": "/usr/sbin", "merged": "/usr/bin"} {
@@ -42,7 +42,7 @@ func TestChkconfig(t *testing.T) {
 	}
 }
 
-// merge makes /usr/sbin a link to bin.
+// merge replaces /usr/sbin with a symlink to bin.
 func (m *machine) merge() {
 	sbin := filepath.Join(m.root, "usr/sbin")
 	files, err := os.ReadDir(sbin)
@@ -62,7 +62,8 @@ func (m *machine) merge() {
 	}
 }
 
-// bring copies a program of this machine into the root, with its own loader and libraries, which those of the root may not be.
+// bring copies a program of this machine into the root, with its loader and libraries, because the libraries of the
+// root may be older.
 func (m *machine) bring(name, inside string) {
 	program, err := exec.LookPath(name)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// query has the distribution's own program say what a group leads to, of both groups.
+// query runs `update-alternatives --query` for both groups, and checks their status and value.
 func (m *machine) query(what, status string, value func(group string) string) {
 	m.t.Helper()
 	for _, group := range groups {
@@ -28,28 +28,28 @@ func in(mode string) func(string) string {
 	return func(group string) string { return "/usr/sbin/" + group + "-" + mode }
 }
 
-// installed are the packages as dpkg has them.
+// installed returns dpkg's list of packages with their states.
 func (m *machine) installed() string {
 	return m.run("/usr/bin/dpkg-query", "-W", "-f", "${Package} ${Version} ${Status}\n")
 }
 
-// In a real root of every release, with iptables and dpkg.
+// Runs each test function in a root of every release, with iptables and dpkg.
 func TestDpkg(t *testing.T) {
 	for _, archive := range roots.Debians(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), "_amd64_packages.tar.gz"), func(t *testing.T) {
 			root := rootOf(t, archive)
 			for what, f := range map[string]func(m *machine, deb, newer string){
 				"life":                     life,
-				"chosen by hand":           chosenByHand,
-				"installed by hand before": installedByHandBefore,
+				"chosen by hand":           chosenManually,
+				"installed by hand before": installedManuallyBefore,
 				"iptables is unconfigured": unconfiguredIPTables,
 				"aborted":                  aborted,
 				"iptables was forced out":  forcedOut,
 			} {
 				t.Run(what, func(t *testing.T) {
 					on(t, root, func(m *machine) {
-						// An image leaves out documentation, and nothing is run when it is made: what other packages' scripts do
-						// at the first configuration is done here, before a test looks.
+						// The image has no documentation directories, and its build runs no package scripts. So the
+						// test first does what scripts of other packages do when they are first configured.
 						if err := os.MkdirAll(filepath.Join(m.root, "usr/share/man/man8"), 0o755); err != nil {
 							panic(failure(err.Error()))
 						}
@@ -62,7 +62,8 @@ func TestDpkg(t *testing.T) {
 	}
 }
 
-// A package's life: each state is what update-alternatives says, and at its end nothing is left.
+// life installs, upgrades and purges the package, and checks the state of update-alternatives after each step. At the
+// end, nothing may be left.
 func life(m *machine, deb, newer string) {
 	before, packages := m.tree(), m.installed()
 	m.query("before", "auto", in("nft"))
@@ -73,14 +74,14 @@ func life(m *machine, deb, newer string) {
 		m.t.Errorf("dpkg --verify says\n%s", says)
 	}
 
-	// The host is empty: a call guesses.
+	// The host has no rules, so a call guesses.
 	m.modes("(nf_tables)")
 	m.query("guessed", "auto", wrapper)
 	m.host("legacy", "usr/sbin")
 	m.modes("(legacy)")
 	m.query("pinned", "manual", in("legacy"))
 
-	// A new version decides anew.
+	// After an upgrade, the wrapper decides again.
 	m.run(dpkg, "-i", newer)
 	m.query("upgraded", "auto", wrapper)
 	m.modes("(legacy)")
@@ -99,9 +100,10 @@ func life(m *machine, deb, newer string) {
 	}
 }
 
-// Whoever chose a mode by hand before has it again after.
-func chosenByHand(m *machine, deb, newer string) {
-	// One of two groups: they are two choices.
+// chosenManually checks that a mode which was chosen manually before the installation is selected again after the
+// removal.
+func chosenManually(m *machine, deb, newer string) {
+	// Only one of the two groups is set: each group has a separate choice.
 	m.run(alts, "--set", "iptables", "/usr/sbin/iptables-legacy")
 	before := m.tree()
 	m.run(dpkg, "-i", deb)
@@ -114,9 +116,9 @@ func chosenByHand(m *machine, deb, newer string) {
 	m.same("removed", before)
 }
 
-// The wrapper was there, installed by hand, and pinned, before the package came: what is under it is not known any more, so it is
-// what Debian has.
-func installedByHandBefore(m *machine, deb, _ string) {
+// installedManuallyBefore installs the package over a wrapper that was installed manually and pinned. The state before
+// the wrapper is unknown, so a removal restores Debian's default.
+func installedManuallyBefore(m *machine, deb, _ string) {
 	before := m.tree()
 	m.run(dpkg, "--unpack", deb)
 	m.run(path, "install")
@@ -128,20 +130,21 @@ func installedByHandBefore(m *machine, deb, _ string) {
 	m.same("removed", before)
 }
 
-// Until iptables is configured, the wrapper is not: dpkg holds to Depends.
+// unconfiguredIPTables checks that dpkg does not configure the wrapper before iptables, because of Depends.
 func unconfiguredIPTables(m *machine, deb, _ string) {
 	before := m.tree()
-	// As apt leaves it in between: unpacked, and postinst has not yet registered anything.
+	// apt leaves this state between two steps: the package is unpacked, but postinst has not yet registered the
+	// alternatives.
 	for _, group := range groups {
 		m.run(alts, "--remove-all", group)
 	}
 	m.status("iptables", "unpacked")
 	unconfigured := m.tree()
 	if says := m.fails(dpkg, "-i", deb); !strings.Contains(says, "dependency problems") {
-		m.t.Errorf("dpkg says\n%s", says)
+		m.t.Errorf("dpkg printed\n%s", says)
 	}
 	if m.has("usr/sbin/iptables") || m.has(state) {
-		m.t.Error("it was installed all the same")
+		m.t.Error("dpkg configured it nevertheless")
 	}
 	m.run(dpkg, "--remove", name)
 	m.same("removed while unpacked", unconfigured)
@@ -153,7 +156,7 @@ func unconfiguredIPTables(m *machine, deb, _ string) {
 	m.same("removed", before)
 }
 
-// status makes dpkg believe another state of a package.
+// status changes the state of a package in dpkg's database.
 func (m *machine) status(name, status string) {
 	file := filepath.Join(m.root, "var/lib/dpkg/status")
 	data, err := os.ReadFile(file)
@@ -169,8 +172,8 @@ func (m *machine) status(name, status string) {
 	}
 }
 
-// An upgrade that fails half-way goes back: dpkg configures the old version again (postinst abort-upgrade). A removal that fails
-// as well (abort-remove).
+// aborted checks two failures. If an upgrade fails, dpkg configures the old version again (postinst abort-upgrade). If
+// a removal fails, dpkg runs postinst abort-remove.
 func aborted(m *machine, deb, newer string) {
 	before := m.tree()
 	m.run(dpkg, "-i", deb)
@@ -186,7 +189,7 @@ func aborted(m *machine, deb, newer string) {
 		m.t.Errorf("dpkg has\n%s", says)
 	}
 
-	// The script ends with an error after all of its work.
+	// The script does all of its work and then exits with an error.
 	script := filepath.Join(m.root, "var/lib/dpkg/info/iptables-wrapper.prerm")
 	data, err := os.ReadFile(script)
 	if err == nil {
@@ -204,7 +207,8 @@ func aborted(m *machine, deb, newer string) {
 	m.same("removed", before)
 }
 
-// Somebody forced iptables out, and the alternatives of it that a person had chosen with it: there is no group to put back.
+// forcedOut removes the package after iptables was removed by force, with the alternatives that the user had chosen.
+// There is no group to restore.
 func forcedOut(m *machine, deb, _ string) {
 	m.run(alts, "--set", "iptables", "/usr/sbin/iptables-legacy")
 	m.run(dpkg, "-i", deb)

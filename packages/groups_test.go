@@ -2,8 +2,8 @@ package packages_test
 
 import "strings"
 
-// register registers one group for all six names, as the scripts of Fedora's and SLE's packages do, by the distribution's own program.
-// dir is where the names are.
+// register registers one group for all six commands in dir with the distribution's alternatives program, as the scripts
+// of Fedora's and SLE's packages do.
 func (m *machine) register(program, dir, priority string, file func(name string) string) {
 	argv := []string{program, "--install", dir + "/iptables", "iptables", dir + "/" + file("iptables"), priority}
 	for _, name := range names[1:] {
@@ -12,7 +12,8 @@ func (m *machine) register(program, dir, priority string, file func(name string)
 	m.run(argv...)
 }
 
-// lives takes a package through its life over a group that is decided automatically, and over one where somebody chose legacy.
+// lives installs, upgrades and removes a package, first over a group in automatic mode, then over a group with legacy
+// chosen manually.
 func lives(m *machine, rpm, newer, program, dir string) {
 	leads := func(what, want string) {
 		m.t.Helper()

@@ -28,8 +28,8 @@ var (
 	names  = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
 )
 
-// machine is a running root file system with the kernel's view of a host of its own, in which the programs of the root are run. What
-// fails ends the test by a panic that on catches: the test's own goroutine is not the one that is in there.
+// machine is a root file system in which the test runs commands, in separate namespaces. Failures panic, and on
+// recovers the panic, because t.Fatal works only in the test's goroutine, and commands run in another.
 type machine struct {
 	*node.Node
 	t    *testing.T
@@ -38,7 +38,7 @@ type machine struct {
 
 type failure string
 
-// on calls f with a machine over the root at lower, which stays untouched.
+// on calls f with a machine over the root at lower, which is not changed.
 func on(t *testing.T, lower string, f func(*machine)) {
 	t.Helper()
 	needs.Machine(t, "root")
@@ -50,7 +50,7 @@ func on(t *testing.T, lower string, f func(*machine)) {
 			}
 		}()
 		m := &machine{Node: n, t: t, root: filepath.Join(scratch, "root")}
-		// Scripts write to it.
+		// Package scripts write to /dev/null.
 		if err := unix.Mknod(filepath.Join(m.root, "dev/null"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func on(t *testing.T, lower string, f func(*machine)) {
 	}
 }
 
-// run runs a program of the root.
+// run runs a command in the root and returns its output. A failure ends the test.
 func (m *machine) run(argv ...string) string {
 	out, err := m.Command(argv...).CombinedOutput()
 	if err != nil {
@@ -71,7 +71,7 @@ func (m *machine) run(argv ...string) string {
 	return string(out)
 }
 
-// fails runs a program of the root that is to fail.
+// fails runs a command in the root that must fail, and returns its output.
 func (m *machine) fails(argv ...string) string {
 	out, err := m.Command(argv...).CombinedOutput()
 	if err == nil {
@@ -80,7 +80,7 @@ func (m *machine) fails(argv ...string) string {
 	return string(out)
 }
 
-// put copies a file of the test to /tmp of the root.
+// put copies a file of the test into /tmp of the root.
 func (m *machine) put(file string) (inside string) {
 	inside = "/tmp/" + filepath.Base(file)
 	if err := m.Add(file, inside); err != nil {
@@ -89,15 +89,15 @@ func (m *machine) put(file string) (inside string) {
 	return inside
 }
 
-// unseen are not the package's: the kernel's, what programs note of their work, and dpkg's and rpm's own, of which the tests ask
-// those programs.
+// unseen are paths that the package does not own: the kernel's, logs of commands, and the databases of dpkg and rpm.
+// The tests query those with dpkg and rpm.
 var unseen = []string{
 	"proc", "run", "tmp", "dev", "var/log", "var/cache", "var/lib/rpm", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend",
 	"var/lib/dpkg/status", "var/lib/dpkg/status-old", "var/lib/dpkg/triggers", "var/lib/dpkg/updates", "var/lib/dpkg/available",
 	"var/lib/dpkg/info/format",
 }
 
-// tree is everything in the root: path to type, permissions, owner, and target or sum.
+// tree maps each path in the root to its type, permissions, owner, and symlink target or checksum.
 func (m *machine) tree() map[string]string {
 	files := map[string]string{}
 	err := filepath.WalkDir(m.root, func(path string, entry fs.DirEntry, err error) error {
@@ -133,7 +133,7 @@ func (m *machine) tree() map[string]string {
 	return files
 }
 
-// same compares the root with what it was.
+// same compares the root with an earlier result of tree.
 func (m *machine) same(what string, before map[string]string) {
 	m.t.Helper()
 	now := m.tree()
@@ -153,17 +153,17 @@ func (m *machine) has(path string) bool {
 	return err == nil
 }
 
-// modes has calls say of each name which mode it is.
+// modes runs each command with --version and compares the mode that it prints.
 func (m *machine) modes(want string) {
 	m.t.Helper()
 	for _, name := range names {
 		if says := m.run("/usr/sbin/"+name, "--version"); !strings.Contains(says, want) {
-			m.t.Errorf("%s --version says %q, want %s", name, says, want)
+			m.t.Errorf("%s --version printed %q, want %s", name, says, want)
 		}
 	}
 }
 
-// links asserts what all six names lead to.
+// links checks the target of all six commands in dir.
 func (m *machine) links(what, dir, target string) {
 	m.t.Helper()
 	for _, name := range names {
@@ -173,14 +173,14 @@ func (m *machine) links(what, dir, target string) {
 	}
 }
 
-// host makes the host one whose kubelet is in a mode. dir is where the binaries are.
+// host creates kubelet's chain in a mode. dir is the directory of the binaries.
 func (m *machine) host(mode, dir string) {
 	for _, family := range groups {
 		m.run("/"+dir+"/"+family+"-"+mode, "-t", "mangle", "-N", "KUBE-IPTABLES-HINT")
 	}
 }
 
-// rootOf unpacks an image's layer.
+// rootOf unpacks an image's layer and returns the directory.
 func rootOf(t *testing.T, archive string) string {
 	t.Helper()
 	needs.Machine(t, "root")

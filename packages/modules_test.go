@@ -9,8 +9,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/gomodules"
 )
 
-// What Bazel has of nFPM's Go modules (go_dev_deps.module in MODULE.bazel) is what the go command has by packages/nfpm/go.mod, and
-// what both modules need is of one version.
+// The versions of nFPM's Go modules in MODULE.bazel (go_dev_deps.module) must be those that the go command selects for
+// packages/nfpm/go.mod. Modules that both go.mod files need must have the same version.
 func TestModules(t *testing.T) {
 	required := func(variable string) map[string]string {
 		parsed, err := modfile.Parse(variable, []byte(text(t, variable)), nil)
@@ -34,7 +34,8 @@ func TestModules(t *testing.T) {
 			}
 			continue
 		}
-		// @@gazelle~~go_deps~com_github_google_uuid//:uuid, with + for ~ from Bazel 8 on; a module for another system is not there.
+		// The repository is called @@gazelle~~go_deps~com_github_google_uuid; from Bazel 8 on, with + in place of ~. A
+		// module for another system is missing.
 		name := gomodules.RepositoryName(path)
 		if !strings.Contains(libraries, "go_deps~"+name+"//") && !strings.Contains(libraries, "go_deps+"+name+"//") {
 			continue

@@ -1,4 +1,4 @@
 package packages_test
 
-// name is the program's, and the packages'.
+// name is the name of the binary and of the packages.
 const name = "iptables-wrapper"

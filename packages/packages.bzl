@@ -1,9 +1,9 @@
-"""The wrapper as a package of the distributions: .deb, .rpm and .apk."""
+"""Builds packages of the wrapper for distributions: .deb, .rpm and .apk."""
 
 # buildifier: disable=bzl-visibility
 load("//images/private:wrapper_layer.bzl", "wrapper_binary")
 
-# OCI architecture to each format's own word for it.
+# OCI architecture to each format's name for it.
 ARCHITECTURES = {
     "386": struct(deb = "i386", rpm = "i686", apk = "x86"),
     "amd64": struct(deb = "amd64", rpm = "x86_64", apk = "x86_64"),
@@ -17,7 +17,7 @@ ARCHITECTURES = {
 
 FORMATS = ["apk", "deb", "rpm"]
 
-# What is in every package but the wrapper: the name in nfpm.yaml to the file.
+# The files in every package besides the wrapper: the variable in nfpm.yaml to the file.
 _FILES = {
     "BASH": "//packages:completions/iptables-wrapper.bash",
     "COPYRIGHT": "//packages:copyright",
@@ -68,14 +68,14 @@ _wrapper_package = rule(
 )
 
 def wrapper_package(name, format, architecture, version = "", **kwargs):
-    """A package of the wrapper.
+    """Builds a package of the wrapper.
 
     Args:
-        name: the file's name, with the format at its end.
+        name: name of the file, which ends in the format.
         format: one of FORMATS.
         architecture: one of ARCHITECTURES.
-        version: such as "v1.2.3"; as it stands it is that of the build (//wrapper:version).
-        **kwargs: attributes every rule has.
+        version: such as "v1.2.3". Empty means the version of the build (//wrapper:version).
+        **kwargs: attributes that every rule has.
     """
     _wrapper_package(
         name = name,

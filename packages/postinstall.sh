@@ -1,11 +1,12 @@
 #!/bin/sh
-# After the package is installed, upgraded or configured again, in every format: whatever the arguments, the wrapper is to stand
-# in for iptables. The first time, what is there before is written down for preremove.sh. Runs in dash, busybox ash and bash.
+# Runs after the package is installed, upgraded or configured again, in every format and with any arguments. It installs
+# the wrapper in place of iptables. The first run records the previous state for preremove.sh. Runs in dash, busybox ash
+# and bash.
 set -eu
 
 before=/var/lib/iptables-wrapper/before
 
-# state NAME: the file in which the distribution's alternatives program keeps that group.
+# state NAME: prints the file in which the distribution's alternatives program stores a group.
 state() {
 	for file in "/var/lib/dpkg/alternatives/$1" "/var/lib/alternatives/$1"; do
 		if [ -f "$file" ]; then
@@ -15,8 +16,8 @@ state() {
 	done
 }
 
-# record_group NAME: "group NAME auto", or "group NAME manual PATH" if somebody chose. In a group that the wrapper was registered in
-# by hand nobody knows whose choice it is.
+# record_group NAME: prints "group NAME auto", or "group NAME manual PATH" if the user chose a path. If the wrapper was
+# registered manually in the group, the user's earlier choice is unknown, so "auto" is recorded.
 record_group() {
 	file=$(state "$1")
 	if [ -n "$file" ]; then
@@ -26,7 +27,8 @@ record_group() {
 	fi
 }
 
-# record_name PATH: "link PATH TARGET", or "absent PATH"; a link to the wrapper was made by hand, and is nothing to go back to.
+# record_name PATH: prints "link PATH TARGET" or "absent PATH". A symlink to the wrapper was created manually, and
+# cannot be restored.
 record_name() {
 	if [ -L "$1" ]; then
 		target=$(readlink "$1")
@@ -55,6 +57,6 @@ if [ ! -e "$before" ]; then
 	mv "$before.new" "$before"
 fi
 if ! /usr/sbin/iptables-wrapper install; then
-	echo "iptables-wrapper: iptables is as it was; when the above is seen to, run: iptables-wrapper install" >&2
+	echo "iptables-wrapper: iptables was not changed: fix the problem above, then run: iptables-wrapper install" >&2
 	exit 1
 fi

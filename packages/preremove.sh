@@ -1,15 +1,15 @@
 #!/bin/sh
-# Before the package is removed, in every format: everything goes back to what postinstall.sh wrote down. Then the root is as if
-# it had never had the wrapper. Runs in dash, busybox ash and bash.
+# Runs before the package is removed, in every format. It restores the state that postinstall.sh recorded, so that no
+# trace of the wrapper is left. Runs in dash, busybox ash and bash.
 set -eu
 
 case ${1-} in
-upgrade | failed-upgrade | [1-9]) exit 0 ;; # dpkg, and rpm's number of versions that stay: postinstall.sh follows
+upgrade | failed-upgrade | [1-9]) exit 0 ;; # an upgrade: dpkg's words, or rpm's number of versions that stay; postinstall.sh runs next
 esac
 
-folder=/var/lib/iptables-wrapper
+directory=/var/lib/iptables-wrapper
 
-# alternatives ARGUMENT...: the distribution's program, which has one name or the other, or both.
+# alternatives ARGUMENT...: runs the distribution's alternatives program, which has one of two names.
 alternatives() {
 	if command -v update-alternatives >/dev/null; then
 		update-alternatives "$@"
@@ -18,7 +18,8 @@ alternatives() {
 	fi
 }
 
-# state NAME: the file in which the program keeps that group, empty if there is none: iptables is gone, or has no alternatives.
+# state NAME: prints the file in which the alternatives program stores a group. Prints nothing if there is no group,
+# because iptables was removed or does not use alternatives.
 state() {
 	for file in "/var/lib/dpkg/alternatives/$1" "/var/lib/alternatives/$1"; do
 		if [ -f "$file" ]; then
@@ -28,7 +29,7 @@ state() {
 	done
 }
 
-# unregister NAME: takes the wrapper out of a group. Its path is spelled as the group's own are, and a follower's is the same.
+# unregister NAME: removes the wrapper from a group, by the path that the group's file contains.
 unregister() {
 	file=$(state "$1")
 	if [ -n "$file" ]; then
@@ -37,8 +38,8 @@ unregister() {
 	fi
 }
 
-# put_back_group NAME STATUS PATH: a choice that was made by hand; else, and if it is not there any more, the choice is the program's,
-# and no longer what a call of the wrapper decided.
+# put_back_group NAME STATUS PATH: restores the user's choice if the status is manual and the path still exists in the
+# group. Otherwise sets the group to automatic, which discards what a call of the wrapper selected.
 put_back_group() {
 	file=$(state "$1")
 	if [ -z "$file" ]; then
@@ -51,8 +52,8 @@ put_back_group() {
 	fi
 }
 
-# leads PATH PATTERN PATTERN: whether a link leads straight to one of two: the wrapper, and what a call of it decided on. Any other
-# was laid by somebody else since.
+# leads PATH PATTERN PATTERN: succeeds if the base name of a symlink's target matches a pattern. The patterns match the
+# wrapper, and binaries that a call of it selects. Any other target was set by another program since, and is kept.
 leads() {
 	target=$(readlink "$1" || :)
 	# shellcheck disable=SC2254 # they are patterns
@@ -62,7 +63,7 @@ leads() {
 	return 1
 }
 
-# lay PATH TARGET: makes a link in the place of the one that is there; at no moment is there none.
+# lay PATH TARGET: replaces a symlink atomically.
 lay() {
 	ln -s "$2" "$1.before"
 	mv -f "$1.before" "$1"
@@ -70,21 +71,22 @@ lay() {
 
 unregister iptables
 unregister ip6tables
-if [ -f "$folder/before" ]; then
+if [ -f "$directory/before" ]; then
 	while read -r kind name rest value; do
 		case $kind in
 		group) put_back_group "$name" "$rest" "$value" ;;
 		link) ! leads "$name" iptables-wrapper 'xtables-*-multi' || lay "$name" "$rest" ;;
 		absent) ! leads "$name" iptables-wrapper iptables-wrapper || rm -f "$name" ;;
 		esac
-	done <"$folder/before"
+	done <"$directory/before"
 fi
 
 own=$(cd /usr/sbin && pwd -P)
 for dir in /usr/sbin /sbin /usr/bin; do
 	[ -d "$dir" ] || continue
 	for name in iptables iptables-save iptables-restore ip6tables ip6tables-save ip6tables-restore; do
-		# What the distribution usually has, where the wrapper was installed by hand before the package, and its links with it.
+		# If the wrapper and its symlinks were installed manually before the package, restore the distribution's
+		# default.
 		for mode in nft legacy; do
 			if [ -e "$dir/xtables-$mode-multi" ] && leads "$dir/$name" iptables-wrapper iptables-wrapper; then
 				lay "$dir/$name" "xtables-$mode-multi"
@@ -93,9 +95,10 @@ for dir in /usr/sbin /sbin /usr/bin; do
 		rm -f "/usr/share/libalternatives/$name/90.conf"
 	done
 	rm -f "$dir/.iptables-wrapper.guessed"
-	# A copy beside the modes' binaries where those are elsewhere; the package's own file is the package manager's.
+	# `install` copies the wrapper beside the modes' binaries if they are in another directory. The package manager
+	# removes the package's own file.
 	if [ "$(cd "$dir" && pwd -P)" != "$own" ]; then
 		rm -f "$dir/iptables-wrapper"
 	fi
 done
-rm -rf "$folder"
+rm -rf "$directory"

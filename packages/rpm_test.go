@@ -7,7 +7,8 @@ import (
 	"testing"
 )
 
-// A package's life where links belong to packages, as on RHEL 8: at its end nothing is left.
+// Installs, upgrades and removes the package where symlinks belong to packages, as on RHEL 8. At the end, nothing may
+// be left.
 func TestRPM(t *testing.T) {
 	onRPM(t, names, func(m *machine, rpm, newer string) {
 		before := m.tree()
@@ -21,7 +22,7 @@ func TestRPM(t *testing.T) {
 		m.modes("(legacy)")
 		m.links("pinned", "usr/sbin", "xtables-legacy-multi")
 
-		// The new version's script runs before the old one's, which must not undo it.
+		// rpm runs the new version's script before the old version's, which must not undo it.
 		m.mustRPM("--upgrade", newer)
 		m.links("upgraded", "usr/sbin", "iptables-wrapper")
 		m.modes("(legacy)")
@@ -31,8 +32,8 @@ func TestRPM(t *testing.T) {
 	})
 }
 
-// An upgrade of iptables lays its own links again. The wrapper is gone from them until somebody installs it again, and that is
-// what README.md says; a removal then leaves what the upgrade laid.
+// An upgrade of iptables replaces the wrapper's symlinks with its own, until the user runs `install` again (see
+// README.md). A removal then leaves the symlinks of the upgrade.
 func TestUpgradeOfIPTables(t *testing.T) {
 	upgraded := iptables(t, "1.8.12", names)
 	onRPM(t, names, func(m *machine, rpm, _ string) {
@@ -47,8 +48,8 @@ func TestUpgradeOfIPTables(t *testing.T) {
 	})
 }
 
-// Where the legacy variant is missing, as on RHEL 9 without EPEL, nothing is changed and the reason is said; what the user then
-// does by hand is undone as well.
+// Without the legacy variant, as on RHEL 9 without EPEL, the script changes nothing and prints the reason. The removal
+// also undoes what the user then did manually.
 func TestWithoutLegacy(t *testing.T) {
 	onRPM(t, names, func(m *machine, rpm, _ string) {
 		for _, file := range []string{"xtables-legacy-multi", "iptables-legacy", "ip6tables-legacy"} {
@@ -59,7 +60,7 @@ func TestWithoutLegacy(t *testing.T) {
 		before := m.tree()
 		out, err := m.rpm("--install", rpm)
 		if !strings.Contains(out, "iptables has no legacy variant here") || !strings.Contains(out, "--nft-only") {
-			m.t.Errorf("%v: rpm says\n%s", err, out)
+			m.t.Errorf("%v: rpm printed\n%s", err, out)
 		}
 		m.links("refused", "usr/sbin", "xtables-nft-multi")
 		m.run(path, "install", "--nft-only")
@@ -69,7 +70,7 @@ func TestWithoutLegacy(t *testing.T) {
 	})
 }
 
-// SLE 15 has dpkg's program, one group, and the multi-call binaries in it.
+// SLE 15 uses dpkg's alternatives program, with one group that contains the multi-call binaries.
 func TestOneGroup(t *testing.T) {
 	onRPM(t, nil, func(m *machine, rpm, newer string) {
 		m.register(alts, "/usr/sbin", "1", func(string) string { return "xtables-legacy-multi" })

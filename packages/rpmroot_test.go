@@ -13,13 +13,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// rpm runs the machine's rpm over the root: it reads the packages outside and runs their scripts inside, with the root's shell and
-// programs, as it does for an image that is built.
+// rpm runs the machine's rpm on the root. As in an image build, it reads the packages outside, and runs their scripts
+// inside with the root's shell and commands.
 func (m *machine) rpm(args ...string) (said string, err error) {
 	argv := append([]string{"--root", m.root, "--dbpath", "/var/lib/rpm", "--nosignature"}, args...)
 	out, err := exec.Command("rpm", argv...).CombinedOutput()
 	for line := range strings.Lines(string(out)) {
-		// Debian's rpm recommends another program, and some versions cannot do something of which there is no need here.
+		// Debian's rpm recommends another command, and some versions print a warning about a feature that is not needed
+		// here.
 		if !strings.HasPrefix(line, "rpm: ") && line != "warning: private mounts in chroot not implemented\n" {
 			said += line
 		}
@@ -33,8 +34,8 @@ func (m *machine) mustRPM(args ...string) {
 	}
 }
 
-// iptables is an .rpm that owns names as RHEL 8's does, links to the nft binary. The binaries themselves are Debian's, already in
-// the root.
+// iptables makes an .rpm with symlinks to the nft binary as RHEL 8 has them. The binaries themselves are Debian's and
+// are already in the root.
 func iptables(t *testing.T, version string, owned []string) (file string) {
 	t.Helper()
 	p := fixture.Package{Name: "iptables", Version: version + "-1", Architecture: "x86_64"}
@@ -52,8 +53,8 @@ func iptables(t *testing.T, version string, owned []string) (file string) {
 	return file
 }
 
-// onRPM calls f in a root with rpm's database, Debian's binaries of both modes, and the names that an iptables package of rpm's owns:
-// all of them, or none where they are alternatives.
+// onRPM calls f in a root with rpm's database and Debian's binaries of both modes. owned are the commands that an
+// iptables package contains: all of them, or none if they are alternatives.
 func onRPM(t *testing.T, owned []string, f func(m *machine, rpm, newer string)) {
 	needs.Machine(t, "root", "rpm")
 	archives := roots.Debians(t)
@@ -63,7 +64,8 @@ func onRPM(t *testing.T, owned []string, f func(m *machine, rpm, newer string)) 
 		for _, group := range groups {
 			m.run(alts, "--remove-all", group)
 		}
-		// Those of Fedora's package filesystem; rpm leaves directories that no package has.
+		// Fedora's package filesystem contains these directories. rpm does not remove directories that belong to no
+		// package.
 		for _, dir := range []string{"bash-completion/completions", "fish/vendor_completions.d", "licenses", "man/man8", "zsh/site-functions"} {
 			if err := os.MkdirAll(filepath.Join(m.root, "usr/share", dir), 0o755); err != nil {
 				panic(failure(err.Error()))
@@ -71,7 +73,7 @@ func onRPM(t *testing.T, owned []string, f func(m *machine, rpm, newer string)) 
 		}
 		m.mustRPM("--initdb")
 		if out, err := m.rpm("--install", rpm); err == nil || !strings.Contains(out, "iptables >= 1.8.4 is needed by") {
-			m.t.Errorf("without iptables: %v: rpm says\n%s", err, out)
+			m.t.Errorf("without iptables: %v: rpm printed\n%s", err, out)
 		}
 		m.mustRPM("--install", file)
 		f(m, rpm, newer)

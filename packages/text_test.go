@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// commands returns what the program's help says: each command with its options, and command set with its arguments.
+// commands reads the help and returns each command with its options, and the command set with its arguments.
 func commands(t *testing.T) map[string][]string {
 	t.Helper()
 	help, err := exec.Command(needs.Variable(t, "WRAPPER"), "help").Output()
@@ -29,7 +29,7 @@ func commands(t *testing.T) map[string][]string {
 		}
 	}
 	if len(all) < 5 || len(all["install"]) < 5 || len(all["set"]) < 4 {
-		t.Fatalf("help says\n%s", help)
+		t.Fatalf("help printed\n%s", help)
 	}
 	return all
 }
@@ -41,7 +41,7 @@ func compare(t *testing.T, got map[string][]string, want map[string][]string) {
 	}
 }
 
-// found returns what a pattern's one group matches.
+// found returns what a pattern's only group matches.
 func found(pattern, in string) []string {
 	var all []string
 	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(in, -1) {
@@ -50,7 +50,7 @@ func found(pattern, in string) []string {
 	return all
 }
 
-// The manual page's list of commands, each with the list of its options, and its synopsis.
+// Compares the manual page's synopsis, commands and options with the help.
 func TestManual(t *testing.T) {
 	want, page := commands(t), text(t, "MANUAL")
 	_, list, _ := strings.Cut(page, ".Sh COMMANDS\n")
@@ -93,7 +93,7 @@ func options(bare []string) []string {
 	return all
 }
 
-// Bash is asked itself what it would complete.
+// Runs the completion function in bash.
 func TestBash(t *testing.T) {
 	needs.Machine(t, "bash")
 	ask := func(words ...string) []string {
@@ -124,7 +124,7 @@ func TestBash(t *testing.T) {
 	}
 }
 
-// The others are read: neither shell is on every machine, and both files are lists.
+// The completions of zsh and fish are lists, so the test parses them. Neither shell is on every machine.
 func TestZsh(t *testing.T) {
 	file := text(t, "ZSH_COMPLETION")
 	got := map[string][]string{}

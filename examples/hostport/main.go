@@ -1,10 +1,10 @@
-// Command hostport forwards a TCP port of the host to a container. It is an example: what a CNI plugin, an agent or a service
-// load balancer begins with when it brings the binaries of both iptables modes and no wrapper. It asks the host's mode of package
-// detect, and edits rules by that mode's own iptables, through coreos/go-iptables.
+// Command hostport forwards a TCP port of the host to a container. It is an example for CNI plugins, agents and service
+// load balancers that contain the binaries of both iptables modes, but no wrapper. It detects the host's mode with
+// package detect, and edits rules with that mode's own iptables, through coreos/go-iptables.
 //
 // Usage: hostport [--wait DURATION] PORT ADDRESS:PORT
 //
-// It has to run in the host's network namespace, with CAP_NET_ADMIN and, for legacy, CAP_NET_RAW.
+// It must run in the host's network namespace, with CAP_NET_ADMIN and, for legacy, CAP_NET_RAW.
 package main
 
 import (
@@ -20,7 +20,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/detect"
 )
 
-// The chain of this program's rules. What others have in nat is left alone.
+// The chain with this program's rules. The program does not change other rules in table nat.
 const table, chain = "nat", "EXAMPLE-HOSTPORTS"
 
 func main() {
@@ -48,7 +48,7 @@ func run(wait time.Duration, port, to string) error {
 	if !host.Pin {
 		fmt.Println("not final: ask again before the next change")
 	}
-	// Never the plain name: in an image it may lead to either mode.
+	// Do not use the plain name: in an image it may lead to either mode.
 	ipt, err := iptables.New(iptables.Path("/usr/sbin/iptables-"+host.Mode.String()), iptables.Timeout(5))
 	if err != nil {
 		return err
@@ -67,7 +67,7 @@ func ask(wait time.Duration) (detect.Result, error) {
 	return host, err
 }
 
-// forward may be called again and again: what is there already is not added once more.
+// forward can be called repeatedly: it does not add an existing chain or rule again.
 func forward(ipt *iptables.IPTables, port, to string) error {
 	exists, err := ipt.ChainExists(table, chain)
 	if err != nil {

@@ -29,7 +29,8 @@ func read(t *testing.T, path string) string {
 	return string(text)
 }
 
-// The example is of one release, and that is the project's own documentation's; so is the version of the detector one.
+// The examples must use the same release as the project's documentation, and the same version of node-problem-detector
+// everywhere.
 func TestVersions(t *testing.T) {
 	for _, name := range []string{`ghcr\.io/iptables-wrappers/iptables-\w+:\w+-(v[0-9.]+[0-9])`, `node-problem-detector[:/](v[0-9.]+[0-9])`} {
 		versions := map[string][]string{}
@@ -68,7 +69,8 @@ func containers(t *testing.T, path string) (all []container) {
 	return append(set.Spec.Template.Spec.InitContainers, set.Spec.Template.Spec.Containers...)
 }
 
-// The agent has the capabilities that the project's README says an image needs, and what only looks has the first of them.
+// The agent must have the capabilities that README.md requires for an image. Containers that only detect must have the
+// first of them.
 func TestCapabilities(t *testing.T) {
 	_, section, _ := strings.Cut(read(t, readme), "## What an image needs at run time")
 	section, _, _ = strings.Cut(section, "\n## ")
@@ -95,7 +97,7 @@ func TestCapabilities(t *testing.T) {
 	}
 }
 
-// The detector's image has the files where its configuration and its command line say.
+// The detector's image must contain its files at the paths in its configuration and command line.
 func TestPaths(t *testing.T) {
 	var rules struct{ Rules []struct{ Path string } }
 	if err := json.Unmarshal([]byte(read(t, config)), &rules); err != nil {

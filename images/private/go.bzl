@@ -1,5 +1,5 @@
 """The Go release of everything that other modules build into their images."""
 
-# As MODULE.bazel downloads it. Another module may have another Go for its own programs, older than ours need; the wrapper
-# is the tested one all the same.
+# The release that MODULE.bazel downloads. A module that uses this one can have an older Go for its own programs. The
+# wrapper is still built with the release that it was tested with.
 GO_VERSION = "1.26.8"

@@ -1,10 +1,11 @@
-"""The images of one variant: everything in its Bazel package comes from images/distros.bzl through this macro."""
+"""The images of one variant. This macro declares all targets of the variant's Bazel package from images/distros.bzl."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("@distro_packages//:locks.bzl", "LOCKED", "as_committed")
 load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oci_push")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
+load("//images:nightly.bzl", "NIGHTLY", "TESTED", "test_sets")
 load("//images/private:commands.bzl", "command_tests")
 load("//images/private:layer_listing.bzl", "layer_listing", "layer_listing_test")
 load("//images/private:names.bzl", "image_name", "packages_target")
@@ -14,10 +15,13 @@ load("//images/private:wrapper_structure_test.bzl", "wrapper_files_test")
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
-# What an image says of itself: the wrapper's version and source.
+# The labels of an image: the wrapper's version and source.
 _LABELS = "//wrapper:version"
 
-# The paths whose type, mode and link target the golden listings hold.
+# The tests of one image, by the last part of their names.
+IMAGE_TESTS = ["commands_test", "files_test", "installer_commands_test"]
+
+# The golden listings contain type, mode and symlink target of these paths.
 _LISTED = [
     "bin",
     "etc/alternatives/*",
@@ -42,14 +46,17 @@ def _image(name, variant, architecture, **kwargs):
         **kwargs
     )
 
+def _tags(architecture):
+    return [] if architecture in TESTED else NIGHTLY
+
 def _commands_test(image, architecture, configs):
-    """Declares the test that executes an image's commands. Only machines of the architecture run it; tests/foreign does for the others."""
+    """Declares a test that executes commands of an image. Bazel skips it on machines of another architecture, and tests/foreign executes them."""
     container_structure_test(
         name = image + "_commands_test",
         configs = configs,
         image = image,
         platform = "linux/" + architecture,
-        tags = ["no-remote"],
+        tags = ["no-remote"] + _tags(architecture),
         target_compatible_with = [ARCHITECTURES[architecture]],
         visibility = ["//tests/engines:__pkg__"],
     )
@@ -116,7 +123,7 @@ def _images(distro, variant_name, release, architecture):
         configs = ["testdata/files.yaml"],
         image = name(),
         platform = "linux/" + architecture,
-        tags = ["no-remote"],
+        tags = ["no-remote"] + _tags(architecture),
         visibility = ["//tests/engines:__pkg__"],
     )
     layer_listing(
@@ -125,34 +132,50 @@ def _images(distro, variant_name, release, architecture):
         only = _LISTED + (["usr/sbin", sbin + "/*tables*"] if sbin != "usr/sbin" else []),
     )
 
-def _release_tests(distro, variant, release, architectures):
-    """What is tested of all architectures' images at once: for each by itself, Bazel would do more than the test."""
+def _release_tests(distro, variant, release, set):
+    """Declares tests that each cover the images of several architectures: one target for each would cost Bazel more than the test."""
 
     def names(part = None):
-        return [image_name(release, architecture, part) for architecture in architectures]
+        return [image_name(release, architecture, part) for architecture in set.architectures]
 
     wrapper_files_test(
-        name = image_name(release, part = "wrapper_test"),
+        name = image_name(release, part = "wrapper" + set.suffix),
         size = "small",
         images = names(),
+        tags = set.tags,
     )
     layer_listing_test(
-        name = image_name(release, part = "layers_test"),
-        # Without a lock there is nothing to list yet: the test is skipped for the same reason as the images.
-        golden = "testdata/{}.mtree".format(release) if distro + "/" + release in LOCKED else names("packages")[0],
+        name = image_name(release, part = "layers" + set.suffix),
+        golden = "testdata/{}.mtree".format(release),
         listings = names("listing"),
+        tags = set.tags,
         target_compatible_with = as_committed(distro, release),
     )
     sh_test(
-        name = image_name(release, part = "size_test"),
+        name = image_name(release, part = "size" + set.suffix),
         size = "small",
         srcs = ["//images/private:size_test.sh"],
         args = [str(DISTROS[distro].variants[variant].limit)] + ["$(rootpath :{})".format(image) for image in names()],
         data = names(),
+        tags = set.tags,
+    )
+
+def _without_lock(distro, variant, release, architecture):
+    """The index, and one test in place of all: both are skipped, and Bazel names the packages' constraint, which says what to do."""
+    packages = "@distro_packages//{}/{}:{}".format(distro, release, packages_target(architecture, variant))
+    native.alias(
+        name = image_name(release),
+        actual = packages,
+    )
+    sh_test(
+        name = image_name(release, part = "lock_test"),
+        size = "small",
+        srcs = ["//images/private:size_test.sh"],
+        data = [packages],
     )
 
 def _distro_files():
-    """What the folder of a distribution has for all of its variants: keys and locks, none until there are any."""
+    """Declares the files that all variants of a distribution share: its keys and locks, if there are any."""
     native.filegroup(
         name = "public_keys",
         srcs = native.glob(
@@ -171,9 +194,10 @@ def _distro_files():
     )
 
 def distro_images(distro, variant):
-    """Declares the images of a variant: for each release and architecture the layers, the images and their tests.
+    """Declares the layers, images and tests of a variant, for each release and architecture.
 
-    The variant that is called as its distribution has the distribution's keys and locks, too.
+    The variant with the name of its distribution also declares the distribution's keys and locks. The suite "nightly"
+    contains the tests that are not in //...
 
     Args:
         distro: key of DISTROS.
@@ -185,10 +209,18 @@ def distro_images(distro, variant):
         ["testdata/commands.yaml", "testdata/installer_commands.yaml"],
         visibility = ["//tests/foreign:__pkg__"],
     )
+    nightly = []
     for release, facts in DISTROS[distro].releases.items():
+        if distro + "/" + release not in LOCKED:
+            _without_lock(distro, variant, release, facts.architectures.keys()[0])
+            continue
         for architecture in facts.architectures:
             _images(distro, variant, release, architecture)
-        _release_tests(distro, variant, release, facts.architectures)
+            if architecture not in TESTED:
+                nightly += [image_name(release, architecture, part) for part in IMAGE_TESTS]
+        for set in test_sets(facts.architectures):
+            _release_tests(distro, variant, release, set)
+        nightly += [image_name(release, part = part + "_nightly_test") for part in ["layers", "size", "wrapper"]]
         for part in [None, "installer"]:
             oci_image_index(
                 name = image_name(release, part = part),
@@ -201,4 +233,13 @@ def distro_images(distro, variant):
             remote_tags = [release],
             repository = "ghcr.io/iptables-wrappers/iptables-" + variant,
             visibility = ["//visibility:public"],
+        )
+
+    # A test_suite with an empty list of tests would contain all tests of the package.
+    if nightly:
+        native.test_suite(
+            name = "nightly",
+            tags = ["manual"],
+            tests = nightly,
+            visibility = ["//:__pkg__"],
         )

@@ -1,9 +1,9 @@
-"""Text listings of layers, held by the golden files images/VARIANT/testdata/RELEASE.mtree."""
+"""Text listings of layers, and a test that compares them with the golden files images/VARIANT/testdata/RELEASE.mtree."""
 
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 
 def _layer_listing_impl(ctx):
-    # One action for each layer: a layer of packages is not listed again because the wrapper over it is another.
+    # One action for each layer, so that a layer of packages is not listed again when only the wrapper over it changed.
     listings = []
     for layer in ctx.files.layers:
         listing = ctx.actions.declare_file("{}/{}.mtree".format(ctx.label.name, len(listings)))
@@ -24,7 +24,7 @@ def _layer_listing_impl(ctx):
 
 layer_listing = rule(
     implementation = _layer_listing_impl,
-    doc = "What layers hold, each in a file of its own.",
+    doc = "Lists the contents of layers, one file for each layer.",
     attrs = {
         "layers": attr.label_list(mandatory = True, allow_files = [".tar.gz"]),
         "only": attr.string_list(doc = "Patterns of the paths that are listed."),
@@ -33,13 +33,13 @@ layer_listing = rule(
 )
 
 def layer_listing_test(name, listings, golden, **kwargs):
-    """Compares what the layers of images hold with a golden file, which is the same for each of them.
+    """Compares the listings of several images with one golden file, which must match all of them.
 
     Args:
         name: name of the test.
         listings: labels of layer_listing, one of each image.
         golden: label of the expected text.
-        **kwargs: attributes every rule has.
+        **kwargs: attributes that every rule has.
     """
     sh_test(
         name = name,

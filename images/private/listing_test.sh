@@ -1,6 +1,7 @@
 #!/bin/sh
-# Usage: listing_test.sh GOLDEN LISTINGS...: fails unless what each image's layers hold, listed in the files that one argument
-# names with blanks between, is what the golden file says.
+# Usage: listing_test.sh GOLDEN LISTINGS...
+# Fails unless the layers of each image contain what the golden file lists. Each argument LISTINGS is the listings of
+# one image's layers, separated by blanks.
 set -eu
 golden=$1
 shift
@@ -9,7 +10,7 @@ status=0
 for listings in "$@"; do
 	# shellcheck disable=SC2086 # one word for each file
 	if ! cat $listings | diff "$golden" -; then
-		echo "$golden does not list these layers; if the change is meant: cat $(echo "$listings" | sed 's:[^ ]*:bazel-bin/&:g') > $golden"
+		echo "$golden differs from these layers; if the change is intended: cat $(echo "$listings" | sed 's:[^ ]*:bazel-bin/&:g') > $golden"
 		status=1
 	fi
 done

@@ -1,4 +1,4 @@
-"""Distribution packages to one image layer."""
+"""Makes one image layer from distribution packages."""
 
 _SETTINGS = ["links", "directories", "copies", "texts", "exclude", "keep", "metadata", "alternatives", "registrations"]
 
@@ -31,15 +31,15 @@ _package_layer = rule(
 )
 
 def package_layer(name, packages, variant, links = {}, release = "", **kwargs):
-    """A deterministic layer of packages; nothing of them is run.
+    """Makes a deterministic layer of packages. The build executes no file of them.
 
     Args:
-        name: the layer is NAME.tar.gz.
+        name: name of the layer. The file is NAME.tar.gz.
         packages: label of the .deb, .apk or .rpm files.
-        variant: a variant of images/distros.bzl, which says what is left out and what is added.
-        links: links of this release and architecture, beside the variant's.
+        variant: a variant of images/distros.bzl, which defines the files to leave out and to add.
+        links: symlinks of this release and architecture, in addition to the variant's.
         release: replaces "{release}" in the variant's texts.
-        **kwargs: attributes every rule has.
+        **kwargs: attributes that every rule has.
     """
     settings = {key: getattr(variant, key) for key in _SETTINGS}
     settings["links"] = settings["links"] | links

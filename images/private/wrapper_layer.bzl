@@ -2,7 +2,7 @@
 
 load("//images/private:names.bzl", "architecture_name")
 
-# OCI architecture to the constraints of the platform it is. The wrapper is built for these.
+# OCI architecture to the CPU constraint of its platform, for each architecture that the wrapper is built for.
 ARCHITECTURES = {
     "386": "@platforms//cpu:x86_32",
     "amd64": "@platforms//cpu:x86_64",
@@ -15,10 +15,10 @@ ARCHITECTURES = {
 }
 
 def wrapper_binary(architecture = None):
-    """The label of the wrapper's binary.
+    """Returns the label of the wrapper's binary.
 
     Args:
-        architecture: OCI architecture, such as "arm64" or "arm/v7"; None is the target platform's.
+        architecture: OCI architecture, such as "arm64" or "arm/v7". None means that of the target platform.
 
     Returns:
         a label, or a select of labels
@@ -46,7 +46,7 @@ def _wrapper_layer_impl(ctx):
         args.add("--base", ctx.file.base.path)
         direct.append(ctx.file.base)
 
-        # The blobs of an image of rules_oci can be links to those of the image below.
+        # In an image of rules_oci, blobs can be symlinks to blobs of the base image.
         transitive.append(ctx.attr.base[DefaultInfo].default_runfiles.files)
     if ctx.attr.nft_only:
         args.add("--nft-only")
@@ -75,19 +75,19 @@ _wrapper_layer = rule(
 )
 
 def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **kwargs):
-    """A layer that installs the wrapper over an image, computed while building: nothing of the image is run.
+    """Makes a layer that installs the wrapper over an image. The build executes no file of the image.
 
-    The layer is what `iptables-wrapper install --root` changes in the unpacked image: the wrapper itself beside both
-    modes' binaries, the six command names as links to it, and the entries of the distribution's alternatives database
-    where there is one. It holds no directories of the base, so a merged /usr stays as it is.
+    The layer contains what `iptables-wrapper install --root` changes in the unpacked image: the wrapper beside both
+    modes' binaries, the six command names as symlinks to it, and the entries of the distribution's alternatives
+    database, if there is one. It contains no directories of the base, so a merged /usr does not change.
 
-    The build fails, with the installer's own one-line reason, if the base lacks a mode, has an iptables older than
-    1.8.4, or is of another architecture. An image that has the nft variant alone, because its distribution has no other (RHEL 10)
-    or its hosts are known, is built with `nft_only = True`; on a host in legacy mode its rules go into nft all the same.
+    The build fails with the installer's one-line reason if the base lacks a mode, has an iptables older than 1.8.4, or
+    is for another architecture. Set `nft_only = True` for a base with the nft variant only, for example because its
+    distribution has no legacy variant (RHEL 10). On a host in legacy mode, the rules of such an image go into nft.
 
-    It is made on Linux, or by a Linux worker of the build (`--extra_execution_platforms`); on another system Bazel's
-    analysis says so. What is built is Go without C, so no compiler is needed, and the wrapper is built with the Go release
-    that this module names, whatever the rest of the build has: it is the one that this module's tests have seen.
+    The layer is built on Linux, or by a Linux worker (`--extra_execution_platforms`). On another system, Bazel's
+    analysis fails with a message. All code is Go without C, so no compiler is needed. The wrapper is always built with
+    the Go release that this module names, because this module's tests use that release.
 
     Example, over an image from a registry:
 
@@ -126,30 +126,29 @@ def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **
     )
     ```
 
-    That is for the target platform. `@my_base_linux_arm64` is the one of arm64 whatever the target is, and wants
-    `architecture = "arm64"`. So do the platforms that rules_oci 2.3.0 has no `@my_base` for, though it has their own
-    repositories: ppc64le (it selects that on `@platforms//cpu:ppc`) and riscv64.
+    `@my_base` is the image for the target platform. `@my_base_linux_arm64` is the arm64 image on every target platform,
+    and needs `architecture = "arm64"`. For ppc64le and riscv64, use these names, too: the `@my_base` of rules_oci 2.3.0
+    does not select riscv64, and selects ppc64le on `@platforms//cpu:ppc`.
 
     loong64 needs `go_deps.gazelle_override(path = "golang.org/x/sys", directives = ["gazelle:build_tags loong64"])` in the
-    root module: Gazelle knows no such architecture and leaves out its files.
+    root module, because Gazelle does not know this architecture and leaves out its files.
 
     Args:
-        name: name of the layer, which is NAME.tar.gz.
-        base: label of the image, an OCI layout directory as `oci_image` makes and `oci.pull` fetches it, of one
-            platform.
-        architecture: OCI architecture of the base, such as "arm64" or "arm/v7". None is that of the target platform.
-        nft_only: True if the base has no legacy variant, on purpose. One that has it is then an error.
-        **kwargs: attributes every rule has.
+        name: name of the layer. The file is NAME.tar.gz.
+        base: label of the image for one platform, as an OCI layout directory. `oci_image` and `oci.pull` make one.
+        architecture: OCI architecture of the base, such as "arm64" or "arm/v7". None means that of the target platform.
+        nft_only: True if the base intentionally has no legacy variant. The build then fails if it has one.
+        **kwargs: attributes that every rule has.
     """
     _wrapper_layer(name = name, base = base, nft_only = nft_only, wrapper = wrapper_binary(architecture), **kwargs)
 
 def iptables_wrapper_installer_layer(name, architecture = None, **kwargs):
-    """A layer that carries the wrapper and its installer script in the root folder, to be run in a container.
+    """Makes a layer with the wrapper and its installer script in the root directory. A container then runs the script.
 
     Args:
-        name: name of the layer, which is NAME.tar.gz.
-        architecture: as of `iptables_wrapper_layer`.
-        **kwargs: attributes every rule has.
+        name: name of the layer. The file is NAME.tar.gz.
+        architecture: as in `iptables_wrapper_layer`.
+        **kwargs: attributes that every rule has.
     """
     _wrapper_layer(
         name = name,

@@ -1,4 +1,4 @@
-"""Tests of an image that the wrapper is installed in."""
+"""Tests of an image in which the wrapper is installed."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("//images/private:wrapper_layer.bzl", "ARCHITECTURES")
@@ -7,7 +7,7 @@ def _files_test_impl(ctx):
     executable = ctx.actions.declare_file(ctx.label.name)
     ctx.actions.symlink(output = executable, target_file = ctx.executable._wrappercheck, is_executable = True)
 
-    # The blobs of an image of rules_oci can be links to those of the image below.
+    # In an image of rules_oci, blobs can be symlinks to blobs of the base image.
     runfiles = ctx.runfiles(ctx.files.images).merge_all([image[DefaultInfo].default_runfiles for image in ctx.attr.images])
     return [
         DefaultInfo(
@@ -22,17 +22,17 @@ def _files_test_impl(ctx):
 
 wrapper_files_test = rule(
     implementation = _files_test_impl,
-    doc = "Tests that the wrapper is installed in each of some images, whatever their architectures; runs nothing of them.",
+    doc = "Tests that the wrapper is installed in each of the images. Executes no file of them, so any architecture works.",
     attrs = {
         "images": attr.label_list(mandatory = True, allow_files = True, allow_empty = False),
-        "nft_only": attr.bool(doc = "whether the images have no legacy variant, on purpose"),
+        "nft_only": attr.bool(doc = "whether the images intentionally have no legacy variant"),
         "_wrappercheck": attr.label(default = "//tools/wrappercheck", executable = True, cfg = "exec"),
     },
     test = True,
 )
 
 def wrapper_commands(shell, nft_only = False):
-    """Configurations of a container_structure_test that runs all six commands in every mode the image has.
+    """Returns the configurations of a container_structure_test that runs all six commands in every mode of the image.
 
     Args:
         shell: True if the image has /bin/sh.
@@ -47,17 +47,18 @@ def wrapper_commands(shell, nft_only = False):
     return [Label("//images/private:wrapper_structure_test" + part + ".yaml") for part in parts]
 
 def iptables_wrapper_structure_test(name, image, architecture = None, nft_only = False, shell = False, tags = [], **kwargs):
-    """Tests that the wrapper is installed in an image, and that it becomes either mode.
+    """Tests that the wrapper is installed in an image, and that it executes the binaries of both modes.
 
-    It is a suite of two tests:
+    The suite contains two tests:
 
-    - `NAME.files` runs nothing of the image, and so tests images of every architecture: the six command names lead to
-      one wrapper file, the wrapper and both modes' binaries are for the architecture in the image's configuration.
-    - `NAME.commands` is a `container_structure_test` that runs all six commands in both modes. It needs what that rule
-      needs (Docker, and with `shell` one that may run privileged containers: Docker has ignored the capabilities that
-      container-structure-test asks for since 20.10), and is skipped as incompatible when `architecture` is not the target
-      platform's. It is tagged `no-remote`: what it says is true of the machine that ran it, of its kernel and its engine, so
-      it is never run elsewhere, nor its result taken from a remote cache.
+    - `NAME.files` executes no file of the image, so it tests images of every architecture. It checks that the six
+      command names lead to one wrapper file, and that the wrapper and both modes' binaries are for the architecture in
+      the image's configuration.
+    - `NAME.commands` is a `container_structure_test` that runs all six commands in both modes. Like that rule, it needs
+      Docker. With `shell`, Docker must allow privileged containers, because since 20.10 it has ignored the
+      capabilities that container-structure-test requests. Bazel skips the test as incompatible if `architecture` is
+      not that of the target platform. The test is tagged `no-remote`: its result depends on the kernel and the
+      container engine of the machine, so it is neither run remotely nor taken from a remote cache.
 
     Example:
 
@@ -71,15 +72,15 @@ def iptables_wrapper_structure_test(name, image, architecture = None, nft_only =
 
     Args:
         name: name of the suite, and the first part of its tests' names.
-        image: label of the image, an OCI layout directory as `oci_image` makes it, of one platform.
-        architecture: OCI architecture of the image, such as "arm64" or "arm/v7". None is that of the target platform.
-        nft_only: True if the image has no legacy variant, as `iptables_wrapper_layer` can be told: then all six commands are
-            held to nft alone, and legacy to be asked for in vain.
-        shell: True if the image has /bin/sh. Then the commands also make kubelet's chain in each mode, and the links
-            must be repointed to that mode. Needs a kernel with both backends. With
-            nft_only there is nothing to choose, and no command more.
+        image: label of the image for one platform, as an OCI layout directory. `oci_image` makes one.
+        architecture: OCI architecture of the image, such as "arm64" or "arm/v7". None means that of the target platform.
+        nft_only: True if the image has no legacy variant (see `iptables_wrapper_layer`). The test then checks that all
+            six commands use nft, and that a request for legacy fails.
+        shell: True if the image has /bin/sh. The test then also creates kubelet's chain in each mode, and checks that
+            the symlinks are repointed to that mode. This needs a kernel with both backends. With `nft_only`, there is
+            nothing to choose, and `shell` adds no command.
         tags: tags of the suite and of both tests.
-        **kwargs: attributes every test has (size, timeout, visibility, ...), for both tests.
+        **kwargs: attributes that every test has (size, timeout, visibility, ...), for both tests.
     """
     if architecture == None:
         platform = select(

@@ -1,5 +1,5 @@
-// Command update writes what files outside of Bazel contain of images/distros.bzl: images/distros.generated.json, which programs read,
-// the table of images in README.md, and the jobs of the distributions in .github/workflows/ci.yaml.
+// Command update writes the files that are generated from images/distros.bzl: images/distros.generated.json, which
+// programs read, the tables of images in README.md, and the jobs of the releases in .github/workflows/ci.yaml.
 //
 //	./bazelw run //images:update
 package main
@@ -27,7 +27,7 @@ func run(root string, args []string) error {
 	return update(root, args[0])
 }
 
-// update rewrites the files of the checkout at root from a table that Bazel has just made.
+// update rewrites the files in the checkout at root. table is the path of the table that Bazel generated.
 func update(root, table string) error {
 	text, err := os.ReadFile(table)
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// That distros.generated.json is what Bazel makes of distros.bzl is a test of //images.
+// A test of //images compares distros.generated.json with distros.bzl.
 func TestFilesAreUpToDate(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {
@@ -34,7 +34,7 @@ func TestFilesAreUpToDate(t *testing.T) {
 	}
 }
 
-// A lock that nothing reads is a release that was taken out of the table, or whose name is misspelt there.
+// A lock that is not in the table belongs to a removed release, or its name is misspelt in the table.
 func TestEveryLockIsInTheTable(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {
@@ -79,11 +79,16 @@ func TestUpdate(t *testing.T) {
 		"README.md": strings.Join([]string{
 			"above",
 			"<!-- distros:begin (note) -->",
-			"| distribution | supported | image indexes | architectures |",
+			"| distribution | support ends | image indexes | architectures |",
 			"|---|---|---|---|",
-			"| Alpha 1 (code) | yes | `//images/a:code`, `//images/b:code` | amd64, arm64 |",
-			"| Zeta 3.20 | until 2030-01-31 | `//images/zeta:3.20` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.20` |",
-			"| Zeta 3.9 | **ended** 2020-02-01 | `//images/zeta:3.9` | amd64, arm/v7; skipped until locked: `./bazelw run //tools/lock -- zeta 3.9` |",
+			"| Alpha 1 (code) | no date yet | `//images/a:code`, `//images/b:code` | amd64, arm64 |",
+			"",
+			needLock,
+			"",
+			"| distribution | support ends | image indexes | architectures | lock |",
+			"|---|---|---|---|---|",
+			"| Zeta 3.20 | 2030-01-31 | `//images/zeta:3.20` | amd64, arm/v7 | `./bazelw run //tools/lock -- zeta 3.20` |",
+			"| Zeta 3.9 | **ended** 2020-02-01 | `//images/zeta:3.9` | amd64, arm/v7 | `./bazelw run //tools/lock -- zeta 3.9` |",
 			"<!-- distros:end -->",
 			"below",
 			"",

@@ -1,7 +1,7 @@
-// Command nfpm makes one package of a configuration of nFPM's: that program's own command line brings signing, templates and a
-// dozen modules that nobody needs here.
+// Command nfpm makes one package from a configuration of nFPM. nFPM's own command line would add signing, templates and
+// a dozen modules that are not needed here.
 //
-// It is a module of its own: nFPM's dependencies are to be in nobody's module graph but this program's.
+// It is a separate Go module, so that nFPM's dependencies are in the module graph of this command only.
 package main
 
 import (
@@ -19,26 +19,26 @@ import (
 	_ "github.com/goreleaser/nfpm/v2/rpm"
 )
 
-// request is one package to be made.
+// request describes the package to make.
 type request struct {
 	config, format, version, output string
 	postInstall, preRemove          string
-	variables                       map[string]string // values in the configuration
-	files                           map[string]string // the same, of values that are paths
-	compressed                      map[string]string // of those, what is to be compressed first
+	variables                       map[string]string // values of ${} in the configuration
+	files                           map[string]string // values that are paths of files
+	compressed                      map[string]string // paths of files that are compressed first
 }
 
 func main() {
 	r := request{variables: map[string]string{}, files: map[string]string{}, compressed: map[string]string{}}
 	flag.StringVar(&r.config, "config", "", "nFPM's configuration")
 	flag.StringVar(&r.format, "format", "", "apk, deb or rpm")
-	flag.StringVar(&r.version, "version", "", "as the program says it: v1.2.3, v1.2.3-rc.1 or devel")
+	flag.StringVar(&r.version, "version", "", "in the form that the version command prints: v1.2.3, v1.2.3-rc.1 or devel")
 	flag.StringVar(&r.output, "output", "", "the package")
 	flag.StringVar(&r.postInstall, "post-install", "", "the script that runs after an install and after an upgrade")
 	flag.StringVar(&r.preRemove, "pre-remove", "", "the script that runs before a removal")
-	flag.Func("set", "NAME=VALUE: what ${NAME} is in the configuration", into(r.variables))
-	flag.Func("file", "NAME=PATH: the same of a file", into(r.files))
-	flag.Func("gzip", "NAME=PATH: the same of a file that is compressed first", into(r.compressed))
+	flag.Func("set", "NAME=VALUE: value of ${NAME} in the configuration", into(r.variables))
+	flag.Func("file", "NAME=PATH: path of a file as the value of ${NAME}", into(r.files))
+	flag.Func("gzip", "NAME=PATH: like --file, for a file that is compressed first", into(r.compressed))
 	flag.Parse()
 	if err := r.make(); err != nil {
 		fmt.Fprintf(os.Stderr, "nfpm: .%s of %s: %v\n", r.format, r.config, err)
@@ -81,12 +81,12 @@ func (r *request) make() error {
 	return errors.Join(packager.Package(info, file), file.Close())
 }
 
-// info is the package as nFPM takes it.
+// info returns nFPM's description of the package.
 func (r *request) info() (*nfpm.Info, error) {
 	var unknown []string
 	config, err := nfpm.ParseFileWithEnvMapping(r.config, func(name string) string {
 		value, known := r.variables[name]
-		// nFPM asks for these on its own account.
+		// nFPM looks up these variables for its own settings.
 		if !known && !strings.HasPrefix(name, "NFPM_") {
 			unknown = append(unknown, name)
 		}
@@ -106,17 +106,18 @@ func (r *request) info() (*nfpm.Info, error) {
 		return nil, err
 	}
 	info.Scripts = nfpm.Scripts{PostInstall: r.postInstall, PreRemove: r.preRemove}
-	info.APK.Scripts.PostUpgrade = r.postInstall // the other formats run the same one
+	info.APK.Scripts.PostUpgrade = r.postInstall // the other formats run the post-install script after upgrades, too
 	if r.format == "apk" {
 		info.Description, _, _ = strings.Cut(info.Description, "\n") // .PKGINFO has a line for it
 	}
 	return info, nil
 }
 
-// alpine is what an .apk's version can have after its numbers (apk-package(5)), of what precedes a release.
+// alpine matches the pre-release suffixes of an .apk's version (apk-package(5)).
 var alpine = regexp.MustCompile(`^(alpha|beta|pre|rc)[0-9]*$`)
 
-// split takes a version apart for nFPM, which puts it together as each format orders it: before the release.
+// split splits a version into its numbers and its pre-release part. nFPM joins them in each format's syntax, so that a
+// pre-release sorts before its release.
 func split(version, format string) (numbers, prerelease string, err error) {
 	if version == "devel" {
 		version = "v0.0.0-pre"
@@ -127,7 +128,7 @@ func split(version, format string) (numbers, prerelease string, err error) {
 	}
 	prerelease = strings.ReplaceAll(prerelease, ".", "")
 	if !alpine.MatchString(cmp.Or(prerelease, "rc")) {
-		return "", "", fmt.Errorf("version %s: an .apk knows nothing but alpha, beta, pre and rc before a release", version)
+		return "", "", fmt.Errorf("version %s: an .apk supports only alpha, beta, pre and rc before a release", version)
 	}
 	return numbers, prerelease, nil
 }

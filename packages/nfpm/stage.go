@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// stage copies what goes into the package into dir, and makes everything else ask for the copies. nFPM takes the times of scripts from
-// their files, and puts a link into the package for a file that is one, as those that Bazel gives a program are.
+// stage copies the package's files into dir and changes all references to the copies. nFPM takes the times of scripts
+// from their files, and packages a symlink as a symlink; files that Bazel passes to a program are symlinks.
 func (r *request) stage(dir string) error {
 	for name, path := range r.compressed {
 		data, err := os.ReadFile(path)
@@ -52,7 +52,7 @@ func (r *request) stage(dir string) error {
 	return nil
 }
 
-// put writes a file of no particular time.
+// put writes a file with a fixed modification time.
 func put(dir, name string, data []byte) (path string, err error) {
 	path = filepath.Join(dir, name)
 	if err := os.WriteFile(path, data, 0o644); err != nil {

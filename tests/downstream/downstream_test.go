@@ -1,9 +1,8 @@
-// Package downstream_test runs tests/downstream/workspace, a workspace of its own that uses this module as other projects do, with a
-// Bazel of its own.
+// Package downstream_test builds tests/downstream/workspace, a separate workspace that uses this module as other
+// projects do, with a separate Bazel server.
 package downstream_test
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -19,22 +18,20 @@ import (
 func TestDownstream(t *testing.T) {
 	w := unpack(t, "tests/downstream/workspace")
 	summary := w.run(t, "test", "//...", "--test_output=errors", "--noshow_progress", "--test_summary=short")
-	// Two variants for two architectures, and one for the platform: each is looked at, and run if it is this machine's.
+	// The workspace has two variants for two architectures, and one for the platform. The files of each are tested, and
+	// its commands only on this machine's architecture.
 	passed, skipped := strings.Count(summary, " PASSED"), strings.Count(summary, " SKIPPED")
 	if passed != 8 || skipped != 2 {
 		t.Errorf("%d tests passed and %d were skipped, want 8 and 2:\n%s", passed, skipped, summary)
 	}
 
-	// What is in others' images is what this repository's tests have seen, byte for byte.
-	for name, own := range map[string]string{"wrapper_amd64": "WRAPPER_AMD64", "wrapper_arm64": "WRAPPER_ARM64"} {
-		if !bytes.Equal(w.built(t, "@iptables_wrappers//images/private:"+name), read(t, own)) {
-			t.Errorf("%s of another module's build differs from this one's: see wrapper/paths.bzl", name)
-		}
+	for _, architecture := range architectures {
+		w.checkWrapper(t, architecture)
 	}
 }
 
-// The commands of docs/bazel.md, with its example as pasted. What Bazel says on standard error is not on the page, and a time is
-// whatever it is.
+// TestPage runs the commands of docs/bazel.md, with its example pasted. The page does not contain Bazel's standard
+// error. Times may differ.
 func TestPage(t *testing.T) {
 	w := paste(t, "PAGE", "tests/pasted")
 	bin := t.TempDir()
@@ -45,7 +42,7 @@ func TestPage(t *testing.T) {
 	for _, block := range pages.Blocks(t, needs.Variable(t, "PAGE")) {
 		block.Try(t, func(script string) string {
 			command := exec.Command("/bin/sh", "-c", script)
-			command.Dir, command.Env = w.folder, append(environment(os.Environ()), "PATH="+bin+":"+os.Getenv("PATH"))
+			command.Dir, command.Env = w.directory, append(environment(os.Environ()), "PATH="+bin+":"+os.Getenv("PATH"))
 			var stderr strings.Builder
 			command.Stderr = &stderr
 			output, err := command.Output()

@@ -1,7 +1,6 @@
 package downstream_test
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -9,15 +8,14 @@ import (
 	"golang.org/x/mod/modfile"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/gomodules"
-	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// What others' builds get of Go modules (go_deps.module in MODULE.bazel) is what the programs built there import, and is of
-// the version and sum that this repository is tested with.
+// The Go modules for builds of other modules (go_deps.module in MODULE.bazel) must be those that the programs import,
+// with the versions and sums with which this repository is tested.
 func TestGoModules(t *testing.T) {
 	var needed []string
 	for label := range strings.FieldsSeq(string(read(t, "LIBRARIES"))) {
-		// @@gazelle~~go_deps~com_github_klauspost_compress//gzip, with + for ~ from Bazel 8 on
+		// @@gazelle~~go_deps~com_github_klauspost_compress//gzip; from Bazel 8 on, with + in place of ~
 		repository, _, _ := strings.Cut(label, "//")
 		if _, name, external := strings.Cut(repository, "go_deps"); external {
 			needed = append(needed, name[1:])
@@ -45,18 +43,4 @@ func TestGoModules(t *testing.T) {
 		t.Errorf("go.mod names %d of the %d modules that are imported: %v", len(want), len(needed), needed)
 	}
 	gomodules.Compare(t, given, want)
-}
-
-// read returns the files that a variable names, one after another.
-func read(t *testing.T, variable string) []byte {
-	t.Helper()
-	var text []byte
-	for name := range strings.FieldsSeq(needs.Variable(t, variable)) {
-		data, err := os.ReadFile(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		text = append(text, data...)
-	}
-	return text
 }

@@ -1,11 +1,12 @@
-"""This module as other modules get it, for a test that builds with it.
+"""A repository with this module's files as other modules get them, for a test that builds with the module.
 
-Bazel cannot list the files of all packages, and a test must run again whenever one of them changes, and only then. So a
-repository packs them into one archive, and Bazel's watch on their folders makes it again. The Bazel that the user runs
-comes with it, since PATH is not the user's in a test.
+The test must run again if, and only if, one of the files changes. Bazel cannot list the files of all packages. So a
+repository packs them into one archive, and watches their directories to update it. The repository also contains the
+user's bazel, because a test does not have the user's PATH.
 """
 
-# What another module's build may need. Neither tests nor documentation, so that nothing public depends on them.
+# The files that another module's build may need. Tests and documentation are missing, so that nothing public can depend
+# on them.
 _FILES = [
     ".bazelignore",
     ".bazelversion",
@@ -16,14 +17,14 @@ _FILES = [
     "go.sum",
 ]
 
-_FOLDERS = [
+_DIRECTORIES = [
     "images",
     "installer",
     "tools",
     "wrapper",
 ]
 
-# A workspace of its own that uses this module.
+# A separate workspace that uses this module.
 _WORKSPACE = "tests/downstream/workspace"
 
 _BUILD = """\
@@ -34,17 +35,17 @@ def _module_under_test_impl(rctx):
     root = rctx.path(Label("//:MODULE.bazel")).dirname
     for file in _FILES:
         rctx.watch(root.get_child(file))
-    for folder in _FOLDERS:
-        rctx.watch_tree(root.get_child(folder))
+    for directory in _DIRECTORIES:
+        rctx.watch_tree(root.get_child(directory))
 
-    # One by one: a Bazel that ran there has left links that lead back to it.
+    # The files are copied one by one, because a Bazel that ran in the directory left symlinks that lead back to it.
     for file in root.get_child(_WORKSPACE).readdir(watch = "yes"):
         if not file.basename.startswith("bazel-"):
             rctx.watch(file)
     result = rctx.execute(
         ["tar", "--create", "--file=module.tar", "--directory=" + str(root)] +
         ["--sort=name", "--mtime=@0", "--owner=0", "--group=0", "--numeric-owner", "--exclude=bazel-*"] +
-        _FILES + _FOLDERS + [_WORKSPACE],
+        _FILES + _DIRECTORIES + [_WORKSPACE],
     )
     if result.return_code != 0:
         fail("packing the module: " + result.stderr)
@@ -71,5 +72,5 @@ def _downstream_impl(mctx):
 
 downstream = module_extension(
     implementation = _downstream_impl,
-    doc = "The repository module_under_test: this module as other modules get it.",
+    doc = "Makes the repository module_under_test: this module as other modules get it.",
 )

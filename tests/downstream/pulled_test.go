@@ -27,12 +27,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// architectures of the bases that are pulled; each has environment variables for its base and for the layer that this
-// module's own build has made over it.
+// architectures are those of the bases that are pulled. For each, environment variables name its base, and the layer
+// that this module's build has made over it.
 var architectures = []string{"amd64", "arm64"}
 
-// The README's example, as pasted, and in it that of docs/api.md: a base that oci.pull takes from a registry gets the very layer that it
-// gets as a target of this build, whoever's rules_oci it is.
+// TestPulledBase builds the README's example as pasted, which includes that of docs/api.md. A base that oci.pull
+// fetches from a registry must get the same layer as a target of this build, with every implementation of rules_oci.
 func TestPulledBase(t *testing.T) {
 	repository, index := serve(t)
 	digest, err := index.Digest()
@@ -59,7 +59,7 @@ iptables_wrapper_layer(
 	if strings.Count(summary, " PASSED") != 1 {
 		t.Errorf("the example's test:\n%s", summary)
 	}
-	image := load(t, filepath.Join(w.folder, strings.TrimSpace(w.run(t, "cquery", "--output=files", "//:image"))))
+	image := load(t, filepath.Join(w.directory, strings.TrimSpace(w.run(t, "cquery", "--output=files", "//:image"))))
 	layers, err := image.Layers()
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,8 @@ use_repo(oci, "other_linux_arm64")
 	})
 }
 
-// inReadme fails unless each paragraph of a document's example, a rule's call or a statement of MODULE.bazel, is one of the README's.
+// inReadme fails unless the README contains each paragraph of a page's example, which is a call of a rule or a
+// statement of MODULE.bazel.
 func inReadme(t *testing.T, document string) {
 	t.Helper()
 	readme := "\n" + strings.ReplaceAll(string(read(t, "README")), ", \"iptables_wrapper_structure_test\")", ")")
@@ -134,12 +135,12 @@ func serve(t *testing.T) (name.Repository, v1.ImageIndex) {
 	return repository, index
 }
 
-// load returns the one image of a layout. Its blobs can be links, which go-containerregistry does not follow.
-func load(t *testing.T, folder string) v1.Image {
+// load returns the only image of a layout. Its blobs can be symlinks, which go-containerregistry does not follow.
+func load(t *testing.T, directory string) v1.Image {
 	t.Helper()
 	whole := filepath.Join(t.TempDir(), "layout")
-	if output, err := exec.Command("cp", "--recursive", "--dereference", folder, whole).CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", folder, err, output)
+	if output, err := exec.Command("cp", "--recursive", "--dereference", directory, whole).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", directory, err, output)
 	}
 	index, err := layout.ImageIndexFromPath(whole)
 	if err != nil {

@@ -1,21 +1,24 @@
 #!/bin/sh
-# MODULE.bazel, and that of tests/downstream/workspace, resolve on a registry as it is, without what tools/airgap puts in the place of
-# modules: no version is raised unseen, and this Bazel is refused by none. Only MODULE.bazel files are read.
+# Checks that MODULE.bazel, and that of tests/downstream/workspace, resolve with an unmodified registry, without the
+# modules that tools/airgap replaces: no version may be raised implicitly, and no module may refuse this Bazel. Only
+# MODULE.bazel files are read.
 #
-# usage: registry.sh [REGISTRY]    an address, or file:// and a folder in the cache of tools/airgap; else the Bazel Central Registry
+# usage: registry.sh [REGISTRY]    a URL, or file:// and a directory in the cache of tools/airgap; by default the Bazel
+# Central Registry
 set -eu
 checkout=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 
-# The air-gapped Bazel has its modules from the system's bazelrc, and its own files from where that says.
+# The air-gapped Bazel gets its modules, and the path of its files, from the system's bazelrc, which --nosystem_rc
+# disables. The path is then set explicitly.
 startup=--nosystem_rc
 if [ -n "${AIRGAP:-}" ] && [ "$AIRGAP" != 0 ]; then
 	startup="$startup --install_base=/usr/share/bazel --trust_install_base"
 fi
 for workspace in . tests/downstream/workspace; do
 	cd "$checkout/$workspace"
-	# A server of its own, which goes at once: the usual one would have to start again with other options.
+	# A separate server, which exits at once: the usual server would have to restart for these options.
 	# shellcheck disable=SC2086 # options
 	if "$checkout/bazelw" $startup --batch mod dump_repo_mapping "" ${1:+--registry="$1"} --lockfile_mode=off \
 		--check_direct_dependencies=error --check_bazel_compatibility=error >/dev/null 2>"$log"; then

@@ -1,6 +1,7 @@
 package downstream_test
 
 import (
+	"bytes"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -11,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
-// unpack lays out this module as others get it, and returns a workspace in one of its folders.
+// unpack writes this module's files as other projects get them, and returns the workspace in the directory below.
 func unpack(t *testing.T, below string) workspace {
 	t.Helper()
 	archive := needs.Variable(t, "MODULE")
@@ -19,28 +20,28 @@ func unpack(t *testing.T, below string) workspace {
 	if err != nil {
 		t.Fatal(err)
 	}
-	folder := t.TempDir()
-	if output, err := exec.Command("tar", "--extract", "--file", archive, "--directory", folder).CombinedOutput(); err != nil {
+	directory := t.TempDir()
+	if output, err := exec.Command("tar", "--extract", "--file", archive, "--directory", directory).CombinedOutput(); err != nil {
 		t.Fatalf("%s: %v\n%s", archive, err, output)
 	}
-	w := workspace{bazel: bazel, folder: filepath.Join(folder, below), output: filepath.Join(folder, "output")}
-	// Not only shut down: what it leaves behind is not writable, and so could not be removed with the folder.
+	w := workspace{bazel: bazel, directory: filepath.Join(directory, below), output: filepath.Join(directory, "output")}
+	// This also removes the output base, whose files are read-only and could not be removed with the directory.
 	t.Cleanup(func() { w.run(t, "clean", "--expunge") })
 	return w
 }
 
-// paste lays out a workspace of a document's example: only where the module comes from is said, since the registry has no
-// version of today. Each pair of words is replaced, as a user would.
-func paste(t *testing.T, document, folder string, replace ...string) workspace {
+// paste makes a workspace from a page's example. It adds only the source of the module, because no registry has the
+// current version. Each pair of words is replaced, as a user would do.
+func paste(t *testing.T, document, directory string, replace ...string) workspace {
 	t.Helper()
 	blocks := example(t, document)
 	for name, text := range blocks {
 		blocks[name] = strings.NewReplacer(replace...).Replace(text)
 	}
-	w := unpack(t, folder)
+	w := unpack(t, directory)
 	blocks["MODULE.bazel"] += "local_path_override(module_name = \"iptables_wrappers\", path = \"../..\")\n"
 	blocks[".bazelrc"] = string(read(t, "BAZELRC"))
-	if err := os.Mkdir(w.folder, 0o755); err != nil {
+	if err := os.Mkdir(w.directory, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for name, text := range blocks {
@@ -49,7 +50,7 @@ func paste(t *testing.T, document, folder string, replace ...string) workspace {
 	return w
 }
 
-// example is what a document has to be pasted into MODULE.bazel and BUILD.bazel.
+// example returns the blocks of a page that are to be pasted into MODULE.bazel and BUILD.bazel.
 func example(t *testing.T, document string) map[string]string {
 	t.Helper()
 	files := map[string]string{}
@@ -65,14 +66,14 @@ func example(t *testing.T, document string) map[string]string {
 	return files
 }
 
-// A workspace is where one Bazel server works.
+// workspace is a workspace with its Bazel server.
 type workspace struct {
-	bazel  string // program
-	folder string
-	output string // its output base: nothing is shared with the Bazel that runs this test, but what the user's settings name
+	bazel     string // path of the program
+	directory string
+	output    string // output base: only the user's settings are shared with the Bazel that runs this test
 }
 
-// run returns the standard output of a Bazel command.
+// run runs a Bazel command and returns its standard output.
 func (w workspace) run(t *testing.T, arguments ...string) string {
 	t.Helper()
 	stdout, stderr, err := w.try(arguments...)
@@ -84,7 +85,7 @@ func (w workspace) run(t *testing.T, arguments ...string) string {
 
 func (w workspace) try(arguments ...string) (stdout, stderr string, err error) {
 	command := exec.Command(w.bazel, append([]string{"--output_base=" + w.output, "--max_idle_secs=60"}, arguments...)...)
-	command.Dir = w.folder
+	command.Dir = w.directory
 	command.Env = environment(os.Environ())
 	var errors strings.Builder
 	command.Stderr = &errors
@@ -95,7 +96,7 @@ func (w workspace) try(arguments ...string) (stdout, stderr string, err error) {
 // add appends to a file.
 func (w workspace) add(t *testing.T, name, text string) {
 	t.Helper()
-	file, err := os.OpenFile(filepath.Join(w.folder, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	file, err := os.OpenFile(filepath.Join(w.directory, name), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,19 +109,41 @@ func (w workspace) add(t *testing.T, name, text string) {
 	}
 }
 
-// built is the content of the one file that a target makes.
+// built builds a target and returns the content of its only file.
 func (w workspace) built(t *testing.T, target string) []byte {
 	t.Helper()
 	w.run(t, "build", target)
-	data, err := os.ReadFile(filepath.Join(w.folder, strings.TrimSpace(w.run(t, "cquery", "--output=files", target))))
+	data, err := os.ReadFile(filepath.Join(w.directory, strings.TrimSpace(w.run(t, "cquery", "--output=files", target))))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return data
 }
 
-// environment leaves out what Bazel says to a test: a Bazel that is started with it takes itself for one under test, and
-// keeps nothing.
+// checkWrapper compares the wrapper of another module's build with that of this build: the bytes must be equal.
+func (w workspace) checkWrapper(t *testing.T, architecture string) {
+	t.Helper()
+	if !bytes.Equal(w.built(t, "@iptables_wrappers//images/private:wrapper_"+architecture), read(t, "WRAPPER_"+strings.ToUpper(architecture))) {
+		t.Errorf("the wrapper for %s of another module's build differs from this one's: see wrapper/paths.bzl", architecture)
+	}
+}
+
+// read returns the concatenated files that a variable names.
+func read(t *testing.T, variable string) []byte {
+	t.Helper()
+	var text []byte
+	for name := range strings.FieldsSeq(needs.Variable(t, variable)) {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text = append(text, data...)
+	}
+	return text
+}
+
+// environment removes the variables that Bazel sets for tests. With them, the started Bazel would behave as one under
+// test, and keep no caches.
 func environment(all []string) []string {
 	var kept []string
 	for _, variable := range all {

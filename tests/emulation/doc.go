@@ -1,3 +1,3 @@
-// Package emulation tests the wrapper in an image of another architecture, as docker buildx --platform builds it: under qemu-user,
-// which binfmt_misc starts.
+// Package emulation tests the wrapper in an image for another architecture, as `docker buildx --platform` builds it.
+// binfmt_misc starts the binaries under qemu-user.
 package emulation

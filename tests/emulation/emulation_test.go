@@ -24,12 +24,13 @@ const (
 
 var applets = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
 
-// elf is what an arm64 binary begins with, and the bits of it that count (qemu-binfmt-conf.sh of qemu).
+// elf contains the first bytes of an arm64 binary, and a mask of the relevant bits (qemu-binfmt-conf.sh of qemu).
 const elf = `\x7fELF\x02\x01\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x02\x00\xb7\x00:\xff\xff\xff\xff\xff\xff\xff\x00\xff\xff\xff\xff\xff\xff\xff\xff\xfe\xff\xff\xff`
 
-// A Dockerfile's RUN of the script, and a call of iptables, in an arm64 image on a machine of another architecture. The flags
-// are those of the kernel's Documentation/admin-guide/binfmt-misc.rst: F opens the emulator when it is registered, so that the
-// image does not need it; P passes argv[0] on; O and C open the binary for the emulator.
+// TestBuild runs the script as the RUN of a Dockerfile does, and then iptables, in an arm64 image on a machine of
+// another architecture. The flags are those of the kernel's Documentation/admin-guide/binfmt-misc.rst. F opens the
+// emulator when it is registered, so that the image need not contain it. P passes argv[0]. O and C open the binary for
+// the emulator.
 func TestBuild(t *testing.T) {
 	needs.Machine(t, "root", "qemu-aarch64-static", "user_binfmt_misc")
 	archive, wrapper := needs.Variable(t, rootVariable), wrapperFor(t, "arm64")
@@ -59,10 +60,10 @@ func TestBuild(t *testing.T) {
 				return out
 			}
 			if machine := must("/usr/bin/uname", "-m"); machine != "aarch64" {
-				t.Fatalf("uname -m in the image says %s", machine)
+				t.Fatalf("uname -m in the image printed %s", machine)
 			}
 			if out := must("/bin/sh", "-c", script); out != "" {
-				t.Errorf("the script says %q", out)
+				t.Errorf("the script printed %q", out)
 			}
 			assertInstalled(t, root, wrapper)
 			for _, call := range [][]string{{"/usr/sbin/iptables"}, {"/usr/sbin/ip6tables"}, {"/bin/sh", "-c", "iptables --version"}} {
@@ -74,13 +75,13 @@ func TestBuild(t *testing.T) {
 				}
 			}
 			if out := must("/usr/sbin/iptables-wrapper", "detect", "--output", "text"); !strings.Contains(out, "mode: ") {
-				t.Errorf("detect says %q", out)
+				t.Errorf("detect printed %q", out)
 			}
 		})
 	}
 }
 
-// Without binfmt_misc, the emulator is called by its own name.
+// Without binfmt_misc, the test calls the emulator directly.
 func TestCalledDirectly(t *testing.T) {
 	needs.Machine(t, "root", "qemu-aarch64-static")
 	wrapper := wrapperFor(t, "arm64")
@@ -92,12 +93,12 @@ func TestCalledDirectly(t *testing.T) {
 	assertInstalled(t, root, wrapper)
 }
 
-// Every wrapper runs on the machine that it is built for.
+// Every wrapper must run on its architecture.
 func TestArchitectures(t *testing.T) {
-	for _, arch := range []string{"386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"} {
+	for _, arch := range architectures() {
 		t.Run(arch, func(t *testing.T) {
 			var argv []string
-			// 386: an amd64 kernel runs it. Go programs crash under the emulator.
+			// An amd64 kernel executes 386 binaries. Under the emulator, Go programs for 386 crash.
 			if native := arch == runtime.GOARCH || arch == "386" && runtime.GOARCH == "amd64"; !native {
 				argv = append(argv, needs.Emulator(t, arch))
 			}
@@ -117,7 +118,7 @@ func TestArchitectures(t *testing.T) {
 	}
 }
 
-// newRoot is the image before the RUN.
+// newRoot returns the image's root file system before the RUN.
 func newRoot(t *testing.T, archive, wrapper string) (root string) {
 	t.Helper()
 	root = roots.Unpack(t, archive)
@@ -133,7 +134,7 @@ func newRoot(t *testing.T, archive, wrapper string) (root string) {
 	return root
 }
 
-// assertInstalled compares the installed file with the wrapper, byte for byte, and looks where the names lead.
+// assertInstalled compares the installed file with the wrapper, byte for byte, and checks where the names lead.
 func assertInstalled(t *testing.T, root, wrapper string) {
 	t.Helper()
 	want, err := os.ReadFile(wrapper)
@@ -155,12 +156,24 @@ func assertInstalled(t *testing.T, root, wrapper string) {
 	}
 }
 
-// wrapperFor returns the wrapper of an architecture: Bazel's, or make's.
+// architectures returns the architectures for which Bazel has built the wrapper. Without Bazel it returns all.
+func architectures() []string {
+	pairs := strings.Fields(os.Getenv(wrappersVariable))
+	if len(pairs) == 0 {
+		return []string{"386", "amd64", "arm", "arm64", "loong64", "ppc64le", "riscv64", "s390x"}
+	}
+	for i, pair := range pairs {
+		pairs[i], _, _ = strings.Cut(pair, "=")
+	}
+	return pairs
+}
+
+// wrapperFor returns the wrapper for an architecture, from Bazel or from make.
 func wrapperFor(t *testing.T, arch string) string {
 	t.Helper()
 	for _, pair := range strings.Fields(os.Getenv(wrappersVariable)) {
 		if name, file, _ := strings.Cut(pair, "="); name == arch {
-			// The program obeys only one name.
+			// The command line works only under this name.
 			path := filepath.Join(t.TempDir(), "iptables-wrapper")
 			copyFile(t, file, path)
 			return path

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// registrationVariable makes the test's own binary a program that registers an emulator and then runs a command in a root.
+// registrationVariable makes this test binary register an emulator and then run a command in a root.
 const registrationVariable = "EMULATION_REGISTRATION"
 
 func TestMain(m *testing.M) {
@@ -24,10 +24,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// unregistered is a registration of nothing.
+// unregistered means that no emulator is registered.
 const unregistered = "none"
 
-// enter is called in namespaces of its own. It registers an emulator and executes argv in root.
+// enter registers an emulator and executes argv in root. It must be called in separate namespaces.
 func enter(registration, root string, argv []string) error {
 	if err := errors.Join(
 		unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""),
@@ -41,8 +41,8 @@ func enter(registration, root string, argv []string) error {
 	return fmt.Errorf("%s: %w", argv[0], unix.Exec(argv[0], argv, []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}))
 }
 
-// register tells the kernel of an emulator. A binfmt_misc that is mounted in a user namespace knows the emulators of this namespace
-// only (kernel 6.7), as long as it is mounted.
+// register registers an emulator. A binfmt_misc that is mounted in a user namespace contains only the emulators of this
+// namespace (kernel 6.7), as long as it is mounted.
 func register(registration, binfmt string) error {
 	if registration == unregistered {
 		return nil
@@ -54,7 +54,7 @@ func register(registration, binfmt string) error {
 	)
 }
 
-// run runs a command in a root, on a host without any firewall rule, under the registered emulator.
+// run runs a command in a root with the registered emulator, on a host without firewall rules.
 func run(registration, root string, argv ...string) (out string, err error) {
 	self, err := os.Executable()
 	if err != nil {

@@ -1,13 +1,15 @@
 #!/bin/sh
-# A container engine loads the archive and runs the image with no more than the two capabilities that iptables needs. In a
-# network namespace with a legacy hint the wrapper becomes legacy, in one with an nft hint nft.
+# Loads the archive into a container engine and runs the image with only the two capabilities that iptables needs. In a
+# network namespace with a kubelet chain in legacy, the wrapper must execute the legacy binary; with a chain in nft, the
+# nft binary.
 #
 # usage: engine_test.sh ARCHIVE IMAGE
 set -eu
 
 archive=$1 image=$2
 
-# Storage of its own, removed at the end. vfs needs nothing of the kernel or of the file system below.
+# A separate storage directory, which is removed at the end. The driver vfs has no requirements on the kernel or the
+# file system.
 home=$(mktemp -d "${TEST_TMPDIR:-/tmp}/engine.XXXXXX")
 namespaces=
 clean() {
@@ -32,7 +34,8 @@ fail() {
 	exit 1
 }
 
-# A network namespace stays as long as a process is in it. Its number is left in $namespace.
+# new_namespace: creates a network namespace, and sets $namespace to a process in it. The namespace exists as long as
+# this process.
 new_namespace() {
 	unshare --net sleep 600 &
 	namespace=$!
@@ -42,7 +45,7 @@ new_namespace() {
 	done
 }
 
-# run NAME COMMAND...: in a new container in the namespace.
+# run NAME COMMAND...: runs a command in a new container in the namespace.
 run() {
 	name=$1
 	shift
@@ -51,7 +54,7 @@ run() {
 		--cap-drop all --cap-add NET_ADMIN --cap-add NET_RAW "$image" "$@"
 }
 
-# follow PATH: where a path of the root file system $root leads to, through every link.
+# follow PATH: prints where a path of the root file system $root leads, after all symlinks.
 follow() {
 	path=$1
 	while [ -L "$root$path" ]; do
@@ -64,7 +67,8 @@ follow() {
 	echo "$path"
 }
 
-# check MODE WORD: the first call leaves all six names on the mode's binary, and a call says WORD.
+# check MODE WORD: checks that after the first call all six names lead to the mode's binary, and that a call prints
+# WORD.
 check() {
 	run "$1" iptables -S
 	root=$(engine mount "$1")

@@ -1,8 +1,8 @@
 #!/bin/sh
-# Runs structure tests with the real container-structure-test on a Docker engine of its own. The program is built from the Go
-# module proxy, at the version whose command line and messages the air-gapped module has.
+# Runs structure tests with the real container-structure-test on a separate Docker engine. The program is built from the
+# Go module proxy, in the version that the air-gapped module reproduces.
 #
-# usage: ./bazelw run //tests/engines:structure -- [PART-OF-A-NAME]      such as distroless; all of them without
+# usage: ./bazelw run //tests/engines:structure -- [PART-OF-A-NAME]      such as distroless; without it, all tests
 set -eu
 go=$1 engine=$2 cases=$3
 shift 3
@@ -13,7 +13,7 @@ while [ "$1" != -- ]; do
 done
 part=${2:-}
 
-# A project of its own, as others have it: built before the engine's namespaces, which have no network.
+# A separate workspace, like those of other projects. It is built here, because the engine's namespaces have no network.
 downstream=tests/downstream/workspace
 others=$(
 	cd "$BUILD_WORKSPACE_DIRECTORY/$downstream"
@@ -21,7 +21,7 @@ others=$(
 	bazel cquery 'kind(container_structure_test, //...)' --output=files | sed "s,^,$(bazel info execution_root)/,"
 )
 [ -n "$others" ] || { echo "$downstream: it has no structure test to run" >&2 && exit 1; }
-# Programs in another's runfiles find their own by this.
+# Programs in the runfiles of another program find their own files through this variable.
 RUNFILES_DIR=$(dirname "$PWD")
 export RUNFILES_DIR
 
@@ -34,8 +34,9 @@ printf 'module structure\n\ngo 1.26\n\nrequire %s %s\n' "$module" "$version" >"$
 CGO_ENABLED=0 BUILD_WORKING_DIRECTORY=$scratch "$go" build -mod=mod -o "$scratch/container-structure-test" "$module/cmd/container-structure-test"
 export CONTAINER_STRUCTURE_TEST="$scratch/container-structure-test"
 
-# A privileged container asks for every capability, and runc gives up where its own root lacks one, as in many virtual
-# machines. Named runc and first in PATH, this leaves out what is lacking; it goes on as runc itself.
+# A privileged container requests every capability. In many virtual machines, root lacks some of them, and runc then
+# fails. This script is named runc and first in PATH. It removes the missing capabilities from the request and executes
+# the real runc.
 mkdir "$scratch/bin" "$scratch/reports"
 cat >"$scratch/bin/runc" <<'END'
 #!/bin/sh
@@ -75,7 +76,7 @@ done
 for test in $others; do
 	run_test "$downstream/${test##*/}" "$test.runfiles" "$test"
 done
-# The cases that say what both ways of testing an image have in common.
+# The cases that container-structure-test and its air-gapped replacement must both pass.
 case $cases in
 *"$part"*)
 	if IMAGE=tools/airgap/contract/structure/image_test.sh FOREIGN=tools/airgap/contract/structure/foreign_test.sh FROM_HOST='host value' "./$cases" >"$scratch/log" 2>&1; then

@@ -6,9 +6,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// names has the system calls that take a path or a descriptor, as far as a Go program makes them.
-// The calls by which Go's runtime gets memory and threads, and asks whether its standard descriptors are open, are
-// not among them: a program cannot go on without, and none of these errors is theirs.
+// names contains the system calls with a path or a descriptor that a Go program makes. It does not contain calls with
+// which Go's runtime allocates memory, creates threads or checks the standard descriptors. A program cannot continue
+// without those, and they do not return the errors that are injected here.
 var names = map[uint64]string{
 	unix.SYS_READ: "read", unix.SYS_PREAD64: "pread64", unix.SYS_WRITE: "write", unix.SYS_OPEN: "open", unix.SYS_OPENAT: "openat",
 	unix.SYS_CLOSE: "close", unix.SYS_STAT: "stat", unix.SYS_FSTAT: "fstat", unix.SYS_LSTAT: "lstat",
@@ -22,7 +22,7 @@ var names = map[uint64]string{
 	unix.SYS_GETSOCKOPT: "getsockopt", unix.SYS_EXECVE: "execve",
 }
 
-// faulty tells which calls the faults other than kill befall.
+// faulty contains the calls into which errors are injected. Kills are injected into all calls.
 var faulty = func() map[string]bool {
 	all := map[string]bool{"creat": true}
 	for _, name := range names {
@@ -31,7 +31,8 @@ var faulty = func() map[string]bool {
 	return all
 }()
 
-// entered names the system call that the process has just entered; one that creates a file is a creat.
+// entered returns the name of the system call that the process has just entered. A call that creates a file is called
+// creat.
 func entered(pid int) (string, error) {
 	var regs unix.PtraceRegs
 	if err := unix.PtraceGetRegs(pid, &regs); err != nil {
@@ -48,7 +49,7 @@ func entered(pid int) (string, error) {
 	return "system call " + strconv.FormatUint(regs.Orig_rax, 10), nil
 }
 
-// skip makes the kernel not make the call that the process has just entered.
+// skip prevents the kernel from executing the system call that the process has just entered.
 func skip(pid int) error {
 	var regs unix.PtraceRegs
 	if err := unix.PtraceGetRegs(pid, &regs); err != nil {
@@ -58,7 +59,7 @@ func skip(pid int) error {
 	return unix.PtraceSetRegs(pid, &regs)
 }
 
-// result sets what the call that the process is about to leave returns.
+// result sets the result of the system call that the process is about to leave.
 func result(pid int, errno unix.Errno) error {
 	var regs unix.PtraceRegs
 	if err := unix.PtraceGetRegs(pid, &regs); err != nil {

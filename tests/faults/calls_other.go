@@ -10,7 +10,7 @@ import (
 
 var faulty map[string]bool
 
-var errMachine = errors.New("faults are injected through the registers of amd64 only")
+var errMachine = errors.New("faults can be injected on amd64 only")
 
 func entered(int) (string, error) { return "", errMachine }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A part of what the command does: every layout, operation and fault, at every eleventh system call.
+// TestFaults tests part of the command's matrix: every layout, operation and fault, at every eleventh system call.
 func TestFaults(t *testing.T) {
 	rows, err := disturb(t.TempDir(), image(t, files(t)), files(t), plan{stride: 11, wanted: func(layout, string, fault) bool { return true }})
 	if err != nil {
@@ -23,6 +23,6 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	if bad > 0 {
-		t.Errorf("%d of the disturbed runs ended badly", bad)
+		t.Errorf("%d runs with a fault had a wrong result", bad)
 	}
 }

@@ -33,7 +33,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// shared is the root file system that every test's is a layer over, unpacked once.
+// shared is the root file system below every test's overlay, which is unpacked once.
 var shared struct{ dir, image string }
 
 func image(t *testing.T, p parts) string {
@@ -51,7 +51,7 @@ func image(t *testing.T, p parts) string {
 	return shared.image
 }
 
-// files are what Bazel has built, or, but for the layer, what the go command builds.
+// files returns the files that Bazel built. Without Bazel, the go command builds all except the layer.
 func files(t *testing.T) parts {
 	t.Helper()
 	needs.Machine(t, "root")
@@ -71,7 +71,7 @@ func files(t *testing.T) parts {
 	return p
 }
 
-// onGround calls f with a Debian that has the wrapper at its top, and after an install if installed says so.
+// onGround calls f with an operation on a new root with Debian's layout.
 func onGround(t *testing.T, operation string, f func(o *operation)) {
 	t.Helper()
 	p := files(t)
@@ -95,7 +95,7 @@ func onGround(t *testing.T, operation string, f func(o *operation)) {
 
 const iptablesState = "var/lib/dpkg/alternatives/iptables"
 
-// A state file of a megabyte is refused with one line and without delay; a call is the command all the same.
+// A state file of a megabyte must be refused quickly and with one line. A call must execute the command nevertheless.
 func TestHostileStateFile(t *testing.T) {
 	var hostile strings.Builder
 	hostile.WriteString("auto\n/usr/sbin/iptables\n")
@@ -115,7 +115,8 @@ func TestHostileStateFile(t *testing.T) {
 	}
 }
 
-// A device or FIFO in the place of a state file is not opened: one can do anything, the other hangs.
+// A device or FIFO in place of a state file must not be opened: opening a device can have side effects, and opening a
+// FIFO blocks.
 func TestStateFileOfAnotherKind(t *testing.T) {
 	for kind, mode := range map[string]uint32{"FIFO": unix.S_IFIFO, "device": unix.S_IFCHR, "socket": unix.S_IFSOCK} {
 		for _, name := range []string{"install", "install --root", "first call, nft"} {
@@ -131,7 +132,7 @@ func TestStateFileOfAnotherKind(t *testing.T) {
 	}
 }
 
-// assertRefused runs the operation, which must not take longer than it has any reason to; what it took is only told.
+// assertRefused runs the operation, which must be refused within a time limit, and logs its duration.
 func assertRefused(t *testing.T, o *operation, why string) {
 	t.Helper()
 	before, err := o.ground.changes()
@@ -148,7 +149,7 @@ func assertRefused(t *testing.T, o *operation, why string) {
 		t.Errorf("%s took %v", o.name, took)
 	case o.pins:
 		if err != nil || !strings.Contains(out, "(nf_tables)") {
-			t.Errorf("the command says %q, %v", out, err)
+			t.Errorf("the command printed %q, %v", out, err)
 		}
 		return
 	case err == nil || !strings.Contains(err.Error(), why) || strings.Contains(err.Error(), "\n"):

@@ -16,15 +16,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// ground is a root file system that can be made as new, time and again: an overlay over layers that nobody writes to.
+// ground is a root file system that can be reset: an overlay over layers that are never written.
 type ground struct {
-	dir    string // for all of it, on a tmpfs
-	layers string // colon between them, the highest first
-	base   string // the layers alone
+	dir    string // directory for all of it, on a tmpfs
+	layers string // separated by colons, highest first
+	base   string // the layers only, mounted
 	root   string // the root file system
 }
 
-// newGround mounts in the caller's mount namespace.
+// newGround creates the mounts in the caller's mount namespace.
 func newGround(dir string, layers ...string) (*ground, error) {
 	g := &ground{dir: dir, layers: strings.Join(layers, ":"), base: filepath.Join(dir, "base"), root: filepath.Join(dir, "root")}
 	if err := errors.Join(os.MkdirAll(g.base, 0o755), os.MkdirAll(g.root, 0o755)); err != nil {
@@ -40,7 +40,7 @@ func newGround(dir string, layers ...string) (*ground, error) {
 
 func (g *ground) upper() string { return filepath.Join(g.dir, "upper") }
 
-// reset makes the root as new.
+// reset removes all changes to the root.
 func (g *ground) reset() error {
 	g.leave()
 	work := filepath.Join(g.dir, "work")
@@ -56,13 +56,13 @@ func (g *ground) reset() error {
 	return unix.Mount("proc", filepath.Join(g.root, "proc"), "proc", 0, "")
 }
 
-// leave unmounts the root; what was written stays in upper.
+// leave unmounts the root. The changed files stay in upper.
 func (g *ground) leave() {
 	_ = unix.Unmount(filepath.Join(g.root, "proc"), unix.MNT_DETACH)
 	_ = unix.Unmount(g.root, unix.MNT_DETACH)
 }
 
-// changes is what differs from the layers: by path, what is there now.
+// changes maps each path that differs from the layers to a description of its current file.
 type changes map[string]string
 
 func (c changes) String() string {
@@ -73,14 +73,14 @@ func (c changes) String() string {
 	return b.String()
 }
 
-// without is the changes but for the wrapper's own hidden names.
+// without returns the changes except the wrapper's own hidden files.
 func (c changes) without() changes {
 	rest := maps.Clone(c)
 	maps.DeleteFunc(rest, func(name, _ string) bool { return strings.Contains(name, "/.iptables-wrapper") })
 	return rest
 }
 
-// against tells the differences of two sets of changes.
+// against describes the differences between two sets of changes.
 func (c changes) against(want changes) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(c)) {
@@ -96,7 +96,7 @@ func (c changes) against(want changes) string {
 	return b.String()
 }
 
-// changes looks at everything that was written to.
+// changes returns all changes to the root.
 func (g *ground) changes() (changes, error) {
 	found := changes{}
 	err := filepath.WalkDir(g.upper(), func(path string, _ fs.DirEntry, err error) error {
@@ -120,7 +120,7 @@ func (g *ground) changes() (changes, error) {
 	return found, err
 }
 
-// look is one file as text: type, permissions, owner, and target or content.
+// look describes one file: type, permissions, owner, and target or content.
 func look(path string) (string, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {

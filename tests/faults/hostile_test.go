@@ -18,7 +18,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// deny makes this process one for which openat2(2) fails, and then the program of its arguments. It never returns.
+// deny installs a filter with which openat2(2) fails, and executes its arguments. It does not return.
 func deny(name string) {
 	errno := map[string]unix.Errno{"ENOSYS": unix.ENOSYS, "EPERM": unix.EPERM}[name]
 	runtime.LockOSThread()
@@ -43,7 +43,7 @@ func deny(name string) {
 	os.Exit(3)
 }
 
-// Kernels before 5.6 have no openat2(2), and seccomp profiles of their time refuse it.
+// Kernels before 5.6 have no openat2(2), and seccomp profiles of that time refuse it.
 func TestInstallWithoutOpenat2(t *testing.T) {
 	for _, errno := range []string{"ENOSYS", "EPERM"} {
 		for _, name := range []string{"install --root", "install"} {
@@ -51,7 +51,7 @@ func TestInstallWithoutOpenat2(t *testing.T) {
 				command := exec.Command("/proc/self/exe", append([]string{o.program.path}, o.program.argv...)...)
 				command.Env = []string{denyVariable + "=" + errno}
 				if o.program.chroot != "" {
-					// Into the root with this test's own binary, which needs nothing of it.
+					// Copy this test binary into the root. It needs no other file there.
 					self, err := os.ReadFile("/proc/self/exe")
 					err = errors.Join(err, os.WriteFile(filepath.Join(o.ground.root, "tmp/deny"), self, 0o755))
 					if err != nil {
@@ -76,8 +76,8 @@ func TestInstallWithoutOpenat2(t *testing.T) {
 	}
 }
 
-// Somebody swaps directories of the root for links that lead out of it while it is installed into: whatever comes of the
-// install, nothing outside is touched.
+// While the wrapper is installed, an attacker replaces directories of the root with symlinks that lead out of it.
+// Whether the installation succeeds or fails, no file outside may change.
 func TestInstallAgainstSwappedDirectories(t *testing.T) {
 	p, dir := files(t), t.TempDir()
 	root, err := unpack(dir, p)
@@ -85,7 +85,8 @@ func TestInstallAgainstSwappedDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	swapped := []string{"usr/sbin", "etc/alternatives", "var/lib/dpkg", "var/lib/dpkg/alternatives", "usr", "etc"}
-	// What is outside looks as what is inside, so that an install that is led there finds what it looks for.
+	// The files outside are the same as inside, so that an install that follows such a symlink finds what it searches
+	// for.
 	outside := filepath.Join(dir, "outside")
 	for _, name := range []string{"etc/alternatives", "var/lib/dpkg/alternatives", "usr/sbin"} {
 		copyTo(t, filepath.Join(root, name), filepath.Join(outside, filepath.Dir(name)))
@@ -105,7 +106,7 @@ func TestInstallAgainstSwappedDirectories(t *testing.T) {
 	s.start()
 	installs, done, why := 0, 0, map[string]int{}
 	for start := time.Now(); time.Since(start) < 6*time.Second; installs++ {
-		// Faster and slower, so that some installs are led astray early, some late, and some not at all.
+		// The pause varies, so that some installs meet a replaced directory early, some late, and some not at all.
 		s.pause.Store(int64(installs % 2 * (installs % 37) * 10))
 		if _, err := execute(atRoot(p.wrapper, root)); err != nil {
 			if strings.Contains(err.Error(), "goroutine") {
@@ -116,7 +117,7 @@ func TestInstallAgainstSwappedDirectories(t *testing.T) {
 		}
 		done++
 		s.stop()
-		// So that there is something to do again.
+		// Undo the installation, so that the next one has to change files.
 		err := errors.Join(
 			os.WriteFile(filepath.Join(root, iptablesState), state, 0o644),
 			os.Remove(filepath.Join(root, "usr/sbin/iptables-wrapper")),
@@ -126,7 +127,7 @@ func TestInstallAgainstSwappedDirectories(t *testing.T) {
 		}
 		s.start()
 	}
-	// Who goes by plain paths is led out.
+	// Make sure that the attack works: a walk by plain paths must be led outside.
 	led := false
 	s.pause.Store(0)
 	for start := time.Now(); !led && time.Since(start) < 10*time.Second; {
@@ -151,11 +152,11 @@ func TestInstallAgainstSwappedDirectories(t *testing.T) {
 	}
 }
 
-// swapper swaps each name for NAME.evil and back.
+// swapper exchanges each name with NAME.evil, and back.
 type swapper struct {
 	root    string
 	names   []string
-	pause   atomic.Int64 // between two swaps, in microseconds
+	pause   atomic.Int64 // between two exchanges, in microseconds
 	stopped atomic.Bool
 	running sync.WaitGroup
 	swaps   int
@@ -195,7 +196,7 @@ func copyTo(t *testing.T, from, dir string) {
 	}
 }
 
-// listing is all that is below dir, but for the directories' own times.
+// listing describes all files below dir, without the modification times of directories.
 func listing(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}

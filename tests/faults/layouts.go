@@ -12,12 +12,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// layout is one way in which a distribution manages the six names. All have Debian's own programs; what a layout changes is
-// changed in a root file system with Debian's layout.
+// layout is one way in which a distribution manages the six names. All layouts are made by changing a root file system
+// with Debian's layout, so they contain Debian's own commands.
 type layout struct {
 	name   string
 	change func(root, alts string) error
-	// start is the program that a call of iptables begins with, if that is not what the name leads to.
+	// start is the program with which a call of iptables starts, if that is not the target of the symlink.
 	start string
 }
 
@@ -28,12 +28,13 @@ func layouts() []layout {
 			return errors.Join(noDatabase(root), point(root, "usr/sbin", func(applet.Applet) string { return "xtables-nft-multi" }))
 		}},
 		{name: "chkconfig", change: chkconfig},
-		// libalternatives' program executes the wrapper: to begin there is to follow the wrapper, not that program.
+		// libalternatives' program executes the wrapper. The trace starts at the wrapper, because faults are injected
+		// into the wrapper only.
 		{name: "libalternatives", change: libalternatives, start: "/usr/sbin/iptables-wrapper"},
 	}
 }
 
-// noDatabase takes Debian's registrations out, as in an image without its package manager.
+// noDatabase removes Debian's registrations, as in an image without its package manager.
 func noDatabase(root string) error {
 	var failed []error
 	for _, a := range applet.All() {
@@ -45,7 +46,7 @@ func noDatabase(root string) error {
 	return errors.Join(failed...)
 }
 
-// point makes a link of each applet name in dir.
+// point makes a symlink for each applet in dir.
 func point(root, dir string, target func(applet.Applet) string) error {
 	for _, a := range applet.All() {
 		name := filepath.Join(root, dir, a.String())
@@ -59,7 +60,7 @@ func point(root, dir string, target func(applet.Applet) string) error {
 	return nil
 }
 
-// chkconfig is Fedora's layout: one group, with what iptables-nft and iptables-legacy register.
+// chkconfig makes Fedora's layout: one group, as iptables-nft and iptables-legacy register it.
 func chkconfig(root, _ string) error {
 	database := filepath.Join(root, "var/lib/alternatives")
 	return errors.Join(
@@ -71,7 +72,7 @@ func chkconfig(root, _ string) error {
 	)
 }
 
-// libalternatives is openSUSE's layout, with an administrator's override in the way.
+// libalternatives makes openSUSE's layout, with an administrator's override for ip6tables.
 func libalternatives(root, alts string) error {
 	program, err := os.ReadFile(alts)
 	if err != nil {

@@ -1,20 +1,20 @@
-// Command faults disturbs installs and first calls at every system call, and looks what becomes of them. The system call is
-// where a process is killed (so that what it did before stands, and nothing after), or fails with an error of a full, broken,
-// read-only or foreign disk, or of a signal.
+// Command faults injects a fault at every system call of installs and first calls, and checks the result. At the system
+// call, the process is either killed, or the call fails with an error of a full, broken, read-only or foreign disk, or
+// of a signal.
 //
 //	bazel run //tests/faults -- [--stride N] [--layout NAME]
 //
-// After each disturbance all six names run a real iptables of the right mode, the database is read by the program that it
-// belongs to, and a second, undisturbed run ends with exactly what a run without any disturbance leaves. The disturbed run
-// itself: a first call is the command all the same, unless killed; an install says that it is done only if it is, and
-// that it failed only if nothing was changed.
+// After each fault, all six names must execute a real iptables of the right mode, and the database must be readable by
+// the program that owns it. A second run without a fault must give exactly the same result as a single run without a
+// fault. For the run with the fault: a first call must execute the command, unless it was killed. An install must
+// report success only if it is complete, and failure only if nothing was changed.
 //
-// The faults are injected with ptrace(2) by this program itself. strace's injection can do as much, but it numbers system
-// calls anew in every thread, goes on into the program that the wrapper becomes, and starts two more programs for each of
-// some twenty thousand runs. A filter of seccomp(2) with a supervisor stays for good in all that the process becomes.
+// This program injects the faults with ptrace(2). strace can inject the same faults, but it numbers system calls
+// separately in every thread, also traces the binary that the wrapper executes, and starts two more programs for each
+// of about twenty thousand runs. A seccomp(2) filter with a supervisor would stay active in the executed binary.
 //
-// It needs root, amd64, and network namespaces of its own, in which kubelet's chain says which mode is right. Bazel adds the
-// files: --layer, --wrapper, --alts.
+// It needs root, amd64, and separate network namespaces, in which kubelet's chain defines the right mode. Bazel adds
+// the files: --layer, --wrapper, --alts.
 package main
 
 import (
@@ -38,7 +38,7 @@ func run() error {
 	flag.StringVar(&files.layer, "layer", "", "root file system of Debian with iptables, `FILE`.tar.gz")
 	flag.StringVar(&files.wrapper, "wrapper", "", "the wrapper, `FILE`")
 	flag.StringVar(&files.alts, "alts", "", "program //tests/faults/alts, `FILE`")
-	stride := flag.Int("stride", 1, "disturb at every `N`th system call only")
+	stride := flag.Int("stride", 1, "inject faults at every `N`th system call only")
 	only := flag.String("layout", "", "only this layout, `NAME`")
 	flag.Parse()
 	if files.layer == "" || files.wrapper == "" || files.alts == "" || *stride < 1 || flag.NArg() > 0 {
@@ -70,7 +70,7 @@ func run() error {
 	bad := report(os.Stdout, rows)
 	fmt.Printf("%s\n", time.Since(start).Round(time.Second))
 	if bad > 0 {
-		return fmt.Errorf("%d of the disturbed runs ended badly", bad)
+		return fmt.Errorf("%d runs with a fault had a wrong result", bad)
 	}
 	return nil
 }

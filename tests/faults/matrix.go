@@ -17,10 +17,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// parts are the files that everything is made of.
+// parts are the files that root file systems are made of.
 type parts struct{ layer, wrapper, alts string }
 
-// plan says what is to be disturbed.
+// plan selects the faults to inject.
 type plan struct {
 	stride int
 	wanted func(l layout, operation string, f fault) bool
@@ -33,10 +33,11 @@ type row struct {
 	examples                         []string
 }
 
-// operations are by name, in the order of the table.
+// operations contains the names of the operations, in the order of the table.
 var operations = []string{"install", "install --root", "first call, nft", "first call, legacy"}
 
-// disturb runs all that the plan wants, on two threads. image is what unpack made; dir is for what is written.
+// disturb runs everything in the plan, in two threads. image is the result of unpack; dir is for files that are
+// written.
 func disturb(dir, image string, files parts, p plan) ([]row, error) {
 	type task struct {
 		layout    layout
@@ -57,7 +58,7 @@ func disturb(dir, image string, files parts, p plan) ([]row, error) {
 		workers.Go(func() {
 			for t := range queue {
 				if failed.Load() {
-					continue // no table comes of the others
+					continue // the result has no table
 				}
 				t.rows, t.err = alone(dir, image, files, p, t.layout, t.operation)
 				failed.CompareAndSwap(false, t.err != nil)
@@ -79,7 +80,7 @@ func disturb(dir, image string, files parts, p plan) ([]row, error) {
 	return rows, nil
 }
 
-// unpack makes the root file system that all others are layers over.
+// unpack makes the root file system that is the lower layer of all others.
 func unpack(dir string, files parts) (image string, err error) {
 	image = filepath.Join(dir, "image")
 	if err := errors.Join(os.Mkdir(image, 0o755), node.Unpack(image, files.layer)); err != nil {
@@ -93,7 +94,7 @@ func unpack(dir string, files parts) (image string, err error) {
 	return image, nil
 }
 
-// alone disturbs one operation in namespaces of its own, which end with the thread.
+// alone injects faults into one operation, in separate namespaces that end with the thread.
 func alone(dir, image string, files parts, p plan, l layout, name string) (rows []row, err error) {
 	var wanted []fault
 	for _, f := range faults {
@@ -125,7 +126,7 @@ func alone(dir, image string, files parts, p plan, l layout, name string) (rows 
 	return rows, <-done
 }
 
-// newOperation makes an operation and what it works on.
+// newOperation makes an operation with its root file system.
 func newOperation(dir, image string, files parts, l layout, name string) (*operation, error) {
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		return nil, fmt.Errorf("unshare: %w", err)
@@ -186,7 +187,7 @@ func atRoot(wrapper, root string) program {
 	return program{path: wrapper, argv: []string{"iptables-wrapper", "install", "--root", root}, env: environment}
 }
 
-// disturb does the operation again and again, each time with the fault at a later system call.
+// disturb repeats the operation, each time with the fault at a later system call.
 func (o *operation) disturb(f fault, stride int) (row, error) {
 	r := row{layout: o.layout.name, operation: o.name, fault: f.name}
 	for at := 0; ; at += stride {
@@ -220,7 +221,7 @@ func (o *operation) disturb(f fault, stride int) (row, error) {
 	}
 }
 
-// report prints the table and returns how many runs ended badly.
+// report prints the table and returns the number of runs with a wrong result.
 func report(w io.Writer, rows []row) (bad int) {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, "layout\toperation\tfault\tinjected\tsurvived\tbroken\tleft over")

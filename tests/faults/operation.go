@@ -17,20 +17,20 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// operation is what is disturbed: an install, or a first call.
+// operation is an install or a first call into which faults are injected.
 type operation struct {
 	layout  layout
 	name    string
-	pins    bool // it is a first call
+	pins    bool // true for a first call
 	mode    mode.Mode
 	program program
 	ground  *ground
 
-	undisturbed changes // what it leaves when nothing befalls it
+	undisturbed changes // its changes when no fault is injected
 	known       map[string]verdict
 }
 
-// verdict is what is found of a root file system after a disturbance.
+// verdict describes a root file system after a fault.
 type verdict struct {
 	broken string
 	left   string
@@ -38,7 +38,7 @@ type verdict struct {
 
 var environment = []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C", "HOME=/root"}
 
-// execute runs a program undisturbed.
+// execute runs a program without a fault.
 func execute(p program) (string, error) {
 	var stderr strings.Builder
 	command := exec.Cmd{
@@ -51,12 +51,13 @@ func execute(p program) (string, error) {
 	return string(out), nil
 }
 
-// in is a program of the root file system.
+// in returns a program that runs in the root file system.
 func (g *ground) in(argv ...string) program {
 	return program{chroot: g.root, path: argv[0], argv: argv, env: environment}
 }
 
-// prepare makes a network namespace in which kubelet uses the operation's mode, and finds out what the operation does.
+// prepare makes a network namespace in which kubelet uses the operation's mode, and records what the operation changes
+// without a fault.
 func (o *operation) prepare() error {
 	o.known = map[string]verdict{}
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
@@ -82,7 +83,7 @@ func (o *operation) prepare() error {
 	return err
 }
 
-// judge says what has become of the root file system after a run that ended so.
+// judge checks the root file system after a run with this outcome.
 func (o *operation) judge(f fault, out outcome) (verdict, error) {
 	now, err := o.ground.changes()
 	if err != nil {
@@ -91,7 +92,7 @@ func (o *operation) judge(f fault, out outcome) (verdict, error) {
 	if wrong := o.status(f, out, now); wrong != "" {
 		return verdict{broken: wrong}, nil
 	}
-	// Nothing but the root file system has a part in what follows, so a state that was seen before need not be tried again.
+	// The checks below depend only on the root file system, so a state that was checked already is not checked again.
 	state := now.String()
 	v, seen := o.known[state]
 	if !seen {
@@ -101,7 +102,7 @@ func (o *operation) judge(f fault, out outcome) (verdict, error) {
 	return v, nil
 }
 
-// status is what is wrong with the exit status of the disturbed run, given what it has changed.
+// status returns what is wrong with the exit status of the run, considering its changes.
 func (o *operation) status(f fault, out outcome, now changes) string {
 	says := fmt.Sprintf("exit %d, %q, %q", out.exit(), out.stdout, out.stderr)
 	switch {
@@ -112,7 +113,7 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 			return "killed, and yet: " + says
 		}
 	case f.errno == 0 && out.endedBy(f.signal):
-		// A call may end anywhere, as a killed one does. An install has done nothing or everything.
+		// A call may end in any state, like a killed one. An install must change nothing or everything.
 		if differs := now.against(o.undisturbed); !o.pins && len(now) != 0 && differs != "" {
 			return "ended by the signal, and left: " + differs
 		}
@@ -121,7 +122,7 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 	case strings.Count(out.stderr, "\n") > 1 || strings.Contains(out.stderr, "goroutine"):
 		return "not one line: " + says
 	case o.pins && out.hit == "execve" && out.exit() == 1 && strings.Contains(out.stderr, f.errno.Error()):
-		// There is nothing left to be.
+		// execve(2) itself failed, so the call cannot execute the command.
 	case o.pins:
 		if out.exit() != 0 || out.stderr != "" || !strings.HasPrefix(out.stdout, "iptables v1.") {
 			return "the command fails: " + says
@@ -131,17 +132,17 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 			return "it says done, and is not: " + differs
 		}
 	case f.name == "read-only" && (len(now.without()) == 0 || strings.Contains(out.stderr, "taking the changes back")):
-		// Nothing can be removed any more.
+		// A lasting fault also prevents the rollback.
 	case len(now) != 0:
 		return says + ", and yet it changed " + now.String()
 	}
 	return ""
 }
 
-// aftermath tries the root file system: all six names, the database, and a second run.
+// aftermath checks the root file system: all six names, the database, and a second run.
 func (o *operation) aftermath() verdict {
-	told := append([]string{"IPTABLES_WRAPPER_MODE=" + o.mode.String()}, environment...) // so that nothing is pinned yet
-	if err := errors.Join(o.names(told), o.database()); err != nil {
+	override := append([]string{"IPTABLES_WRAPPER_MODE=" + o.mode.String()}, environment...) // so that nothing is pinned yet
+	if err := errors.Join(o.names(override), o.database()); err != nil {
 		return verdict{broken: "after it: " + err.Error()}
 	}
 	if _, err := execute(o.program); err != nil {
@@ -177,7 +178,8 @@ func (o *operation) names(env []string) error {
 	return errors.Join(failed...)
 }
 
-// database has the database read by the program that it belongs to, where that is here, and by the wrapper's own reader.
+// database checks that the database can be read by the program that owns it, if that is installed here, and by the
+// wrapper.
 func (o *operation) database() error {
 	root, err := rootfs.Open(o.ground.root)
 	if err != nil {
@@ -187,7 +189,7 @@ func (o *operation) database() error {
 	for _, group := range []string{"iptables", "ip6tables"} {
 		if _, err := os.Lstat(filepath.Join(o.ground.root, "var/lib/dpkg/alternatives", group)); err == nil {
 			if out, err := execute(o.ground.in("/usr/bin/update-alternatives", "--query", group)); err != nil || !strings.Contains(out, "Best: ") {
-				return fmt.Errorf("update-alternatives says %q, %w", out, err)
+				return fmt.Errorf("update-alternatives printed %q, %w", out, err)
 			}
 		}
 		if _, err := links.ReadState(root, group); err != nil && !errors.Is(err, os.ErrNotExist) {

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// fault is what befalls a process at one of its system calls: it gets a signal, or the call fails.
+// fault is what happens at a system call of a process: it gets a signal, or the call fails.
 type fault struct {
 	name   string
 	signal unix.Signal
-	errno  unix.Errno // 0: a signal
-	// lasting is of which calls all fail from then on; nil: the fault befalls one call.
+	errno  unix.Errno // 0 means a signal
+	// lasting contains calls that all fail from then on. If it is nil, only one call fails.
 	lasting map[string]bool
 }
 
@@ -31,13 +31,13 @@ var faults = []fault{
 	{name: "EIO", errno: unix.EIO},
 	{name: "EINTR", errno: unix.EINTR},
 	{name: "full disk", errno: unix.ENOSPC, lasting: map[string]bool{"creat": true, "write": true, "symlinkat": true, "linkat": true}},
-	// As the kernel does with a file system that has an error (errors=remount-ro).
+	// The kernel makes a file system read-only after an error (errors=remount-ro).
 	{name: "read-only", errno: unix.EROFS, lasting: map[string]bool{
 		"creat": true, "write": true, "symlinkat": true, "linkat": true, "renameat": true, "unlinkat": true, "fchmod": true, "fchown": true,
 	}},
 }
 
-// befalls tells whether f can befall a call.
+// befalls returns true if f can be injected into a call.
 func (f fault) befalls(call string) bool {
 	switch {
 	case f.errno == 0:
@@ -48,18 +48,18 @@ func (f fault) befalls(call string) bool {
 	return faulty[call]
 }
 
-// program is a program to run.
+// program describes a program to run.
 type program struct {
-	chroot string // empty: in this root
+	chroot string // empty: the current root
 	path   string
 	argv   []string
 	env    []string
 }
 
-// outcome is how a run ended.
+// outcome is the result of a run.
 type outcome struct {
-	calls          []string // system calls that the fault could befall
-	hit            string   // the one that it did befall; empty: the run ended before
+	calls          []string // system calls into which the fault could be injected
+	hit            string   // the call into which it was injected; empty if the run ended before
 	status         unix.WaitStatus
 	stdout, stderr string
 	hung           bool
@@ -70,14 +70,14 @@ func (o outcome) endedBy(signal unix.Signal) bool {
 }
 func (o outcome) exit() int { return o.status.ExitStatus() }
 
-// limit ends a run that hangs.
+// limit is the time after which a run is killed.
 const limit = 30 * time.Second
 
-// trace runs p, and f befalls it at system call number at (from 0, of those that f can befall); with at < 0 none. Only the
-// thread that the program starts in is followed, and only until it becomes another program: the wrapper does all its work in
+// trace runs p and injects f into system call number at, counted from 0 among those into which f can be injected. If at
+// is negative, it injects nothing. It traces only the first thread, until execve(2): the wrapper does all its work in
 // that thread.
 //
-// The caller's goroutine is locked to its thread, as ptrace(2) wants it.
+// The caller's goroutine must be locked to its thread, because ptrace(2) requires it.
 func trace(p program, f fault, at int) (outcome, error) {
 	var o outcome
 	stdout, err := memory()
@@ -181,7 +181,7 @@ func (o *outcome) follow(pid int, f fault, at int) error {
 				return err
 			}
 			if f.signal != unix.SIGKILL {
-				continue // it is delivered at the end of this system call
+				continue // the signal is delivered at the end of this system call
 			}
 			return wait(pid, &o.status)
 		}

@@ -1,4 +1,5 @@
-// Package gomodules compares what MODULE.bazel says of Go modules, one go_deps.module(...) for each, with what the go command has.
+// Package gomodules compares the Go modules in MODULE.bazel, one go_deps.module(...) for each, with those of the go
+// command.
 package gomodules
 
 import (
@@ -11,7 +12,7 @@ import (
 	"github.com/bazelbuild/buildtools/build"
 )
 
-// Sums are those of a go.sum, by "PATH VERSION".
+// Sums returns the sums of a go.sum, by "PATH VERSION".
 func Sums(goSum string) map[string]string {
 	sums := map[string]string{}
 	for line := range strings.Lines(goSum) {
@@ -22,7 +23,8 @@ func Sums(goSum string) map[string]string {
 	return sums
 }
 
-// Statements are the calls of one tag, such as go_deps.module, in a MODULE.bazel, by the module's path and as buildifier formats them.
+// Statements returns the calls of one tag, such as go_deps.module, in a MODULE.bazel, by the module's path and
+// formatted by buildifier.
 func Statements(t *testing.T, moduleBazel []byte, tag string) map[string]string {
 	t.Helper()
 	file, err := build.ParseModule("MODULE.bazel", moduleBazel)
@@ -36,7 +38,7 @@ func Statements(t *testing.T, moduleBazel []byte, tag string) map[string]string 
 	return all
 }
 
-// Statement is one such call.
+// Statement returns one such call.
 func Statement(tag, path, version, sum string, indirect bool) string {
 	attribute := ""
 	if indirect {
@@ -45,10 +47,10 @@ func Statement(tag, path, version, sum string, indirect bool) string {
 	return fmt.Sprintf("%s(\n%s    path = %q,\n    sum = %q,\n    version = %q,\n)\n", tag, attribute, path, sum, version)
 }
 
-// Compare fails the test, and prints what should stand in MODULE.bazel, if something else does.
-func Compare(t *testing.T, given, want map[string]string) {
+// Compare fails the test if the statements differ, and prints the expected text for MODULE.bazel.
+func Compare(t *testing.T, got, want map[string]string) {
 	t.Helper()
-	if maps.Equal(given, want) {
+	if maps.Equal(got, want) {
 		return
 	}
 	var all strings.Builder
@@ -58,7 +60,7 @@ func Compare(t *testing.T, given, want map[string]string) {
 	t.Errorf("MODULE.bazel: these should stand there, no more and no fewer:\n%s", &all)
 }
 
-// RepositoryName is Gazelle's name for a Go module's repository: its path with the host's parts in reverse.
+// RepositoryName returns Gazelle's name for a Go module's repository: the path with the parts of its host reversed.
 func RepositoryName(path string) string {
 	host, rest, _ := strings.Cut(path, "/")
 	parts := strings.Split(host, ".")

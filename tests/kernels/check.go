@@ -9,10 +9,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// verdict is what is wrong with a cell: nothing, if both are empty.
+// verdict contains what is wrong with a cell. Both lists are empty if nothing is.
 type verdict struct {
-	wrong       []string // against the contract
-	sideEffects []string // of looking
+	wrong       []string // violations of the contract
+	sideEffects []string // side effects of the probe
 }
 
 func (v verdict) right() bool { return len(v.wrong)+len(v.sideEffects) == 0 }
@@ -23,7 +23,7 @@ func (v *verdict) expect(what string, got, want any) {
 	}
 }
 
-// decision is what "iptables-wrapper detect --output json" says, as far as it is compared.
+// decision contains the compared fields of the output of "iptables-wrapper detect --output json".
 type decision struct {
 	Mode     string `json:"mode"`
 	Reason   string `json:"reason"`
@@ -31,8 +31,7 @@ type decision struct {
 	Conflict bool   `json:"conflict"`
 }
 
-// judge compares a cell with the contract, and its calls with those of the right binary, called directly in a host of the
-// same kind.
+// judge compares a cell with the contract, and its calls with calls of the right binary on a host in the same state.
 func judge(want expectation, k key, r plan.Result, direct map[string][]plan.Run) verdict {
 	var v verdict
 	if v.wrong = failure(r); v.wrong != nil {
@@ -61,7 +60,7 @@ func judge(want expectation, k key, r plan.Result, direct map[string][]plan.Run)
 	return v
 }
 
-// failure is why a cell could not be brought about, if it could not.
+// failure returns the error if the guest could not create the cell's state.
 func failure(r plan.Result) []string {
 	if r.Failed == "" {
 		return nil
@@ -77,31 +76,31 @@ func (v *verdict) detect(want expectation, k key, r plan.Result) {
 	}
 	v.expect("detect's mode", got.Mode, want.mode)
 	v.expect("detect's reason", got.Reason, want.reason)
-	if !k.readOnly && k.privilege != plan.Ambient { // there detect may know that nothing can be pinned, or not
+	if !k.readOnly && k.privilege != plan.Ambient { // in these, detect may or may not know that no mode can be pinned
 		v.expect("detect's pin", got.Pin, want.pin)
 	}
-	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin)
+	v.expect("detect's conflict", got.Conflict, bothContainRules(k.state) && k.privilege == plan.Admin && !k.otherNetwork)
 	v.changed("detect", r.Before, r.AfterDetect)
 	if want.mayLoad() {
-		// nf_tables, and nft_compat with the match that it is asked for.
+		// A call may load nf_tables, and nft_compat with the match that a rule uses.
 		if !slices.Contains(strings.Fields(r.Before.Modules), "nf_tables") {
 			r.AfterVersion.Ruleset = r.Before.Ruleset
 		}
 		r.AfterVersion.Modules = r.Before.Modules
 	}
 	if k.privilege == plan.Ambient {
-		// Asking for table mangle without the names files can create it, empty.
+		// Reading table mangle without access to the names files can create it, empty.
 		r.AfterVersion.Names = r.Before.Names
 	}
 	v.changed("a call of the wrapper", r.Before, r.AfterVersion)
 }
 
-// bothContainRules reports whether a state is of a host that uses both modes.
+// bothContainRules returns true if the state is that of a host that uses both modes.
 func bothContainRules(name string) bool {
 	return slices.ContainsFunc(states(), func(s state) bool { return s.name == name && s.uses == "both" })
 }
 
-// changed notes what is not as it was.
+// changed records the differences between two states of the kernel.
 func (v *verdict) changed(what string, before, after plan.Kernel) {
 	if before.Modules != after.Modules {
 		new := slices.DeleteFunc(strings.Fields(after.Modules), func(name string) bool {
@@ -117,7 +116,7 @@ func (v *verdict) changed(what string, before, after plan.Kernel) {
 	}
 }
 
-// calledMode is the mode that the first call ran.
+// calledMode returns the mode of the binary that the first call executed.
 func calledMode(r plan.Result) string {
 	switch {
 	case strings.HasSuffix(r.Calls[0].Stdout, "(nf_tables)\n"):
@@ -135,7 +134,7 @@ func otherMode(mode string) string {
 	return "nft"
 }
 
-// worked says whether every command did.
+// worked returns true if every command succeeded.
 func worked(runs []plan.Run) bool {
 	return !slices.ContainsFunc(runs, func(r plan.Run) bool { return r.Status != 0 })
 }

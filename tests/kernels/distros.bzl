@@ -1,16 +1,17 @@
-"""The kernels that the matrix boots, in the form of images/distros.bzl, for tools/lock.
+"""The kernels that the matrix boots, in the format of images/distros.bzl, for tools/lock.
 
-On amd64 these are Debian's kernels for cloud machines: small, and netfilter is in modules, so that what a kernel has can be
-chosen. The newest is testing's: what is in unstable alone leaves the mirrors within days. Of each other architecture there
-is one kernel, of the newest release that has one and whose index mirrors keep complete. To make or refresh a lock:
+On amd64 these are Debian's kernels for cloud machines. They are small, and contain netfilter as modules, so that the
+matrix can choose the modules. The newest kernel is testing's, because packages that are only in unstable leave the
+mirrors within days. Each other architecture has one kernel, of the newest release with a kernel for it whose index the
+mirrors keep complete. To make or refresh a lock:
 
     ./bazelw run //tools/lock -- -folder tests/kernels debian RELEASE
 """
 
-# What installing a kernel asks for and booting it does not: the programs that would make an initial file system.
+# A kernel package depends on these tools, which make an initial file system. Booting the kernel does not need them.
 _WITHOUT = ["dracut", "initramfs-tools", "kmod", "linux-base"]
 
-# Debian's architecture to the kernel's package.
+# Debian's architecture to the name of the kernel package.
 _PACKAGES = {
     "amd64": ["linux-image-cloud-amd64"],
     "arm64": ["linux-image-arm64"],
@@ -39,7 +40,7 @@ DISTROS = {
     ),
 }
 
-# The release of Debian whose images are booted on the kernels of other architectures.
+# The Debian release whose images are booted on the kernels of other architectures.
 IMAGES = "trixie"
 
 # OCI architecture of an image to the kernels that execute it, as release and architecture. A 64-bit kernel executes 32-bit

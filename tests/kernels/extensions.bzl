@@ -1,7 +1,8 @@
 """The kernels that the matrix boots, as repositories. Only this module's own tests need them.
 
-If a kernel cannot be fetched, or the machine has no QEMU, the tests are incompatible with every platform: Bazel skips them, and says
-why. The command for all other architectures leaves out those that cannot be fetched, and lists them with the reason.
+If a kernel cannot be fetched, or the machine has no QEMU, the tests are incompatible with every platform: Bazel skips
+them and prints the reason. The command for all other architectures omits those that cannot be fetched, and lists them
+with the reason.
 """
 
 load("//images:distros.bzl", IMAGE_DISTROS = "DISTROS")
@@ -21,13 +22,13 @@ _DEFS = """\
 # The releases with a kernel for amd64, oldest first.
 RELEASES = {releases}
 
-# What a target must be compatible with to be run here.
+# The target_compatible_with of a target that runs on this machine.
 REQUIRED = {required}
 
 # Other OCI architectures whose packages can be fetched, to the kernels that execute their programs.
 MACHINES = {machines}
 
-# And those whose packages cannot be fetched, to the reason.
+# Architectures whose packages cannot be fetched, to the reason.
 SKIPPED = {skipped}
 """
 
@@ -57,13 +58,13 @@ def _hub_impl(rctx):
 
 _hub = repository_rule(
     implementation = _hub_impl,
-    doc = "Names for the kernels, and whether there is what boots them.",
+    doc = "Aliases of the kernels, and the constraints of the programs that boot them.",
     environ = ["PATH"],
     local = True,
     attrs = {
         "machines": attr.string(doc = "OCI architecture to the names of its kernels, JSON"),
         "releases": attr.string_list(doc = "the releases with a kernel for amd64"),
-        "repositories": attr.string_dict(doc = "RELEASE_ARCHITECTURE to the repository of its packages, empty if they cannot be had"),
+        "repositories": attr.string_dict(doc = "RELEASE_ARCHITECTURE to the repository of its packages, empty if they cannot be fetched"),
         "skipped": attr.string_dict(doc = "OCI architecture to the reason why it cannot be tested"),
     },
 )
@@ -115,5 +116,5 @@ def _kernels_impl(mctx):
 
 kernels = module_extension(
     implementation = _kernels_impl,
-    doc = "Repositories of the kernels that tests/kernels/*/*/packages.lock.json name.",
+    doc = "Makes repositories of the kernels in tests/kernels/*/*/packages.lock.json.",
 )

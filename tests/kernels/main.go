@@ -1,12 +1,16 @@
-// Command kernels runs the wrapper on Debian's kernels with chosen netfilter modules, each in a virtual machine of its own,
-// in every state that a host can be in, and compares each cell of the matrix with the contract.
+// Command kernels runs the wrapper on Debian's kernels with selected netfilter modules, each in a separate virtual
+// machine, in every state of a host. It compares each cell of the matrix with the contract.
 //
-// Usage: kernels [--svg FILE] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
+// Usage: kernels [--pairs] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
 //
-// An image is named by the program that is the guest's init, and by the layers of an image with the wrapper installed, lowest first,
-// all of one architecture; --image can be repeated. A kernel is what unpack made of Debian's packages. Each kernel is booted with
-// every image that it can execute. With an image for amd64 on a kernel of amd64 all module sets, privileges and kinds of root are
-// tested, and otherwise those of a common host: both backends loaded, root with NET_ADMIN. The exit status is 1 if a cell is wrong.
+// An image is defined by the program that is the guest's init, and the layers of an image with the wrapper installed,
+// lowest first, all for one architecture. --image can be repeated. A kernel is an output of unpack. Each kernel is
+// booted with every image that it can execute. All module sets, privileges and kinds of root are tested for an amd64
+// image on an amd64 kernel. All other combinations are tested as a common host: both backends loaded, root with
+// NET_ADMIN. The exit status is 1 if a cell is wrong.
+//
+// With --pairs it boots no kernel. It lists each pair of values of different dimensions (section 5 of the contract) with a cell that
+// tests it. The exit status is 1 if no cell tests a pair.
 package main
 
 import (
@@ -33,7 +37,7 @@ func main() {
 	defer stop()
 	err := run(ctx, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
+		return // flag has already printed the usage
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "kernels:", err)
@@ -52,10 +56,10 @@ func run(ctx context.Context, args []string) error {
 	}
 	flags.Func("image", "`GUEST,LAYER...`: the program that is the guest's init, and the image's layers, lowest first", list(&images))
 	flags.Func("kernel", "`FILE` of a kernel", list(&kernelFiles))
-	svg := flags.String("svg", "", "`FILE` for a picture of the matrix")
 	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
-	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; given again, any of them", list(&only))
-	flags.Func("state", "`TEXT` that is part of the name of a host's state; given again, any of them", list(&stateNames))
+	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; can be repeated, and then any of them matches", list(&only))
+	flags.Func("state", "`TEXT` that is part of the name of a host's state; can be repeated, and then any of them matches", list(&stateNames))
+	pairs := flags.Bool("pairs", false, "boot nothing: list each pair of values with a cell that tests it")
 	skipped := map[string]string{}
 	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested here, to be listed", func(value string) error {
 		name, reason, _ := strings.Cut(value, "=")
@@ -85,25 +89,23 @@ func run(ctx context.Context, args []string) error {
 			}
 		}
 		if len(chosen) == 0 {
-			return errors.New("no boot is chosen: name kernels with --kernel and --image, and what --only names must be part of a boot's name")
+			return errors.New("no boot is selected: name kernels and images with --kernel and --image; --only must be part of a boot's name")
+		}
+		if *pairs {
+			return writePairs(os.Stdout, chosen)
 		}
 		r := report{chosen, skipped}
 		if err := errors.Join(runAll(ctx, chosen, *jobs, func(state string) bool { return chooses(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
 			return err
 		}
-		if *svg != "" {
-			if err := os.WriteFile(fromUser(*svg), []byte(r.svg()), 0o644); err != nil {
-				return err
-			}
-		}
 		if all, right, _ := r.cells(); right != all {
-			return errors.New("not all cells are right")
+			return errors.New("some cells are wrong: see above")
 		}
 		return nil
 	})
 }
 
-// chooses reports whether a name contains one of the texts, or there are none.
+// chooses returns true if a name contains one of the texts, or if there are none.
 func chooses(texts []string, name string) bool {
 	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
 }
@@ -153,12 +155,4 @@ func withImages(specs []string, f func([]image) error) error {
 		images = append(images, v)
 	}
 	return f(images)
-}
-
-// fromUser is a path as the user meant it: bazel run starts programs elsewhere, and says in this variable where they are.
-func fromUser(path string) string {
-	if filepath.IsAbs(path) {
-		return path
-	}
-	return filepath.Join(os.Getenv("BUILD_WORKING_DIRECTORY"), path)
 }

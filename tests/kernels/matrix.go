@@ -13,25 +13,25 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// block is one boot: a kernel with a set of modules and an image, and every cell of it.
+// block is one boot, with all its cells: a kernel with a set of modules, and an image.
 type block struct {
 	kernel  *kernel.Kernel
-	machine kernel.Architecture // of the kernel
+	machine kernel.Architecture // the kernel's architecture
 	image   image
 	modules moduleSet
 	keys    []key
 	results []plan.Result
 	judged  map[key]verdict
 	took    time.Duration
-	cpu     time.Duration // of the emulation
+	cpu     time.Duration // processor time of the emulation
 }
 
-// name is how a boot is called; --only names a part of it.
+// name returns the name of a boot; --only selects boots by a part of it.
 func (b *block) name() string {
 	return fmt.Sprintf("Linux %s, %s, %s", b.kernel.Release, b.machine, b.column())
 }
 
-// column names what differs between the boots of one kernel.
+// column returns what differs between the boots of one kernel.
 func (b *block) column() string {
 	if b.image.architecture == b.machine {
 		return b.modules.name
@@ -39,10 +39,10 @@ func (b *block) column() string {
 	return fmt.Sprintf("%s, %s binaries", b.modules.name, b.image.architecture)
 }
 
-// full reports whether every cell is tested, and not only those of a common host.
+// full returns true if every cell is tested, not only those of a common host.
 func (b *block) full() bool { return b.image.architecture == "amd64" }
 
-// blocks are all boots of these kernels with these images.
+// blocks returns all boots of these kernels with these images.
 func blocks(kernels []*kernel.Kernel, images []image) ([]*block, error) {
 	var all []*block
 	for _, k := range kernels {
@@ -64,7 +64,8 @@ func blocks(kernels []*kernel.Kernel, images []image) ([]*block, error) {
 	return all, nil
 }
 
-// runAll boots several guests at a time with the states that are wanted, and says on standard error how each went. What could not be run at all is an error.
+// runAll boots several guests at a time, with the wanted states, and prints the result of each to standard error. It
+// returns an error if a guest could not be run.
 func runAll(ctx context.Context, all []*block, jobs int, wanted func(state string) bool) error {
 	todo := make(chan *block)
 	var running sync.WaitGroup
@@ -113,9 +114,7 @@ func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
 	b.keys, b.results = keys, results
 	direct := map[key]map[string][]plan.Run{}
 	for i, k := range b.keys {
-		if !k.readOnly {
-			direct[k] = b.results[i].Direct
-		}
+		direct[k] = b.results[i].Direct
 	}
 	b.judged = map[key]verdict{}
 	for i, k := range b.keys {
@@ -123,9 +122,9 @@ func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
 			b.judged[k] = verdict{wrong: slices.Concat(b.results[i].HandOver, failure(b.results[i]))}
 			continue
 		}
-		writable := k
-		writable.readOnly = false
-		b.judged[k] = judge(contract(b.modules, k.state, k.privilege), k, b.results[i], direct[writable])
+		called := k
+		called.readOnly = k.readOnly && k.otherNetwork // a cell beside the one with the writable root calls no binary directly
+		b.judged[k] = judge(contract(b.modules, k), k, b.results[i], direct[called])
 	}
 	return nil
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// report is the matrix, as people get it.
+// report is the matrix for people.
 type report struct {
 	blocks  []*block
 	skipped map[string]string // architectures that cannot be tested here, with the reason
@@ -30,13 +30,13 @@ func (r report) cells() (all, right, sideEffects int) {
 	return all, right, sideEffects
 }
 
-// summary is the last line.
+// summary returns the last line.
 func (r report) summary() string {
 	all, right, sideEffects := r.cells()
 	return fmt.Sprintf("%d cells, %d right, %d wrong, %d module or table side effects", all, right, all-right, sideEffects)
 }
 
-// releases are the kernels, in order.
+// releases returns the kernels, in order.
 func (r report) releases() []string {
 	var releases []string
 	for _, b := range r.blocks {
@@ -47,16 +47,17 @@ func (r report) releases() []string {
 	return releases
 }
 
-// of are a kernel's boots.
+// of returns the boots of a kernel.
 func (r report) of(release string) []*block {
 	return slices.DeleteFunc(slices.Clone(r.blocks), func(b *block) bool { return b.kernel.Release != release })
 }
 
-// writeText writes a table for each kernel, then what is wrong, then the summary.
+// writeText writes a table for each kernel, then the errors, then the summary.
 func (r report) writeText(out io.Writer) error {
 	fmt.Fprintln(out, "The mode that a container's first call ran as root with NET_ADMIN, and whether it was pinned. On amd64 each entry")
-	fmt.Fprintln(out, "stands for ten cells: the root file system writable and read-only, each as root with and without NET_ADMIN, as plain")
-	fmt.Fprintln(out, "user, in a user namespace, and as user with ambient NET_ADMIN. -: this kernel cannot be in that state, or it was not chosen.")
+	fmt.Fprintln(out, "stands for eleven cells: the root file system writable and read-only, each as root with and without NET_ADMIN, as plain")
+	fmt.Fprintln(out, "user, in a user namespace, and as user with ambient NET_ADMIN; and one of these in another network namespace than the")
+	fmt.Fprintln(out, "host's. -: this kernel cannot be in that state, or it was not chosen.")
 	for _, release := range r.releases() {
 		fmt.Fprintf(out, "\nLinux %s\n", release)
 		w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
@@ -88,7 +89,7 @@ func (r report) writeText(out io.Writer) error {
 	return err
 }
 
-// writeBoots writes a line for each boot: what ran where, how much of it was right, and how long it took.
+// writeBoots writes a line for each boot: kernel and image, how many cells were right, and the time.
 func (r report) writeBoots(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
 	fmt.Fprintln(w, "KERNEL\tARCHITECTURE\tBINARIES\tMODULES\tCELLS\tRIGHT\tSECONDS\tOF CPU")
@@ -113,7 +114,7 @@ func stateNames() []string {
 	return names
 }
 
-// entry stands for the cells of one state.
+// entry returns the text for the cells of one state.
 func (b *block) entry(state string) string {
 	text := "-"
 	all, wrong := 0, 0
@@ -128,7 +129,7 @@ func (b *block) entry(state string) string {
 		if !b.judged[k].right() {
 			wrong++
 		}
-		if k.privilege == plan.Admin && !k.readOnly && b.results[i].Failed == "" {
+		if k.privilege == plan.Admin && !k.readOnly && !k.otherNetwork && b.results[i].Failed == "" {
 			if k.handOver {
 				text = "exact"
 				continue
@@ -145,14 +146,19 @@ func (b *block) entry(state string) string {
 	return text
 }
 
-// writeWrong tells what is wrong with the cells of a boot.
+// writeWrong writes the errors in the cells of a boot.
 func (b *block) writeWrong(out io.Writer) {
 	for _, k := range b.keys {
 		v := b.judged[k]
 		for _, line := range slices.Concat(v.wrong, v.sideEffects) {
-			fmt.Fprintf(out, "WRONG: %s; %s; %s; %s root: %s\n", b.name(), k.state, k.privilege, k.root(), line)
+			fmt.Fprintf(out, "WRONG: %s; %s: %s\n", b.name(), k, line)
 		}
 	}
+}
+
+// String describes the cell within a boot.
+func (k key) String() string {
+	return fmt.Sprintf("%s; %s; %s root; %s network namespace", k.state, k.privilege, k.root(), k.network())
 }
 
 func (k key) root() string {
@@ -160,4 +166,11 @@ func (k key) root() string {
 		return "read-only"
 	}
 	return "writable"
+}
+
+func (k key) network() string {
+	if k.otherNetwork {
+		return "another"
+	}
+	return "the host's"
 }

@@ -1,5 +1,5 @@
 #!/bin/sh
-# The matrix with the arguments of a target: all of it as a program to run, parts of it as tests.
+# Runs the matrix with the arguments of a Bazel target. The whole matrix is a program to run; parts of it are tests.
 #
 # usage: run.sh PROGRAM ARGUMENT...
 set -eu

@@ -8,14 +8,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// state is what a host's firewall looks like before the container comes.
+// state describes a host's firewall before the container starts.
 type state struct {
 	name  string
-	uses  string // the backends that it cannot be without: "nft", "legacy", "both" or ""
+	uses  string // the backends that it needs: "nft", "legacy", "both" or ""
 	steps []plan.Step
 }
 
-// states are all of them. Each is made by the host's own iptables, as kubelet and people make it.
+// states returns all states. The host's own iptables creates each, as kubelet and users do.
 func states() []state {
 	const (
 		hint   = "*mangle\n:KUBE-IPTABLES-HINT - [0:0]\nCOMMIT\n"
@@ -50,12 +50,12 @@ func states() []state {
 	return append(all,
 		state{"both, legacy more", "both", []plan.Step{restore("nft", "iptables", two), restore("legacy", "iptables", three)}},
 		state{"both, nft more", "both", []plan.Step{restore("legacy", "iptables", two), restore("nft", "iptables", three)}},
-		// Rules with matches, of an address each.
+		// Rules with matches, each with a different address.
 		state{"hint nft, 300 in legacy", "both", []plan.Step{restore("legacy", "iptables", many(300)), restore("nft", "iptables", hint)}},
 	)
 }
 
-// many is a table with rules that have two matches.
+// many returns a table with rules that have two matches.
 func many(rules int) string {
 	var b strings.Builder
 	b.WriteString("*filter\n")
@@ -66,14 +66,14 @@ func many(rules int) string {
 	return b.String()
 }
 
-// moduleSet is what a guest has of netfilter.
+// moduleSet describes the netfilter modules of a guest.
 type moduleSet struct {
 	name        string
 	nft, legacy bool     // whether the modules exist
-	loaded      bool     // whether they are loaded before anything else
+	loaded      bool     // whether they are loaded at the beginning
 	common      bool     // whether this is tested on every architecture
-	missing     string   // one module of a backend that does not exist although the others do
-	unlisted    []string // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
+	missing     string   // one module of a backend that does not exist, although the others do
+	unlisted    []string // prefixes of modules that are missing in the container's /proc/modules, as if they were built in
 }
 
 var (
@@ -88,14 +88,14 @@ func moduleSets() []moduleSet {
 		{name: "legacy only", legacy: true, loaded: true},
 		{name: "none"},
 		{name: "not loaded", nft: true, legacy: true},
-		// With nf_tables, nfnetlink is built in too: NF_TABLES selects NETFILTER_NETLINK.
+		// If nf_tables is built in, nfnetlink is, too: NF_TABLES selects NETFILTER_NETLINK.
 		{name: "nft built in", nft: true, legacy: true, loaded: true, unlisted: append([]string{"nfnetlink"}, nftModules...)},
 		{name: "legacy built in", nft: true, legacy: true, loaded: true, unlisted: legacyModules},
 		{name: "no nft_compat", nft: true, legacy: true, loaded: true, missing: "nft_compat"},
 	}
 }
 
-// can says whether a host with these modules can be in a state.
+// can returns true if a host with these modules can be in a state.
 func (m moduleSet) can(s state) bool {
 	switch s.uses {
 	case "nft":
@@ -108,7 +108,7 @@ func (m moduleSet) can(s state) bool {
 	return true
 }
 
-// load are the modules to load first.
+// load returns the modules to load first.
 func (m moduleSet) load() []string {
 	if !m.loaded {
 		return nil
@@ -132,37 +132,47 @@ func privileges() []plan.Privilege {
 
 // key names a cell within one boot.
 type key struct {
-	state     string
-	privilege plan.Privilege
-	readOnly  bool
-	handOver  bool
+	state        string
+	privilege    plan.Privilege
+	readOnly     bool
+	otherNetwork bool
+	handOver     bool
 }
 
-// handOver is the name of the cell that checks how a process becomes the binary.
+// handOver is the name of the cell that checks the process attributes that the binary inherits.
 const handOver = "hand-over"
 
-// cells are what one guest does in the states that are wanted: everything, or what a common host is. What the binaries say directly depends on the state and the
-// privilege alone, so they are asked beside the cell with the writable root only.
+// cells returns the cells of one guest in the wanted states: all cells if full, otherwise only those of a common host.
+// The output of the binaries depends on the state, the privilege and the network namespace, but not on the root. So the
+// binaries are called directly only in the cell with the writable root.
 func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell, []key) {
 	var cells []plan.Cell
 	var keys []key
-	for _, s := range states() {
+	add := func(s state, k key, direct bool) {
+		c := plan.Cell{
+			State: s.name, Setup: s.steps, Privilege: k.privilege, ReadOnly: k.readOnly, OtherNetwork: k.otherNetwork, Unlisted: m.unlisted,
+		}
+		if direct {
+			c.Direct = m.rightModes(k)
+		}
+		cells = append(cells, c)
+		keys = append(keys, k)
+	}
+	for i, s := range states() {
 		if !m.can(s) || !wanted(s.name) {
 			continue
 		}
-		for _, privilege := range privileges() {
-			for _, readOnly := range []bool{false, true} {
-				if !full && (privilege != plan.Admin || readOnly) {
-					continue
-				}
-				c := plan.Cell{State: s.name, Setup: s.steps, Privilege: privilege, ReadOnly: readOnly, Unlisted: m.unlisted}
-				if !readOnly {
-					c.Direct = m.rightModes(s, privilege)
-				}
-				cells = append(cells, c)
-				keys = append(keys, key{state: s.name, privilege: privilege, readOnly: readOnly})
-			}
+		if !full {
+			add(s, key{state: s.name, privilege: plan.Admin}, true)
+			continue
 		}
+		for _, privilege := range privileges() {
+			add(s, key{state: s.name, privilege: privilege}, true)
+			add(s, key{state: s.name, privilege: privilege, readOnly: true}, false)
+		}
+		// A container in a network namespace that is not the host's. It sees no rules, so that one cell for each state is enough to
+		// pair the namespace with each privilege and each kind of root.
+		add(s, key{state: s.name, privilege: privileges()[i%len(privileges())], readOnly: i/len(privileges())%2 == 1, otherNetwork: true}, true)
 	}
 	if m.common && wanted(handOver) {
 		cells = append(cells, plan.Cell{State: handOver, Privilege: plan.Admin, HandOver: true})
@@ -171,17 +181,17 @@ func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell
 	return cells, keys
 }
 
-// rightModes are the modes whose binaries are called directly: the right one, and where there is nothing to go by both, to
-// see whether the other would have worked.
-func (m moduleSet) rightModes(s state, privilege plan.Privilege) []string {
-	want := contract(m, s.name, privilege)
-	if privilege == plan.Admin && !want.rules {
+// rightModes returns the modes whose binaries are called directly: the right mode. If there are no rules to decide by,
+// it returns both, to check whether the other would have worked.
+func (m moduleSet) rightModes(k key) []string {
+	want := contract(m, k)
+	if k.privilege == plan.Admin && !want.rules {
 		return []string{"nft", "legacy"}
 	}
 	return slices.Compact([]string{want.called})
 }
 
-// lacks says of a module that it does not exist for a guest with this set.
+// lacks returns true if a module does not exist for a guest with this set.
 func (m moduleSet) lacks(name string) bool {
 	of := func(prefixes []string) bool {
 		return slices.ContainsFunc(prefixes, func(prefix string) bool { return strings.HasPrefix(name, prefix) })

@@ -18,11 +18,11 @@ import (
 	"strings"
 )
 
-// api is a real API server, with a store. It is asked whether it takes the manifests of examples/, as kubectl would ask, and tells
-// kube-proxy what to program; the node's kubelet knows nothing of it.
+// api is a real API server with etcd. The test sends it the manifests of examples/, as kubectl does, and it tells
+// kube-proxy what to program. The node's kubelet does not use it.
 type api struct {
 	client      *http.Client
-	certificate []byte // which it made itself, and so is its own authority
+	certificate []byte // self-signed, so also the authority
 }
 
 const (
@@ -30,7 +30,7 @@ const (
 	apiToken  = "a-token"
 )
 
-// startAPI starts both, and waits until there are the namespaces that things are put into.
+// startAPI starts etcd and the API server, and waits until the namespaces exist.
 func (n *node) startAPI() (*api, error) {
 	folder := filepath.Join(n.folder, "api")
 	if err := os.Mkdir(folder, 0o700); err != nil {
@@ -90,11 +90,11 @@ func writeKey(path string) error {
 	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), 0o600)
 }
 
-// answer is what the API server says to a request.
+// answer is the API server's response to a request.
 type answer struct {
 	status   int
-	message  string   // of a refusal
-	warnings []string // which kubectl prints
+	message  string   // reason of a refusal
+	warnings []string // kubectl prints these
 }
 
 func (a *api) ask(method, path, contentType string, body []byte) (answer, error) {

@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// history is when things happened on a node.
+// history contains the times of events on a node.
 type history struct {
-	kubelet time.Time // the one that makes chains: started
-	chain   time.Time // seen; what was called just before may have seen it, too
+	kubelet time.Time // start of the kubelet that creates chains
+	chain   time.Time // when this program first saw the chain; calls just before may have seen it, too
 }
 
 // finding is a line of the table.
 type finding struct {
 	container *container
 	before    []string // modes in use before the chain
-	calls     int      // from the chain on
-	used      []string // modes in use from the chain on
-	leadsTo   string   // where iptables leads in the end
+	calls     int      // number of calls after the chain
+	used      []string // modes in use after the chain
+	leadsTo   string   // where iptables leads at the end
 	init      string
 	wrong     []string
 }
@@ -30,14 +30,14 @@ func (f *finding) differs(format string, args ...any) {
 	f.wrong = append(f.wrong, fmt.Sprintf(format, args...))
 }
 
-// legacyWarning is what iptables-nft-save itself says where there are legacy tables, as the strangers' are
+// legacyWarning matches the warning of iptables-nft-save if there are legacy tables, such as those of addOtherRules
 // (iptables 1.8, xtables-save.c).
 var legacyWarning = regexp.MustCompile(`^# Warning: (ip6?tables)-legacy tables present, use (ip6?tables)-legacy-save to see them$`)
 
-// check compares what one container did with what it must do. rules is what iptables-save says in each mode.
+// check compares what one container did with what it must do. rules is the output of iptables-save in each mode.
 func (n *node) check(c *container, h history, rules map[string]string) finding {
 	f := finding{container: c, init: "-"}
-	calls, err := n.told(c)
+	calls, err := n.recorded(c)
 	if err != nil {
 		f.differs("calls: %v", err)
 		return f
@@ -98,7 +98,8 @@ func (n *node) check(c *container, h history, rules map[string]string) finding {
 	return f
 }
 
-// checkInit: an init container waits for kubelet's chain and does not believe the strangers' rules that were there before.
+// checkInit checks that an init container waited for kubelet's chain, and did not decide by the earlier rules of
+// addOtherRules.
 func (n *node) checkInit(f *finding, h history) {
 	v, err := n.verdict(f.container)
 	if err != nil {
@@ -114,7 +115,7 @@ func (n *node) checkInit(f *finding, h history) {
 	}
 }
 
-// holders returns the modes whose rules have that one.
+// holders returns the modes that contain a rule.
 func holders(rules map[string]string, rule string) (modes []string) {
 	for _, mode := range []string{"nft", "legacy"} {
 		if strings.Contains(rules[mode], "\n"+rule+"\n") {
@@ -124,7 +125,7 @@ func holders(rules map[string]string, rule string) (modes []string) {
 	return modes
 }
 
-// checkChains: kubelet's are in its own mode, in both families, and in no other.
+// checkChains checks that kubelet's chains are in its own mode only, in both families.
 func (n *node) checkChains() (wrong []string) {
 	for _, family := range []string{"ip", "ip6"} {
 		for _, chain := range []string{"KUBE-IPTABLES-HINT", "KUBE-KUBELET-CANARY"} {

@@ -13,21 +13,22 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kubelet/agent/call"
 )
 
-// container is one of an image under test, with an agent or kube-proxy in it.
+// container is a container of an image under test, with an agent or kube-proxy in it.
 type container struct {
 	number   int
 	image    image
 	readOnly bool
-	early    bool // started without kubelet, before it
+	early    bool // started directly, before kubelet
 	proxy    bool
 
 	// Of the pods that are made of examples/kubernetes:
 	example string // name
-	address string // in the agent's rule
-	limit   string // of the init container's waiting
+	address string // address in the agent's rule
+	limit   string // time for which the init container waits
 }
 
-// containers returns agents of each kind. There can be only one kube-proxy: it has the smaller image and the fewest rights.
+// containers returns agents of each kind. There can be only one kube-proxy. It has the smaller image and the fewest
+// privileges.
 func containers(images []image) (early, pods []*container, proxy *container) {
 	number := 0
 	for _, image := range images {
@@ -57,8 +58,8 @@ func (c *container) name() string {
 	return strings.Join(words, "-")
 }
 
-// told returns the calls of a container's agent so far.
-func (n *node) told(c *container) ([]call.Call, error) {
+// recorded returns the calls that a container's agent has made so far.
+func (n *node) recorded(c *container) ([]call.Call, error) {
 	text, err := os.ReadFile(filepath.Join(n.calls, fmt.Sprint(c.number, ".json")))
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -79,11 +80,11 @@ func (n *node) told(c *container) ([]call.Call, error) {
 	return calls, nil
 }
 
-// waitForCalls waits until each container's agent has made so many calls since then.
+// waitForCalls waits until each container's agent has made count calls after a time.
 func (n *node) waitForCalls(list []*container, count int, since time.Time) error {
 	for _, c := range list {
 		err := wait(fmt.Sprintf("%d calls of %s", count, c.name()), func() (bool, error) {
-			calls, err := n.told(c)
+			calls, err := n.recorded(c)
 			return err != nil || len(from(calls, since)) >= count, err
 		})
 		if err != nil {
@@ -93,7 +94,7 @@ func (n *node) waitForCalls(list []*container, count int, since time.Time) error
 	return nil
 }
 
-// from returns the calls that began at that time or later.
+// from returns the calls that began at or after a time.
 func from(calls []call.Call, since time.Time) []call.Call {
 	for i, one := range calls {
 		if !one.Start.Before(since) {
@@ -103,7 +104,7 @@ func from(calls []call.Call, since time.Time) []call.Call {
 	return nil
 }
 
-// verdict is what the init container of a pod said.
+// verdict is the output of the init container of a pod.
 type verdict struct {
 	Mode, Reason string
 	Pin          bool
@@ -111,7 +112,7 @@ type verdict struct {
 	exitCode     int
 }
 
-// verdict reads what the init container wrote.
+// verdict parses the output of the init container.
 func (n *node) verdict(c *container) (verdict, error) {
 	var v verdict
 	status, err := c.status()
@@ -130,7 +131,8 @@ func (n *node) verdict(c *container) (verdict, error) {
 	return v, json.Unmarshal([]byte(report), &v)
 }
 
-// said returns what a container of a pod wrote to standard output, and when it ended to. Anything on standard error is an error.
+// said returns the standard output of a container of a pod, and the time of its last line. Output on standard error is
+// an error.
 func (n *node) said(c *container, name string) (said string, at time.Time, err error) {
 	text, err := n.podLog(c, name)
 	if err != nil {
@@ -150,8 +152,8 @@ func (n *node) said(c *container, name string) (said string, at time.Time, err e
 	return lines.String(), at, nil
 }
 
-// podLog returns what a container of a pod wrote, as containerd keeps it: each line after a time, a stream, and F. Of one that was
-// started again it is the last time's, which kubelet numbers.
+// podLog returns the log of a container of a pod in containerd's format: each line has a time, a stream, and F before
+// it. If the container was restarted, it returns the last log; kubelet numbers the logs.
 func (n *node) podLog(c *container, name string) (string, error) {
 	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "*_"+c.name()+"-node_*", name, "*.log"))
 	if err != nil {

@@ -19,8 +19,9 @@ import (
 
 const pauseReference = "iptables-wrappers/pause:test"
 
-// containerd's defaults are kept but for two: the sandbox image has to be one that is here, and not every machine may make
-// its processes less likely to be killed than containerd itself, as sandboxes are (without CAP_SYS_RESOURCE).
+// containerd's defaults are used with two exceptions. The sandbox image must be one that is available here. Sandboxes
+// must not have a lower OOM score than containerd itself, because some machines do not permit that (without
+// CAP_SYS_RESOURCE).
 const containerdConfig = `version = 3
 [plugins.'io.containerd.cri.v1.images'.pinned_images]
   sandbox = '` + pauseReference + `'
@@ -28,7 +29,7 @@ const containerdConfig = `version = 3
   restrict_oom_score_adj = true
 `
 
-// startContainerd starts it, and gives it the images.
+// startContainerd starts containerd and imports the images.
 func (n *node) startContainerd() error {
 	config := filepath.Join(n.folder, "containerd.toml")
 	if err := os.WriteFile(config, []byte(containerdConfig), 0o644); err != nil {
@@ -55,15 +56,16 @@ func (n *node) startContainerd() error {
 	return nil
 }
 
-// ctr runs containerd's own client on what kubelet sees, too.
+// ctr runs containerd's own client in kubelet's namespace.
 func ctr(args ...string) (string, error) {
 	return output("", "ctr", append([]string{"--namespace", "k8s.io"}, args...)...)
 }
 
-// undropped is what containerd gives to a container of its own client besides NET_RAW.
+// undropped are the capabilities, besides NET_RAW, that containerd's own client grants to containers.
 const undropped = "CHOWN DAC_OVERRIDE FSETID FOWNER MKNOD SETGID SETUID SETFCAP SETPCAP NET_BIND_SERVICE SYS_CHROOT KILL AUDIT_WRITE"
 
-// runDirectly starts an agent without kubelet, with what a pod's has: the node's network, two capabilities and the lock.
+// runDirectly starts an agent without kubelet, with the same access as in a pod: the node's network, two capabilities
+// and the lock.
 func (n *node) runDirectly(c *container, agentArgs ...string) error {
 	args := []string{"run", "--detach", "--null-io", "--with-ns", "network:/proc/1/ns/net", "--cap-add", "CAP_NET_ADMIN",
 		"--mount", "type=bind,src=" + n.agent + ",dst=/agent,options=rbind:ro",
@@ -80,7 +82,7 @@ func (n *node) runDirectly(c *container, agentArgs ...string) error {
 	return err
 }
 
-// start starts a program of the node; what it says goes into a log.
+// start starts a program of the node. Its output goes to a log.
 func (n *node) start(name string, env []string, argv ...string) (*exec.Cmd, error) {
 	log, err := os.OpenFile(filepath.Join(n.folder, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
@@ -92,7 +94,7 @@ func (n *node) start(name string, env []string, argv ...string) (*exec.Cmd, erro
 	return cmd, cmd.Start()
 }
 
-// writePause writes an archive in Docker's format of an image that holds the program and nothing else.
+// writePause writes an archive in Docker's format of an image that contains only the program.
 func writePause(program, archive string) error {
 	content, err := os.ReadFile(program)
 	if err != nil {

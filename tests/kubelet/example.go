@@ -11,21 +11,22 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// What the agent of examples/kubernetes/daemonset.yaml counts: the same in the manifest, as its pod's rules show it.
+// countedAddress is the address that the agent of examples/kubernetes/daemonset.yaml counts. The manifest contains the
+// same address.
 const countedAddress = "169.254.169.254"
 
-// examplePods returns the example, and a copy of it that waits for kubelet's chain so short that it has to be started again.
+// examplePods returns the example, and a copy that waits for kubelet's chain so briefly that kubelet has to restart it.
 func examplePods(images []image) (example, impatient *container) {
 	return &container{image: images[0], readOnly: true, example: "example", address: countedAddress, limit: "60s"},
 		&container{image: images[0], readOnly: true, example: "impatient", address: "169.254.169.253", limit: "1s"}
 }
 
-// releasedImage is an image's name in a manifest: its variant and Debian's release.
+// releasedImage matches an image's name in a manifest, with its variant and Debian's release.
 var releasedImage = regexp.MustCompile(`image: (ghcr\.io/iptables-wrappers/iptables-([a-z]+):trixie-v\S+)`)
 
-// addExample gives kubelet the pod template of the manifest as it is, under the name that the container has. The image that was
-// just built has the released one's name in containerd, so nothing is replaced in the template but the copy's two words. What a
-// DaemonSet's controller adds, and what an API server sets (service account, priority), is not there.
+// addExample passes the pod template of the manifest to kubelet, unchanged except for the pod's name. containerd has
+// the image that was just built under the released image's name, so only two words of the copy are replaced. The fields
+// that a DaemonSet's controller adds and that an API server sets (service account, priority) are missing.
 func (n *node) addExample(c *container) error {
 	text, err := os.ReadFile(n.example)
 	if err != nil {
@@ -63,7 +64,7 @@ func (n *node) addExample(c *container) error {
 	return n.writeManifest(c, pod)
 }
 
-// waitForRestart: without the chain the copy's init container ends with 1, and kubelet starts it again.
+// waitForRestart waits until kubelet restarts the copy's init container, which exits with 1 without the chain.
 func (n *node) waitForRestart(c *container) error {
 	return wait("second start of the init container of "+c.name(), func() (bool, error) {
 		status, err := c.status()
@@ -72,7 +73,7 @@ func (n *node) waitForRestart(c *container) error {
 		}
 		last := status.Init[0].LastState.Terminated
 		if last == nil || last.ExitCode != 1 {
-			return true, fmt.Errorf("%s: its init container ended without the chain, and not with 1: %+v", c.name(), last)
+			return true, fmt.Errorf("%s: its init container ended without the chain, but not with status 1: %+v", c.name(), last)
 		}
 		return true, nil
 	})
@@ -80,7 +81,7 @@ func (n *node) waitForRestart(c *container) error {
 
 func (c *container) rule() string { return "-A FORWARD -d " + c.address + "/32" }
 
-// waitForRule waits until the agent of an example has added its rule.
+// waitForRule waits until an example's agent has added its rule.
 func (n *node) waitForRule(c *container) error {
 	return wait("rule of "+c.name(), func() (bool, error) {
 		rules, err := n.filterRules()
@@ -100,8 +101,8 @@ func (n *node) filterRules() (map[string]string, error) {
 	return rules, nil
 }
 
-// checkExample: the agent's rule is in the node's mode alone, and its process has no right that the documentation does not name.
-// Told to end, it takes its rule with it.
+// checkExample checks that the agent's rule is in the node's mode only, and that its process has only the documented
+// privileges. When the agent is stopped, it must remove its rule.
 func (n *node) checkExample(c *container, h history, rules map[string]string) finding {
 	f := finding{container: c, used: holders(rules, c.rule())}
 	if len(f.used) != 1 || f.used[0] != n.mode {
@@ -139,7 +140,7 @@ func (n *node) checkWait(f *finding, h history) error {
 	return nil
 }
 
-// checkEnd: without its manifest kubelet ends the pod, and its rule is gone with it.
+// checkEnd removes the manifest. kubelet must then stop the pod, and the rule must be removed.
 func (n *node) checkEnd(f *finding) error {
 	if err := os.Remove(n.manifest(f.container)); err != nil {
 		return err
@@ -150,7 +151,7 @@ func (n *node) checkEnd(f *finding) error {
 		return err != nil || len(holders(rules, f.container.rule())) == 0, err
 	})
 	if took := time.Since(start); err == nil && took > 10*time.Second {
-		f.differs("told to end, it took %v", took)
+		f.differs("it took %v to end after the signal", took)
 	}
 	return err
 }

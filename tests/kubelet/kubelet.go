@@ -13,8 +13,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A kubelet on its own: no API server, pods from a folder. What is left out are its guards against a full disk, which a test
-// must not depend on, and groups for classes of pods, of which there is one.
+// A kubelet without an API server, which reads pods from a directory. Its protection against a full disk is disabled,
+// because a test must not depend on free space. So are cgroups for pod classes, of which there is only one.
 var kubeletConfig = template.Must(template.New("config").Parse(`apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 address: 127.0.0.1
@@ -39,7 +39,7 @@ resolvConf: ""
 staticPodPath: {{.Folder}}/pods
 `))
 
-// What a pod that edits its node's firewall looks like. The init container is what the documentation tells to put before it.
+// A pod that edits its node's firewall. The documentation recommends the init container.
 var podManifest = template.Must(template.New("pod").Parse(`apiVersion: v1
 kind: Pod
 metadata: {name: {{.Name}}, namespace: default}
@@ -71,7 +71,7 @@ spec:
   - {name: lock, hostPath: {path: /run/xtables.lock, type: FileOrCreate}}
 `))
 
-// startKubelet starts kubelet, with or without its chains. Its PATH has iptables of the node's mode and no other.
+// startKubelet starts kubelet, with or without its chains. Its PATH contains only iptables of the node's mode.
 func (n *node) startKubelet(chains bool) (*exec.Cmd, error) {
 	config := filepath.Join(n.folder, "kubelet.yaml")
 	data := struct {
@@ -89,7 +89,7 @@ func stop(cmd *exec.Cmd) error {
 	if err := cmd.Process.Signal(unix.SIGTERM); err != nil {
 		return err
 	}
-	cmd.Wait() // how it ends when told to is its own affair
+	cmd.Wait() // its exit status does not matter when it is stopped
 	return nil
 }
 
@@ -110,7 +110,8 @@ func (n *node) addPod(c *container) error {
 	return n.writeManifest(c, manifest.Bytes())
 }
 
-// writeManifest: kubelet takes every file of the folder but hidden ones (pkg/kubelet/config/file.go), and so none half written.
+// writeManifest writes a manifest atomically. kubelet reads every file in the directory except hidden ones
+// (pkg/kubelet/config/file.go), so the temporary file is hidden.
 func (n *node) writeManifest(c *container, text []byte) error {
 	hidden := filepath.Join(n.folder, "pods", ".new")
 	if err := os.WriteFile(hidden, text, 0o644); err != nil {
@@ -132,7 +133,7 @@ func fill(path string, text *template.Template, data any) error {
 	return text.Execute(file, data)
 }
 
-// podStatus is what kubelet tells of a pod, as far as it is needed.
+// podStatus contains the used fields of kubelet's pod status.
 type podStatus struct {
 	Init       []containerStatus `json:"initContainerStatuses"`
 	Containers []containerStatus `json:"containerStatuses"`
@@ -146,7 +147,8 @@ type containerStatus struct {
 	}
 }
 
-// status asks kubelet for a pod that it read from its folder, and so named after the node, too.
+// status returns kubelet's status of a pod from its directory. kubelet appends the node's name to the names of such
+// pods.
 func (c *container) status() (podStatus, error) {
 	response, err := http.Get("http://127.0.0.1:10255/pods")
 	if err != nil {

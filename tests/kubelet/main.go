@@ -1,7 +1,8 @@
-// Command kubelet runs a real kubelet and a real containerd on a node of its own, once in nft mode and once in legacy mode, and
-// shows which mode the images' iptables uses in containers that edit the node's firewall. README.md says what is run.
+// Command kubelet runs a real kubelet and a real containerd on a separate node, once in nft mode and once in legacy
+// mode. It shows which mode the images' iptables uses in containers that edit the node's firewall. README.md describes
+// the steps.
 //
-// It is started by "bazel run //tests/kubelet", which passes the arguments, and starts itself again as "kubelet node ...", the
+// "bazel run //tests/kubelet" starts it with the arguments. It then starts itself as "kubelet node ...", which is the
 // first process in the node's namespaces.
 package main
 
@@ -21,8 +22,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/programs"
 )
 
-// errDiffers says that everything ran and something was not as it must be. It has been printed.
-var errDiffers = errors.New("not as it must be")
+// errDiffers is the error if everything ran but a result was wrong. The result has already been printed.
+var errDiffers = errors.New("some results are wrong: see above")
 
 func main() {
 	if err := run(os.Args[1:]); errors.Is(err, errDiffers) {
@@ -33,20 +34,20 @@ func main() {
 	}
 }
 
-// inputs is what Bazel built for the run, and what go built of Kubernetes.
+// inputs are the files that Bazel built for the run, and those of Kubernetes that the go command built.
 type inputs struct {
 	images  []image
 	agent   string
 	pause   string
 	kubelet string
 	proxy   string
-	// of an API server, which the kubelet does not know of
+	// the programs of an API server, which the kubelet does not use
 	apiserver string
 	etcd      string
-	example   string // manifests of examples/
+	example   string // directory with the manifests of examples/
 	detector  string
-	page      string // that describes them
-	version   string // of Kubernetes
+	page      string // the page that describes the manifests
+	version   string // version of Kubernetes
 }
 
 // image is an archive in Docker's format, as oci_load makes it.
@@ -68,11 +69,11 @@ func run(args []string) error {
 	flags.StringVar(&in.example, "example", "", "`manifest` of the DaemonSet whose pod is run")
 	flags.StringVar(&in.detector, "detector", "", "`manifest` of the DaemonSet that the API server is asked about as well")
 	flags.StringVar(&in.page, "page", "", "`README.md` with what the API server says of both")
-	kubernetes := flags.String("kubernetes", "", "`folder` with kubelet and kube-proxy; else they are built")
+	kubernetes := flags.String("kubernetes", "", "`DIRECTORY` with kubelet and kube-proxy; without it they are built")
 	mode := flags.String("mode", "", "only this `mode` of the node, nft or legacy")
 	goCommand := flags.String("go", "go", "go command")
 	module := flags.String("module", "kubernetes/go.mod", "`go.mod` that names the version of Kubernetes")
-	scratch := flags.String("scratch", "", "(node) `folder` for all that the node writes")
+	scratch := flags.String("scratch", "", "(node) `DIRECTORY` for all files that the node writes")
 	inNode := len(args) > 0 && args[0] == "node"
 	if inNode {
 		args = args[1:]
@@ -112,7 +113,7 @@ func run(args []string) error {
 	if *mode != "" {
 		modes = []string{*mode}
 	}
-	// Killed by the signal itself, this process would leave its folders and control groups.
+	// The signals are caught, so that this process can remove its directories and cgroups.
 	ctx, stop := signal.NotifyContext(context.Background(), unix.SIGINT, unix.SIGTERM)
 	defer stop()
 	var failed error
@@ -127,7 +128,7 @@ func run(args []string) error {
 	return failed
 }
 
-// absolute: the node's first process has another working directory.
+// absolute returns an absolute path, because the node's first process has another working directory.
 func absolute(path string) string {
 	if path == "" {
 		return ""
@@ -139,7 +140,7 @@ func absolute(path string) string {
 	return abs
 }
 
-// prerequisites: in the Debian root of the air-gapped way all of it is there.
+// prerequisites checks that the machine has the programs. The Debian root of the air-gapped build contains all of them.
 func prerequisites() error {
 	if os.Geteuid() != 0 {
 		return errors.New("not root: namespaces, mounts and containers need it; run it with sudo")

@@ -8,10 +8,11 @@ import (
 	"strings"
 )
 
-// checkManifests: the API server creates the DaemonSets of examples/, unknown fields refused, and what the documentation says of
-// them is what it says. Each mistake that is made in them here is found, so that finding none means something.
+// checkManifests creates the DaemonSets of examples/ in the API server, which refuses unknown fields, and compares the
+// server's warnings with the documentation. It also inserts mistakes, which the server must detect, to make sure that
+// the check is effective.
 func (n *node) checkManifests(a *api) (wrong []string, err error) {
-	// What a Pod Security level has against a pod template, the server only warns of.
+	// If a pod template violates a Pod Security level, the server only prints a warning.
 	label := `{"metadata": {"labels": {"pod-security.kubernetes.io/warn": "baseline"}}}`
 	answered, err := a.ask(http.MethodPatch, "/api/v1/namespaces/kube-system", "application/merge-patch+json", []byte(label))
 	if err != nil || answered.status != http.StatusOK {
@@ -53,7 +54,7 @@ func (n *node) checkManifests(a *api) (wrong []string, err error) {
 		}
 		for _, warning := range answered.warnings {
 			if !strings.Contains(string(page), "\nWarning: "+warning+"\n") {
-				wrong = append(wrong, fmt.Sprintf("%s: the API server warns, and the page beside it does not say so: %s", name, warning))
+				wrong = append(wrong, fmt.Sprintf("%s: the page does not contain a warning of the API server: %s", name, warning))
 			}
 		}
 	}
@@ -63,7 +64,8 @@ func (n *node) checkManifests(a *api) (wrong []string, err error) {
 	return wrong, nil
 }
 
-// mistakes: a field that does not exist, a word where a list belongs, two fields that exclude each other, a selector of others' pods.
+// mistakes are: a field that does not exist, a word in place of a list, two fields that exclude each other, a selector
+// that does not match the pods.
 var mistakes = []struct{ right, wrong, says string }{
 	{"readOnlyRootFilesystem:", "readOnlyRootFileSystem:", "unknown field"},
 	{"drop: [ALL]", "drop: ALL", "cannot unmarshal"},

@@ -14,10 +14,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// startNode runs this program as the first process of a node: in namespaces of its own, so that neither rules nor mounts,
-// processes or host name are the machine's, and in a control group of its own, which is gone afterwards.
+// startNode runs this program as the first process of a node. It has separate namespaces, so that it cannot change the
+// machine's rules, mounts, processes or host name, and a separate cgroup, which is removed afterwards.
 func startNode(ctx context.Context, mode, kubernetes string, args []string) (err error) {
-	// The signal of a parent's death comes when the thread ends that started the child.
+	// The kernel sends the parent-death signal when the thread ends that started the child.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	scratch, err := os.MkdirTemp("", "kubelet")
@@ -33,7 +33,8 @@ func startNode(ctx context.Context, mode, kubernetes string, args []string) (err
 	if err != nil {
 		return err
 	}
-	// The shell, the only process of the node yet, goes into the groups: what is in a group already has it as its namespace's root.
+	// The shell is the only process of the node so far. It joins the cgroups first, so that they become the roots of
+	// its cgroup namespace.
 	join := `for group in $GROUPS_TO_JOIN; do echo 0 >"$group/cgroup.procs" || exit; done; exec unshare --cgroup "$@"`
 	cmd := exec.CommandContext(ctx, "unshare", "--net", "--mount", "--pid", "--uts", "--ipc", "--fork", "--kill-child", "--mount-proc",
 		"sh", "-c", join, "sh", self, "node")
@@ -54,7 +55,7 @@ func startNode(ctx context.Context, mode, kubernetes string, args []string) (err
 
 const groupRoot = "/sys/fs/cgroup"
 
-// hierarchies returns where control groups are mounted: the one of version 2, or each one of version 1.
+// hierarchies returns the mount points of cgroups: the one of version 2, or all of version 1.
 func hierarchies() ([]string, error) {
 	if _, err := os.Stat(filepath.Join(groupRoot, "cgroup.controllers")); err == nil {
 		return []string{groupRoot}, nil
@@ -65,7 +66,7 @@ func hierarchies() ([]string, error) {
 	}
 	var folders []string
 	for _, file := range procs {
-		// Two names of one hierarchy: cpu is a link to cpu,cpuacct.
+		// A hierarchy can have two names: cpu is a symlink to cpu,cpuacct.
 		if folder := filepath.Dir(file); !isLink(folder) {
 			folders = append(folders, folder)
 		}
@@ -86,7 +87,7 @@ func makeGroups(name string) (groups []string, err error) {
 			return groups, err
 		}
 		groups = append(groups, group)
-		// A new group of cpusets has none, and takes no process then.
+		// A new cpuset cgroup has no CPUs and memory nodes, and accepts no process until they are set.
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
 			set, err := os.ReadFile(filepath.Join(folder, file))
 			if err != nil {
@@ -100,7 +101,7 @@ func makeGroups(name string) (groups []string, err error) {
 	return groups, err
 }
 
-// removeGroups removes the groups and those that the node made below them.
+// removeGroups removes the cgroups, with those that the node created below them.
 func removeGroups(groups []string) error {
 	var failed error
 	for _, group := range groups {

@@ -13,12 +13,12 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// node is what this program is the first process of.
+// node is the environment of this program as a node's first process.
 type node struct {
 	inputs
-	mode   string // that kubelet's iptables is in
-	folder string // for all that is written
-	calls  string // where the agents tell of their calls
+	mode   string // mode of kubelet's iptables
+	folder string // directory for all written files
+	calls  string // directory in which the agents record their calls
 }
 
 func newNode(in inputs, mode, folder string) (*node, error) {
@@ -28,21 +28,22 @@ func newNode(in inputs, mode, folder string) (*node, error) {
 			return nil, err
 		}
 	}
-	// The folders that kubelet and containerd have by default, with nothing of the machine's in them.
+	// Empty directories in place of the machine's, at the default paths of kubelet and containerd.
 	if err := unix.Mount(filepath.Join(folder, "lib"), "/var/lib", "", unix.MS_BIND, ""); err != nil {
 		return nil, fmt.Errorf("mount /var/lib: %w", err)
 	}
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, "mode=755"); err != nil {
 		return nil, fmt.Errorf("mount /run: %w", err)
 	}
-	// The lock of iptables-legacy, which every container has to share with the node.
+	// The lock of iptables-legacy, which all containers must share with the node.
 	if err := os.WriteFile("/run/xtables.lock", nil, 0o600); err != nil {
 		return nil, err
 	}
 	return n, errors.Join(n.hideSysctls(), mountGroups(filepath.Base(folder)), n.makeNetwork(), n.linkApplets())
 }
 
-// hideSysctls: kubelet sets what belongs to no namespace and so would be the machine's (pkg/kubelet/cm, setupKernelTunables).
+// hideSysctls protects the machine's sysctls that belong to no namespace, because kubelet sets some (pkg/kubelet/cm,
+// setupKernelTunables).
 func (n *node) hideSysctls() error {
 	for _, name := range []string{"vm/overcommit_memory", "vm/panic_on_oom", "kernel/panic", "kernel/panic_on_oops",
 		"kernel/keys/root_maxkeys", "kernel/keys/root_maxbytes"} {
@@ -62,7 +63,7 @@ func (n *node) hideSysctls() error {
 	return nil
 }
 
-// mountGroups lets the node see its own control groups only, as its namespace does.
+// mountGroups mounts the cgroups, so that the node sees only those of its namespace.
 func mountGroups(name string) error {
 	folders, err := hierarchies()
 	if err != nil {
@@ -76,8 +77,8 @@ func mountGroups(name string) error {
 	if len(folders) > 1 {
 		return nil
 	}
-	// In version 2 a group has either processes or controllers for the groups below it (cgroups(7), "no internal processes"),
-	// and runc sees to the latter in every group but the uppermost.
+	// In version 2, a cgroup has either processes or controllers for its children (cgroups(7), "no internal
+	// processes"). runc enables the controllers in every cgroup except the root.
 	group := filepath.Join(groupRoot, "init")
 	if err := os.Mkdir(group, 0o755); err != nil {
 		return err
@@ -93,7 +94,7 @@ func mountGroups(name string) error {
 	return os.WriteFile(filepath.Join(groupRoot, "cgroup.subtree_control"), []byte(enable), 0o644)
 }
 
-// makeNetwork: kubelet wants an address of its own and a default route.
+// makeNetwork creates an address and a default route, which kubelet requires.
 func (n *node) makeNetwork() error {
 	for _, args := range []string{
 		"link set lo up",
@@ -110,7 +111,7 @@ func (n *node) makeNetwork() error {
 	return nil
 }
 
-// linkApplets makes the folder in kubelet's PATH that decides its mode.
+// linkApplets makes the directory in kubelet's PATH that selects its mode.
 func (n *node) linkApplets() error {
 	program, err := exec.LookPath("xtables-" + n.mode + "-multi")
 	if err != nil {
@@ -124,8 +125,8 @@ func (n *node) linkApplets() error {
 	return nil
 }
 
-// addStrangers adds rules of others, in the mode that kubelet is not in.
-func (n *node) addStrangers() error {
+// addOtherRules adds rules of other programs, in the mode that kubelet does not use.
+func (n *node) addOtherRules() error {
 	rules := new(strings.Builder)
 	rules.WriteString("*filter\n")
 	for i := range 100 {
@@ -143,7 +144,7 @@ func other(mode string) string {
 	return "nft"
 }
 
-// hasChain says whether table mangle has the chain, without making the table by asking.
+// hasChain returns true if table mangle has the chain. It does not create the table.
 func hasChain(mode, family, chain string) bool {
 	if mode == "nft" {
 		return exec.Command("nft", "list", "chain", family, "mangle", chain).Run() == nil
@@ -155,7 +156,7 @@ func hasChain(mode, family, chain string) bool {
 	return exec.Command("xtables-legacy-multi", family+"tables", "-w", "5", "-t", "mangle", "-S", chain).Run() == nil
 }
 
-// output runs a program and returns what it says. The error of one that failed holds what it said of that.
+// output runs a program and returns its output. If it fails, the error contains the output.
 func output(stdin, name string, args ...string) (string, error) {
 	cmd := exec.Command(name, args...)
 	var stderr bytes.Buffer
@@ -167,10 +168,10 @@ func output(stdin, name string, args ...string) (string, error) {
 	return string(out), nil
 }
 
-// patience is for a busy machine; nothing here takes more than seconds.
+// patience is long enough for a busy machine. Usually nothing takes more than seconds.
 const patience = 2 * time.Minute
 
-// wait asks until the answer is yes.
+// wait calls done repeatedly until it returns true.
 func wait(what string, done func() (bool, error)) error {
 	for deadline := time.Now().Add(patience); ; time.Sleep(20 * time.Millisecond) {
 		ok, err := done()

@@ -9,10 +9,10 @@ import (
 	"strings"
 )
 
-// serviceRule is in the rule that kube-proxy makes of the service below.
+// serviceRule is part of the rule that kube-proxy creates for the service below.
 const serviceRule = "-A KUBE-SERVICES -d 198.51.100.200/32 -p tcp "
 
-// What kube-proxy is told by the API server: one service with one endpoint, and its node.
+// proxyObjects are the objects that kube-proxy reads from the API server: one service with one endpoint, and its node.
 var proxyObjects = []struct{ path, object string }{
 	{"/api/v1/nodes", `{"apiVersion": "v1", "kind": "Node", "metadata": {"name": "node"},
 		"status": {"addresses": [{"type": "InternalIP", "address": "192.0.2.2"}]}}`},
@@ -24,7 +24,8 @@ var proxyObjects = []struct{ path, object string }{
 		"ports": [{"name": "", "protocol": "TCP", "port": 8080}]}`},
 }
 
-// tellProxy puts them into the API server, and a file beside the agents' calls, which are mounted, that says how it is reached.
+// tellProxy creates the objects in the API server. It also writes a file with the server's address, beside the agents'
+// calls, where the container can read it.
 func (n *node) tellProxy(a *api) error {
 	for _, one := range proxyObjects {
 		answered, err := a.ask(http.MethodPost, one.path+"?fieldValidation=Strict", "application/json", []byte(one.object))
@@ -48,7 +49,7 @@ func (n *node) tellProxy(a *api) error {
 	return os.WriteFile(filepath.Join(n.calls, "kubeconfig"), config, 0o600)
 }
 
-// proxyArguments: what kube-proxy would write to sysctls is left out, which its container may not.
+// proxyArguments disable what kube-proxy would write to sysctls, because its container has no permission for it.
 var proxyArguments = []string{
 	"--kubeconfig=/calls/kubeconfig",
 	"--hostname-override=node",
@@ -71,7 +72,7 @@ func (n *node) waitForProxy() error {
 	})
 }
 
-// checkProxy: kube-proxy's rules are in the node's mode, and in no other.
+// checkProxy checks that kube-proxy's rules are in the node's mode only.
 func (n *node) checkProxy(c *container, h history, rules map[string]string) finding {
 	f := finding{container: c, leadsTo: "-", init: "-"}
 	for _, mode := range []string{"nft", "legacy"} {

@@ -11,9 +11,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rights is what /proc/PID/status must say of the example's process: two capabilities in the sets that it has, and in the one that
-// no program which it executes can leave; none in those that are handed on to other users' programs; no set-user-ID program helps
-// it; a seccomp filter is on (2).
+// rights are the expected values in /proc/PID/status of the example's process. It has two capabilities in its own sets
+// and in the bounding set, and none in the inheritable and ambient sets. It cannot gain privileges through set-user-ID
+// programs. A seccomp filter is active (2).
 var rights = func() map[string]string {
 	two := fmt.Sprintf("%016x", 1<<unix.CAP_NET_ADMIN|1<<unix.CAP_NET_RAW)
 	return map[string]string{
@@ -22,7 +22,7 @@ var rights = func() map[string]string {
 	}
 }()
 
-// checkRights looks at the agent's process from the node, where nothing that it could say of itself matters.
+// checkRights inspects the agent's process from the node, so the result does not depend on the process.
 func (n *node) checkRights(f *finding) error {
 	status, err := f.container.status()
 	if err != nil {
@@ -62,8 +62,8 @@ func (n *node) checkRights(f *finding) error {
 	if seen != len(rights) {
 		f.differs("process: %d of %d rights are in its status", seen, len(rights))
 	}
-	// What the node's own processes have since something above them set it, a container's has in any case: there it is what runc was
-	// told that can be wrong.
+	// If the node's own processes already have an attribute, a container has it in any case. So check the
+	// configuration that runc received instead.
 	info, err := ctr("containers", "info", id)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (n *node) checkRights(f *finding) error {
 		return err
 	}
 	if !created.Spec.Process.NoNewPrivileges {
-		f.differs("process: runc was not told noNewPrivileges")
+		f.differs("process: noNewPrivileges is not in runc's configuration")
 	}
 	mounts, err := os.ReadFile(process + "/mountinfo")
 	if err != nil {
@@ -96,7 +96,7 @@ func (n *node) checkRights(f *finding) error {
 	return nil
 }
 
-// rootReadOnly reads proc_pid_mountinfo(5): the fifth field is where, the sixth how.
+// rootReadOnly parses proc_pid_mountinfo(5): the fifth field is the mount point, the sixth contains the options.
 func rootReadOnly(mounts string) bool {
 	for line := range strings.Lines(mounts) {
 		if fields := strings.Fields(line); len(fields) > 5 && fields[4] == "/" {

@@ -9,8 +9,9 @@ import (
 	"time"
 )
 
-// runNode is the story of one node. Containers come first, to an empty node; then rules of the mode that is not kubelet's;
-// then a kubelet that makes no chains yet, so that pods can be waiting for them; then the same kubelet with its chains.
+// runNode runs the whole test sequence on one node: containers on an empty node; then rules in the mode that kubelet
+// does not use; then pods under a kubelet that creates no chains yet, so that they wait; then the same kubelet with its
+// chains.
 func runNode(in inputs, mode, folder string) error {
 	n, err := newNode(in, mode, folder)
 	if err != nil {
@@ -43,7 +44,7 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if err := n.guess(early); err != nil {
 		return nil, nil, 0, err
 	}
-	if err := n.addStrangers(); err != nil {
+	if err := n.addOtherRules(); err != nil {
 		return nil, nil, 0, err
 	}
 	if err := n.letWait(append(pods, proxy, example), impatient); err != nil {
@@ -77,11 +78,12 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	return findings, wrong, h.chain.Sub(h.kubelet), nil
 }
 
-// callsOfRound is how many calls an agent makes before it rests: six in each family.
+// callsOfRound is the number of calls that an agent makes before it pauses: six in each family.
 const callsOfRound = 12
 
-// guess starts containers on the empty node. Each makes its first call there, since one that comes to others' rules does not
-// have to guess: all but one only look at first, and then that one writes at once.
+// guess starts containers on the empty node. Each must make its first call before any rule exists, because a container
+// that sees rules does not have to guess. So all but one only list rules at first, and the last one then writes at
+// once.
 func (n *node) guess(early []*container) error {
 	for _, c := range early[1:] {
 		if err := n.runDirectly(c, "look"); err != nil {
@@ -103,8 +105,9 @@ func (n *node) guess(early []*container) error {
 	return n.waitForCalls(early, 2*callsOfRound, time.Time{})
 }
 
-// letWait starts pods under a kubelet that does not make its chains, and leaves them when their init containers run or have
-// ended, which is wrong and will be told. The impatient one is left when it has ended and waits once more.
+// letWait starts pods under a kubelet that does not create its chains. It returns when their init containers are
+// running, or have ended, which is reported as an error later. For the impatient pod, it returns when the init
+// container has ended and waits again.
 func (n *node) letWait(pods []*container, impatient *container) error {
 	kubelet, err := n.startKubelet(false)
 	if err != nil {
@@ -138,7 +141,7 @@ func (n *node) letWait(pods []*container, impatient *container) error {
 func (n *node) makeChain() (history, error) {
 	hint := func() (bool, error) { return hasChain(n.mode, "ip", "KUBE-IPTABLES-HINT"), nil }
 	if found, _ := hint(); found {
-		return history{}, errors.New("kubelet made its chain although it was told not to")
+		return history{}, errors.New("kubelet created its chain although its configuration disables it")
 	}
 	h := history{kubelet: time.Now()}
 	if _, err := n.startKubelet(true); err != nil {
@@ -149,7 +152,7 @@ func (n *node) makeChain() (history, error) {
 	return h, err
 }
 
-// endAgents returns the rules of both modes when no agent writes any more.
+// endAgents stops all agents, and returns the rules of both modes.
 func (n *node) endAgents(all []*container) (map[string]string, error) {
 	if err := os.WriteFile(filepath.Join(n.calls, "stop"), nil, 0o644); err != nil {
 		return nil, err
@@ -176,12 +179,13 @@ func (n *node) endAgents(all []*container) (map[string]string, error) {
 	return rules, nil
 }
 
-// rules returns what the node's own binary of a mode lists.
+// rules returns the rules that the node's own binary of a mode lists.
 func (n *node) rules(mode, applet string) (string, error) {
 	return output("", "xtables-"+mode+"-multi", applet)
 }
 
-// printLogs prints the ends of the node's logs, which will be gone: containerd's, kubelet's and those of the pods' containers.
+// printLogs prints the ends of the node's logs before they are removed: those of containerd, kubelet and the pods'
+// containers.
 func (n *node) printLogs() error {
 	for _, pattern := range []string{"*.log", "logs/*/*/*.log"} {
 		logs, err := filepath.Glob(filepath.Join(n.folder, pattern))

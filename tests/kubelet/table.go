@@ -45,7 +45,7 @@ func printTable(findings []finding, wrong []string) error {
 	return nil
 }
 
-// summary: the first differences say it all.
+// summary returns the first differences, which are sufficient.
 func (f *finding) summary() (lines []string) {
 	for i, line := range f.wrong {
 		if i == 3 {

@@ -4,7 +4,7 @@ load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("@rules_oci//oci:defs.bzl", "oci_image")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 
-# The layouts go the way of the images themselves.
+# The layouts are built with the same rules as the images.
 load("//images/private:package_layer.bzl", "package_layer")  # buildifier: disable=bzl-visibility
 load("//images/private:wrapper_layer.bzl", "iptables_wrapper_layer")  # buildifier: disable=bzl-visibility
 load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_test")  # buildifier: disable=bzl-visibility
@@ -13,18 +13,18 @@ load("//tests/layouts:layouts.bzl", "LAYOUTS")
 load("//tests/layouts:parts.bzl", "APPLETS")
 load("//tests/layouts:runtime.bzl", "RUNTIME")
 
-# Where the interpreter of Debian's programs is looked for, whatever the layout.
+# Symlinks to the directories that contain the ELF interpreter of Debian's binaries, in every layout.
 _LIBRARIES = {"lib": "usr/lib", "lib64": "usr/lib64"}
 
-# What the format's own tools are, of the machine. apk-tools is in no Debian.
+# The format's own tools that a test needs on the machine. apk-tools is in no Debian package.
 _TOOLS = {
     "apk": [],
     "deb": ["@machine//:dpkg-deb"],
-    # It unpacks in a root of its own.
+    # rpm unpacks into a separate root, with chroot.
     "rpm": ["@machine//:root", "@machine//:rpm"],
 }
 
-# The package database that goes with a format, its file, and how iptables is in it.
+# The package database of each format, its file, and the text by which it contains iptables.
 _METADATA = {
     "apk": ("apk", "/lib/apk/db/installed", "P:iptables\nV:1\\.8\\.\\d+-r0\n"),
     "deb": ("dpkg", "/var/lib/dpkg/status", "Package: iptables\nStatus: install ok installed\nVersion: 1\\.8\\.\\d+-1\n"),
@@ -33,7 +33,7 @@ _METADATA = {
 
 _EXPECTED = "usr/share/layouts/expected/"
 
-# Debian's packages for the machine that builds and runs: the binaries are real, and the container runs them.
+# Debian's packages for this machine, because the container executes their binaries.
 _DEBS = select({
     "@platforms//cpu:arm64": "@distro_packages//debian/trixie:arm64_debian",
     "//conditions:default": "@distro_packages//debian/trixie:amd64_debian",
@@ -77,7 +77,7 @@ def _base(name, row):
         variant = struct(
             packages = [RUNTIME.name] + [package.name for package in row.packages],
             links = _LIBRARIES | row.links,
-            # iptables-legacy locks /run/xtables.lock.
+            # iptables-legacy creates its lock /run/xtables.lock there.
             directories = {"run": "0755"} | row.directories,
             copies = {},
             texts = {_EXPECTED + path: text for path, text in row.states.items()},
@@ -101,12 +101,12 @@ def _expectations(row):
     _, database, entry = _METADATA[row.format]
     return {
         "schemaVersion": "2.0.0",
-        # As in images/*/testdata, which says why it is both.
+        # Both options, for the reason in images/*/testdata.
         "containerRunOptions": {
             "capabilities": ["NET_ADMIN", "NET_RAW"],
             "privileged": True,
         },
-        # A command test's own variables are ignored beside containerRunOptions.
+        # With containerRunOptions, container-structure-test ignores the variables of a command test.
         "globalEnvVars": [{"key": "SBIN", "value": row.sbin}] + [
             {"key": key, "value": " ".join(value)}
             for key, value in [("STATES", row.states.keys()), ("CONFS", row.confs), ("OTHERS", row.others)]
@@ -153,7 +153,8 @@ def _accepted(name, row):
         visibility = ["//tools/scan:__pkg__"],
     )
 
-    # JSON, and so YAML: in a file named .json, container-structure-test takes shouldExist for false where it is left out.
+    # The content is JSON, which is also YAML. In a file named .json, container-structure-test would read a missing
+    # shouldExist as false.
     _text(
         name = name + ".yaml",
         text = json.encode_indent(_expectations(row), indent = "  "),
@@ -227,8 +228,8 @@ def _packages(name, row):
         target_compatible_with = _TOOLS[row.format],
     )
 
-# One row for each format and each kind of file, held against the format's own tools.
-_HELD = ["apk-sbin-legacy", "debian-alternatives", "chkconfig-one-group", "libalternatives"]
+# One row for each format and each type of file. These are compared with the format's own tools.
+_CHECKED = ["apk-sbin-legacy", "debian-alternatives", "chkconfig-one-group", "libalternatives"]
 
 def layouts():
     """Declares everything for every row of the table."""
@@ -240,5 +241,5 @@ def layouts():
                 _nft_only(name)
         else:
             _accepted(name, row)
-        if name in _HELD:
+        if name in _CHECKED:
             _packages(name, row)

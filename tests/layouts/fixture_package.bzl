@@ -1,4 +1,4 @@
-"""A package of a layout, in its distribution's format, made of Debian's binaries."""
+"""Makes a package of a layout, in its distribution's format, from Debian's binaries."""
 
 def _fixture_package_impl(ctx):
     sources = [
@@ -31,7 +31,7 @@ fixture_package = rule(
         "add": attr.label_keyed_string_dict(allow_files = True, doc = "files of this repository, to their paths"),
         "format": attr.string(mandatory = True, values = ["apk", "deb", "rpm"]),
         "packages": attr.label(mandatory = True, allow_files = [".deb"], doc = "Debian's packages"),
-        "sources": attr.string_list(doc = "names of those that are read"),
+        "sources": attr.string_list(doc = "names of the packages that are read"),
         "spec": attr.string(mandatory = True, doc = "the package, JSON"),
         "_program": attr.label(default = "//tests/layouts:program", executable = True, cfg = "exec"),
     },

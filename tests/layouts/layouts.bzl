@@ -1,8 +1,8 @@
-"""Every layout of iptables that a distribution has: which files its packages hold, where, and what owns the plain names.
+"""The layouts of iptables in distributions: the files of the packages, their paths, and what owns the plain names.
 
-This table is data and the only description of the layouts. tests/layouts/defs.bzl makes of each row the packages (in the
-distribution's own format, around Debian's binaries), the image and its tests. A row is a layout and not a distribution:
-"covers" says whose layout it is.
+This table is the only description of the layouts. For each row, tests/layouts/defs.bzl makes the packages (in the
+distribution's own format, with Debian's binaries), the image and its tests. Several distributions can have the same
+layout: "covers" lists them.
 """
 
 load(":parts.bzl", "APPLETS", "FAMILIES", "FEDORA_ORDER", "MERGED_SBIN", "MERGED_USR", "OTHERS", "layout", "links_to", "other_registrations", "package", "register_commands", "registration")
@@ -18,7 +18,7 @@ def _alpine(dir):
     ]
 
 def _upstream(dir):
-    """As upstream's own installation leaves it, IPv6 in a package of its own."""
+    """Returns packages with the files of upstream's own installation. IPv6 is in a separate package."""
     return [
         package("iptables", dir, ["legacy", "nft"], families = ["iptables"], plain = "xtables-legacy-multi", others = True),
         package("ip6tables", dir, families = ["ip6tables"], spelled = ["legacy", "nft"], plain = "xtables-legacy-multi"),
@@ -38,7 +38,7 @@ _PLAIN = {
     "apk-usr-sbin": _plain("Alpine 3.21 and later", "/usr/sbin", _alpine("usr/sbin"), directories = {"sbin": "0755"}),
     "apk-usr-merged": _plain("Alpine with merge-usr", "/usr/sbin", _alpine("usr/sbin"), links = MERGED_USR),
     "wolfi-usr-bin": _plain("Wolfi and Chainguard since 2025-03", "/usr/bin", _upstream("usr/bin"), links = MERGED_SBIN),
-    # Arch's own package format is a tar like .apk, and read by no tool of ours.
+    # Arch's package format is a tar, like .apk. No tool of this repository reads it.
     "arch-usr-bin": _arch("Arch, package iptables; Void", "legacy", []),
     "arch-usr-bin-nft": _arch("Arch, package iptables-nft", "nft", OTHERS),
 }
@@ -71,14 +71,15 @@ def _debian(covers, legacy, nft, state):
     )
 
 def _states(dir, state, two = False):
-    """The state files in dir: the given text for iptables, and with two the same for ip6tables."""
+    """Returns the state files in dir: text for iptables and, if two is set, the same for ip6tables."""
     states = {dir + "/iptables": state}
     if two:
         ip6 = state.replace("/iptables", "/ip6tables").replace("\niptables", "\nip6tables")
         states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
     return states
 
-# What tells upstream's script from others: it counts the rules of iptables-legacy, and executes the name it was called by again.
+# The lines by which upstream's script is recognised: it counts the rules of iptables-legacy, and executes again the
+# name by which it was called.
 _SCRIPT = """\
 #!/bin/sh
 legacy=$(iptables-legacy-save 2>/dev/null | grep -c '^-')
@@ -95,7 +96,7 @@ _DEBIAN = {
     "debian-alternatives": _debian("Debian 11 and later; Ubuntu 20.10 and later", 10, 20, DEBIAN),
     "debian-alternatives-legacy": _debian("Ubuntu 20.04", 20, 10, DEBIAN_LEGACY_FIRST),
     "distroless-no-names": layout("Debian's files without scripts run", "deb", "/usr/sbin", _distroless(""), links = MERGED_USR),
-    # The shell script of upstream's second version, which this wrapper takes the place of, was installed already.
+    # The shell script of upstream's second version, which this wrapper replaces, is already installed.
     "distroless-script": layout(
         "distroless-iptables before its first call",
         "deb",
@@ -201,7 +202,7 @@ _CHKCONFIG = {
 
 # --- SUSE ---
 
-# SLE 15 moves the directory of dpkg's state files; /var/lib/alternatives is what its packaging is taken to use.
+# SLE 15 moves the directory of dpkg's state files. This row assumes that its packages use /var/lib/alternatives.
 
 _SLE_REGISTRATIONS = [
     registration("/usr/sbin", APPLETS, mode, priority, multi = True)
@@ -254,8 +255,8 @@ _SUSE = {
                 texts = _confs(1, "legacy"),
             ),
             package("iptables-backend-nft", "usr/sbin", texts = _confs(2, "nft")),
-            # The program itself is in no package of Debian. An empty file that cannot be executed stands where it
-            # belongs, since the links to it are what the layout is known by; tests/layouts/modes.sh says what runs instead.
+            # No Debian package contains the program. The layout is recognised by the symlinks to it, so an empty file
+            # that is not executable takes its place. tests/layouts/modes.sh describes what is executed instead.
             package("alts", "usr/bin", texts = {"usr/bin/alts": ""}),
         ],
         links = MERGED_USR,

@@ -1,4 +1,4 @@
-// Command layouts makes one package (.deb, .apk or .rpm) of a layout out of the files of Debian's packages.
+// Command layouts makes one package (.deb, .apk or .rpm) of a layout from the files of Debian's packages.
 package main
 
 import (

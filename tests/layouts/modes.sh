@@ -1,11 +1,11 @@
 #!/bin/sh
-# Runs inside the container of one layout, over the image with the wrapper installed, and goes through a life of it: a
-# legacy host, the wrapper installed again, an nft host. Nothing is outside of the container's own network namespace.
+# Runs inside the container of one layout, in the image with the wrapper installed. Tests three steps: a host in legacy
+# mode, a new installation, a host in nft mode. All changes are in the container's network namespace.
 #
 # SBIN   the directory of the binaries
 # STATES state files of the alternatives database, if there is one
 # CONFS  directories of libalternatives, if they own the names
-# OTHERS arptables and ebtables, if their plain names are there
+# OTHERS arptables and ebtables, if their plain names exist
 set -eu
 : "${STATES=}" "${CONFS=}" "${OTHERS=}"
 
@@ -17,7 +17,7 @@ fail() {
 	exit 1
 }
 
-# The program that a call of applet $1 ends at.
+# end_of APPLET: prints the last file of the applet's symlinks.
 end_of() {
 	if [ -z "$CONFS" ]; then
 		readlink -f "$(command -v "$1")"
@@ -36,8 +36,8 @@ end_of() {
 	readlink -f "$binary"
 }
 
-# Calls applet $1 with the rest. The program of libalternatives is in no package of Debian; it would execute what its
-# configuration names and keep argv[0], and so does this.
+# call APPLET ARGUMENT...: calls the applet. No Debian package contains libalternatives' program, so this function does
+# the same: it executes the file in the configuration and keeps argv[0].
 call() {
 	if [ -z "$CONFS" ]; then
 		"$@"
@@ -49,7 +49,7 @@ call() {
 	env -a "$applet" "$program" "$@"
 }
 
-# Every name leads to file $1 beside the wrapper.
+# names_lead_to FILE: checks that every name leads to this file in the wrapper's directory.
 names_lead_to() {
 	want=$(readlink -f "$SBIN/$1")
 	for name in $applets; do
@@ -58,7 +58,8 @@ names_lead_to() {
 	done
 }
 
-# The wrapper is installed and selected, and the database is what its own program would have written.
+# Checks that the wrapper is installed and selected, and that the database has the content that its own program would
+# have written.
 installed() {
 	names_lead_to iptables-wrapper
 	for other in $OTHERS; do
@@ -74,7 +75,8 @@ $found"
 	done
 }
 
-# The database has path $2 selected by hand in the group of state file $1, or as its own program has it, if it is here.
+# query STATE PATH: checks that the distribution's program, if it is installed here, reports the path as the value of
+# the state file's group.
 query() {
 	type update-alternatives >/dev/null 2>&1 || return 0
 	found=$(update-alternatives --admindir "/${1%/*}" --query "${1##*/}")
@@ -87,7 +89,7 @@ $found" ;;
 	esac
 }
 
-# The database says that the mode, $1, was selected by hand, as is true.
+# selected MODE: checks that the database contains the mode as a manual selection.
 selected() {
 	for state in $STATES; do
 		group=${state##*/}
@@ -108,7 +110,7 @@ $path
 	done
 }
 
-# Goes back to the wrapper by the distribution's own program, if it is here.
+# Selects the wrapper again, with the distribution's own program if it is installed here.
 reset() {
 	if ! type update-alternatives >/dev/null 2>&1; then
 		iptables-wrapper install
@@ -119,14 +121,14 @@ reset() {
 	done
 }
 
-# What is stored in mode $1 by iptables and ip6tables.
+# stored MODE: prints the rules of iptables and ip6tables in this mode.
 stored() {
 	"$SBIN/xtables-$1-multi" iptables-save
 	"$SBIN/xtables-$1-multi" ip6tables-save
 }
 
-# The host uses mode $1, which iptables calls $2, and says so in a hint chain of family $3 (iptables or ip6tables). The
-# first calls are restores: each must keep its standard input.
+# host MODE WORD FAMILY: creates kubelet's chain in this mode and family (iptables or ip6tables). iptables prints WORD
+# for the mode. The first calls are restores, which must read all of their standard input.
 host() {
 	"$SBIN/xtables-$1-multi" "$3" -t mangle -N KUBE-IPTABLES-HINT
 	for family in iptables ip6tables; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# The fixture packages are what they say: the format's own tools accept them, unpack from them what is in the layer, and
-# find the script that registers with the alternatives system.
+# Checks the fixture packages with the format's own tools: the tools accept them, unpack the same files as in the layer,
+# and find the script that registers with the alternatives system.
 #
 # usage: packages_test.sh LAYER COMMAND PACKAGE...
 set -eu
@@ -15,11 +15,11 @@ fail() {
 	exit 1
 }
 
-# Unpacks package $1 into $own and prints its scripts.
+# unpack PACKAGE: unpacks the package into $own and prints its scripts.
 unpack() {
 	case $1 in
 	*.apk)
-		# apk-tools is in no Debian. The format is such that any tar reads both parts as one archive.
+		# apk-tools is in no Debian package. Any tar program reads both streams of the format as one archive.
 		tar -C "$own" -xzf "$1" --warning=no-unknown-keyword
 		cat "$own/.post-install" 2>/dev/null || :
 		rm -f "$own/.post-install" "$own/.PKGINFO"

@@ -1,4 +1,4 @@
-"""The words that tests/layouts/layouts.bzl is written in: packages, registrations and rows."""
+"""Functions for the table in tests/layouts/layouts.bzl: packages, registrations and rows."""
 
 FAMILIES = ["iptables", "ip6tables"]
 
@@ -6,10 +6,11 @@ _VERBS = ["", "-restore", "-save"]
 
 APPLETS = [family + verb for family in FAMILIES for verb in _VERBS]
 
-# Of these only the nft mode has applets, and they are none of the wrapper's business.
+# These have applets in nft mode only. The wrapper does not change them.
 OTHERS = ["arptables", "ebtables"]
 
-# What /usr merged means, and what it means where sbin is merged as well (Fedora 43, Arch, Wolfi).
+# The merged directories of a merged /usr. The second table is for distributions that also merge sbin (Fedora 43, Arch,
+# Wolfi).
 MERGED_USR = {"bin": "usr/bin", "sbin": "usr/sbin"}
 MERGED_SBIN = {"bin": "usr/bin", "sbin": "usr/bin", "usr/sbin": "bin"}
 
@@ -21,17 +22,17 @@ def links_to(dir, names, target):
     return {dir + "/" + name: target for name in names}
 
 def package(name, dir, modes = [], families = FAMILIES, plain = None, others = False, **more):
-    """A package with the multi-call binaries of modes, their spelled names, and if plain is set the plain names.
+    """Returns a package with the multi-call binaries of modes, their own names and, if plain is set, the plain names.
 
     Args:
-      name: of the package
-      dir: where everything is, relative to the root
-      modes: those whose binaries are in it
-      families: those whose names are in it
-      plain: what the plain names lead to
-      others: whether the plain names of arptables and ebtables are in it too
-      **more: spelled, the modes with names of their own spelling if not all; keep, files, links, texts, ghosts and
-        commands as tools/fixture (spec.go) documents them; sources, the names of Debian's packages that the files are in
+      name: name of the package
+      dir: directory of all files, relative to the root
+      modes: the modes whose binaries are in it
+      families: the families whose names are in it
+      plain: target of the plain names
+      others: whether the plain names of arptables and ebtables are in it, too
+      **more: spelled, the modes whose own names (iptables-nft) are in it, if not all; keep, files, links, texts, ghosts
+        and commands as tools/fixture (spec.go) documents them; sources, the names of Debian's packages with the files
 
     Returns:
       a package of a row
@@ -64,7 +65,7 @@ def package(name, dir, modes = [], families = FAMILIES, plain = None, others = F
     )
 
 def registration(dir, applets, mode, priority, multi = False):
-    """One call of --install: the first of applets leads, the others follow in this order."""
+    """Returns one call of --install: the first of applets is the leader, the others are followers in this order."""
     path = lambda applet: dir + "/" + ("xtables-" + mode + "-multi" if multi else _spelled(applet, mode))
     return struct(
         name = applets[0],
@@ -75,11 +76,11 @@ def registration(dir, applets, mode, priority, multi = False):
     )
 
 def other_registrations(dir, priority):
-    """The groups of arptables and ebtables."""
+    """Returns the registrations of arptables and ebtables."""
     return [registration(dir, [other, other + "-save", other + "-restore"], "nft", priority) for other in OTHERS]
 
 def register_commands(program, registrations, follower = "--slave"):
-    """What a post-install script runs to register."""
+    """Returns the commands with which a post-install script registers alternatives."""
     return [
         " ".join([program, "--install", r.link, r.name, r.path, str(r.priority)] + [
             " ".join([follower, f.link, f.name, f.path])
@@ -89,16 +90,16 @@ def register_commands(program, registrations, follower = "--slave"):
     ]
 
 def layout(covers, format, sbin, packages, **more):
-    """One row.
+    """Returns one row.
 
     Args:
-      covers: whose layout it is
-      format: of the packages: deb, apk or rpm
+      covers: the distributions with this layout
+      format: format of the packages: deb, apk or rpm
       sbin: the directory of the binaries
-      packages: from package
-      **more: links and directories made beside the packages; alternatives (the database's kind) and registrations in it;
-        states, the text of each state file once the wrapper is installed; confs, libalternatives' directories; others,
-        plain names that must stay as they are; refusal, the line with which the installation must be refused instead
+      packages: results of package
+      **more: links and directories in addition to the packages; alternatives (the type of the database) and its
+        registrations; states, the text of each state file after the wrapper is installed; confs, libalternatives'
+        directories; others, plain names that must not change; refusal, the line with which the installation must fail
 
     Returns:
       the row

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A layout that lacks a mode makes no layer, and what is said is one line with the remedy.
+# For a layout that lacks a mode, the build must make no layer, and print one line with the remedy.
 set -eu
 
 wrapperlayer=$1 wrapper=$2 base=$3 line=$4

@@ -1,6 +1,6 @@
-"""Layouts without one of the modes: the installation is refused with one line that has the remedy.
+"""Layouts without one of the modes: the installation fails with one line that contains the remedy.
 
-Those that have nft are installed all the same where that is said to be meant.
+In those with nft, the installation succeeds with the option for images that intentionally have nft only.
 """
 
 load(":parts.bzl", "FEDORA_ORDER", "MERGED_USR", "layout", "package", "registration")
@@ -8,9 +8,9 @@ load(":parts.bzl", "FEDORA_ORDER", "MERGED_USR", "layout", "package", "registrat
 _NFT_ONLY = ", or install with --nft-only if every host is in nft mode"
 
 def _refused(covers, format, sbin, packages, os_release, line, **more):
-    """A layout that lacks a mode.
+    """Returns a layout that lacks a mode.
 
-    The remedy depends on the distribution, so this is the one kind of row with an os-release: the lines that matter.
+    The remedy depends on the distribution, so these rows contain the relevant lines of an os-release file.
     """
     texts = {"etc/os-release": os_release}
     release = package("release", "etc", texts = texts)
@@ -25,7 +25,7 @@ REFUSED = {
         "ID=alpine\nVERSION_ID=3.22.2\n",
         "iptables has no legacy variant here: apk add iptables-legacy (Alpine 3.19 and later package it alone)" + _NFT_ONLY,
     ),
-    # The names without a mode are files of the package there, and nothing is spelled iptables-nft.
+    # The package contains the plain names as files, and no file is called iptables-nft.
     "nft-only-renamed": _refused(
         "RHEL 8, CentOS 8, UBI 8",
         "rpm",

@@ -1,8 +1,8 @@
-"""What the tests themselves run in every layout."""
+"""The programs that the tests run in every layout."""
 
 load(":parts.bzl", "package")
 
-# Each file is where Debian has it.
+# Each file has the same path as in Debian.
 RUNTIME = package(
     "layout-runtime",
     "usr/bin",

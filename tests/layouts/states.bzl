@@ -1,7 +1,8 @@
-"""State files of the alternatives databases with the wrapper installed, byte for byte as the database's own program writes
-them: what it was seen to write for the packages (dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33), then the wrapper's entry.
+"""State files of the alternatives databases with the wrapper installed.
 
-Spelled by hand, and not read from tests/roots/states, which all Go tests read: see there.
+They have the same bytes as those of the databases' own programs (dpkg 1.20 to 1.23, chkconfig 1.20 to 1.33): the output
+for the packages, and then the wrapper's entry. They are written manually, independently of tests/roots/states, which
+all Go tests read. tests/roots/states.go gives the reason.
 """
 
 # dpkg: alternatives sorted by path, followers by name, an empty line at the end.
@@ -51,7 +52,8 @@ iptables-save
 
 """
 
-# SLE 15: dpkg's program, one group, the multi-call binaries as alternatives. The wrapper's path sorts before theirs.
+# SLE 15: dpkg's program, one group, with the multi-call binaries as alternatives. The wrapper's path sorts before
+# theirs.
 SLE = """\
 auto
 /usr/sbin/iptables
@@ -90,7 +92,8 @@ iptables-save
 
 """
 
-# chkconfig: alternatives as installed, followers by link once there is a second one, nothing at the end.
+# chkconfig: alternatives in the order of installation, followers sorted by symlink once there is a second alternative,
+# nothing at the end.
 _FEDORA_HEAD = """\
 auto
 /usr/sbin/iptables
@@ -141,8 +144,8 @@ FEDORA = _FEDORA_HEAD + _FEDORA_NFT + _FEDORA_LEGACY + _FEDORA_WRAPPER
 
 FEDORA_LEGACY_FIRST = _FEDORA_HEAD + _FEDORA_LEGACY + _FEDORA_NFT + _FEDORA_WRAPPER
 
-# Azure Linux, Photon: chkconfig's format, Debian's groups. Their priorities are above
-# the wrapper's, which is therefore selected by hand.
+# Azure Linux, Photon: chkconfig's format, Debian's groups. Their priorities are higher than the wrapper's, so install
+# selects the wrapper manually.
 TWO_GROUPS = """\
 manual
 /usr/sbin/iptables

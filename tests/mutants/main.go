@@ -1,22 +1,22 @@
-// Command mutants checks that the tests notice faults. It puts small faults (mutants) into a copy of this module, one at a time, and
-// runs the tests that must fail then.
+// Command mutants checks that the tests detect faults. It puts small faults (mutants) into a copy of this module, one
+// at a time, and runs the tests that must then fail.
 //
 // Usage, in the root directory of the module:
 //
 //	go run ./tests/mutants [-only TEXT] [-jobs NUMBER]
 //
-// Tests that need a root file system find it as in `go test`: DEBIAN_ROOTS, SCENARIOS_ROOTFS, FAULTS_LAYER. Run it as root. The
-// outcome of a mutant is one of
+// Tests that need a root file system find it as in `go test`: DEBIAN_ROOTS, SCENARIOS_ROOTFS, FAULTS_LAYER. Run it as
+// root. The outcome of a mutant is one of
 //
 //	killed    a test failed
 //	survived  the tests passed
 //	skipped   the tests cannot run on this machine
-//	stale     the source does not contain the old text once, or no test has the name
-//	red       the tests fail without the mutant, too
+//	stale     the source does not contain the old text exactly once, or no test has the name
+//	red       the tests also fail without the mutant
 //	broken    the mutant cannot be compiled
 //
-// The exit status is 1 if a mutant survived without a reason in the list, if one with a reason was killed, or if a mutant is
-// stale, red or broken.
+// The exit status is 1 if a mutant survived without a reason in the list, if one with a reason was killed, or if a
+// mutant is stale, red or broken.
 package main
 
 import (
@@ -32,11 +32,11 @@ import (
 	"sync"
 )
 
-// mutant is one fault: an edit of a file, and the tests that must notice it.
+// mutant is one fault: an edit of a file, and the tests that must detect it.
 type mutant struct {
-	file     string // below the root directory of the module
+	file     string // path below the root directory of the module
 	pkg, run string // arguments of go test: the package, and the pattern of the tests
-	survives string // why no test notices it, empty if one must
+	survives string // why no test detects it; empty if a test must
 	old, new string // old occurs exactly once
 }
 
@@ -65,8 +65,8 @@ func chosenBy(text string) (chosen []mutant) {
 	return chosen
 }
 
-// runAll tests the mutants, each worker in its own copy of the module. It returns how many are not as the list says, and how many
-// could not be tested.
+// runAll tests the mutants, each worker in a separate copy of the module. It returns how many outcomes differ from the
+// list, and how many mutants could not be tested.
 func runAll(chosen []mutant, jobs int) (wrong, skipped int, err error) {
 	dir, err := os.MkdirTemp("", "mutants")
 	if err != nil {
@@ -106,7 +106,7 @@ func runAll(chosen []mutant, jobs int) (wrong, skipped int, err error) {
 
 func edit(m mutant) string { return strings.TrimSpace(m.old) + " -> " + strings.TrimSpace(m.new) }
 
-// copyModule copies the files that git knows, and new ones, of the module in the working directory.
+// copyModule copies all files of the module in the working directory that git tracks or does not ignore.
 func copyModule(to string) error {
 	list, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
@@ -130,7 +130,7 @@ func copyModule(to string) error {
 	return nil
 }
 
-// test returns the outcome of a mutant in the copy of the module in dir, and whether the list says the same.
+// test returns the outcome of a mutant in the copy of the module in dir, and whether it agrees with the list.
 func (m mutant) test(dir string) (outcome string, right bool) {
 	file := filepath.Join(dir, m.file)
 	whole, err := os.ReadFile(file)

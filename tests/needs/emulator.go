@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// emulators are the user-mode emulators of qemu that run the programs of each architecture, as Debian's package qemu-user-static
-// spells them up to trixie. Later releases leave "-static" out.
+// emulators maps architectures to qemu's user-mode emulators, with the names of Debian's package qemu-user-static up to
+// trixie. Later releases omit "-static".
 var emulators = map[string]string{
 	"amd64":   "qemu-x86_64-static",
 	"arm":     "qemu-arm-static",

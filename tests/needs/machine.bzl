@@ -1,22 +1,23 @@
-"""What the machine that runs the tests has.
+"""Detects what the machine that runs the tests has.
 
-A test that finds something missing while it runs can only pass, and its pass, kept in a cache, would speak for machines that
-have it. So Bazel is told beforehand: a test names what it needs of the machine in target_compatible_with, as in
+If a test skips itself while it runs, Bazel takes that for a pass, and a cache would pass it on to machines that could
+run the test. So Bazel must know it before: a test names what it needs of the machine in target_compatible_with, as in
 
     target_compatible_with = [
         "@machine//:root",
         "@machine//:rpm",
     ],
 
-and Bazel's summary says SKIPPED where the machine lacks it. Labels, and nothing to load: others' builds, which have no such
-repository, read the BUILD files of the wrapper and the installer, too. The same names in Go: needs.go.
+and Bazel's summary contains SKIPPED if the machine lacks it. These are only labels, without a load statement, because
+builds of other modules also read the BUILD files of the wrapper and the installer, and do not have this repository.
+needs.go uses the same names in Go.
 """
 
-# Those of --test_env=PATH in .bazelrc, where tests find programs.
+# The directories of --test_env=PATH in .bazelrc, where tests search for programs.
 _PATH = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
 
-# And the package of Debian's that has it: none has alternatives, which is chkconfig's, apk, which is Alpine's, or
-# node-problem-detector. ./bazelw doctor reads these lines, too.
+# Programs, with the Debian package that contains each. No Debian package contains alternatives (chkconfig's), apk
+# (Alpine's) or node-problem-detector. ./bazelw doctor also reads these lines.
 _PROGRAMS = {
     "alternatives": "",
     "apk": "",
@@ -33,6 +34,7 @@ _PROGRAMS = {
     "dpkg-deb": "dpkg",
     "getcap": "libcap2-bin",
     "git": "git",
+    "go": "golang-go",
     "gzip": "gzip",
     "jq": "jq",
     "make": "make",
@@ -49,7 +51,7 @@ _PROGRAMS = {
 
 _LITTLE_ENDIAN = ["aarch64", "amd64", "arm", "i386", "loongarch64", "ppc64le", "riscv64", "x86_64"]
 
-# A setting's default value is one that every platform has.
+# Every platform has the default value of a setting.
 _FACT = """\
 constraint_setting(
     name = "{name}.setting",{default}
@@ -63,29 +65,29 @@ constraint_value(
 """
 
 def _output(rctx, program, *arguments):
-    for folder in _PATH:
-        if rctx.path(folder + "/" + program).exists:
-            return rctx.execute([folder + "/" + program] + list(arguments)).stdout
+    for directory in _PATH:
+        if rctx.path(directory + "/" + program).exists:
+            return rctx.execute([directory + "/" + program] + list(arguments)).stdout
     return ""
 
 def _machine_impl(rctx):
-    # Debian's later releases leave "-static" out of a static emulator's name.
+    # Debian's later releases omit "-static" from the name of a static emulator.
     facts = {
         program: bool([
-            folder
-            for folder in _PATH
-            if rctx.path(folder + "/" + program).exists or rctx.path(folder + "/" + program.removesuffix("-static")).exists
+            directory
+            for directory in _PATH
+            if rctx.path(directory + "/" + program).exists or rctx.path(directory + "/" + program.removesuffix("-static")).exists
         ])
         for program in _PROGRAMS
     } | {
-        # An apt-get whose solver is the one that apt has had since 3.1; the one before chooses otherwise in some cases.
+        # True if apt-get has the solver of apt 3.1 and later. The previous solver chooses differently in some cases.
         "apt_solver_3": "3.0" in _output(rctx, "apt-config", "dump", "APT::Solver"),
         "kernel_without_modules": not rctx.path("/proc/modules").exists,
         "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
-        # Processes that bubblewrap starts, as the air-gapped way does, get no file capabilities.
+        # Processes that bubblewrap starts, as in the air-gapped build, get no file capabilities.
         "new_privileges": "NoNewPrivs:\t0" in rctx.execute(["cat", "/proc/self/status"]).stdout,
         "root": rctx.execute(["id", "-u"]).stdout.strip() == "0",
-        # A kernel (6.7) and a machine on which a user namespace has emulators of its own.
+        # True if a user namespace can have separate emulators (kernel 6.7 and later), and this machine permits it.
         "user_binfmt_misc": rctx.execute([
             "unshare",
             "--user",
@@ -113,7 +115,7 @@ def _machine_impl(rctx):
         for name, has in facts.items()
     ]))
 
-# Looked at again whenever Bazel's server starts.
+# Bazel evaluates this again whenever its server starts.
 _machine = repository_rule(
     implementation = _machine_impl,
     configure = True,
@@ -125,5 +127,5 @@ def _machine_extension_impl(_):
 
 machine = module_extension(
     implementation = _machine_extension_impl,
-    doc = "The repository machine: a constraint value for each thing a test can need of the machine.",
+    doc = "Makes the repository machine: a constraint value for everything that a test can need of the machine.",
 )

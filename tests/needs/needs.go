@@ -1,9 +1,9 @@
-// Package needs says what a test needs that not every machine and not every way of running it has.
+// Package needs declares what a test needs that is not available on every machine or with every way to run tests.
 //
-// Bazel knows beforehand what the machine has (machine.bzl) and builds what a test is given. Under Bazel a lack is therefore
-// a failure: a test that could not run must not pass, least of all for the next machine that finds the pass in a cache. The
-// go command was told nothing, and what it keeps of a test it keeps on this machine: there the test is skipped, with the
-// reason. No other code skips a test (tools/lint holds that).
+// Bazel knows in advance what the machine has (machine.bzl), and builds the test's inputs. So if something is missing
+// under Bazel, the test fails: a test that could not run must not pass, because other machines would take that pass
+// from a cache. The go command does not know it in advance, and caches results only on this machine, so there the test
+// is skipped with the reason. No other code may skip a test (tools/lint checks this).
 package needs
 
 import (
@@ -14,7 +14,8 @@ import (
 	"testing"
 )
 
-// Machine ends the test where the machine lacks one of what is named as in target_compatible_with of the test's target.
+// Machine ends the test if the machine lacks one of the names, which are those in target_compatible_with of the test's
+// target.
 func Machine(t testing.TB, names ...string) {
 	t.Helper()
 	for _, name := range names {
@@ -49,7 +50,8 @@ func has(name string) bool {
 	return err == nil
 }
 
-// Variable returns an environment variable that leads to what Bazel has built for the test. Without Bazel people can set it, too.
+// Variable returns an environment variable with the path of a file that Bazel has built for the test. Without Bazel,
+// users can set it.
 func Variable(t testing.TB, variable string) string {
 	t.Helper()
 	value := os.Getenv(variable)
@@ -59,7 +61,7 @@ func Variable(t testing.TB, variable string) string {
 	return value
 }
 
-// lack ends the test for a reason: under Bazel with what to do about it.
+// lack ends the test with a reason and, under Bazel, with a remedy.
 func lack(t testing.TB, reason, remedy string) {
 	t.Helper()
 	if target := os.Getenv("TEST_TARGET"); target != "" {

@@ -11,7 +11,7 @@ import (
 
 const askedFor = "NEEDS_TEST_ASKED_FOR"
 
-// TestLacking is no test but the subject of the next: it asks for what it is told to.
+// TestLacking does not test anything by itself. TestNeeds runs it with a variable that names what it requires.
 func TestLacking(t *testing.T) {
 	switch name := os.Getenv(askedFor); name {
 	case "":
@@ -24,7 +24,7 @@ func TestLacking(t *testing.T) {
 	}
 }
 
-// What is missing fails under Bazel and skips without it; what is there lets the test go on.
+// If something is missing, the test fails under Bazel and is skipped otherwise. If it is available, the test continues.
 func TestNeeds(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -38,7 +38,7 @@ func TestNeeds(t *testing.T) {
 		{"sh", "//some:test", "went on"},
 	} {
 		command := exec.Command(self, "-test.run=^TestLacking$", "-test.v")
-		// Not the file that tells Bazel how this test's own cases went.
+		// Without these, the inner tests would write into the file with this test's results for Bazel.
 		command.Env = append(os.Environ(), "GO_TEST_WRAP=0", "XML_OUTPUT_FILE=", askedFor+"="+row.name, "TEST_TARGET="+row.target)
 		out, err := command.CombinedOutput()
 		if failed, want := err != nil, row.target != "" && row.name != "sh"; failed != want || !strings.Contains(string(out), row.said) {

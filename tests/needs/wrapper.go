@@ -47,7 +47,8 @@ func Build(dir, program string, settings ...string) (path string, err error) {
 	if err != nil {
 		return "", err
 	}
-	// The go command takes a result of a test from its cache unless a file that the test has looked at is another.
+	// Reading these files makes the go command run the test again, instead of using its cache, when one of them has
+	// changed.
 	err = filepath.WalkDir(filepath.Join(checkout, "wrapper"), func(string, fs.DirEntry, error) error { return nil })
 	if err != nil {
 		return "", err
@@ -61,7 +62,7 @@ func Build(dir, program string, settings ...string) (path string, err error) {
 	return filepath.Join(dir, filepath.Base(program)), nil
 }
 
-// checkout returns the directory with go.mod, above the one in which the go command runs a test.
+// checkout returns the directory with go.mod, which is above the directory in which the go command runs a test.
 func checkout() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {

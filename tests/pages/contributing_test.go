@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
-// The commands of CONTRIBUTING.md's first change, in a copy of the sources.
+// TestContributing runs the commands of the first change in CONTRIBUTING.md, in a copy of the sources.
 func TestContributing(t *testing.T) {
 	archive := needs.Variable(t, "MODULE")
 	goCommand, err := filepath.Abs(needs.Variable(t, "GO"))
@@ -29,11 +29,12 @@ func TestContributing(t *testing.T) {
 		block.Try(t, func(script string) string {
 			command := exec.Command("/bin/sh", "-c", "exec 2>&1; "+script)
 			command.Dir = checkout
-			// rules_go's command finds its own by the folder of the runfiles, and the page's is run as if there were no Bazel.
+			// rules_go's go command finds its own files in the runfiles directory. The page's commands must run as if
+			// there were no Bazel.
 			command.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"), "RUNFILES_DIR="+os.Getenv("TEST_SRCDIR"),
 				"GOCACHE="+filepath.Join(os.Getenv("TEST_TMPDIR"), "gocache"), "GOPATH="+filepath.Join(os.Getenv("TEST_TMPDIR"), "gopath"),
 				"GOWORK=off", "GOPROXY=off", "CGO_ENABLED=0")
-			output, _ := command.Output() // that a command fails is part of the page
+			output, _ := command.Output() // some commands of the page fail, as the page shows
 			return strings.ReplaceAll(string(output), checkout+"/", "")
 		})
 	}

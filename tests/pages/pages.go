@@ -1,17 +1,17 @@
-// Package pages reads what documents for people say that can be tried: commands with what they print, and files.
+// Package pages reads the testable parts of pages: commands with their output, and files.
 //
 // A block of commands is
 //
 //	<!-- host: STATE, STATE... -->
 //	```console
 //	$ COMMAND
-//	what it prints, on standard output and standard error
+//	output, on standard output and standard error
 //	```
 //
-// A command may go on in the next line after a backslash, as in a shell. What a state is, the test says that runs the page. A block that
-// another program tries says which in place of a host, <!-- elsewhere: PATH -->. Commands that are to be pasted stand in blocks of another
-// kind (```sh), without a prompt and without output. A test runs such a block only if the comment before it is <!-- tried: NAME -->, by which
-// the test finds it.
+// A command can continue in the next line after a backslash, as in a shell. The test that runs the page defines the
+// states. A block that another program tests names it in place of a host: <!-- elsewhere: PATH -->. Commands to paste
+// are in blocks of another kind (```sh), without a prompt and without output. A test runs such a block only if the
+// comment before it is <!-- tried: NAME -->, which names it for the test.
 package pages
 
 import (
@@ -28,7 +28,7 @@ type Block struct {
 	page   string
 }
 
-// File is a block of any kind, and what the comment before it says, if there is one.
+// File is a block of any kind, with the text of the comment before it, if there is one.
 type File struct {
 	Comment string
 	Text    string
@@ -39,7 +39,7 @@ var (
 	prompt = regexp.MustCompile(`(?m)^\$ (?:.*\\\n)*.*\n`)
 )
 
-// Blocks returns the blocks of commands of a page that are not tried elsewhere. A page without any block fails the test.
+// Blocks returns the blocks of commands of a page that no other program tests. If there is none, the test fails.
 func Blocks(t *testing.T, page string) []Block {
 	t.Helper()
 	var all []Block
@@ -60,7 +60,7 @@ func Blocks(t *testing.T, page string) []Block {
 	return all
 }
 
-// Files returns the blocks of one kind, such as dockerfile. A page without any fails the test.
+// Files returns the blocks of one kind, such as dockerfile. If there is none, the test fails.
 func Files(t *testing.T, page, kind string) []File {
 	t.Helper()
 	text, err := os.ReadFile(page)
@@ -79,9 +79,9 @@ func Files(t *testing.T, page, kind string) []File {
 	return all
 }
 
-// Try runs the commands of a block in their order and fails the test if they do not print what the block says. run is given a script
-// of the shell and returns what it printed on standard output and standard error together. With PAGES_UPDATE=1 in the environment, the page is
-// changed to what the commands print:
+// Try runs the commands of a block in order, and fails the test if their output differs from the block. run runs a
+// shell script and returns its standard output and standard error in one string. With PAGES_UPDATE=1 in the
+// environment, Try writes the output into the page:
 //
 //	PAGES_UPDATE=1 PAGES=$PWD/docs/troubleshooting.md SCENARIOS_ROOTFS=ROOT.tar go test -run TestPages ./tests/scenarios
 func (b Block) Try(t *testing.T, run func(script string) string) {

@@ -1,4 +1,4 @@
-// Package roots has root file systems for tests: a real Debian's, and any that can be told as text (Tree).
+// Package roots provides root file systems for tests: real Debian roots, and roots that are described as text (Tree).
 package roots
 
 import (
@@ -11,15 +11,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// Debians returns the archives of real Debian root file systems, one for each release, with package iptables registered and
-// dpkg: those that DEBIAN_ROOTS names, ':' between (debian_roots_env in wrapper/installer).
+// Debians returns the archives of real Debian root file systems, one for each release, with dpkg and a registered
+// iptables package. DEBIAN_ROOTS names them, separated by ':' (debian_roots_env in wrapper/installer).
 func Debians(t testing.TB) []string {
 	t.Helper()
 	return strings.Split(needs.Variable(t, "DEBIAN_ROOTS"), ":")
 }
 
-// Unpack unpacks an archive into a folder of the test, without what no test looks at; with patterns (of GNU tar), only what
-// they match.
+// Unpack unpacks an archive into a temporary directory, without files that no test reads. With patterns (of GNU tar),
+// it unpacks only matching files.
 func Unpack(t testing.TB, archive string, patterns ...string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -34,7 +34,7 @@ func Unpack(t testing.TB, archive string, patterns ...string) (dir string) {
 	return dir
 }
 
-// In runs a program of a real root inside it, which takes root, and returns all that it prints.
+// In runs a command inside a root and returns its output. It needs root privileges.
 func In(t testing.TB, dir string, argv ...string) string {
 	t.Helper()
 	command := exec.Command("/usr/bin/env", argv...)
@@ -48,7 +48,7 @@ func In(t testing.TB, dir string, argv ...string) string {
 	return string(out)
 }
 
-// Query returns the fields of what update-alternatives --query says of a group: Status, Best, Value.
+// Query returns the fields of update-alternatives --query for a group: Status, Best, Value.
 func Query(t testing.TB, dir, group string) map[string]string {
 	t.Helper()
 	answer := map[string]string{}
@@ -61,7 +61,7 @@ func Query(t testing.TB, dir, group string) map[string]string {
 	return answer
 }
 
-// Programs returns a real Debian's programs of both modes, for Tree.Build.
+// Programs returns Debian's binaries of both modes, for Tree.Build.
 func Programs(t testing.TB) map[string]string {
 	t.Helper()
 	dir := Unpack(t, Debians(t)[0], "*usr/sbin/xtables-*-multi")

@@ -7,14 +7,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// Layout is a root as a distribution's packages leave it, and what is to become of it.
+// Layout is a root with a distribution's packages, and the expected results of the wrapper's commands.
 type Layout struct {
 	Name      string
-	Owner     string // of the six names, as installer.Layout says it
+	Owner     string // owner of the six names
 	Wrapper   string // the wrapper's path
 	Before    Tree
 	Installed Tree // after an install
-	// Pinned is the tree after a pin to a mode, by mode. It is nil where the database has no alternative of that mode.
+	// Pinned is the tree after a pin, by mode. It is nil if the database has no alternative of that mode.
 	Pinned [mode.Legacy + 1]Tree
 }
 
@@ -28,7 +28,7 @@ func Find(name string) Layout {
 	panic("no layout " + name)
 }
 
-// Layouts returns every kind of root that is known.
+// Layouts returns all known layouts.
 func Layouts() []Layout {
 	const (
 		nft, legacy   = "xtables-nft-multi", "xtables-legacy-multi"
@@ -54,12 +54,12 @@ func Layouts() []Layout {
 		database("Fedora legacy first", "alternatives", "usr/sbin", nil, oneGroup(chkconfig, "fedora-legacy-nft*.chkconfig"), own("usr/sbin")),
 		database("Fedora 43", "alternatives", "usr/bin", merged, oneGroup(chkconfig, "fedora43-nft-legacy*.chkconfig"), own("usr/bin")),
 		database("SLE 15", "update-alternatives", "usr/sbin", nil, oneGroup(chkconfig, "sle15-iptables*.dpkg"), multi),
-		database("SLE 15 with dpkg's folder", "update-alternatives", "usr/sbin", nil, oneGroup(dpkg, "sle15-iptables*.dpkg"), multi),
+		database("SLE 15 with dpkg's directory", "update-alternatives", "usr/sbin", nil, oneGroup(dpkg, "sle15-iptables*.dpkg"), multi),
 		tumbleweed(),
 	}
 }
 
-// plain is a layout of links that belong to packages and lead to target.
+// plain returns a layout whose names are symlinks of packages to target.
 func plain(name, dir, target string, more Tree) Layout {
 	l := Layout{Name: name, Owner: "plain links", Wrapper: "/" + dir + "/iptables-wrapper"}
 	l.Before = Binaries(dir).With(more).With(Names(dir, To(target)))
@@ -70,8 +70,8 @@ func plain(name, dir, target string, more Tree) Layout {
 	return l
 }
 
-// database is a layout with links in /etc/alternatives. states are its state files, with "" or "-wrapper" for the star in their
-// names; target is where a mode's alternative leads an applet.
+// database returns a layout with symlinks in /etc/alternatives. states returns its state files; "" or "-wrapper"
+// replaces the star in their names. target returns where a mode's alternative leads an applet.
 func database(name, owner, dir string, more Tree, states func(star string) Tree, target func(mode.Mode) func(applet.Applet) string) Layout {
 	const links = "etc/alternatives"
 	l := Layout{Name: name, Owner: owner, Wrapper: "/" + dir + "/iptables-wrapper"}
@@ -91,20 +91,21 @@ func database(name, owner, dir string, more Tree, states func(star string) Tree,
 	return l
 }
 
-// ByHand is a state file with the choice in it one by hand.
+// ByHand returns a state file in which the selection is manual.
 func ByHand(state string) string {
 	_, rest, _ := strings.Cut(state, "\n")
 	return "manual\n" + rest
 }
 
-// oneGroup is Fedora's and SLE's grouping.
+// oneGroup returns state files with one group, as in Fedora and SLE.
 func oneGroup(dir, golden string) func(string) Tree {
 	return func(star string) Tree {
 		return Tree{dir + "/iptables": State(strings.Replace(golden, "*", star, 1))}
 	}
 }
 
-// twoGroups is Debian's grouping, in either format. edits are pairs, of what is in the file and what shall be.
+// twoGroups returns state files with two groups, as in Debian, in either format. edits are pairs of old and new
+// strings.
 func twoGroups(dir, golden string, edits ...string) func(string) Tree {
 	return func(star string) Tree {
 		state := strings.NewReplacer(edits...).Replace(State(strings.Replace(golden, "*", star, 1)))
@@ -112,7 +113,8 @@ func twoGroups(dir, golden string, edits ...string) func(string) Tree {
 	}
 }
 
-// own is an alternative that is an applet under its mode's own name, multi one that is the multi-call binary.
+// own returns the targets of alternatives that are applets with their mode's own names. multi is the same for the
+// multi-call binary.
 func own(dir string) func(mode.Mode) func(applet.Applet) string {
 	return func(m mode.Mode) func(applet.Applet) string {
 		return func(a applet.Applet) string { return "/" + dir + "/" + a.In(m) }

@@ -6,17 +6,18 @@ import (
 	"strings"
 )
 
-// The state files of alternatives databases, as the databases' own programs wrote them: update-alternatives of dpkg 1.20 to
-// 1.23, and chkconfig's alternatives of 1.20 to 1.33 (fedora43: built with MERGED_SBIN=1), each in a root of its own, told what
-// the packages' scripts tell it; -wrapper: and then to install the wrapper (azure3: and to select it by hand).
+// The state files of alternatives databases, written by the real programs: update-alternatives of dpkg 1.20 to 1.23,
+// and chkconfig's alternatives 1.20 to 1.33 (fedora43: built with MERGED_SBIN=1). Each program ran in an empty root
+// with the arguments of the packages' scripts. For -wrapper, it then also installed the wrapper (azure3: and selected
+// it manually).
 //
-// All Go tests read these. tests/layouts/states.bzl spells them once more, by hand: what a whole build comes to is held to
-// something that no Go code has read. Nothing else spells a whole one.
+// All Go tests read these files. tests/layouts/states.bzl contains them a second time, so that the result of a whole
+// build is compared with text that no Go code has read. No other file contains a complete copy.
 //
 //go:embed states
 var states embed.FS
 
-// State returns the state file with the given name, of which the extension is the format: dpkg or chkconfig.
+// State returns the state file with the given name. Its extension is the format: dpkg or chkconfig.
 func State(name string) string {
 	data, err := states.ReadFile(path.Join("states", name))
 	if err != nil {
@@ -38,7 +39,7 @@ func States() []string {
 	return names
 }
 
-// ip6tables is the state of the group ip6tables of those who have two, made of that of iptables.
+// ip6tables returns the state of the group ip6tables, made from that of iptables, for distributions with two groups.
 func ip6tables(state string) string {
 	return strings.ReplaceAll(strings.ReplaceAll(state, "iptables", "ip6tables"), "/ip6tables-wrapper", "/iptables-wrapper")
 }

@@ -13,29 +13,30 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// Tree is a root file system as text: "path" -> content, "path@" -> a link's target, "path/" -> "", a directory.
+// Tree is a root file system as text. Its entries are "path" -> content, "path@" -> target of a symlink, and "path/" ->
+// "" for a directory.
 type Tree map[string]string
 
-// Contents of files that stand for a program: each mode's multi-call binary, and the wrapper.
+// Contents of files that represent a binary: each mode's multi-call binary, and the wrapper.
 const (
 	NFT     = "program of mode nft"
 	Legacy  = "program of mode legacy"
 	Wrapper = "program that is the wrapper"
 )
 
-// Loader is the content of the ELF interpreter: an executable file that is only looked at.
+// Loader is the content of the ELF interpreter, which must be executable but is not executed.
 const Loader = "the ELF interpreter"
 
 func isProgram(content string) bool { return content == NFT || content == Legacy || content == Wrapper }
 
-// With is the tree with more, or other, files.
+// With returns the tree with files added or replaced.
 func (files Tree) With(more Tree) Tree {
 	all := maps.Clone(files)
 	maps.Copy(all, more)
 	return all
 }
 
-// Without is the tree without some files.
+// Without returns the tree without some files.
 func (files Tree) Without(names ...string) Tree {
 	all := maps.Clone(files)
 	for _, name := range names {
@@ -44,12 +45,12 @@ func (files Tree) Without(names ...string) Tree {
 	return all
 }
 
-// Build makes the tree in a folder of the test. programs are the files that NFT, Legacy and Wrapper stand for; the tree may have
-// those very files, so replace them there and never write to them.
+// Build writes the tree into a temporary directory. programs are the files for NFT, Legacy and Wrapper. They may be
+// hard links in the tree, so a test must replace them and never write to them.
 func (files Tree) Build(t testing.TB, programs map[string]string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
-	// In this order directories that are links come before what is in them.
+	// In this order, symlinks to directories are created before the files in them.
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		content := files[name]
 		path := filepath.Join(dir, strings.TrimRight(name, "@/"))
@@ -74,7 +75,7 @@ func (files Tree) Build(t testing.TB, programs map[string]string) (dir string) {
 	return dir
 }
 
-// link gives a file a second name, or its copy that name on another file system: programs are large, and trees many.
+// link makes a hard link or, on another file system, a copy. Binaries are large, and there are many trees.
 func link(file, name string) error {
 	if err := os.Link(file, name); err == nil {
 		return nil
@@ -86,7 +87,7 @@ func link(file, name string) error {
 	return os.WriteFile(name, data, 0o755)
 }
 
-// program is what Read shows of a program, of which it cannot know whose it is.
+// program is the content that Read returns for a binary, because it does not know which one it is.
 const program = "a program"
 
 // Read returns the tree in dir, without directories.
@@ -118,7 +119,7 @@ func Read(t testing.TB, dir string) Tree {
 	return files
 }
 
-// Assert compares what is in dir with a tree. Directories are not compared.
+// Assert compares the files in dir with a tree. It does not compare directories.
 func Assert(t testing.TB, dir string, want Tree) {
 	t.Helper()
 	got := Read(t, dir)
@@ -139,7 +140,7 @@ func Assert(t testing.TB, dir string, want Tree) {
 	}
 }
 
-// Runtime is what Debian's programs of both modes need to be executed.
+// Runtime returns the files that Debian's binaries of both modes need to be executed.
 func Runtime() Tree {
 	files := Tree{"lib64/ld-linux-x86-64.so.2": Loader}
 	for _, library := range []string{"libxtables.so.12", "libmnl.so.0", "libnftnl.so.11", "libip4tc.so.2", "libip6tc.so.2", "libc.so.6"} {
@@ -148,7 +149,7 @@ func Runtime() Tree {
 	return files
 }
 
-// Binaries is what every complete iptables has in its directory, and Runtime.
+// Binaries returns the binaries of a complete iptables in its directory, and Runtime.
 func Binaries(dir string) Tree {
 	files := Runtime().With(Tree{dir + "/xtables-nft-multi": NFT, dir + "/xtables-legacy-multi": Legacy})
 	for _, a := range applet.All() {
@@ -159,7 +160,7 @@ func Binaries(dir string) Tree {
 	return files
 }
 
-// Names is a link in dir for each applet, to what target says for it.
+// Names returns a symlink in dir for each applet. target returns its target.
 func Names(dir string, target func(applet.Applet) string) Tree {
 	files := Tree{}
 	for _, a := range applet.All() {
@@ -168,7 +169,7 @@ func Names(dir string, target func(applet.Applet) string) Tree {
 	return files
 }
 
-// To is the same target for every applet.
+// To returns the same target for every applet.
 func To(target string) func(applet.Applet) string {
 	return func(applet.Applet) string { return target }
 }

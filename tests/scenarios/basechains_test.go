@@ -7,7 +7,7 @@ import (
 	"github.com/google/nftables"
 )
 
-// chain is a chain of a ruleset that others than iptables create. The zero type is that of a chain without a hook.
+// chain is a chain that iptables did not create. The zero type is that of a chain without a hook.
 type chain struct {
 	table, name string
 	kind        nftables.ChainType
@@ -38,7 +38,7 @@ func (h *host) create(family nftables.TableFamily, chains ...chain) {
 	}
 }
 
-// TestWhatCounts takes the rule count of nft in rulesets in which not everything, or nothing, is iptables-nft's.
+// TestWhatCounts checks the rule count of nft in rulesets that iptables-nft created only in part, or not at all.
 func TestWhatCounts(t *testing.T) {
 	const filter = nftables.ChainTypeFilter
 	forward, input := nftables.ChainHookForward, nftables.ChainHookInput
@@ -101,7 +101,8 @@ func TestWhatCounts(t *testing.T) {
 					t.Error("iptables-nft can use the table, so its content should count")
 				}
 			}
-			// One more than counts in nft: a call decides for legacy, and with one less for nft.
+			// With one rule more in legacy than the rule count of nft, a call decides for legacy; with an equal number,
+			// for nft.
 			for extra, mode := range map[int]string{1: "legacy", 0: "nft"} {
 				h.run("/usr/sbin/iptables-legacy", "-F")
 				for range int(tt.count) + extra {
@@ -115,7 +116,7 @@ func TestWhatCounts(t *testing.T) {
 	}
 }
 
-// TestKubeletChainInAnyTable finds the kubelet chain also in a table of which nothing counts.
+// TestKubeletChainInAnyTable checks that the kubelet chain is found also in a table whose rules do not count.
 func TestKubeletChainInAnyTable(t *testing.T) {
 	h := newHost(t)
 	h.create(nftables.TableFamilyIPv4, chain{"mangle", "INPUT", nftables.ChainTypeFilter, nftables.ChainHookInput, 10, 3}, chain{table: "mangle", name: hint})

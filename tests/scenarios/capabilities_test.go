@@ -10,13 +10,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestAmbientCapabilities is such a user by ambient capabilities.
+// TestAmbientCapabilities runs mayWriteButNotList with ambient capabilities.
 func TestAmbientCapabilities(t *testing.T) {
 	mayWriteButNotList(t, func(h *host) { h.attr.AmbientCaps = []uintptr{unix.CAP_NET_ADMIN, unix.CAP_NET_RAW} })
 }
 
-// mayWriteButNotList tests a user who may change rules, but not read /proc/net/ip_tables_names, which is 0440 root:root. A call
-// sees the kubelet chain in either mode. detect, which changes nothing, does not look for it in legacy.
+// mayWriteButNotList tests a user who may change rules, but not read /proc/net/ip_tables_names, which is 0440
+// root:root. A call sees the kubelet chain in either mode. detect, which changes nothing, does not search for it in
+// legacy.
 func mayWriteButNotList(t *testing.T, allow func(*host)) {
 	for _, tt := range []struct {
 		state          string
@@ -62,7 +63,7 @@ func mayWriteButNotList(t *testing.T, allow func(*host)) {
 	}
 }
 
-// TestMayWriteEverything is such a user to whom the symlinks belong: a kubelet chain pins all the same.
+// TestMayWriteEverything tests such a user who also owns the symlinks: a kubelet chain is pinned.
 func TestMayWriteEverything(t *testing.T) {
 	h := newHost(t)
 	h.restore("iptables-legacy", rules("mangle", hint, 0)...)
@@ -70,7 +71,7 @@ func TestMayWriteEverything(t *testing.T) {
 		if path == h.root+"/proc" {
 			return filepath.SkipDir
 		}
-		// Files below /usr are hard links to the image's.
+		// Files below /usr are hard links to the image's files, which must not change.
 		if err == nil && (d.IsDir() || strings.HasPrefix(path, h.root+"/var/")) {
 			err = os.Lchown(path, 65534, 65534)
 		}

@@ -36,7 +36,7 @@ func procedure(t *testing.T, name, mode string) []string {
 	return nil
 }
 
-// shell is one shell in the container, as an engineer has one: what a line sets, the next line sees.
+// shell is one shell in the container, as an engineer uses it: variables that one line sets are visible to the next.
 type shell struct {
 	h      *host
 	stdin  io.Writer
@@ -67,7 +67,7 @@ func (h *host) shell() *shell {
 	return &shell{h, stdin, bufio.NewReader(stdout)}
 }
 
-// enter runs a line to its end and returns what it printed.
+// enter runs a line and returns its output.
 func (s *shell) enter(line string) string {
 	s.h.t.Helper()
 	const end = "end of the line\n"
@@ -87,7 +87,7 @@ func (s *shell) enter(line string) string {
 	}
 }
 
-// connections are TCP connections into the host, one in each family, as an ssh session is one.
+// connections are TCP connections into the host, one in each family. They represent an ssh session.
 type connections struct {
 	t     *testing.T
 	pairs [][2]net.Conn
@@ -95,7 +95,7 @@ type connections struct {
 
 const sshPort = "22"
 
-// connect makes them from a client on the host's network.
+// connect opens the connections from a client on the host's network.
 func (h *host) connect() connections {
 	h.t.Helper()
 	within := h.addClient()
@@ -143,8 +143,8 @@ func (c connections) exchange(after string) {
 	}
 }
 
-// firewall returns rules of one family that drop everything but the connections, in every table that can: whatever is taken away
-// before the policies are opened, or whatever policy is left, ends them.
+// firewall returns rules of one family that drop everything except the connections, in every table that can drop. If
+// rules are removed before the policies are opened, or if a policy stays, the connections break.
 func firewall(v6 bool, tables ...string) []string {
 	var lines []string
 	for _, table := range tables {
@@ -176,7 +176,7 @@ func firewall(v6 bool, tables ...string) []string {
 	return lines
 }
 
-// split puts kubelet into one mode and a firewall into the other, with some tables of each family and not all.
+// split creates kubelet's chain in one mode and a firewall in the other, with some but not all tables of each family.
 func (h *host) split(right, wrong string) {
 	h.t.Helper()
 	h.restore("iptables-"+right, rules("mangle", hint, 0)...)
@@ -190,14 +190,14 @@ var (
 	remark   = regexp.MustCompile(`(?m)^#.*\n`)
 )
 
-// ruleset is everything of one mode, without counters.
+// ruleset returns all rules of one mode, without counters.
 func (h *host) ruleset(mode string) string {
 	h.t.Helper()
 	saved := h.run("/usr/sbin/iptables-"+mode+"-save") + "IPv6\n" + h.run("/usr/sbin/ip6tables-"+mode+"-save")
 	return counters.ReplaceAllString(remark.ReplaceAllString(saved, ""), "[]")
 }
 
-// tables are the tables of both modes that exist.
+// tables returns the existing tables of both modes.
 func (h *host) tables() []string {
 	h.t.Helper()
 	var all []string
@@ -212,7 +212,8 @@ func (h *host) tables() []string {
 
 var otherMode = map[string]string{"nft": "legacy", "legacy": "nft"}
 
-// The page's commands against a split node clear the wrong mode, keep each connection, and can be undone.
+// TestCleanup runs the page's commands on a split node. They must clear the wrong mode and keep each connection, and
+// the page's way to undo them must work.
 func TestCleanup(t *testing.T) {
 	for wrong, right := range otherMode {
 		t.Run(wrong, func(t *testing.T) {
@@ -261,7 +262,7 @@ func TestCleanup(t *testing.T) {
 	}
 }
 
-// On a host without any rule, nothing is created.
+// On a host without rules, the commands must create nothing.
 func TestCleanupOfNothing(t *testing.T) {
 	for mode := range otherMode {
 		t.Run(mode, func(t *testing.T) {
@@ -282,7 +283,7 @@ func TestCleanupOfNothing(t *testing.T) {
 	}
 }
 
-// Where no backup can be written, nothing is changed.
+// If the backup cannot be written, the commands must change nothing.
 func TestCleanupWithoutBackup(t *testing.T) {
 	for name, spoil := range map[string]func(*testing.T, *host){
 		"read-only directory": func(t *testing.T, h *host) {

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inThread calls f on another thread in the same namespaces.
+// inThread calls f in another thread in the same namespaces.
 func (h *host) inThread(f func() error) <-chan error {
 	h.t.Helper()
 	var namespaces [2]*os.File
@@ -26,7 +26,7 @@ func (h *host) inThread(f func() error) <-chan error {
 	}
 	done := make(chan error, 1)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread is not to be used for anything else
+		runtime.LockOSThread() // never unlocked, so that the thread is not reused
 		err := unix.Unshare(unix.CLONE_FS)
 		for i, flag := range []int{unix.CLONE_NEWNET, unix.CLONE_NEWNS} {
 			if err == nil {
@@ -42,7 +42,7 @@ func (h *host) inThread(f func() error) <-chan error {
 	return done
 }
 
-// TestConcurrentFirstCalls makes 256 first calls at once, while the links are being changed.
+// TestConcurrentFirstCalls makes 256 first calls at the same time, while calls repoint the symlinks.
 func TestConcurrentFirstCalls(t *testing.T) {
 	const threads, calls = 16, 16
 	h := newHost(t)
@@ -69,7 +69,7 @@ func TestConcurrentFirstCalls(t *testing.T) {
 	}
 }
 
-// callAtOnce starts n calls before it waits for any.
+// callAtOnce starts n calls, and then waits for all of them.
 func (h *host) callAtOnce(n int) error {
 	wait := make([]func() error, n)
 	for i := range wait {
@@ -96,7 +96,7 @@ func (h *host) callAtOnce(n int) error {
 	return failed
 }
 
-// TestKilled kills first calls at random instants. Whatever they had done by then, every applet works.
+// TestKilled kills first calls at random instants. Every applet must work afterwards.
 func TestKilled(t *testing.T) {
 	h := newHost(t)
 	h.restore("iptables-legacy", rules("mangle", hint, 0)...)

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// report is what "iptables-wrapper detect --output json" says of the rule counts.
+// report contains the rule counts in the output of "iptables-wrapper detect --output json".
 type report struct {
 	decision
 	Conflict bool `json:"conflict"`
@@ -66,7 +66,7 @@ func randomTables(r *rand.Rand) (text []string, count uint64) {
 	return text, count
 }
 
-// TestRuleCount gives the same text to both modes: the rule count of both is exactly that of the text.
+// TestRuleCount restores the same text in both modes. The rule count of both must be that of the text.
 func TestRuleCount(t *testing.T) {
 	seed := rand.Uint64()
 	r := rand.New(rand.NewPCG(seed, 0))
@@ -101,8 +101,8 @@ func TestRuleCount(t *testing.T) {
 	}
 }
 
-// TestCloseComparisons makes the sums differ by one either way, on hosts where bounds alone do not tell: a call decides what
-// detect, which counts everything, says.
+// TestCloseComparisons creates rule counts that differ by at most one, so that the bounds are not sufficient. A call
+// must decide for the same mode as detect, which counts everything.
 func TestCloseComparisons(t *testing.T) {
 	for _, tt := range []struct{ nft, legacy int }{{400, 399}, {400, 400}, {400, 401}, {3, 4}, {0, 1}, {1, 0}} {
 		h := newHost(t)
@@ -121,8 +121,8 @@ func TestCloseComparisons(t *testing.T) {
 	}
 }
 
-// TestLarge is a host with 100,000 rules and 20,000 chains in one mode: counted to the last one by detect, and decided by a
-// call that needs not count. What that costs is measured in tools/bench.
+// TestLarge uses a host with 100,000 rules and 20,000 chains in one mode. detect counts all of them. A call decides
+// without counting; tools/bench measures its time.
 func TestLarge(t *testing.T) {
 	text := []string{"*filter"}
 	for c := range 20_000 {
@@ -154,7 +154,7 @@ func TestLarge(t *testing.T) {
 	}
 }
 
-// TestCheck is what an SRE, or a node problem detector, runs on a node.
+// TestCheck runs `detect --check`, which SREs and node-problem-detector run on a node.
 func TestCheck(t *testing.T) {
 	h := newHost(t)
 	check := func(status int, first string) {

@@ -7,7 +7,7 @@ import (
 	"github.com/google/nftables"
 )
 
-// decision is what "iptables-wrapper detect --output json" says, as far as it is compared.
+// decision contains the compared fields of the output of "iptables-wrapper detect --output json".
 type decision struct {
 	Mode   string `json:"mode"`
 	Reason string `json:"reason"`
@@ -29,7 +29,7 @@ const (
 	canary = "KUBE-KUBELET-CANARY"
 )
 
-// scenarios are the rows of the decision table, and what must not be taken for one.
+// scenarios returns the rows of the decision table, and states that look similar to a row.
 func scenarios() []scenario {
 	tests := []scenario{
 		{"empty host", func(*host) {}, decision{"nft", "default", false}},

@@ -15,8 +15,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// The real node-problem-detector, with the example's configuration and plugin in a root file system: the condition that it makes of
-// each host. It logs the condition that it would write to an API server.
+// TestProblemDetector runs the real node-problem-detector, with the example's configuration and plugin in a root file
+// system. It compares the condition for each host. The detector logs the condition that it would send to an API server.
 func TestProblemDetector(t *testing.T) {
 	needs.Machine(t, "node-problem-detector")
 	program, err := exec.LookPath("node-problem-detector")
@@ -34,7 +34,7 @@ func TestProblemDetector(t *testing.T) {
 			if err := os.WriteFile(filepath.Join(h.root, "node-problem-detector"), binary, 0o755); err != nil {
 				t.Fatal(err)
 			}
-			// What every container has, and a program that starts another needs.
+			// Every container has /dev/null, and os/exec needs it to start a program.
 			if err := unix.Mknod(filepath.Join(h.root, "dev/null"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 				t.Fatal(err)
 			}
@@ -59,10 +59,10 @@ func TestProblemDetector(t *testing.T) {
 	}
 }
 
-// conditions starts the detector, and returns what it logs of the condition once the plugin has been asked.
+// conditions starts the detector, and returns its log lines about the condition after the plugin ran once.
 func (h *host) conditions(t *testing.T) string {
 	t.Helper()
-	// One of its exporters it must have. The network namespace has no address to listen on but all.
+	// The detector requires one of its exporters. The network namespace has no address, so it listens on all addresses.
 	cmd := h.command(call{argv: []string{"/node-problem-detector", "--logtostderr", "--v=3", "--enable-k8s-exporter=false",
 		"--prometheus-address=0.0.0.0", "--hostname-override=node", "--config.custom-plugin-monitor=/config/iptables-mode.json"}})
 	stderr, err := cmd.StderrPipe()
@@ -74,7 +74,7 @@ func (h *host) conditions(t *testing.T) string {
 	}
 	defer cmd.Wait()
 	defer cmd.Process.Kill()
-	// A detector that says nothing is ended, and with it what is read.
+	// A detector that logs nothing is killed, which also ends the read below.
 	timer := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	defer timer.Stop()
 	var all strings.Builder

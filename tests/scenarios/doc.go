@@ -1,8 +1,9 @@
-// Package scenarios tests the wrapper on real parts: the root file system of an image with its own iptables, installed
-// into by the wrapper's own command line, against the real kernel, in network and mount namespaces of each test's own.
+// Package scenarios tests the wrapper with real parts: the root file system of an image with its own iptables, where
+// the wrapper's own command line has installed it, and the real kernel. Each test has separate network and mount
+// namespaces.
 //
-// The tests need root. They take from the environment, as Bazel sets it:
+// The tests need root. They use these environment variables, which Bazel sets:
 //
-//	SCENARIOS_ROOTFS   the image's layers as tar files, lowest first, separated by colons; without it they are skipped
-//	SCENARIOS_WRAPPER  the iptables-wrapper binary; without it it is built with the go command
+//	SCENARIOS_ROOTFS   the image's layers as tar files, lowest first, separated by colons; without it the tests are skipped
+//	SCENARIOS_WRAPPER  the iptables-wrapper binary; without it the go command builds one
 package scenarios

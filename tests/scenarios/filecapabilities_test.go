@@ -11,12 +11,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// permit gives a file capabilities, as "setcap cap_net_admin,cap_net_raw+ep" does: struct vfs_cap_data of
+// permit sets a file's capabilities, as "setcap cap_net_admin,cap_net_raw+ep" does: struct vfs_cap_data of
 // include/uapi/linux/capability.h, version 2.
 func (h *host) permit(name string) {
 	h.t.Helper()
 	path := filepath.Join(h.root, "usr/sbin", name)
-	// The file is a hard link to the image's: the capabilities are for a copy.
+	// The file is a hard link to the image's file. It is replaced by a copy, which gets the capabilities.
 	content, err := os.Open(path)
 	if err != nil {
 		h.t.Fatal(err)
@@ -34,7 +34,7 @@ func (h *host) permit(name string) {
 	}
 }
 
-// TestFileCapabilities is such a user by the capabilities of the files (see mayWriteButNotList).
+// TestFileCapabilities runs mayWriteButNotList with capabilities of the files.
 func TestFileCapabilities(t *testing.T) {
 	needs.Machine(t, "new_privileges")
 	mayWriteButNotList(t, func(h *host) {

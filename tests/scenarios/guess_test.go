@@ -13,11 +13,11 @@ func (h *host) expect(when, mode string, pinned bool) {
 	}
 }
 
-// TestGuess is an agent that starts on an empty host. Its own rules never confirm its guess, also not after a restart with a
-// fresh root file system: the kubelet chain decides.
+// TestGuess runs an agent that starts on an empty host. Its own rules must never confirm its guess, even after a
+// restart with a new root file system. The kubelet chain decides.
 func TestGuess(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
-		{ // not t.Run: its goroutine would have another thread's namespaces
+		{ // not t.Run: its goroutine would be in another thread's namespaces
 			h := newHost(t)
 			h.expect("on an empty host", "nft", false)
 			h.run("/usr/sbin/iptables", "-A", "INPUT", "-s", "192.0.2.1", "-j", "DROP")
@@ -38,7 +38,7 @@ func TestGuess(t *testing.T) {
 	}
 }
 
-// TestWithoutKubelet makes three calls on a host that has rules and no kubelet: the wrapper is still in place after each.
+// TestWithoutKubelet makes three calls on a host with rules but without kubelet. The wrapper must not pin a mode.
 func TestWithoutKubelet(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
 		h := newHost(t)
@@ -56,7 +56,8 @@ func TestWithoutKubelet(t *testing.T) {
 	}
 }
 
-// TestWait lets detect wait for kubelet's chain: for one that comes, for one that does not, and beside others' rules.
+// TestWait runs `detect --wait`: with a kubelet chain that appears, with one that does not, and with rules of other
+// programs.
 func TestWait(t *testing.T) {
 	h := newHost(t)
 	const late = "iptables-wrapper: detect: no kubelet chain after 300ms" +
@@ -80,7 +81,7 @@ func TestWait(t *testing.T) {
 	if err := cmd.Wait(); err != nil || !strings.Contains(out.String(), `"mode":"legacy","reason":"kubelet-chain"`) {
 		t.Errorf("%v, %s", err, out.String())
 	}
-	// A mode that somebody has said will not change.
+	// The override cannot change, so detect does not wait.
 	argv[4] = "1ms"
 	h.must(call{argv: argv, env: []string{"IPTABLES_WRAPPER_MODE=nft"}})
 }

@@ -13,7 +13,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestFirstRestore feeds 50,000 rules to iptables-restore as the very first call.
+// TestFirstRestore makes iptables-restore with 50,000 rules the first call.
 func TestFirstRestore(t *testing.T) {
 	const n = 50_000
 	for _, mode := range []string{"nft", "legacy"} {
@@ -29,7 +29,7 @@ func TestFirstRestore(t *testing.T) {
 	}
 }
 
-// TestSameAsDirect compares calls through the wrapper, each of them a first one, with calls of the binary itself.
+// TestSameAsDirect compares calls through the wrapper, each of them a first call, with calls of the binary.
 func TestSameAsDirect(t *testing.T) {
 	h := newHost(t)
 	for _, mode := range []string{"nft", "legacy"} {
@@ -56,13 +56,13 @@ func TestSameAsDirect(t *testing.T) {
 	}
 }
 
-// TestProcess starts iptables-restore on a pipe that stays empty, and looks at the process that waits there.
+// TestProcess starts iptables-restore on an empty pipe, and inspects the waiting process.
 func TestProcess(t *testing.T) {
 	h := newHost(t)
 	ignored := []os.Signal{syscall.SIGPIPE, syscall.SIGTERM, syscall.SIGUSR1}
 	signal.Ignore(ignored...)
 	t.Cleanup(func() {
-		// signal.Reset leaves a signal ignored that was not so from the start; Notify does not.
+		// signal.Reset would set the signal to ignored, even if it was not ignored from the start. Notify does not.
 		c := make(chan os.Signal, 1)
 		signal.Notify(c, ignored...)
 		signal.Stop(c)
@@ -94,7 +94,8 @@ func TestProcess(t *testing.T) {
 	}
 }
 
-// describe starts path, waits until the process executes binary and reads its standard input, tells what it got from its parent, and kills it.
+// describe starts path, waits until the process executes binary and reads its standard input, returns what the process
+// inherited, and kills it.
 func (h *host) describe(path, binary string, argv, env []string, extra *os.File) string {
 	h.t.Helper()
 	r, w, err := os.Pipe()
@@ -108,7 +109,7 @@ func (h *host) describe(path, binary string, argv, env []string, extra *os.File)
 		h.t.Fatal(err)
 	}
 	defer null.Close()
-	// Not os/exec, which tidies the environment.
+	// os/exec would change the environment.
 	p, err := os.StartProcess(path, argv, &os.ProcAttr{
 		Dir: "/usr", Env: env, Sys: &h.attr, Files: []*os.File{r, null, null, nil, nil, extra},
 	})
@@ -161,7 +162,7 @@ func (h *host) describe(path, binary string, argv, env []string, extra *os.File)
 	return b.String()
 }
 
-// TestDeathBySignal kills the process that the wrapper became.
+// TestDeathBySignal kills the process after the wrapper has executed the binary.
 func TestDeathBySignal(t *testing.T) {
 	h := newHost(t)
 	cmd := h.command(call{argv: []string{"/usr/sbin/iptables-restore"}})

@@ -17,11 +17,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// host is a network namespace without any rule, and a container's root file system in it. Both are gone with the test.
+// host is a network namespace without rules, with a container's root file system in it. Both end with the test.
 type host struct {
 	t    *testing.T
 	root string
-	attr syscall.SysProcAttr // of the processes that are started
+	attr syscall.SysProcAttr // attributes of the processes that the test starts
 }
 
 // newHost moves the test's goroutine permanently to a thread in new namespaces, and mounts the image there.
@@ -37,8 +37,8 @@ func newHostWithoutProc(t *testing.T) *host {
 	t.Helper()
 	needs.Machine(t, "root")
 	needs.Variable(t, rootfsVariable)
-	// Never unlocked: the thread ends with the test's goroutine, and its namespaces with it. Processes are started from
-	// this thread, so they are in its namespaces.
+	// The thread stays locked, so it ends with the test's goroutine, and the kernel removes its namespaces. This thread
+	// starts all processes, so they are in its namespaces.
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS); err != nil {
 		t.Fatalf("unshare: %v", err)
@@ -49,7 +49,8 @@ func newHostWithoutProc(t *testing.T) *host {
 	return h
 }
 
-// mount mounts, and unmounts before the test's folder is removed: that must not reach into what is mounted there.
+// mount mounts a file system. It is unmounted before the test's directory is removed, so that the removal does not
+// delete files in it.
 func mount(t *testing.T, source, target, fstype string, flags uintptr, options ...string) {
 	t.Helper()
 	if err := unix.Mount(source, target, fstype, flags, strings.Join(options, ",")); err != nil {
@@ -62,7 +63,7 @@ func mount(t *testing.T, source, target, fstype string, flags uintptr, options .
 	})
 }
 
-// remount changes what is mounted.
+// remount changes the flags of a mount.
 func remount(t *testing.T, target string, flags uintptr) {
 	t.Helper()
 	if err := unix.Mount("", target, "", flags, ""); err != nil {
@@ -70,7 +71,7 @@ func remount(t *testing.T, target string, flags uintptr) {
 	}
 }
 
-// install installs the wrapper once more.
+// install installs the wrapper again.
 func (h *host) install() {
 	h.t.Helper()
 	if err := parts.image.install(h.root); err != nil {
@@ -78,7 +79,7 @@ func (h *host) install() {
 	}
 }
 
-// readOnly makes the root file system read-only, but for /run, which iptables-legacy needs for its lock.
+// readOnly makes the root file system read-only, except /run, which iptables-legacy needs for its lock.
 func (h *host) readOnly() {
 	h.t.Helper()
 	mount(h.t, h.root, h.root, "", unix.MS_BIND|unix.MS_REC)
@@ -86,7 +87,7 @@ func (h *host) readOnly() {
 	mount(h.t, "tmpfs", filepath.Join(h.root, "run"), "tmpfs", 0)
 }
 
-// call is one command to run.
+// call describes one command.
 type call struct {
 	path  string // in the container; argv[0] if empty
 	argv  []string
@@ -95,7 +96,7 @@ type call struct {
 	attr  *syscall.SysProcAttr // nil for the host's
 }
 
-// result is how it went.
+// result is the result of one command.
 type result struct {
 	stdout, stderr string
 	status         syscall.WaitStatus
@@ -142,13 +143,13 @@ func (h *host) must(c call) string {
 	return r.stdout
 }
 
-// restore feeds rules to the restore command of one mode and family, such as "iptables-nft".
+// restore passes rules to the restore command of one mode and family, such as "iptables-nft".
 func (h *host) restore(command string, rules ...string) {
 	h.t.Helper()
 	h.must(call{argv: []string{"/usr/sbin/" + command + "-restore"}, stdin: strings.NewReader(strings.Join(rules, "\n") + "\n")})
 }
 
-// version calls an applet with -V through its link and returns the mode that answered.
+// version calls an applet with -V through its symlink and returns the mode in the output.
 func (h *host) version(applet string) string {
 	h.t.Helper()
 	out := h.run("/usr/sbin/"+applet, "-V")
@@ -162,7 +163,7 @@ func (h *host) version(applet string) string {
 	return ""
 }
 
-// pinned reports whether the applet's link leads to a mode's binary rather than to the wrapper.
+// pinned returns true if the applet's symlink leads to a mode's binary rather than to the wrapper.
 func (h *host) pinned(applet string) bool {
 	h.t.Helper()
 	path := "/usr/sbin/" + applet

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// TestOverride sets the mode by the environment, against a hint in the other.
+// TestOverride sets the override to one mode on a host with a kubelet chain in the other.
 func TestOverride(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
 		t.Run(mode, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestOverride(t *testing.T) {
 	})
 }
 
-// expectRefusal checks that nothing was run, and that this was said in one line.
+// expectRefusal checks that the call executed no binary and printed only this line.
 func (h *host) expectRefusal(r result, status int, line string) {
 	h.t.Helper()
 	if r.status.ExitStatus() != status || r.stdout != "" || r.stderr != line {
@@ -48,7 +48,7 @@ func (h *host) expectRefusal(r result, status int, line string) {
 	}
 }
 
-// TestOnlyInstalled takes one mode's binaries away after installation.
+// TestOnlyInstalled removes one mode's binaries after the installation.
 func TestOnlyInstalled(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
 		t.Run(mode, func(t *testing.T) {
@@ -78,8 +78,8 @@ func TestOnlyInstalled(t *testing.T) {
 	})
 }
 
-// TestWithoutInterpreter has the dynamic linker of the mode's binary removed after the installation: execve(2) says that a file
-// does not exist, and the file that it means is another one than the binary.
+// TestWithoutInterpreter removes the dynamic linker of the mode's binary after the installation. execve(2) then fails
+// with ENOENT, although the binary exists.
 func TestWithoutInterpreter(t *testing.T) {
 	h := newHost(t)
 	program, err := elf.Open(h.root + "/usr/sbin/xtables-nft-multi")
@@ -104,7 +104,8 @@ func TestWithoutInterpreter(t *testing.T) {
 		" is missing: copy it and the libraries of iptables into this image\n")
 }
 
-// TestUpstream is what upstream's container test does: a hint in one mode, junk rules in the other, then iptables -L.
+// TestUpstream does what upstream's container test does: it creates a kubelet chain in one mode and other rules in the
+// other mode, and runs iptables -L.
 func TestUpstream(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
 		t.Run(mode, func(t *testing.T) {

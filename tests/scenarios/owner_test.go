@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// own creates a table with flags owner, which google/nftables cannot: it exists as long as the socket that created it. In it is
-// a chain as iptables-nft has it, with a policy that would count.
+// own creates a table with flag owner, which google/nftables does not support. The table exists as long as the socket
+// that created it. It contains a chain like iptables-nft's, with a policy that would count.
 func (h *host) own(family nftables.TableFamily, table string) {
 	h.t.Helper()
 	number := func(n uint32) []byte { return binary.BigEndian.AppendUint32(nil, n) }

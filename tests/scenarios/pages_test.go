@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
-// hosts are what pages say before a block of commands: <!-- host: NAME, NAME... -->
+// hosts maps the host states that pages name before a block of commands: <!-- host: NAME, NAME... -->
 var hosts = map[string]func(*testing.T, *host){
 	"empty": func(*testing.T, *host) {},
 	"kubelet in nft": func(_ *testing.T, h *host) {
@@ -63,7 +63,7 @@ var hosts = map[string]func(*testing.T, *host){
 		if err := writeFile(h.root+"/usr/bin/hostport", program, 0o755); err != nil {
 			t.Fatal(err)
 		}
-		// Containers have it; os/exec opens it for a program that it gives no standard input.
+		// Containers have /dev/null, and os/exec opens it for a program without standard input.
 		null := h.root + "/dev/null"
 		if err := writeFile(null, strings.NewReader(""), 0o666); err != nil {
 			t.Fatal(err)
@@ -91,7 +91,7 @@ var hosts = map[string]func(*testing.T, *host){
 	},
 }
 
-// What the pages say that commands print, they print: each block on a host of its own, one command after the other.
+// TestPages runs the commands of the pages and compares their output. Each block runs on a new host.
 func TestPages(t *testing.T) {
 	for _, page := range strings.Fields(needs.Variable(t, "PAGES")) {
 		for _, block := range pages.Blocks(t, page) {

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// pluginConfig is examples/kubernetes/node-problem-detector/iptables-mode.json, as far as it is needed here.
+// pluginConfig contains the used fields of examples/kubernetes/node-problem-detector/iptables-mode.json.
 type pluginConfig struct {
 	PluginConfig struct {
 		MaxOutputLength int `json:"max_output_length"`
@@ -19,7 +19,7 @@ type pluginConfig struct {
 	Rules      []struct{ Type, Condition, Reason, Path string }
 }
 
-// addPlugin puts the example's files where its Dockerfile does.
+// addPlugin copies the example's files to the paths that its Dockerfile uses.
 func (h *host) addPlugin(t *testing.T) (config pluginConfig) {
 	t.Helper()
 	if err := os.Mkdir(filepath.Join(h.root, "config"), 0o755); err != nil {
@@ -45,7 +45,7 @@ func (h *host) addPlugin(t *testing.T) (config pluginConfig) {
 	return config
 }
 
-// The plugin of a node problem detector on one host after the other, with what the detector makes of its status.
+// pluginCases are host states for the plugin of node-problem-detector, with the detector's reading of its exit status.
 var pluginCases = []struct {
 	states          []string
 	status          int
@@ -76,7 +76,7 @@ func TestPlugin(t *testing.T) {
 			}
 		})
 	}
-	// As in the image of the example's Dockerfile: it is the kernel that is asked.
+	// The image of the example's Dockerfile contains no iptables: the plugin probes the kernel directly.
 	t.Run("no iptables", func(t *testing.T) {
 		h := newHost(t)
 		config := h.addPlugin(t)

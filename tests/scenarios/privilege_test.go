@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// dropCapabilities takes capabilities, all of them if none is named, from the processes this thread starts from now on.
+// dropCapabilities removes capabilities from the processes that this thread starts. Without caps it removes all.
 func dropCapabilities(t *testing.T, caps ...int) {
 	t.Helper()
 	if len(caps) == 0 {
@@ -26,7 +26,7 @@ func dropCapabilities(t *testing.T, caps ...int) {
 	}
 }
 
-// expectGuess checks that a call works, says nothing of its own, and is not pinned.
+// expectGuess checks that a call works, that the wrapper prints nothing, and that it does not pin.
 func (h *host) expectGuess(mode string) {
 	h.t.Helper()
 	for range 2 {
@@ -41,7 +41,7 @@ func (h *host) expectGuess(mode string) {
 	}
 }
 
-// The evidence is there, but may not be seen: a guess, and no failure.
+// Without the privilege to see the existing rules, the wrapper guesses and does not fail.
 func TestLackOfPrivilege(t *testing.T) {
 	for name, drop := range map[string]func(*testing.T, *host){
 		"no CAP_NET_ADMIN": hosts["no CAP_NET_ADMIN"],
@@ -69,7 +69,7 @@ func TestLackOfPrivilege(t *testing.T) {
 	}
 }
 
-// A user namespace that owns its network namespace may see everything but which legacy tables there are.
+// A user namespace that owns its network namespace can see everything except the list of legacy tables.
 func TestOwnUserNamespace(t *testing.T) {
 	h := newHost(t)
 	if _, err := os.Stat(h.root + "/bin/sh"); err != nil {
@@ -144,7 +144,7 @@ func TestWithoutProc(t *testing.T) {
 	})
 }
 
-// A root file system elsewhere than /usr/sbin: the wrapper's own directory comes first.
+// A wrapper in another directory than /usr/sbin searches its own directory first.
 func TestOwnDirectory(t *testing.T) {
 	h := newHost(t)
 	for _, dir := range []string{"opt", "opt/xtables"} {

@@ -19,12 +19,14 @@ const (
 	wrapperVariable = "SCENARIOS_WRAPPER"
 )
 
-// image is what all tests share: an unpacked root file system in which the wrapper is installed, and the wrapper. No test writes to it.
+// image is shared by all tests: an unpacked root file system in which the wrapper is installed, and the wrapper. No
+// test writes to it.
 type image struct {
 	root, wrapper string
 }
 
-// parts is set once, by TestMain, before any test runs; it stays empty where newHost ends every test.
+// parts is set once, by TestMain, before any test runs. If the tests cannot run, it stays empty, and newHost ends every
+// test.
 var parts struct{ image }
 
 func TestMain(m *testing.M) {
@@ -78,7 +80,7 @@ func makeImage(dir string, layers []string) (image, error) {
 	return im, im.install(im.root)
 }
 
-// install installs the wrapper by its own command line.
+// install installs the wrapper with its own command line.
 func (im image) install(root string) error {
 	if out, err := exec.Command(im.wrapper, "install", "--root", root).CombinedOutput(); err != nil {
 		return fmt.Errorf("install: %w\n%s", err, out)
@@ -102,12 +104,13 @@ func writeFile(path string, content io.Reader, perm fs.FileMode) error {
 	return f.Close()
 }
 
-// mountRoot mounts a root file system for one test: the image's below, and a file system in memory for what the test writes. The
-// mounts are in the namespace of the calling thread.
+// mountRoot mounts a root file system for one test: an overlay of the image and, for files that the test writes, a file
+// system in memory. The mounts are in the namespace of the calling thread.
 func (im image) mountRoot(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
-	// Other users also run tests, and a file system in memory can be written to by everyone unless its mode is given.
+	// Some tests run as other users, so the directory must be accessible. A tmpfs without an explicit mode would be
+	// writable by all users.
 	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil {
 		t.Fatal(err)
 	}

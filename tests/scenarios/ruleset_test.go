@@ -33,7 +33,7 @@ func jumps(n int) []string {
 	return append(lines, "COMMIT")
 }
 
-// native adds a table, and a chain to it, that iptables did not make.
+// native adds a table with a chain that iptables did not create.
 func (h *host) native(family nftables.TableFamily, table, chain string, base bool) {
 	h.t.Helper()
 	c, err := nftables.New()

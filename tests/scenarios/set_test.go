@@ -10,13 +10,13 @@ import (
 	"testing"
 )
 
-// wrapper runs the installed wrapper's command line.
+// wrapper runs the command line of the installed wrapper.
 func (h *host) wrapper(args ...string) result {
 	h.t.Helper()
 	return h.do(call{argv: append([]string{"/usr/sbin/iptables-wrapper"}, args...)})
 }
 
-// selected returns what the alternatives database says of a group: its status and its value.
+// selected returns the status and the value of a group in the alternatives database.
 func (h *host) selected(group string) string {
 	h.t.Helper()
 	var status, value string
@@ -31,7 +31,7 @@ func (h *host) selected(group string) string {
 	return status + " " + value
 }
 
-// expectSelected checks what both groups of the database say, and what the symlinks do.
+// expectSelected checks the status and binary of both groups in the database, and where the symlinks lead.
 func (h *host) expectSelected(status, binary, links string) {
 	h.t.Helper()
 	for _, group := range []string{"iptables", "ip6tables"} {
@@ -48,7 +48,7 @@ func (h *host) expectSelected(status, binary, links string) {
 	}
 }
 
-// TestSet pins manually to each mode, from each state, without any evidence.
+// TestSet pins manually to each mode, from each state, without any rules.
 func TestSet(t *testing.T) {
 	h := newHost(t)
 	for _, mode := range []string{"legacy", "nft", "nft", "legacy"} {
@@ -73,7 +73,8 @@ func TestSet(t *testing.T) {
 	h.expectSelected("manual", "iptables-legacy", "pinned to legacy")
 }
 
-// TestSetIsUpdateAlternatives compares a root that the wrapper has changed with one that update-alternatives has.
+// TestSetIsUpdateAlternatives compares a root that the wrapper has changed with one that update-alternatives has
+// changed.
 func TestSetIsUpdateAlternatives(t *testing.T) {
 	h := newHost(t)
 	state := func() string {
@@ -108,7 +109,7 @@ func TestSetIsUpdateAlternatives(t *testing.T) {
 	}
 }
 
-// TestSetDetected pins what a call would choose, whatever the reason, and prints it.
+// TestSetDetected checks that `set detected` pins what a call would choose, for each reason, and prints it.
 func TestSetDetected(t *testing.T) {
 	h := newHost(t)
 	for _, row := range []struct {
@@ -134,7 +135,8 @@ func TestSetDetected(t *testing.T) {
 	}
 }
 
-// TestRestartOnAnotherHost restarts a container, of which the root file system stays, on a host that has changed to the other mode.
+// TestRestartOnAnotherHost restarts a container with the same root file system after the host has changed to the other
+// mode.
 func TestRestartOnAnotherHost(t *testing.T) {
 	h := newHost(t)
 	entrypoint := []string{"/bin/sh", "-c", "iptables-wrapper set auto && exec iptables -V"}
@@ -152,7 +154,7 @@ func TestRestartOnAnotherHost(t *testing.T) {
 	}
 }
 
-// TestSetInReadOnlyRoot fails where something has to be changed, and says what to do.
+// TestSetInReadOnlyRoot checks that set fails if it has to change a file, and prints a remedy.
 func TestSetInReadOnlyRoot(t *testing.T) {
 	h := newHost(t)
 	h.run("/usr/sbin/iptables-wrapper", "set", "nft")
@@ -171,7 +173,7 @@ func TestSetInReadOnlyRoot(t *testing.T) {
 	h.expectSelected("manual", "iptables-nft", "pinned to nft")
 }
 
-// TestSetAsUser fails for a user who cannot write, and changes nothing.
+// TestSetAsUser checks that set fails for a user without write permission, and changes nothing.
 func TestSetAsUser(t *testing.T) {
 	h := newHost(t)
 	h.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
@@ -192,7 +194,7 @@ func TestSetAsUser(t *testing.T) {
 	}
 }
 
-// TestSetRefuses what is not installed.
+// TestSetRefuses checks that set refuses a mode that is not installed.
 func TestSetRefuses(t *testing.T) {
 	h := newHost(t)
 	if err := os.Link(h.root+"/usr/sbin/iptables-wrapper", h.root+"/opt/copy"); errors.Is(err, os.ErrNotExist) {
@@ -215,7 +217,7 @@ func TestSetRefuses(t *testing.T) {
 		"install iptables, then run iptables-wrapper install")
 }
 
-// TestSetBesideCalls changes the pin while calls are made: each of them works.
+// TestSetBesideCalls changes the pin while calls run. Each call must work.
 func TestSetBesideCalls(t *testing.T) {
 	const calls, sets = 150, 12
 	h := newHost(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// snapshot tells all that a probe could have changed in the kernel.
+// snapshot returns everything that a probe could change in the kernel.
 func (h *host) snapshot() string {
 	h.t.Helper()
 	var b strings.Builder
@@ -50,7 +50,7 @@ func (h *host) snapshot() string {
 	return b.String()
 }
 
-// TestNoSideEffects compares the kernel before and after it was asked.
+// TestNoSideEffects compares the kernel's state before and after a probe.
 func TestNoSideEffects(t *testing.T) {
 	for name, state := range map[string]func(*host){
 		"empty":              func(*host) {},
@@ -77,7 +77,7 @@ func TestNoSideEffects(t *testing.T) {
 	}
 }
 
-// TestHostOnAThread asks package detect on a thread in another network namespace than the process.
+// TestHostOnAThread calls package detect in a thread whose network namespace differs from that of the process.
 func TestHostOnAThread(t *testing.T) {
 	h := newHost(t)
 	h.restore("iptables-legacy", rules("filter", "A", 3)...)

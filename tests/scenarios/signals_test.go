@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// TestSignals sends one signal to each of 400 calls, within 1.5 ms after execve(2): while the Go runtime starts, while the kernel is
-// asked, and while the binary runs. The caller ignores or blocks the signal, so no call may end by it.
+// TestSignals sends one signal to each of 400 calls, within 1.5 ms after execve(2): while the Go runtime starts, during
+// the probe, and while the binary runs. The caller ignores or blocks the signal, so it must not end any call.
 func TestSignals(t *testing.T) {
 	const calls, window = 400, 1500 * time.Microsecond
 	h := newHost(t)
@@ -24,7 +24,7 @@ func TestSignals(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer null.Close()
-	// dead returns how many calls ended by the signal.
+	// dead returns how many calls the signal ended.
 	dead := func(sig syscall.Signal) (n int) {
 		for range calls {
 			p, err := os.StartProcess("/usr/sbin/iptables", []string{"iptables", "-V"},
@@ -70,7 +70,8 @@ func TestSignals(t *testing.T) {
 	}
 }
 
-// TestPendingSignals calls iptables-restore while blocked signals are pending, and looks at them in the binary.
+// TestPendingSignals calls iptables-restore while blocked signals are pending, and checks that they are pending in the
+// binary.
 func TestPendingSignals(t *testing.T) {
 	h := newHost(t)
 	const script = `for s in TERM INT HUP QUIT PROF CHLD URG SEGV RTMIN; do kill -$s $$; done
@@ -126,7 +127,7 @@ func waitFor(t *testing.T, pid int, binary string, fields ...string) string {
 	return ""
 }
 
-// TestVariablesOfGo sets what the Go runtime of the wrapper must not obey.
+// TestVariablesOfGo sets environment variables of the Go runtime, which the wrapper must ignore.
 func TestVariablesOfGo(t *testing.T) {
 	h := newHost(t)
 	env := []string{"GOMEMLIMIT=1Gi", "GOGC=off", "GODEBUG=inittrace=1,asyncpreemptoff=0", "GOTRACEBACK=crash", "GOMAXPROCS=no"}
@@ -155,7 +156,7 @@ func TestClosedDescriptors(t *testing.T) {
 	}
 }
 
-// TestFileSizeLimit pins with a limit on file sizes that lets nothing be written: the call works and pins nothing.
+// TestFileSizeLimit sets a limit on file sizes that allows no writes. The call must work without a pin.
 func TestFileSizeLimit(t *testing.T) {
 	h := newHost(t)
 	h.restore("iptables-legacy", rules("mangle", hint, 0)...)
@@ -165,8 +166,8 @@ func TestFileSizeLimit(t *testing.T) {
 	}
 }
 
-// TestCopies has two copies of the wrapper in the place of the modes' binaries: a call ends with an error instead of executing itself
-// again and again.
+// TestCopies puts copies of the wrapper in place of both modes' binaries. A call must end with an error, and not
+// execute itself repeatedly.
 func TestCopies(t *testing.T) {
 	h := newHost(t)
 	program, err := os.ReadFile(h.root + "/usr/sbin/iptables-wrapper")

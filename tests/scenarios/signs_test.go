@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files replaces files of the container's /proc: the other ones that the wrapper and iptables read are those of the kernel. An
-// empty path in it is a file that exists and cannot be read.
+// files replaces files of the container's /proc. The wrapper and iptables read all other files from the kernel. An
+// empty path stands for a file that exists but cannot be read.
 func (h *host) files(replaced map[string]string) {
 	h.t.Helper()
 	proc := filepath.Join(h.root, "proc")
@@ -32,7 +32,7 @@ func (h *host) files(replaced map[string]string) {
 	}
 }
 
-// opened returns a function that reports whether a file was opened since.
+// opened returns a function that returns true if a file was opened since.
 func (h *host) opened(name string) func() bool {
 	h.t.Helper()
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
@@ -59,13 +59,14 @@ const (
 	asModule = symbols + "ffffffffc0a63250 T nft_do_chain\t[nf_tables]\n"
 )
 
-// TestSigns replaces what says whether nf_tables is present. In truth it is: a kubelet chain in legacy is pinned only if nothing
-// leaves a doubt, and /proc/kallsyms is read for that alone, if the pin can be written.
+// TestSigns replaces the files that show whether nf_tables is present; it is in fact present. A kubelet chain in legacy
+// is pinned only if nf_tables is certainly absent. /proc/kallsyms is read only for this purpose, and only if the pin
+// can be written.
 func TestSigns(t *testing.T) {
 	for _, tt := range []struct {
 		name              string
 		modules, kallsyms string
-		want              decision // of detect, with a kubelet chain in both modes
+		want              decision // expected output of detect, with a kubelet chain in both modes
 		pinned            bool
 	}{
 		{"nf_tables is built in, ip_tables is a module", modular, builtIn, decision{"nft", "kubelet-chain", true}, true},
@@ -91,8 +92,8 @@ func TestSigns(t *testing.T) {
 	}
 }
 
-// TestUnpinnedCallIsCheap has each of these configurations in a root that cannot be written, and without a kubelet chain: no
-// call opens /proc/kallsyms.
+// TestUnpinnedCallIsCheap runs each of these configurations in a read-only root, and without a kubelet chain. No call
+// may open /proc/kallsyms.
 func TestUnpinnedCallIsCheap(t *testing.T) {
 	for name, modules := range map[string]string{"ip_tables is a module": modular, "masked": ""} {
 		for state, prepare := range map[string]func(*host){
@@ -124,7 +125,7 @@ func TestUnpinnedCallIsCheap(t *testing.T) {
 	}
 }
 
-// TestSysfs has rules in legacy and a kubelet chain in nft, and says in /sys alone that nf_tables is present.
+// TestSysfs has rules in legacy and a kubelet chain in nft. Only /sys shows that nf_tables is present.
 func TestSysfs(t *testing.T) {
 	for name, prepare := range map[string]func(*host){
 		"module": func(h *host) {
@@ -133,7 +134,7 @@ func TestSysfs(t *testing.T) {
 			}
 		},
 		"built in": func(h *host) {
-			// The name is on the border of two reads.
+			// The name is split between two reads.
 			text := string(make([]byte, 16<<10-5)) + "nft_do_chain\x00"
 			dir := filepath.Join(h.root, "sys/kernel/btf")
 			if err := os.MkdirAll(dir, 0o755); err != nil {
@@ -160,8 +161,8 @@ func TestSysfs(t *testing.T) {
 	}
 }
 
-// TestSubsetPID mounts a /proc without /proc/modules, on a kernel that may well have modules: detect does not open a netlink
-// socket, which might load one.
+// TestSubsetPID mounts a /proc without /proc/modules, although the kernel may have modules. detect must not open a
+// netlink socket, which might load one.
 func TestSubsetPID(t *testing.T) {
 	h := newHostWithoutProc(t)
 	h.restore("iptables-legacy", rules("mangle", hint, 0)...)

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// status is what detect says of the installation.
+// status contains detect's output about the installation.
 type status struct {
 	Mode, Reason, Links string
 	Pin, Conflict       bool
@@ -29,7 +29,8 @@ func (h *host) inspect(env ...string) status {
 	return s
 }
 
-// expectProblems checks all that detect says of problems: the first lines of the text, the JSON, and the status of --check.
+// expectProblems checks everything that detect prints about problems: the first lines of the text, the JSON, and the
+// exit status of --check.
 func (h *host) expectProblems(env []string, ids ...string) {
 	h.t.Helper()
 	if got := h.inspect(env...).Problems; !slices.Equal(got, ids) {
@@ -54,7 +55,7 @@ func (h *host) expectProblems(env []string, ids ...string) {
 	}
 }
 
-// TestProblemPinned is a container that is pinned to one mode on a host whose kubelet uses the other.
+// TestProblemPinned runs a container that is pinned to one mode on a host whose kubelet uses the other.
 func TestProblemPinned(t *testing.T) {
 	for _, mode := range []string{"nft", "legacy"} {
 		t.Run(mode, func(t *testing.T) {
@@ -81,7 +82,7 @@ func TestProblemPinned(t *testing.T) {
 	}
 }
 
-// TestProblemOverride sets the override against a pin and against a kubelet chain.
+// TestProblemOverride sets an override that contradicts a pin, and one that contradicts a kubelet chain.
 func TestProblemOverride(t *testing.T) {
 	h := newHost(t)
 	nft, legacy := []string{"IPTABLES_WRAPPER_MODE=nft"}, []string{"IPTABLES_WRAPPER_MODE=legacy"}
@@ -108,7 +109,7 @@ func TestProblemSplit(t *testing.T) {
 	}
 }
 
-// TestProblemNotInstalled is an image with nft alone on a host whose kubelet uses legacy.
+// TestProblemNotInstalled runs an image with only nft on a host whose kubelet uses legacy.
 func TestProblemNotInstalled(t *testing.T) {
 	h := newHost(t)
 	h.restore("iptables-legacy", rules("mangle", hint, 0)...)
@@ -144,7 +145,7 @@ func TestProblemHidden(t *testing.T) {
 	}
 }
 
-// TestSecondCopy runs detect of a copy in another directory: it describes the installed wrapper.
+// TestSecondCopy runs detect from a copy in another directory. It must describe the installed wrapper.
 func TestSecondCopy(t *testing.T) {
 	h := newHost(t)
 	for _, name := range []string{"/iptables-wrapper", "/tmp/iptables-wrapper"} {
@@ -171,7 +172,7 @@ func TestSecondCopy(t *testing.T) {
 	}
 }
 
-// TestCannotPin is a final decision that cannot be made permanent.
+// TestCannotPin has a final decision, but the wrapper cannot pin it.
 func TestCannotPin(t *testing.T) {
 	const final = "\nreason:    kubelet-chain "
 	for name, row := range map[string]struct {
@@ -201,7 +202,8 @@ func TestCannotPin(t *testing.T) {
 	}
 }
 
-// TestCheckIncomplete is a user with CAP_NET_ADMIN alone, who sees nft and not legacy: no problem, and no success.
+// TestCheckIncomplete runs --check as a user with CAP_NET_ADMIN only, who can see nft but not legacy. The result is
+// neither a problem nor success.
 func TestCheckIncomplete(t *testing.T) {
 	h := newHost(t)
 	h.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
@@ -214,7 +216,7 @@ func TestCheckIncomplete(t *testing.T) {
 	}
 }
 
-// TestModeWord prints one word.
+// TestModeWord checks that one word is printed.
 func TestModeWord(t *testing.T) {
 	h := newHost(t)
 	for _, mode := range []string{"nft", "legacy"} {

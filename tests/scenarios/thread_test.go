@@ -15,14 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tellVariable makes this test's own binary, in the place of the mode's, say what it got from its parent.
+// tellVariable makes this test binary, in place of the mode's binary, print what it inherited from its parent.
 const tellVariable = "SCENARIOS_TELL"
 
 func init() {
 	if os.Getenv(tellVariable) == "" {
 		return
 	}
-	runtime.LockOSThread() // what is told is the first thread's
+	runtime.LockOSThread() // the first thread's attributes are printed
 	if err := tell(os.Stdout); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
@@ -30,14 +30,14 @@ func init() {
 	os.Exit(0)
 }
 
-// What package unix does not have: include/uapi/linux/ioprio.h, keyctl.h, securebits.h.
+// Constants that package unix does not have: include/uapi/linux/ioprio.h, keyctl.h, securebits.h.
 const (
 	ioprioWhoProcess = 1
-	ioprioBestEffort = 2 << 13     // class IOPRIO_CLASS_BE, to which a level is added
+	ioprioBestEffort = 2 << 13     // class IOPRIO_CLASS_BE; the level is added
 	noSetuidFixup    = 1<<2 | 1<<3 // SECBIT_NO_SETUID_FIXUP and its lock
 )
 
-// tell writes all that a process, and a thread, has from its parent over execve(2).
+// tell prints all attributes that a process or thread inherits from its parent and keeps over execve(2).
 func tell(w io.Writer) error {
 	for _, name := range []string{"status", "limits", "timerslack_ns", "oom_score_adj", "cgroup", "cmdline", "environ"} {
 		text, err := os.ReadFile("/proc/self/" + name)
@@ -83,8 +83,8 @@ func tell(w io.Writer) error {
 	return nil
 }
 
-// arrange gives this thread one of everything that it has of its own, and that a process it starts gets from it, so that
-// a loss would show. The thread is not to be used for anything else.
+// arrange sets every attribute of this thread that a child process inherits to a value that is not the default, so that
+// a loss is visible. The thread must not be reused.
 func arrange() error {
 	var cpus unix.CPUSet
 	cpus.Set(0)
@@ -113,7 +113,7 @@ func arrange() error {
 	return nil
 }
 
-// newTeller makes a host in which the nft binary is this test's own.
+// newTeller makes a host in which this test binary replaces the nft binary.
 func newTeller(t *testing.T) *host {
 	t.Helper()
 	h := newHost(t)
@@ -129,7 +129,8 @@ func newTeller(t *testing.T) *host {
 	return h
 }
 
-// TestThread compares all that a process says of itself, started directly and through the wrapper.
+// TestThread compares the attributes of a process that was started directly with those of one that was started through
+// the wrapper.
 func TestThread(t *testing.T) {
 	h := newTeller(t)
 	h.attr.Pdeathsig = syscall.SIGUSR2
@@ -159,12 +160,12 @@ func TestThread(t *testing.T) {
 	}
 }
 
-// chance is what differs between any two processes: their numbers, memory in use, switches, signals under way.
+// chance matches fields that differ between any two processes: IDs, memory use, context switches, queued signals.
 var chance = regexp.MustCompile(`(?m)^(Pid|Tgid|Threads|NSpid|NStgid|NSpgid|NSsid|Vm\w+|Rss\w+|SigQ|\w*voluntary_ctxt_switches):.*\n`)
 
 func withoutChance(r result) string { return chance.ReplaceAllString(r.stdout, "") + r.stderr }
 
-// TestParentDeathSignal makes 1,500 calls, each of which must have its parent-death signal to the end.
+// TestParentDeathSignal makes 1,500 calls. Each must keep its parent-death signal.
 func TestParentDeathSignal(t *testing.T) {
 	const calls = 1500
 	h := newTeller(t)

@@ -10,10 +10,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// gap is what the program says of itself if it has not the exact hand-over.
+// gap is part of the program's output if it was built without the exact hand-over.
 const gap = "without the linker flags"
 
-// go install gives a binary with the right name, which works, and says what it lacks.
+// `go install` must give a working binary with the right name, which reports that it lacks the exact hand-over.
 func TestGoInstall(t *testing.T) {
 	needs.Machine(t, "git")
 	checkout, bin := repository(t), t.TempDir()
@@ -23,11 +23,11 @@ func TestGoInstall(t *testing.T) {
 		t.Fatalf("go install made %v, %v", files, err)
 	}
 	if out := sh(t, bin, nil, "./iptables-wrapper version"); !strings.HasPrefix(out, "iptables-wrapper devel") || !strings.Contains(out, gap) {
-		t.Errorf("version says %q", out)
+		t.Errorf("version printed %q", out)
 	}
 }
 
-// make has the version from git, and builds for the architecture that the environment names.
+// make must set the version from git, and build for the architecture in the environment.
 func TestMake(t *testing.T) {
 	needs.Machine(t, "git", "make")
 	checkout, environment := repository(t), goEnvironment(t)
@@ -35,7 +35,7 @@ func TestMake(t *testing.T) {
 		t.Helper()
 		sh(t, checkout, environment, "make")
 		if out := sh(t, checkout, nil, "bin/iptables-wrapper version"); out != "iptables-wrapper "+want {
-			t.Errorf("%s: version says %q, want %q", what, out, want)
+			t.Errorf("%s: version printed %q, want %q", what, out, want)
 		}
 	}
 	version("the tagged commit", "v1.2.3")

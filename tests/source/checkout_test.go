@@ -30,7 +30,8 @@ func repository(t *testing.T) (dir string) {
 	}
 	dir = t.TempDir()
 	for _, name := range []string{".gitignore", "Makefile", "go.mod", "go.sum", "installer", "wrapper"} {
-		// The go command runs the test again when one of these files is another.
+		// Reading these files makes the go command run the test again, instead of using its cache, when one of them has
+		// changed.
 		err := filepath.WalkDir(filepath.Join(checkout, name), func(path string, _ os.DirEntry, err error) error { return err })
 		if err != nil {
 			t.Fatal(err)
@@ -42,7 +43,7 @@ func repository(t *testing.T) (dir string) {
 	return dir
 }
 
-// goEnvironment are the variables with which make and go find the go command and the module.
+// goEnvironment returns the variables through which make and go find the go command and the module.
 func goEnvironment(t *testing.T) (environment []string) {
 	t.Helper()
 	command := os.Getenv(goVariable)
@@ -74,7 +75,7 @@ func goEnvironment(t *testing.T) (environment []string) {
 	if err := os.Symlink(command, filepath.Join(scratch, "go")); err != nil {
 		t.Fatal(err)
 	}
-	// rules_go's command finds its own by the directory of the runfiles.
+	// rules_go's go command finds its own files in the runfiles directory.
 	return []string{
 		"PATH=" + scratch + ":" + os.Getenv("PATH"), "RUNFILES_DIR=" + os.Getenv("TEST_SRCDIR"), "GOFLAGS=-modfile=" + modfile,
 		"GOCACHE=" + filepath.Join(scratch, "cache"), "GOPATH=" + filepath.Join(scratch, "path"), "GOWORK=off", "GOPROXY=off",

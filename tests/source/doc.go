@@ -1,2 +1,3 @@
-// Package source tests what people build from a checkout without Bazel: make, go install, and Dockerfiles that do so.
+// Package source tests the ways to build from a checkout without Bazel: make, go install, and Dockerfiles that use
+// them.
 package source

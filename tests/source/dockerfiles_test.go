@@ -15,8 +15,9 @@ import (
 
 var applets = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
 
-// dockerfiles are the steps of third-party Dockerfiles that take the wrapper from a repository: those of the stage that builds
-// it, with the repository's address in $1, and those of the image. COPY is "cp". The working directory stands for / in both.
+// dockerfiles are steps of third-party Dockerfiles that build the wrapper from a repository: the steps of the build
+// stage, with the repository's address in $1, and those of the image. COPY is "cp". The working directory replaces / in
+// both.
 var dockerfiles = []struct {
 	name        string
 	build       string
@@ -57,8 +58,9 @@ var dockerfiles = []struct {
 		root: asItIs,
 	},
 	{
-		// A copy of the repository without .git. One group has all six names, as on Amazon Linux; the wrapper is selected
-		// manually. Amazon Linux has chkconfig's program, dpkg's makes the same of these lines.
+		// The sources are a copy of the repository without .git. One group contains all six names, as on Amazon Linux,
+		// and the wrapper is selected manually. Amazon Linux has chkconfig's program; dpkg's has the same result for
+		// these lines.
 		name:   "EKS-D",
 		build:  `git clone --quiet "$1" iptables-wrappers && rm -r iptables-wrappers/.git && cd iptables-wrappers && make build`,
 		copies: `cp "$1/iptables-wrappers/bin/iptables-wrapper" usr/sbin`,
@@ -80,8 +82,8 @@ var dockerfiles = []struct {
 		alternative: true,
 	},
 	{
-		// What chkconfig's program makes of EKS-D's lines: beside the group of all six names, one for ip6tables that has no
-		// wrapper and the same symlinks.
+		// The result of EKS-D's lines with chkconfig's program: in addition to the group of all six names, there is one
+		// for ip6tables, which has no wrapper but the same symlinks.
 		name:        "EKS-D with chkconfig",
 		build:       `git clone --quiet "$1" iptables-wrappers && rm -r iptables-wrappers/.git && cd iptables-wrappers && make build`,
 		copies:      `cp "$1/iptables-wrappers/bin/iptables-wrapper" usr/sbin`,
@@ -116,7 +118,7 @@ func TestDockerfiles(t *testing.T) {
 				}
 			}
 			if out := roots.In(t, image, "/usr/sbin/iptables-wrapper", "version"); strings.Contains(out, gap) {
-				t.Errorf("version says %q", out)
+				t.Errorf("version printed %q", out)
 			}
 			for mode, shown := range map[string]string{"nft": "nf_tables", "legacy": "legacy"} {
 				out := onNode(t, hardLinks(t, image), mode)
@@ -129,7 +131,7 @@ func TestDockerfiles(t *testing.T) {
 	}
 }
 
-// onNode calls iptables in the image, on a host on which kubelet has made its chain.
+// onNode calls iptables in the image, on a host where kubelet has created its chain.
 func onNode(t *testing.T, image, mode string) string {
 	t.Helper()
 	return sh(t, image, nil, `exec unshare --net --mount sh -euc '
@@ -142,7 +144,8 @@ func onNode(t *testing.T, image, mode string) string {
 
 func asItIs(t *testing.T, debian string) string { return hardLinks(t, debian) }
 
-// alpine makes Alpine's layout of Debian's binaries: plain symlinks, no alternatives system, and busybox for a shell.
+// alpine makes Alpine's layout from Debian's binaries: plain symlinks, no alternatives system, and busybox as the
+// shell.
 func alpine(t *testing.T, debian string) string {
 	t.Helper()
 	image := hardLinks(t, debian)
@@ -163,7 +166,7 @@ func alpine(t *testing.T, debian string) string {
 	return image
 }
 
-// amazon makes Amazon Linux's layout, as EKS-D's lines leave it, of Debian's binaries.
+// amazon makes Amazon Linux's layout from Debian's binaries, as it is after EKS-D's lines.
 func amazon(t *testing.T, debian string) string {
 	t.Helper()
 	image := hardLinks(t, debian)
@@ -183,7 +186,7 @@ func amazon(t *testing.T, debian string) string {
 	return image
 }
 
-// hardLinks makes a root of hard links: nothing writes to a file in place.
+// hardLinks makes a root of hard links. This is safe because no test writes to a file in place.
 func hardLinks(t *testing.T, from string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()

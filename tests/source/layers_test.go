@@ -25,8 +25,9 @@ var (
 	installed = regexp.MustCompile(`(?m)^RUN (\S*iptables-wrapper install.*)$`)
 )
 
-// An image of the page has the wrapper once: in the layer of COPY. A layer has each file that was made or changed in any way,
-// its mode and its name included, so RUN must leave the file as it is and make no other with its content.
+// An image of the page must contain the wrapper once: in the layer of COPY. A layer contains every file that was
+// created or changed in any way, including its mode and name. So RUN must not change the file, or create another file
+// with the same content.
 func TestOneLayerHasTheWrapper(t *testing.T) {
 	needs.Machine(t, "root")
 	page := os.Getenv(pageVariable)
@@ -60,7 +61,7 @@ func TestOneLayerHasTheWrapper(t *testing.T) {
 	}
 }
 
-// holder is a file with the wrapper's content. The time of its last change is another after any change of the file.
+// holder is a file with the wrapper's content. Any change of the file changes its ctime.
 type holder struct {
 	path    string
 	inode   uint64

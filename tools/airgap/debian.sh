@@ -15,18 +15,23 @@ debian_emulator_packages='qemu-system-arm qemu-system-ppc qemu-system-riscv qemu
 # Forky is not released yet and its Bazel can move on; the modules here are for this one.
 debian_bazel=7.7
 
+# debian_root [PACKAGES]: prints the path of the root with these packages added, which its content determines.
+debian_root() {
+	echo "$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$@")"
+}
+
 # find_debian ARGUMENT...: sets debian to the root that a Bazel with these arguments needs: the smallest one until a command
 # names a test, and a larger one from then on, since a Bazel server has the root that it was started in.
 find_debian() {
-	debian_base=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")")
+	debian_base=$(debian_root)
 	debian_added="$debian_test_packages $debian_emulator_packages"
-	debian=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$debian_added")
+	debian=$(debian_root "$debian_added")
 	[ ! -d "$debian" ] || return 0
 	case " $* " in
 	*//tests/kernels:architecture*) return ;;
 	esac
 	debian_added=$debian_test_packages
-	debian=$cache/debian-$(key "$suite" "$debian_packages" "$(cat "$here/dpkg.cfg")" "$debian_added")
+	debian=$(debian_root "$debian_added")
 	[ ! -d "$debian" ] || return 0
 	case " $* " in
 	*' test '* | *' coverage '* | *...* | *//tests* | *//tools/release*) ;;

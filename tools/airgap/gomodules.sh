@@ -1,6 +1,6 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
 # What comes from the Go module proxy: rules_go and Gazelle, which are Go modules too, and the Go release that MODULE.bazel
-# names, which the proxy has as golang.org/toolchain. The go command checks each against the checksum database.
+# names, which the proxy has as golang.org/toolchain. Each is compared with gomodules.sum, whatever GOSUMDB is set to.
 
 # version_in CALL: what MODULE.bazel says there, the one place that says it.
 version_in() {
@@ -16,8 +16,9 @@ find_go_modules() {
 	esac
 	rules_go_version=$(version_in 'bazel_dep.name = "rules_go", ')
 	gazelle_version=$(version_in 'bazel_dep.name = "gazelle", ')
-	go_version=$(version_in 'go_sdk.download.')
-	modules=$cache/go-$(key "$rules_go_version" "$gazelle_version" "$go_version" "$arch" "$(cat "$here/gomodules.sh")")
+	go_version=$(sed -nE '/^go_sdk\.download\($/,/^\)$/s/^    version = "(.*)",$/\1/p' "$checkout/MODULE.bazel" | grep .) ||
+		die "MODULE.bazel: go_sdk.download has no version"
+	modules=$cache/go-$(key "$rules_go_version" "$gazelle_version" "$go_version" "$arch" "$(cat "$here/gomodules.sh" "$here/gomodules.sum")")
 }
 
 make_go_modules() {
@@ -49,11 +50,18 @@ make_go_modules() {
 	compile_gazelle
 }
 
-# download MODULE...: with the machine's own Go, else the one in the Debian root.
+# download MODULE@VERSION...: with the machine's own Go, else the one in the Debian root. The go command writes the hash of each zip
+# that it downloads to a .ziphash.
 download() {
+	wanted=$*
 	set -- env GOTOOLCHAIN=local GOFLAGS=-modcacherw GOWORK=off GOMODCACHE="$downloads" go mod download "$@"
 	command -v go >/dev/null || set -- sandbox --chdir "$PWD" "$@"
 	("$@") </dev/null >"$log" 2>&1 || die "Go modules: $(explain "$log") (log: $log)"
+	for module in $wanted; do
+		line="${module%@*} ${module#*@} $(cat "$downloads/cache/download/${module%@*}/@v/${module#*@}.ziphash")"
+		grep -qxF -- "$line" "$here/gomodules.sum" ||
+			die "Go modules: $line: not in tools/airgap/gomodules.sum; if MODULE.bazel has a new version, compare the line with sum.golang.org and add it, else use another GOPROXY"
+	done
 }
 
 # compile_gazelle: into the go command's cache, while Debian is unpacked, what Gazelle's repository rule compiles before Bazel can

@@ -20,15 +20,22 @@ cache_path() {
 		die "realpath: not GNU's, and the air-gapped way uses that; ./bazelw doctor says what this machine lacks"
 }
 
-# find_cache: sets cache to it. Go's own tools cannot run from a folder with a space in its name: there the cache goes by
-# another name, that of a link, inside the sandbox and outside.
+# The parent of a symlink to a cache whose path contains a space. Every user may write there.
+shared=/var/tmp
+
+# find_cache: sets cache to the directory. Go's own tools cannot run from a path with a space: such a cache is used through a symlink,
+# inside the sandbox and outside. The symlink is in a directory that only this user can change.
 find_cache() {
 	cache=$(cache_path)
 	case $cache in
 	*[[:space:]]*)
-		# A folder cannot be made through a link that leads nowhere.
-		mkdir -p -- "$cache" 2>/dev/null || die "$cache: cannot be made; set IPTABLES_WRAPPERS_CACHE to a folder that can be"
-		plain=/var/tmp/iptables-wrappers-$(printf %s "$cache" | sha256sum | cut -c1-12)
+		# mkdir does not create a directory through a dangling symlink.
+		mkdir -p -- "$cache" 2>/dev/null || die "$cache: cannot be created; set IPTABLES_WRAPPERS_CACHE to a directory that can be"
+		own=$shared/iptables-wrappers-$(id -u)
+		mkdir -m 0700 "$own" 2>/dev/null || true
+		[ "$(stat -c '%F %u %a' -- "$own" 2>/dev/null)" = "directory $(id -u) 700" ] ||
+			die "$own: not a directory with mode 0700 of this user; remove it, or set IPTABLES_WRAPPERS_CACHE to a path without spaces"
+		plain=$own/$(key "$cache")
 		[ "$(readlink "$plain")" = "$cache" ] || ln -sfnT "$cache" "$plain"
 		cache=$plain
 		;;

@@ -39,7 +39,7 @@ fi
 # From anywhere else it is this checkout that is meant; inside, it may be a folder of it with a workspace of its own.
 folder=$(pwd -P)/
 [ "${folder#"$checkout"/}" != "$folder" ] || cd "$checkout"
-[ -z "$connected" ] || exec "$connected" "$@"
+[ -z "$connected" ] || { expect_bazel && exec "$connected" "$@"; }
 
 need_linux "$why"
 find_cache

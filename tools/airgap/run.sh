@@ -66,5 +66,5 @@ clean() {
 		remove_bazel "$cache"
 		remove "$(readlink -f "$cache")"
 	fi
-	[ ! -L "$cache" ] || rm "$cache"
+	[ ! -L "$cache" ] || { rm "$cache" && rmdir --ignore-fail-on-non-empty "${cache%/*}"; }
 }

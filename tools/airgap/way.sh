@@ -1,4 +1,4 @@
-# shellcheck shell=sh disable=SC2034 # names for main.sh and the doctor
+# shellcheck shell=sh disable=SC2034,SC2154 # names for main.sh and the doctor, and of main.sh
 # Which of the two ways Bazel is had by, and why.
 
 # choose_way WAY: sets connected to the Bazel of the connected way, or to nothing for the air-gapped one, and why to the reason.
@@ -23,6 +23,26 @@ choose_way() {
 		;;
 	*) die "AIRGAP=$1: must be 0, 1 or empty; ./bazelw --help says what they mean" ;;
 	esac
+}
+
+# expect_bazel: makes bazelisk compare the Bazel that it downloads with bazel.sum. A workspace inside the checkout and the user's own
+# USE_BAZEL_VERSION are for another release, of which no sum is known here.
+expect_bazel() {
+	[ -z "${USE_BAZEL_VERSION:-}${BAZELISK_VERIFY_SHA256:-}" ] || return 0
+	workspace=$(pwd -P)
+	while [ ! -e "$workspace/MODULE.bazel" ] && [ "$workspace" != / ]; do workspace=$(dirname "$workspace"); done
+	[ "$workspace" = "$checkout" ] || return 0
+	case $(uname -s)-$(uname -m) in
+	Darwin-arm64) platform=darwin-arm64 ;;
+	Darwin-x86_64) platform=darwin-x86_64 ;;
+	Linux-aarch64) platform=linux-arm64 ;;
+	Linux-x86_64) platform=linux-x86_64 ;;
+	*) return 0 ;;
+	esac
+	file=bazel-$(cat "$checkout/.bazelversion")-$platform
+	BAZELISK_VERIFY_SHA256=$(sed -n "s/  $file\$//p" "$here/bazel.sum")
+	[ -n "$BAZELISK_VERIFY_SHA256" ] || die "$file: no sum in tools/airgap/bazel.sum; add the one of the release's page"
+	export BAZELISK_VERIFY_SHA256
 }
 
 get_bazelisk="install bazelisk (https://github.com/bazelbuild/bazelisk)"

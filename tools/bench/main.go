@@ -1,11 +1,13 @@
-// Command bench measures what a call through the wrapper adds to a call of the mode's binary, by mode and by how much the
-// host holds, against what any program adds that stands between: a static Go program that only executes the binary, and a
-// few instructions of assembly that do. All kinds of call are timed in turn in one run, so that whatever else the machine
-// does meanwhile falls on all of them alike. It prints medians and ratios; with --svg it also draws them.
+// Command bench measures how much longer a call through the wrapper takes than a call of the mode's binary, for each
+// mode and several numbers of rules. It compares this with the minimum for any program in between: a static Go program,
+// and a few instructions of assembly, that only execute the binary. One run alternates between all kinds of call, so
+// that other load on the machine affects all of them equally. It prints medians and ratios; with --svg it also draws
+// them.
 //
 //	bazel run //tools/bench -- [--calls 200] [--rules 0,100000] [--svg FILE]
 //
-// Bazel adds a --layer FILE for each layer of the trixie image, which has the wrapper installed, and both floors. Needs root.
+// Bazel adds a --layer FILE for each layer of the trixie image, which has the wrapper installed, and both floors. Needs
+// root.
 package main
 
 import (

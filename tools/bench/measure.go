@@ -15,12 +15,12 @@ type kind int
 
 const (
 	direct   kind = iota // the mode's own binary
-	assembly             // a few instructions that execute it
-	goFloor              // a static Go program that executes it
-	override             // the wrapper with IPTABLES_WRAPPER_MODE: it asks nothing and pins nothing
-	unpinned             // the wrapper that decides by rule counts, and does not pin
-	pinning              // the wrapper that decides by kubelet's chain, and pins
-	readOnly             // the same in a read-only root file system, where it cannot pin
+	assembly             // a few instructions that execute the binary
+	goFloor              // a static Go program that executes the binary
+	override             // the wrapper with IPTABLES_WRAPPER_MODE, which neither probes nor pins
+	unpinned             // the wrapper, deciding by rule counts, which does not pin
+	pinning              // the wrapper, deciding by kubelet's chain, which pins
+	readOnly             // the same in a read-only root file system, where the wrapper cannot pin
 	kinds
 )
 
@@ -28,20 +28,20 @@ func (k kind) String() string {
 	return [...]string{"direct", "assembly", "go", "override", "unpinned", "pinning", "read-only"}[k]
 }
 
-// row is one line of the table: the median of each kind of call, in one mode on a host with so many rules.
+// row is one line of the table: the median time of each kind of call, in one mode on a host with this number of rules.
 type row struct {
 	mode   string
 	rules  int
 	median [kinds]time.Duration
 }
 
-// adds is what a kind of call takes longer than a direct one.
+// adds returns how much longer a kind of call takes than a direct one.
 func (r *row) adds(k kind) time.Duration { return r.median[k] - r.median[direct] }
 
-// ratio is what a kind of call adds in terms of what the Go floor adds.
+// ratio returns how much longer a kind of call takes, as a multiple of the same for the Go floor.
 func (r *row) ratio(k kind) float64 { return r.adds(k).Seconds() / r.adds(goFloor).Seconds() }
 
-// measure fills the host with rules and times the calls.
+// measure adds rules to the host and times the calls.
 func (r *row) measure(host *node.Node, calls int) error {
 	b := bench{host: host, mode: r.mode}
 	rules := []string{"*filter"}
@@ -81,7 +81,7 @@ func (b *bench) round() error {
 		_, err := b.host.Output("", "/usr/sbin/iptables-"+b.mode, "-t", "mangle", option, "KUBE-IPTABLES-HINT")
 		return err
 	}
-	// One call is not timed, because the first after the installation below is slower.
+	// This call is not timed, because the first call after the installation below is slower.
 	_, warm := b.host.Output("", "/usr/sbin/iptables", "-V")
 	if err := errors.Join(warm, b.time(unpinned), hint("-N")); err != nil {
 		return err

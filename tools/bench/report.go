@@ -36,7 +36,7 @@ Medians in milliseconds of "iptables -V": a direct call of the mode's binary, an
 `)
 }
 
-// chart draws for each row what each kind of call adds.
+// chart draws, for each row, the time that each kind of call adds.
 func chart(rows []row) string {
 	const bar, gap, left, width = 14, 16, 190, 420
 	shown := map[kind]string{assembly: "#c8ced6", goFloor: "#9aa5b1", unpinned: "#5b9bd0", pinning: "#2f6fab"}

@@ -1,6 +1,6 @@
-// Command demo shows a person what the wrapper does. It runs an image in six host states, each in a fresh network
-// namespace, and prints for each the mode that was chosen and why, where iptables leads before and after the first call,
-// and how long the first and the second call took.
+// Command demo shows what the wrapper does. It runs an image in six host states, each in a new network namespace. For
+// each it prints the chosen mode and the reason, where the symlink iptables leads before and after the first call, and
+// how long the first and the second call took.
 //
 // Usage: demo LAYER...
 //

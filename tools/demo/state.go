@@ -13,8 +13,8 @@ import (
 // state is a host's firewall before a container starts.
 type state struct {
 	host   string
-	nft    string // given to iptables-nft-restore
-	legacy string // given to iptables-legacy-restore
+	nft    string // input of iptables-nft-restore
+	legacy string // input of iptables-legacy-restore
 }
 
 func states() []state {
@@ -30,14 +30,14 @@ func states() []state {
 	}
 }
 
-// result is what happened in one state.
+// result is the outcome of one state.
 type result struct {
 	decision
-	before, after string  // where iptables leads
+	before, after string  // where the symlink iptables leads
 	first, second float64 // milliseconds
 }
 
-// decision is what "iptables-wrapper detect --output json" says, as far as it is shown.
+// decision contains the used fields of "iptables-wrapper detect --output json".
 type decision struct {
 	Mode   string `json:"mode"`
 	Reason string `json:"reason"`
@@ -51,7 +51,7 @@ func (d decision) why() string {
 	return d.Reason + ", not pinned"
 }
 
-// visit puts the host in the state and calls iptables in the container, twice.
+// visit puts the host into the state, and calls iptables in the container twice.
 func visit(n *node.Node, s state) (result, error) {
 	var r result
 	for restore, rules := range map[string]string{"iptables-nft-restore": s.nft, "iptables-legacy-restore": s.legacy} {
@@ -84,7 +84,7 @@ func visit(n *node.Node, s state) (result, error) {
 	return r, nil
 }
 
-// call runs iptables once, makes sure that it was of the given mode, and returns the milliseconds it took.
+// call runs iptables once, checks the mode that it ran in, and returns the time in milliseconds.
 func call(n *node.Node, mode string) (float64, error) {
 	start := time.Now()
 	out, err := n.Output("", "/usr/sbin/iptables", "--version")

@@ -21,11 +21,11 @@ func TestPageIsUpToDate(t *testing.T) {
 		t.Fatal(err)
 	}
 	if string(got) != string(want) {
-		t.Errorf("docs/api.md does not say what the docstrings of //:defs.bzl say; run: ./bazelw run //docs:update\n--- should be ---\n%s", want)
+		t.Errorf("docs/api.md differs from the docstrings of //:defs.bzl; run: ./bazelw run //docs:update\n--- should be ---\n%s", want)
 	}
 }
 
-// field encodes a string or a message, number by number as Bazel does.
+// field encodes a string or a message with its field number, as Bazel does.
 func field(number protowire.Number, value ...string) string {
 	return string(protowire.AppendString(protowire.AppendTag(nil, number, protowire.BytesType), strings.Join(value, "")))
 }
@@ -68,7 +68,7 @@ func TestRender(t *testing.T) {
 	}
 }
 
-// What is under Args: and no argument, buildifier refuses (tools/lint).
+// buildifier refuses entries under Args: that are not arguments (tools/lint).
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct{ name, data, want string }{
 		{"argument not documented", grow(field(functionParameters, field(parameterName, "by"))), "grow: by is not under Args:"},

@@ -2,13 +2,13 @@ package main
 
 import "google.golang.org/protobuf/encoding/protowire"
 
-// Numbers of fields in Bazel's src/main/protobuf/stardoc_output.proto.
+// Field numbers in Bazel's src/main/protobuf/stardoc_output.proto.
 const (
 	// ModuleInfo
 	moduleFunctions = 3
 	moduleDoc       = 5
 	moduleFile      = 6
-	// StarlarkFunctionInfo; the docstring is without its section Args.
+	// StarlarkFunctionInfo; its docstring does not contain the section Args.
 	functionName       = 1
 	functionParameters = 2
 	functionDoc        = 3
@@ -19,7 +19,7 @@ const (
 	parameterMandatory = 4
 )
 
-// A message has the values of its fields by their numbers: what is in a string or message, or the encoding of a number.
+// message maps field numbers to values. A value is the bytes of a string or message, or the encoding of a number.
 type message map[protowire.Number][][]byte
 
 func decode(data []byte) (message, error) {
@@ -43,7 +43,7 @@ func decode(data []byte) (message, error) {
 	return m, nil
 }
 
-// messages returns the fields of a number that are messages themselves.
+// messages returns the values of a field whose type is a message.
 func (m message) messages(number protowire.Number) ([]message, error) {
 	var all []message
 	for _, value := range m[number] {
@@ -56,7 +56,7 @@ func (m message) messages(number protowire.Number) ([]message, error) {
 	return all, nil
 }
 
-// text returns a string, or "" if there is none.
+// text returns a string, or "" if the field is missing.
 func (m message) text(number protowire.Number) string {
 	if len(m[number]) == 0 {
 		return ""

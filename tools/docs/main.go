@@ -1,5 +1,5 @@
-// Command docs writes what is generated in docs/: api.md, the reference of //:defs.bzl, from the docstrings there as Bazel extracts
-// them, and an SVG of each picture that is written in the language dot.
+// Command docs writes the generated files in docs/: api.md, the reference of //:defs.bzl, from the docstrings that
+// Bazel extracts, and an SVG of each picture in the language dot.
 //
 //	./bazelw run //docs:update
 package main
@@ -20,7 +20,7 @@ func main() {
 
 func run(root string, args []string) error {
 	if root == "" || len(args) != 2 {
-		return errors.New("not what Bazel starts it with: ./bazelw run //docs:update")
+		return errors.New("wrong arguments: run ./bazelw run //docs:update")
 	}
 	page, err := generate(args[0])
 	if err != nil {
@@ -41,7 +41,7 @@ func run(root string, args []string) error {
 	return nil
 }
 
-// generate makes the page of what starlark_doc_extract wrote.
+// generate renders the page from the output of starlark_doc_extract.
 func generate(extract string) ([]byte, error) {
 	data, err := os.ReadFile(extract)
 	if err != nil {

@@ -10,22 +10,23 @@ import (
 	"strings"
 )
 
-// drawn is the line at the end of a picture that says which text it was made of: a test sees by it that another should be made, and
-// needs no Graphviz.
+// drawn returns the last line of a picture, with the checksum of its source. A test detects an outdated picture by this
+// line, without Graphviz.
 func drawn(text []byte) string {
 	return fmt.Sprintf("<!-- of a text with the sha256 %x -->\n", sha256.Sum256(text))
 }
 
-// pictureOf returns the path of a text's picture.
+// pictureOf returns the path of the picture of a source file.
 func pictureOf(text string) string { return strings.TrimSuffix(text, ".dot") + ".svg" }
 
-// draw makes the picture of a text by the program in the folder dot, which the go command builds.
+// draw renders a source file with the program in the directory dot, which the go command builds.
 func draw(goCommand, dot, text string) error {
 	data, err := os.ReadFile(text)
 	if err != nil {
 		return err
 	}
-	// rules_go's command is in this program's runfiles, and finds its own by this: "bazel run" says only where it starts programs.
+	// rules_go's go command is in this program's runfiles, and finds its own files through this variable. `bazel run`
+	// sets only the working directory.
 	runfiles, err := os.Getwd()
 	if err != nil {
 		return err

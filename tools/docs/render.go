@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// render makes the page of a ModuleInfo.
+// render renders the page of a ModuleInfo.
 func render(module message) ([]byte, error) {
 	for number := range module {
 		if number != moduleFunctions && number != moduleDoc && number != moduleFile {
@@ -39,7 +39,7 @@ func render(module message) ([]byte, error) {
 	return []byte(page.String()), nil
 }
 
-// argument returns a parameter as the function's signature has it, and its row of the table.
+// argument returns a parameter in the syntax of the function's signature, and its row in the table.
 func argument(p message) (word, row string, err error) {
 	name, doc, value := p.text(parameterName), p.text(parameterDoc), p.text(parameterDefault)
 	if doc == "" {
@@ -51,14 +51,14 @@ func argument(p message) (word, row string, err error) {
 		word, value = name+" = "+value, "`"+value+"`"
 	case len(p[parameterMandatory]) > 0:
 		value = "mandatory"
-	default: // Bazel 7 leaves out the stars; no function here has *args.
+	default: // Bazel 7 omits the stars; no function here has *args
 		name, value = "**"+name, "none"
 		word = name
 	}
 	return word, fmt.Sprintf("| `%s` | %s | %s |\n", name, cell(value), cell(doc)), nil
 }
 
-// cell makes a text one line without what would end a table's cell.
+// cell joins a text to one line, and escapes the characters that end a table cell.
 func cell(text string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(text), " "), "|", `\|`)
 }

@@ -10,13 +10,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Whiteout is the beginning of an entry's name that removes a path of the layers below (OCI image specification, layer.md).
+// Whiteout is the prefix of an entry's name that removes a path of the layers below (OCI image specification,
+// layer.md).
 const Whiteout = ".wh."
 
 const opaqueWhiteout = Whiteout + Whiteout + ".opq"
 
-// Apply reads the next layer of the image, as containerd does (applyNaive of pkg/archive/tar.go), with one difference: as the
-// specification has it, a whiteout never removes what its own layer has brought, whatever the order.
+// Apply reads the next layer of the image, as containerd does (applyNaive in pkg/archive/tar.go), with one difference:
+// following the specification, a whiteout never removes a path of the same layer, in whatever order the entries come.
 func (t *Tree) Apply(r io.Reader) error {
 	stream, err := archive.Decompress(r)
 	if err != nil {
@@ -64,7 +65,7 @@ func (t *Tree) apply(header *tar.Header, content io.Reader) error {
 	return nil
 }
 
-// whiteout removes from a directory what earlier layers have put there under one name, or all of it.
+// whiteout removes from a directory what earlier layers put there: one name, or everything.
 func (t *Tree) whiteout(dir *node, hidden, name string) error {
 	switch Whiteout + hidden {
 	case opaqueWhiteout:
@@ -79,8 +80,8 @@ func (t *Tree) whiteout(dir *node, hidden, name string) error {
 	return nil
 }
 
-// hide empties a directory of what earlier layers have put there. It looks through each directory once in a layer, however many
-// whiteouts there are.
+// hide removes from a directory what earlier layers put there. It searches each directory at most once per layer,
+// however many whiteouts there are.
 func (t *Tree) hide(dir *node) {
 	if dir.clear == t.layer {
 		return
@@ -93,8 +94,8 @@ func (t *Tree) hide(dir *node) {
 	}
 }
 
-// hidden removes what earlier layers have put beneath a path, and tells whether this layer has neither made the path nor anything
-// beneath it.
+// hidden removes what earlier layers put beneath a path. It returns true if this layer made neither the path nor
+// anything beneath it.
 func (t *Tree) hidden(n *node) bool {
 	if n.Type == archive.Directory {
 		if t.hide(n); len(n.children) > 0 {
@@ -114,7 +115,7 @@ func (t *Tree) mergeDirectory(dir *node, end step, mode int64) error {
 	return nil
 }
 
-// file returns what an entry, other than a directory, makes.
+// file returns the file of an entry that is not a directory.
 func (t *Tree) file(header *tar.Header, content io.Reader) (*File, error) {
 	file := &File{Mode: header.Mode & 0o7777}
 	var err error
@@ -134,7 +135,7 @@ func (t *Tree) file(header *tar.Header, content io.Reader) (*File, error) {
 	return file, err
 }
 
-// linked returns the file that a hard link names. A symlink can be named, too; the link is then another name of the symlink itself.
+// linked returns the file that a hard link names. If that is a symlink, the result is the symlink itself.
 func (t *Tree) linked(target string) (*File, error) {
 	target, err := archive.CleanName(target)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// Entries of a fuzzed layer are put together of these: three bytes are an entry's type, name and target. OUT is a directory of the
-// build machine.
+// A fuzzed layer consists of these parts: three bytes select an entry's type, name and target. OUT is a directory of
+// the build machine.
 var (
 	fuzzTypes = []byte{tar.TypeReg, tar.TypeDir, tar.TypeSymlink, tar.TypeLink, tar.TypeFifo, tar.TypeChar, tar.TypeXGlobalHeader}
 	fuzzNames = []string{
@@ -27,7 +27,7 @@ var (
 	fuzzTargets = []string{"a", "b", "c", "a/b", "b/c", "b/victim", "/", ".", "..", "../../..", "OUT", "OUT/victim", "/OUT", "/OUT/victim", "/a", "x"}
 )
 
-const newLayer = 0xff // as a type
+const newLayer = 0xff // begins a new layer when used as a type
 
 // fuzzLayers decodes layers from a fuzzer's bytes.
 func fuzzLayers(t testing.TB, data []byte, out string) (layers [][]byte) {
@@ -73,8 +73,8 @@ const (
 	outside = "a file of the build machine"
 )
 
-// FuzzUnpack wants that no sequence of entries reads or changes a directory of the build machine, and that what is on disk is what the
-// model says: the same paths, and the same ends of symlinks, as wrapper/rootfs follows them.
+// FuzzUnpack checks that no sequence of entries reads or changes a directory of the build machine. The paths on disk,
+// and the ends of symlinks as wrapper/rootfs follows them, must match the model.
 func FuzzUnpack(f *testing.F) {
 	f.Add([]byte{2, 0, 10, 4, 6, 0, 3, 1, 0, 0, 20, 0})                       // symlink a -> OUT, pipe b/victim, hard link b => a, opaque b
 	f.Add([]byte{4, 10, 0, 2, 0, 10, 1, 8, 0})                                // pipe OUT/victim, symlink a -> OUT, directory ./a/
@@ -119,7 +119,7 @@ func FuzzUnpack(f *testing.F) {
 	})
 }
 
-// compare looks at every path on disk, and for every path of the model where it leads.
+// compare compares every path on disk with the model, and for every path of the model where it leads.
 func compare(t *testing.T, model *Tree, dir string) {
 	t.Helper()
 	root, err := rootfs.Open(dir)

@@ -12,15 +12,16 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// maxJSON bounds index, manifest and configuration. containerd takes 8 MiB (core/remotes/docker, MaxManifestSize).
+// maxJSON limits the size of index, manifest and configuration. containerd allows 8 MiB (core/remotes/docker,
+// MaxManifestSize).
 const maxJSON = 8 << 20
 
-// Layout is an OCI layout directory that contains one image. go-containerregistry's own reader is not used: it refuses blobs that are
-// symlinks, and Bazel's sandbox shows every file of a directory as one.
+// Layout is an OCI layout directory that contains one image. go-containerregistry's reader cannot be used: it refuses
+// blobs that are symlinks, and in Bazel's sandbox every file of a directory is a symlink.
 type Layout struct {
 	dir      string
 	manifest *v1.Manifest
-	checked  map[v1.Hash]bool // layers whose sums were right
+	checked  map[v1.Hash]bool // layers whose digests were verified
 }
 
 // Open reads the index and the manifest of a layout, and compares the sizes that the manifest states with the blobs.
@@ -65,7 +66,7 @@ func (l *Layout) Config() (*v1.ConfigFile, error) {
 	return config, nil
 }
 
-// Size returns how many bytes the layers have, compressed. A layer that is used twice counts once.
+// Size returns the compressed size of all layers in bytes. A layer that is used twice counts once.
 func (l *Layout) Size() int64 {
 	size := int64(0)
 	counted := map[v1.Hash]bool{}
@@ -78,7 +79,7 @@ func (l *Layout) Size() int64 {
 	return size
 }
 
-// Apply reads all layers into a tree. Nothing in a layer is parsed before its sum has been compared with the manifest.
+// Apply reads all layers into a tree. It verifies the digest of a layer before it parses it.
 func (l *Layout) Apply(t *Tree) error {
 	for _, layer := range l.manifest.Layers {
 		blob, err := l.open(layer)
@@ -144,7 +145,7 @@ func readJSON(name string) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-// fileSize refuses what is not a regular file: to open a pipe can wait for ever.
+// fileSize returns the size of a regular file, and an error for other files: opening a pipe could block forever.
 func fileSize(name string) (int64, error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -159,7 +160,7 @@ func fileSize(name string) (int64, error) {
 func checkSize(name string, stated int64) error {
 	size, err := fileSize(name)
 	if err == nil && size != stated {
-		err = fmt.Errorf("corrupt: %d bytes, but the manifest says %d", size, stated)
+		err = fmt.Errorf("corrupt: %d bytes, but the manifest states %d", size, stated)
 	}
 	return err
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// blob is what a descriptor says, and what is in its place.
+// blob is a descriptor and the content of its file, which can differ.
 type blob struct {
 	size int
 	sum  string
@@ -32,7 +32,8 @@ func (b blob) json(kind string) string {
 	return fmt.Sprintf(`{"mediaType":"application/vnd.oci.image.%s","digest":"sha256:%s","size":%d}`, kind, b.sum, b.size)
 }
 
-// layoutOf makes a layout of one image; edit changes what the manifest says of the layer, and of itself what the index says.
+// layoutOf makes a layout of one image. edit changes the manifest's descriptor of the layer, and the index's descriptor
+// of the manifest.
 func layoutOf(t *testing.T, layer []byte, edit func(layer, manifest *blob)) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -81,9 +82,9 @@ func TestLayoutRefuses(t *testing.T) {
 		edit func(layer, manifest *blob)
 		want string
 	}{
-		"larger layer stated":  {func(l, _ *blob) { l.size = 1 << 40 }, "corrupt: 2048 bytes, but the manifest says 1099511627776"},
-		"smaller layer stated": {func(l, _ *blob) { l.size-- }, "corrupt: 2048 bytes, but the manifest says 2047"},
-		"no size":              {func(l, _ *blob) { l.size = -1 }, "corrupt: 2048 bytes, but the manifest says -1"},
+		"larger layer stated":  {func(l, _ *blob) { l.size = 1 << 40 }, "corrupt: 2048 bytes, but the manifest states 1099511627776"},
+		"smaller layer stated": {func(l, _ *blob) { l.size-- }, "corrupt: 2048 bytes, but the manifest states 2047"},
+		"no size":              {func(l, _ *blob) { l.size = -1 }, "corrupt: 2048 bytes, but the manifest states -1"},
 		"missing layer":        {func(l, _ *blob) { l.sum = other }, "no such file"},
 		"digest that climbs":   {func(l, _ *blob) { l.sum = "../../index.json" }, "found non-hex character"},
 		"manifest's size":      {func(_, m *blob) { m.size++ }, "corrupt"},
@@ -98,7 +99,7 @@ func TestLayoutRefuses(t *testing.T) {
 	}
 }
 
-// A blob that is not what its name says is not parsed, whatever kind it is.
+// A blob of any kind whose digest does not match its name is not parsed.
 func TestLayoutWithOtherBlobs(t *testing.T) {
 	dir := layoutOf(t, pack(t, "a=1"), func(*blob, *blob) {})
 	blobs, err := filepath.Glob(filepath.Join(dir, "blobs/sha256/*"))

@@ -13,11 +13,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// sparse is a layer of about a kilobyte with a file that takes a terabyte, as GNU tar's format 1.0 or its old format states it.
+// sparse returns a layer of about a kilobyte with a sparse file of a terabyte, in GNU tar's format 1.0 or its old
+// format.
 func sparse(t testing.TB, old bool) []byte {
 	t.Helper()
 	if !old {
-		// archive/tar writes no such records, and the records of a PAX header have no checksum.
+		// archive/tar does not write such records, but the records of a PAX header have no checksum and can be edited.
 		var out bytes.Buffer
 		files := tar.NewWriter(&out)
 		records := map[string]string{"XNU.sparse.major": "1", "XNU.sparse.minor": "0", "XNU.sparse.name": "huge", "XNU.sparse.realsize": "1099511627776"}
@@ -64,7 +65,7 @@ func TestApplyRefuses(t *testing.T) {
 		"hard link that climbs":    {pack(t, "a=>../../etc/passwd"), "leads out of the root"},
 		"hard link to nothing":     {pack(t, "a=>etc/passwd"), "file /a: hard link: /etc/passwd: file does not exist"},
 		"hard link to itself":      {pack(t, "a=1", "a=>a"), "hard link to /a, which is not a file of the image"},
-		"hard link to a folder":    {pack(t, "d/", "a=>d"), "hard link to /d, which is not a file"},
+		"hard link to a directory": {pack(t, "d/", "a=>d"), "hard link to /d, which is not a file"},
 		"hard link by a symlink":   {pack(t, "s->/home/u", "b=>s", "c=>b/.netrc"), "hard link: /b/.netrc: file does not exist"},
 		"file below a file":        {pack(t, "a=1", "a/b=2"), "/a is no directory"},
 		"file below a pipe":        {pack(t, "a|", "a/b=2"), "/a is no directory"},
@@ -86,7 +87,7 @@ func TestApplyRefuses(t *testing.T) {
 	}
 }
 
-// retype is a layer of one entry of any type.
+// retype returns a layer with one entry of the type kind.
 func retype(t testing.TB, kind byte) []byte {
 	t.Helper()
 	layer := pack(t, "a=")
@@ -120,7 +121,7 @@ func TestTime(t *testing.T) {
 	}
 }
 
-// 40,000 whiteouts of each kind over 40,000 files, and over directories in each other, take as long as 40,000 files.
+// 40,000 whiteouts of each kind, over 40,000 files and over nested directories, must not take longer than 40,000 files.
 func TestWhiteoutsAreLinear(t *testing.T) {
 	const count = 40_000
 	var files, whiteouts, opaque []string

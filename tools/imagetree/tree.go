@@ -1,9 +1,10 @@
-// Package imagetree reads the layers of a container image into a model of the image's tree, and writes the result into a directory.
+// Package imagetree reads the layers of a container image into a model of the image's tree, and writes the result into
+// a directory.
 //
-// A layer is input from outside: it may contain every sequence of entries. The package therefore resolves each path (of a file, a
-// whiteout, a hard link's target) in the model alone, in which no path of the build machine exists. The file system is changed only
-// after the last layer, once for each path of the result, and then below an os.Root. Nothing of what an image contains is ever removed
-// or replaced there, and no symlink of it is followed.
+// A layer is untrusted input: it can contain any sequence of entries. The package therefore resolves each path (of a
+// file, a whiteout, a hard link's target) in the model only, which contains no path of the build machine. It changes
+// the file system after the last layer, once for each path of the result, and only below an os.Root. It never removes
+// or replaces a path there, and follows no symlink of the image.
 package imagetree
 
 import (
@@ -17,11 +18,11 @@ import (
 )
 
 const (
-	maxLinks = 40   // symlinks that one path may lead through (MAXSYMLINKS of linux/namei.h)
+	maxLinks = 40   // maximum number of symlinks in one path (MAXSYMLINKS of linux/namei.h)
 	maxPath  = 4095 // PATH_MAX without the final NUL
 )
 
-// File is what all names (hard links) of one file have in common.
+// File is the content and metadata that all hard links of a file share.
 type File struct {
 	Type    archive.Type // Regular, Directory or Symlink; 0 for a device node or a pipe
 	Mode    int64        // permission bits, at most 0o7777
@@ -29,13 +30,14 @@ type File struct {
 	Content int          // of a regular file: what Keep returned
 }
 
-// Keep is given the content of each regular file once, while its layer is read. What it returns is the file's Content.
+// Keep is called with the content of each regular file once, while its layer is read. Its result becomes the file's
+// Content.
 type Keep func(content io.Reader, mode int64) (int, error)
 
 // Tree is the model of an image's tree.
 type Tree struct {
 	root  *node
-	layer int // the number of the layer that is read, from 1
+	layer int // number of the current layer, from 1
 	keep  Keep
 	meter *archive.Meter
 }
@@ -43,14 +45,13 @@ type Tree struct {
 // node is one path.
 type node struct {
 	*File
-	layer    int              // that made this path
+	layer    int              // the layer that made this path
 	children map[string]*node // of a directory
-	// clear is the last layer in which the directory was emptied of what earlier layers had put there. It need not be looked through
-	// again in that layer.
+	// clear is the last layer in which hide emptied the directory. hide need not search it again in that layer.
 	clear int
 }
 
-// New returns the tree of an image without layers. The meter counts all that is read into it.
+// New returns the tree of an image without layers. The meter counts all bytes that are read into it.
 func New(meter *archive.Meter, keep Keep) *Tree {
 	t := &Tree{keep: keep, meter: meter}
 	t.root = t.directory(0o755)
@@ -67,7 +68,7 @@ type step struct {
 	node *node // nil if the path does not exist
 }
 
-// way is a path without symlinks, from the root on.
+// way is a path without symlinks, starting at the root.
 type way []step
 
 func (w way) end() step { return w[len(w)-1] }
@@ -88,8 +89,9 @@ func (w way) length() int {
 	return length
 }
 
-// walk goes along a path as Linux does with the image as its root. The last component is followed only with follow. With grow,
-// missing directories on the way are made. Only the end of the returned way may be missing.
+// walk resolves a path as Linux does with the image as its root. It follows a symlink in the last component only if
+// follow is true. If grow is true, it makes missing parent directories. Only the last step of the result may have no
+// node.
 func (t *Tree) walk(name string, follow, grow bool) (way, error) {
 	w := way{{"", t.root}}
 	links := 0
@@ -137,8 +139,8 @@ func (t *Tree) walk(name string, follow, grow bool) (way, error) {
 	return w, nil
 }
 
-// Lookup follows a path to its end. The returned path is absolute and free of symlinks. If nothing is there, the error is
-// fs.ErrNotExist.
+// Lookup follows a path to its end. The returned path is absolute and free of symlinks. If the path does not exist, the
+// error is fs.ErrNotExist.
 func (t *Tree) Lookup(name string) (string, File, error) {
 	w, err := t.walk(strings.TrimLeft(name, "/"), true, false)
 	if err != nil {

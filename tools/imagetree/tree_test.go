@@ -16,7 +16,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// pack makes a layer of entries: "name=content", "name/", "name->symlink's target", "name=>hard link's target", "name|" (a pipe).
+// pack makes a layer of entries: "name=content", "name/", "name->symlink's target", "name=>hard link's target", "name|"
+// (a pipe).
 func pack(t testing.TB, entries ...string) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -47,7 +48,7 @@ func pack(t testing.TB, entries ...string) []byte {
 	return out.Bytes()
 }
 
-// contents is a Keep that numbers what it is given.
+// contents is a Keep that stores each content and returns its index.
 type contents []string
 
 func (c *contents) keep(content io.Reader, _ int64) (int, error) {
@@ -68,7 +69,7 @@ func apply(t testing.TB, limits archive.Limits, layers ...[]byte) (*Tree, conten
 	return tree, all, nil
 }
 
-// list is the tree as pack's entries, sorted.
+// list returns the tree as entries in pack's syntax, sorted.
 func list(dir *node, name string, all contents) []string {
 	var lines []string
 	for _, base := range slices.Sorted(maps.Keys(dir.children)) {

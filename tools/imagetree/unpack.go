@@ -11,17 +11,17 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Limits returns what an image of this size, as it is compressed, may cost: several times what real images do, so that an image can
-// fill no more of a disk than its own size leads to expect.
+// Limits returns the resources that an image of this compressed size may use. They are several times what real images
+// need, so that a small image cannot fill a disk.
 func Limits(compressed int64) archive.Limits {
 	return archive.Limits{Files: 1_000_000, Bytes: 256<<20 + 16*compressed, Time: 15 * time.Minute}
 }
 
-// staging is where contents are until it is known which paths the image has. Only their numbers are used as names there.
+// staging is the directory of file contents until all paths of the image are known. The names in it are numbers.
 const staging = ".iptables-wrappers-contents"
 
-// Unpack writes the tree that read builds into an empty directory, by everybody and for reading: owners, extended attributes and
-// device nodes are left out.
+// Unpack writes the tree that read builds into an empty directory. All files are readable by all users. Owners,
+// extended attributes and device nodes are left out.
 func Unpack(dir string, limits archive.Limits, read func(*Tree) error) error {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -67,7 +67,8 @@ func (u *unpacker) keep(content io.Reader, mode int64) (int, error) {
 	return u.kept, file.Close()
 }
 
-// write makes what is beneath a directory. In the tree every parent of a path is a directory, so no symlink is on the way.
+// write writes what is beneath a directory. In the tree, every parent of a path is a directory, so no symlink is
+// followed.
 func (u *unpacker) write(dir *node, name string) error {
 	for base, child := range dir.children {
 		if err := u.place(child, path.Join(name, base)); err != nil {

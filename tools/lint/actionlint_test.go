@@ -9,11 +9,12 @@ import (
 	"github.com/rhysd/actionlint"
 )
 
-// What GitHub would refuse or misread, as actionlint knows it, and expressions whose text an outsider chooses and that would
-// be pasted into a script.
+// actionlint reports what GitHub would refuse or misread, and expressions with text of outsiders that would become part
+// of a script.
 func TestActionlint(t *testing.T) { actionlintFinds(t, "") }
 
-// actionlintFinds fails the test with what actionlint finds, by shellcheck over each script, too, if that is a program's name.
+// actionlintFinds fails the test if actionlint finds a problem. If shellcheck is the name of a program, actionlint also
+// runs it on each script.
 func actionlintFinds(t *testing.T, shellcheck string) {
 	t.Helper()
 	var report strings.Builder

@@ -19,8 +19,8 @@ var (
 	drawnArrow = regexp.MustCompile(`(?m)^\s*"([^"]+)" -> "([^"]+)"$`)
 )
 
-// docs/repo.dot draws what Go imports what, and nothing else: each arrow leads to a room that is drawn further down, so none runs
-// back up. Tests may import anything.
+// docs/repo.dot must contain the imports between directories, and no others. Each arrow leads to a directory that is
+// drawn further down, so none leads up. Tests may import any package.
 func TestArrows(t *testing.T) {
 	root := checkout(t)
 	text, err := os.ReadFile(filepath.Join(root, "docs/repo.dot"))
@@ -68,7 +68,7 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// room is the folder that a package is drawn as.
+// room returns the node of the picture to which a directory belongs.
 func room(folder string) string {
 	words := strings.Split(folder, "/")
 	if words[0] == "tools" || words[0] == "tests" {

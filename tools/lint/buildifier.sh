@@ -1,6 +1,6 @@
 #!/bin/sh
-# Every Bazel file is formatted as buildifier formats it, and has none of its warnings. (A macro that makes one target for each
-# row of a table has no name to give them: unnamed-macro.)
+# Fails if buildifier would reformat a Bazel file, or has a warning for it. The warning unnamed-macro is off: a macro
+# that makes a target for each row of a table cannot have a parameter name.
 set -eu
 # shellcheck source=tools/lint/checkout.sh
 . "${0%/*}/checkout.sh"

@@ -1,10 +1,10 @@
 # shellcheck shell=sh
-# checkout MODULE.bazel: goes to the checkout that the test's copy of it links to.
+# checkout MODULE.bazel: changes to the directory of the checkout, which the test's symlink MODULE.bazel points to.
 checkout() {
 	cd "$(dirname "$(readlink -f "$1")")" || exit 1
 }
 
-# files FIND-EXPRESSION: of the checkout, without what Bazel and git keep there.
+# files FIND-EXPRESSION: lists files of the checkout, without those of Bazel and git.
 files() {
 	find . \( -name .git -o -path './bazel-*' \) -prune -o -type f \( "$@" \) -print
 }

@@ -1,4 +1,4 @@
-// Package lint_test holds what no compiler checks, about the checkout as a whole.
+// Package lint_test checks rules for the whole checkout that no compiler checks.
 package lint_test
 
 import (
@@ -9,7 +9,8 @@ import (
 	"testing"
 )
 
-// checkout is where the sources are: two folders up for go test, behind the link to MODULE.bazel in Bazel's runfiles.
+// checkout returns the root of the checkout: two directories up for `go test`. In Bazel's runfiles, the symlink
+// MODULE.bazel points into it.
 func checkout(t *testing.T) string {
 	t.Helper()
 	path, err := filepath.EvalSymlinks("../../MODULE.bazel")
@@ -22,7 +23,7 @@ func checkout(t *testing.T) string {
 	return filepath.Dir(path)
 }
 
-// eachFile calls look with every file below root whose name ends in a suffix.
+// eachFile calls look with every file below root whose name has this suffix.
 func eachFile(t *testing.T, root, suffix string, look func(path string, source []byte)) {
 	t.Helper()
 	seen := 0

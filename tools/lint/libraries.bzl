@@ -1,7 +1,7 @@
-"""A list of the libraries that a Go program is made of."""
+"""Lists the libraries that a Go program consists of."""
 
 _LibrariesInfo = provider(
-    doc = "What a target is made of.",
+    doc = "The libraries that a target consists of.",
     fields = {"labels": "depset of labels, as text"},
 )
 
@@ -25,6 +25,6 @@ def _libraries_impl(ctx):
 
 libraries = rule(
     implementation = _libraries_impl,
-    doc = "NAME.txt has one label a line. genquery cannot make it: it also loads rules_go's toolchain, which has a cycle.",
+    doc = "Writes NAME.txt with one label per line. genquery cannot be used: it would load rules_go's toolchain, which has a cycle.",
     attrs = {"program": attr.label(mandatory = True, aspects = [_libraries_aspect])},
 )

@@ -12,11 +12,11 @@ import (
 var (
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)`)
 	heading = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	// What GitHub leaves out of a heading when it makes an anchor of it.
+	// GitHub removes these characters from a heading to make its anchor.
 	unanchored = regexp.MustCompile(`[^\p{L}\p{N}_\- ]`)
 )
 
-// Every link between documents leads to a file that is there, and to a heading in it.
+// Every link between pages must lead to an existing file and, with a fragment, to a heading in it.
 func TestLinks(t *testing.T) {
 	root := checkout(t)
 	eachFile(t, root, ".md", func(file string, source []byte) {
@@ -53,7 +53,8 @@ func anchors(t *testing.T, file string) map[string]bool {
 	return all
 }
 
-// A page with commands and their output is one that a test is given (tests/pages): else nobody would see that it is no longer true.
+// A test (tests/pages) must run each page that shows commands with their output. Without it, an outdated page would not
+// be detected.
 func TestPagesAreTried(t *testing.T) {
 	root := checkout(t)
 	var builds strings.Builder
@@ -66,9 +67,9 @@ func TestPagesAreTried(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		folder, name := path.Split(filepath.ToSlash(relative))
-		if label := "$(rootpath //" + strings.TrimSuffix(folder, "/") + ":" + name + ")"; !strings.Contains(builds.String(), label) {
-			t.Errorf("%s has commands with their output, and no test is given %s", relative, label)
+		directory, name := path.Split(filepath.ToSlash(relative))
+		if label := "$(rootpath //" + strings.TrimSuffix(directory, "/") + ":" + name + ")"; !strings.Contains(builds.String(), label) {
+			t.Errorf("%s has commands with their output, but no test runs %s", relative, label)
 		}
 	})
 }

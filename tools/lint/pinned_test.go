@@ -24,7 +24,7 @@ func TestActionsArePinned(t *testing.T) {
 	}
 }
 
-// A tag of an image can move, as an action's can.
+// An image tag can move, like the tag of an action.
 func TestContainersArePinned(t *testing.T) {
 	image := regexp.MustCompile(`(?m)^\s*(?:image|IMAGE|container): (.*)$`)
 	pinned := regexp.MustCompile(`^[\w./-]+:[\w.-]+@sha256:[0-9a-f]{64}$`)

@@ -38,8 +38,8 @@ func readPresubmit(t *testing.T) presubmit {
 	return p
 }
 
-// The registry's own test is the workspace that this repository tests, too. Each task names its Bazel, which the registry's
-// validation (tools/bcr_validation.py of bazelbuild/bazel-central-registry) asks for.
+// The registry must test the same workspace as this repository. Each task must name its Bazel version, as the
+// registry's validation requires (tools/bcr_validation.py of bazelbuild/bazel-central-registry).
 func TestPresubmit(t *testing.T) {
 	p := readPresubmit(t)
 	if _, err := os.Stat(filepath.Join(root, p.Module.Path, "MODULE.bazel")); err != nil {
@@ -56,8 +56,8 @@ func TestPresubmit(t *testing.T) {
 	}
 }
 
-// As metadata.schema.json and bcr_validation.py of bazelbuild/bazel-central-registry have it: no other fields, and a
-// maintainer's GitHub name only with its number.
+// These are the rules of metadata.schema.json and bcr_validation.py in bazelbuild/bazel-central-registry: no other
+// fields, and a maintainer's GitHub name only with its number.
 func TestRegistryMetadata(t *testing.T) {
 	var metadata struct {
 		Homepage    string `json:"homepage"`

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every shell script passes shellcheck.
+# Runs shellcheck on every shell script.
 set -eu
 # shellcheck source=tools/lint/checkout.sh
 . "${0%/*}/checkout.sh"

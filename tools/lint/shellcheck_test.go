@@ -6,7 +6,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// The same with shellcheck over each script.
+// Like TestActionlint, with shellcheck for each script.
 func TestScripts(t *testing.T) {
 	needs.Machine(t, "shellcheck")
 	actionlintFinds(t, "shellcheck")

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// A Go test is skipped by tests/needs alone, which fails under Bazel, and what a test needs of the machine is said in its
-// folder's BUILD file, where Bazel finds it before it decides whether to run the test.
+// Only tests/needs may skip a Go test, and it fails instead under Bazel. The BUILD file of the test must list what the
+// test needs of the machine, because Bazel decides from it whether to run the test.
 func TestSkips(t *testing.T) {
 	root := checkout(t)
 	skipping := filepath.Join(root, "tests/needs/needs.go")
@@ -51,7 +51,7 @@ func TestSkips(t *testing.T) {
 	}
 }
 
-// declared returns the names in a call of needs.Machine, each of which a target in the folder must have.
+// declared returns the names in a call of needs.Machine. A target in the same directory must have each of them.
 func declared(t *testing.T, files *token.FileSet, call *ast.CallExpr) (names []string) {
 	t.Helper()
 	position := files.Position(call.Pos())
@@ -70,13 +70,13 @@ func declared(t *testing.T, files *token.FileSet, call *ast.CallExpr) (names []s
 		}
 		names = append(names, name)
 		if label := `"@machine//:` + name + `"`; !strings.Contains(string(build), label) {
-			t.Errorf("%s: needs %s, and no target of the folder has %s in target_compatible_with", position, name, label)
+			t.Errorf("%s: needs %s, and no target of the directory has %s in target_compatible_with", position, name, label)
 		}
 	}
 	return names
 }
 
-// A test in shell has one way to end well, and that is to have tested.
+// Bazel takes an early exit of a shell test for a pass, so such tests must not skip.
 func TestSkipsInShell(t *testing.T) {
 	says := regexp.MustCompile(`(?i)\bskip|\bexit 0\b`)
 	eachFile(t, checkout(t), "_test.sh", func(path string, source []byte) {

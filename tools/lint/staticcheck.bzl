@@ -1,6 +1,6 @@
 "What staticcheck checks: its bugs (SA) and simplifications (S). Not SA5011, which panics on purpose in 0.8.2, nor the opt-in SA9003."
 
-# The first two digits of a check's number, to the last two.
+# The first two digits of each check's number, and the last two.
 _CHECKS = {
     "simple/s10": "00 01 02 03 04 05 06 07 08 09 10 11 12 16 17 18 19 20 21 23 24 25 28 29 30 31 32 33 34 35 36 37 38 39 40",
     "staticcheck/sa10": "00 01 02 03 04 05 06 07 08 10 11 12 13 14 15 16 17 18 19 20 21 23 24 25 26 27 28 29 30 31 32",

@@ -10,13 +10,14 @@ import (
 
 var (
 	version = regexp.MustCompile(`(?m)^## \d+\.\d+\.\d+$`)
-	status  = regexp.MustCompile(`(?s)\A# [^\n]+\n\n(> \*\*Status\*\*: nothing is released yet\. .*?\n)\n`)
+	status  = regexp.MustCompile(`(?s)\A# [^\n]+\n\n[^\n]+\n\n(> \*\*Status\*\*: nothing is released yet\. .*?\n)\n`)
 	planned = regexp.MustCompile(`bazel_dep\(name = "iptables_wrappers", version = "([0-9.]+)"\)`)
 )
 
-// README.md begins with a paragraph Status as long as nothing is released, and no longer. CHANGELOG.md decides: it has a section of a
-// version in the commit that is tagged with it, and not before (tools/release refuses a release without it, and one with a Status). Tags
-// do not decide: a source archive, a shallow clone and Bazel's sandbox have none.
+// TestStatus checks that the paragraph Status follows the first sentence of README.md as long as nothing is released, and no longer. Other
+// pages may contain the sentence "Nothing is released yet." for the same time.
+// CHANGELOG.md decides: it has a section of a version in the commit with the version's tag, and not before (tools/release refuses a
+// release without this section, and one with a Status). Tags cannot decide: a source archive, a shallow clone and Bazel's sandbox have none.
 func TestStatus(t *testing.T) {
 	root := checkout(t)
 	read := func(name string) string {
@@ -32,9 +33,14 @@ func TestStatus(t *testing.T) {
 	case released != "" && strings.Contains(readme, "**Status**"):
 		t.Errorf("README.md says that nothing is released, and CHANGELOG.md has %q: remove the paragraph Status", released)
 	case released != "":
+		eachFile(t, root, ".md", func(file string, source []byte) {
+			if strings.Contains(string(source), "**Nothing is released yet.**") {
+				t.Errorf("%s says that nothing is released, and CHANGELOG.md has %q: remove the sentence", file, released)
+			}
+		})
 		return
 	case paragraph == nil:
-		t.Fatalf("CHANGELOG.md has no section of a version, so README.md must begin with a paragraph that matches %v", status)
+		t.Fatalf("CHANGELOG.md has no section of a version, so README.md must begin with a title, one sentence in one line and a Status: want %v", status)
 	}
 	text := strings.ReplaceAll(paragraph[1], "\n> ", " ")
 	examples := planned.FindStringSubmatch(readme)

@@ -1,5 +1,5 @@
-// Package workflows_test holds the GitHub workflows and the registry's metadata to this repository's rules: nothing that
-// runs with its rights is fetched by a name that can move, and no list is kept in two places.
+// Package lint_test checks the GitHub workflows and the registry's metadata. What runs with the workflows' privileges
+// must not be fetched by a name that can move, and no list may be kept in two places.
 package lint_test
 
 import (
@@ -13,7 +13,8 @@ import (
 const root = "../.."
 
 type workflow struct {
-	Permissions map[string]string `json:"permissions"`
+	Permissions permissions       `json:"permissions"`
+	Env         map[string]string `json:"env"`
 	Concurrency struct {
 		Group string `json:"group"`
 	} `json:"concurrency"`
@@ -26,8 +27,11 @@ type workflow struct {
 }
 
 type job struct {
-	Timeout  int `json:"timeout-minutes"`
-	Strategy struct {
+	Permissions permissions       `json:"permissions"`
+	Env         map[string]string `json:"env"`
+	Uses        string            `json:"uses"` // a reusable workflow, which has its own steps and timeouts
+	Timeout     int               `json:"timeout-minutes"`
+	Strategy    struct {
 		FailFast *bool          `json:"fail-fast"`
 		Matrix   map[string]any `json:"matrix"`
 	} `json:"strategy"`
@@ -40,7 +44,7 @@ type step struct {
 	With map[string]any `json:"with"`
 }
 
-// read parses every workflow, by file name.
+// read parses all workflows, by file name.
 func read(t *testing.T) map[string]workflow {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(root, ".github/workflows/*.yaml"))
@@ -53,8 +57,8 @@ func read(t *testing.T) map[string]workflow {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var w workflow
-		if err := yaml.Unmarshal(text, &w); err != nil {
+		w, err := parse(text)
+		if err != nil {
 			t.Fatalf("%s: %v", file, err)
 		}
 		if len(w.Jobs) == 0 {
@@ -62,10 +66,15 @@ func read(t *testing.T) map[string]workflow {
 		}
 		all[filepath.Base(file)] = w
 	}
-	for _, name := range []string{"ci.yaml", "nightly.yaml", "relock.yaml", "release.yaml"} {
+	for _, name := range []string{"ci.yaml", "codeql.yaml", "nightly.yaml", "relock.yaml", "release.yaml", "scorecard.yaml"} {
 		if _, exists := all[name]; !exists {
 			t.Errorf("%s: missing", name)
 		}
 	}
 	return all
+}
+
+func parse(text []byte) (w workflow, err error) {
+	err = yaml.Unmarshal(text, &w)
+	return w, err
 }

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
@@ -47,11 +48,18 @@ func (p alpinePackage) apk(text string) fixture.Package {
 // putAlpine writes one repository, its index signed over hash; not, if key is nil.
 func putAlpine(c *checkout, key *fixture.AlpineKey, hash crypto.Hash, repository string, packages []alpinePackage) {
 	c.t.Helper()
+	putAlpineAt(c, key, hash, repository, alpineTime, packages)
+}
+
+var alpineTime = time.Date(2026, 8, 1, 10, 0, 0, 0, time.UTC)
+
+func putAlpineAt(c *checkout, key *fixture.AlpineKey, hash crypto.Hash, repository string, date time.Time, packages []alpinePackage) {
+	c.t.Helper()
 	var made []fixture.Package
 	for _, p := range packages {
 		made = append(made, p.apk(p.version))
 	}
-	must(c.t, fixture.WriteAlpine(filepath.Join(c.repository, "v3.24", repository, "x86_64"), key, hash, made))
+	must(c.t, fixture.WriteAlpine(filepath.Join(c.repository, "v3.24", repository, "x86_64"), key, hash, date, made))
 }
 
 func newAlpine(t *testing.T) (*checkout, *fixture.AlpineKey) {
@@ -130,12 +138,16 @@ func TestAlpineRefuses(t *testing.T) {
 	again()
 	another, err := alpineMain[3].apk("another").APK(key)
 	must(t, err)
-	change("musl-1.2.5-r10.apk", func([]byte) []byte { return another })
+	change("musl-1.2.5-r10.apk", func(data []byte) []byte { return append(another, make([]byte, len(data))...)[:len(data)] })
 	c.refuses("package musl 1.2.5-r10: checksum Q1")
 
 	again()
 	change("musl-1.2.5-r10.apk", func(data []byte) []byte { return data[:len(data)-1] })
-	c.refuses("package musl 1.2.5-r10: data: truncated or corrupt")
+	c.refuses("bytes, the index says")
+
+	again()
+	change("musl-1.2.5-r10.apk", func(data []byte) []byte { data[len(data)-1] ^= 1; return data })
+	c.refuses("package musl 1.2.5-r10: data: sha256")
 
 	again()
 	must(t, os.Remove(filepath.Join(folder, "musl-1.2.5-r10.apk")))

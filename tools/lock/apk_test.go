@@ -80,3 +80,23 @@ func TestApk(t *testing.T) {
 		})
 	}
 }
+
+// TestApkVersions compares the order of versions with the real apk's, and so the record with it.
+func TestApkVersions(t *testing.T) {
+	needs.Machine(t, "apk")
+	got := apkVersionLines(t, func(a, b string) string {
+		out, err := exec.Command("apk", "version", "--test", a, b).Output()
+		must(t, err)
+		return strings.TrimSpace(string(out))
+	}, func(version string) bool {
+		return exec.Command("apk", "version", "--check", version).Run() == nil
+	})
+	if *record {
+		put(t, apkVersionRecord, []byte(got))
+	}
+	text, err := os.ReadFile(apkVersionRecord)
+	must(t, err)
+	if got != string(text) {
+		t.Errorf("apk differs from %s:\n%s", apkVersionRecord, differentLines(got, string(text)))
+	}
+}

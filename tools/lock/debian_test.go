@@ -101,6 +101,10 @@ func TestSecurity(t *testing.T) {
 	}
 
 	must(t, fixture.WriteDebian(security, suite, signer, nil, nil))
+	c.refuses("package libc6 for amd64: version 2.31-1 is lower than the locked 2.31-1+deb1u1")
+	if _, err := c.lock("-allow-downgrade"); err != nil {
+		t.Error(err)
+	}
 	if lock, _ := c.mustLock(); !strings.Contains(names(lock.Architectures["amd64"]), "libc6 2.31-1,") {
 		t.Errorf("without fixes: got %s", names(lock.Architectures["amd64"]))
 	}
@@ -243,7 +247,7 @@ func TestDebianRefuses(t *testing.T) {
 		}
 		return data
 	})
-	c.refuses("InRelease is not signed")
+	c.refuses("InRelease: not signed")
 
 	c.debian(signer, debianPackages[2:], unchanged)
 	c.refuses("package app: not in the index")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
@@ -90,8 +92,20 @@ func TestFedora(t *testing.T) {
 		must(t, openpgp.ArmoredDetachSign(&out, signer, bytes.NewReader(listed), nil))
 		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
 	}
+	index := lock.Indexes["x86_64"][0]
+	if index.Signature != lockfile.SignedPackages || index.Key != "" || index.Suite != fedoraFolder || index.Date == "" {
+		t.Errorf("the unsigned index is locked as %+v", index)
+	}
 	sign(signer)
+	lock, _ = c.mustLock()
+	index = lock.Indexes["x86_64"][0]
+	if want := fmt.Sprintf("%X", signer.PrimaryKey.Fingerprint); index.Signature != lockfile.SignedIndex || index.Key != want {
+		t.Errorf("the index signed by %s is locked as %+v", want, index)
+	}
 	c.stable()
+	signature := filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml.asc")
+	must(t, os.Rename(signature, signature+".away"))
+	c.refuses("not signed, and the locked one was, by key " + index.Key)
 	stranger, _ := newSigner(t)
 	sign(stranger)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
@@ -173,9 +187,14 @@ func TestFedoraRefuses(t *testing.T) {
 
 	putFedora(c, signer, fedoraPackages)
 	bash := fedoraFolder + "/Packages/b/bash-5.3.0^1-2.x86_64.rpm"
+	genuine, err := os.ReadFile(filepath.Join(c.repository, bash))
+	must(t, err)
 	another, err := fixture.Package{Name: "bash", Version: "5.3.0^1-2", Architecture: "x86_64"}.RPM(signer)
 	must(t, err)
 	c.put(bash, another)
+	c.refuses("bytes, the index says")
+	genuine[len(genuine)-1] ^= 1
+	c.put(bash, genuine)
 	c.refuses("package bash: sha256")
 
 	must(t, os.Remove(filepath.Join(c.repository, bash)))

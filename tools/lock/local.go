@@ -74,10 +74,12 @@ func successors(ctx context.Context, r request, path string, old *lockfile.Lock,
 		return nil, nil, err
 	}
 	r.partial = true
-	r.kept = maps.Clone(old.Architectures)
-	maps.DeleteFunc(r.kept, func(_ string, packages []lockfile.Package) bool {
-		return slices.ContainsFunc(packages, func(p lockfile.Package) bool { return slices.Contains(lost, p.SHA256) })
-	})
+	r.locked = old
+	r.kept = func(packages []lockfile.Package) bool {
+		return !slices.ContainsFunc(packages, func(p lockfile.Package) bool { return slices.Contains(lost, p.SHA256) })
+	}
+	// The mirror is the only one that this machine reaches, and nothing of a local lock is committed.
+	r.expired = func(warning string) { fmt.Fprintln(log, "lock: warning:", warning) }
 	next, err := makeLock(ctx, r, log)
 	if err != nil {
 		return nil, nil, err

@@ -55,11 +55,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
 	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
+	allowDowngrade := flags.Bool("allow-downgrade", false, "accept a version lower or an index older than the locked one; without this flag it is an error, because a mirror can offer an old index that is signed")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := request{client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: given, keys: *keys}
+	r := request{client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: given, keys: *keys, allowDowngrade: *allowDowngrade}
 	if *local != "" {
 		lost, err := os.ReadFile(*local)
 		if err != nil {
@@ -78,9 +79,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	if *keep {
-		r.otherwise = old.Architectures
-	}
+	r.locked, r.otherwise = old, *keep
 	next, err := makeLock(ctx, r, out)
 	if err != nil {
 		return err

@@ -22,13 +22,18 @@ type request struct {
 	keys          string // file, for Alpine a folder
 	distro        images.Distro
 	name, release string
-	kept          map[string][]lockfile.Package
-	otherwise     map[string][]lockfile.Package
-	partial       bool
+	kept          func(packages []lockfile.Package) bool // whether a locked architecture stays as it is; nil: none does
+	otherwise     bool                                   // keep the locked packages of an architecture that cannot be made
+	partial       bool                                   // leave out an architecture that cannot be made
+	// locked is the lock that is replaced: without allowDowngrade, a lower version or an older index than it has is an error.
+	locked         *lockfile.Lock
+	allowDowngrade bool
+	// expired is called with a warning if a Debian index is past its Valid-Until; nil: that is an error.
+	expired func(warning string)
 }
 
-// makeLock makes the lock of a release. Of an architecture in r.kept the packages stay. One that cannot be made has those in
-// r.otherwise, or with r.partial is left out; either is said to out, as long as another can be made.
+// makeLock makes the lock of a release. An architecture that cannot be made stays as it is locked with r.otherwise, or is left out with
+// r.partial; out gets a line about it, unless none can be made.
 func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, error) {
 	from, err := r.source()
 	if err != nil {
@@ -39,21 +44,24 @@ func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, er
 		Distro:        r.name,
 		Release:       r.release,
 		Architectures: map[string][]lockfile.Package{},
+		Indexes:       map[string][]lockfile.Index{},
 	}
 	made := 0
 	var said strings.Builder
 	for _, architecture := range slices.Sorted(maps.Values(r.distro.Releases[r.release].Architectures)) {
-		packages, kept := r.kept[architecture]
-		if !kept {
-			packages, err = makeArchitecture(ctx, r, from, architecture)
+		packages, locked := r.locked.Architectures[architecture]
+		indexes := r.locked.Indexes[architecture]
+		err = nil
+		if kept := locked && r.kept != nil && r.kept(packages); !kept {
+			packages, indexes, err = makeArchitecture(ctx, r, from, architecture)
+			err = printable(err)
 		}
-		old, has := r.otherwise[architecture]
 		switch {
 		case err == nil:
 			made++
-		case has:
+		case locked && r.otherwise:
 			fmt.Fprintf(&said, "%s: stays as it was: %v\n", architecture, err)
-			packages = old
+			packages, indexes = r.locked.Architectures[architecture], r.locked.Indexes[architecture]
 		case r.partial:
 			fmt.Fprintf(&said, "%s: left out: %v\n", architecture, err)
 			continue
@@ -61,6 +69,9 @@ func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, er
 			return nil, err
 		}
 		lock.Architectures[architecture] = packages
+		if len(indexes) > 0 {
+			lock.Indexes[architecture] = indexes
+		}
 	}
 	if made == 0 {
 		return nil, err
@@ -74,27 +85,37 @@ func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, er
 }
 
 // makeArchitecture selects the packages of every variant, and says for each package which those are.
-func makeArchitecture(ctx context.Context, r request, from source, architecture string) ([]lockfile.Package, error) {
-	candidates, err := from.packages(ctx, architecture)
-	if err != nil {
-		return nil, err
+func makeArchitecture(ctx context.Context, r request, from source, architecture string) ([]lockfile.Package, []lockfile.Index, error) {
+	var candidates []*closure.Package
+	var indexes []lockfile.Index
+	repositories := map[string]repository{} // by the suite of their packages
+	for _, repository := range from.repositories(architecture) {
+		packages, state, err := repository.Packages(ctx, architecture)
+		if err != nil {
+			return nil, nil, err
+		}
+		if err := r.checkOlder(architecture, state); err != nil {
+			return nil, nil, err
+		}
+		candidates, indexes = append(candidates, packages...), append(indexes, state)
+		repositories[state.Suite] = repository
 	}
 	solver, err := closure.New(candidates, from.rules)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	locked := map[string]lockfile.Package{}
 	for _, name := range slices.Sorted(maps.Keys(r.distro.Variants)) {
 		variant := r.distro.Variants[name]
 		needed, err := solver.Resolve(slices.Concat(variant.Packages, variant.Own[architecture]), variant.Without)
 		if err != nil {
-			return nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
+			return nil, nil, fmt.Errorf("%s %s, variant %s for %s: %w", r.name, r.release, name, architecture, err)
 		}
 		for _, p := range needed {
 			entry, exists := locked[p.Name]
 			if !exists {
-				if err := from.complete(ctx, p); err != nil {
-					return nil, err
+				if err := repositories[p.File.Suite].Complete(ctx, p); err != nil {
+					return nil, nil, err
 				}
 				entry = lockfile.Package{
 					Name: p.Name, Version: p.Version, Architecture: p.Architecture,
@@ -105,5 +126,44 @@ func makeArchitecture(ctx context.Context, r request, from source, architecture 
 			locked[p.Name] = entry
 		}
 	}
-	return slices.Collect(maps.Values(locked)), nil
+	packages := slices.Collect(maps.Values(locked))
+	return packages, indexes, r.checkDowngrade(from.rules.Compare, architecture, packages)
+}
+
+// checkDowngrade compares the versions with those that are locked, as the distribution's own program compares versions.
+func (r request) checkDowngrade(compare func(a, b string) (int, error), architecture string, packages []lockfile.Package) error {
+	if r.allowDowngrade {
+		return nil
+	}
+	for _, old := range r.locked.Architectures[architecture] {
+		at := slices.IndexFunc(packages, func(p lockfile.Package) bool { return p.Name == old.Name })
+		if at < 0 {
+			continue
+		}
+		order, err := compare(packages[at].Version, old.Version)
+		if err != nil {
+			return fmt.Errorf("package %s for %s: compare with the locked version: %w", old.Name, architecture, err)
+		}
+		if order < 0 {
+			return fmt.Errorf("package %s for %s: version %s is lower than the locked %s: use another mirror, or -allow-downgrade if the distribution withdrew the locked version",
+				old.Name, architecture, packages[at].Version, old.Version)
+		}
+	}
+	return nil
+}
+
+// checkOlder compares an index with that of the lock. A mirror can offer an old index, which is signed as well.
+func (r request) checkOlder(architecture string, index lockfile.Index) error {
+	if r.allowDowngrade {
+		return nil
+	}
+	for _, old := range r.locked.Indexes[architecture] {
+		if old.Suite != index.Suite {
+			continue
+		}
+		if err := index.CheckNewer(old); err != nil {
+			return fmt.Errorf("index %s for %s: %w: use another mirror, or -allow-downgrade if the distribution withdrew the locked index", index.Suite, architecture, err)
+		}
+	}
+	return nil
 }

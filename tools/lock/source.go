@@ -12,6 +12,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
 // The distributions' own addresses.
@@ -26,13 +27,18 @@ const (
 
 var fedoraPrimary = []string{"aarch64", "x86_64"}
 
+// repository is one index with its packages: *index.Debian, index.Alpine or index.Fedora.
+type repository interface {
+	// Packages returns all packages of one architecture, and the state of the index.
+	Packages(ctx context.Context, architecture string) ([]*closure.Package, lockfile.Index, error)
+	// Complete adds to a selected package what the index does not say, after checking the package itself.
+	Complete(ctx context.Context, p *closure.Package) error
+}
+
 // source is where the packages of one release come from.
 type source struct {
-	// packages returns all packages of one architecture.
-	packages func(ctx context.Context, architecture string) ([]*closure.Package, error)
-	// complete adds to a selected package what the index does not say, after checking the package itself.
-	complete func(ctx context.Context, p *closure.Package) error
-	rules    closure.Rules // of choosing among packages
+	repositories func(architecture string) []repository
+	rules        closure.Rules // of choosing among packages
 }
 
 func (r request) source() (source, error) {
@@ -52,9 +58,9 @@ func (r request) debian() (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	var suites []index.Debian
+	var suites []repository
 	for i, name := range append([]string{r.release}, r.distro.Releases[r.release].Suites...) {
-		suite := index.Debian{Fetch: index.HTTP(r.client), Name: "debian", Suite: name, Keys: keys, Beside: i > 0}
+		suite := &index.Debian{Fetch: index.HTTP(r.client), Name: "debian", Suite: name, Keys: keys, Beside: i > 0, Expired: r.expired}
 		if strings.HasSuffix(name, "-security") {
 			suite.Name = "debian-security"
 		}
@@ -66,22 +72,7 @@ func (r request) debian() (source, error) {
 		}
 		suites = append(suites, suite)
 	}
-	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
-		var all []*closure.Package
-		for _, suite := range suites {
-			packages, err := suite.Packages(ctx, architecture)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, packages...)
-		}
-		return all, nil
-	}
-	complete := func(ctx context.Context, p *closure.Package) error {
-		at := slices.IndexFunc(suites, func(suite index.Debian) bool { return suite.Suite == p.File.Suite })
-		return suites[at].Complete(ctx, p)
-	}
-	return source{packages, complete, index.Deb}, nil
+	return source{func(string) []repository { return suites }, index.Deb}, nil
 }
 
 // alpine reads the release's repository main, and those that the table names beside it.
@@ -90,21 +81,13 @@ func (r request) alpine() (source, error) {
 	if err != nil {
 		return source{}, err
 	}
-	repository := index.Alpine{Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(alpineOrigin), Origin: alpineOrigin, Keys: keys}
-	repositories := append([]string{"main"}, r.distro.Releases[r.release].Suites...)
-	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
-		var all []*closure.Package
-		for _, name := range repositories {
-			repository.Path = "v" + r.release + "/" + name
-			packages, err := repository.Packages(ctx, architecture)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, packages...)
-		}
-		return all, nil
+	var all []repository
+	for _, name := range append([]string{"main"}, r.distro.Releases[r.release].Suites...) {
+		all = append(all, index.Alpine{
+			Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(alpineOrigin), Origin: alpineOrigin, Path: "v" + r.release + "/" + name, Keys: keys,
+		})
 	}
-	return source{packages, repository.Complete, index.Apk}, nil
+	return source{func(string) []repository { return all }, index.Apk}, nil
 }
 
 // fedora reads the release's packages as they were when it came out, and the repositories that the table names beside them: updates.
@@ -113,8 +96,12 @@ func (r request) fedora() (source, error) {
 	if err != nil {
 		return source{}, err
 	}
+	indexKeys, err := index.ReadIndexKeys(r.keys)
+	if err != nil {
+		return source{}, err
+	}
 	main := index.Fedora{
-		Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(fedoraOrigin), Origins: []string{fedoraOrigin, fedoraArchive}, Keys: keys,
+		Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(fedoraOrigin), Origins: []string{fedoraOrigin, fedoraArchive}, Keys: keys, IndexKeys: indexKeys,
 	}
 	secondary := main
 	secondary.Origins = []string{fedoraSecondary, fedoraSecondaryArchive}
@@ -124,33 +111,20 @@ func (r request) fedora() (source, error) {
 	} else if first != "" {
 		secondary.Mirror = strings.TrimSuffix(first, "/fedora/linux") + "/fedora-secondary"
 	}
-	packages := func(ctx context.Context, architecture string) ([]*closure.Package, error) {
-		repository := secondary
+	repositories := func(architecture string) []repository {
+		tree := secondary
 		if slices.Contains(fedoraPrimary, architecture) {
-			repository = main
+			tree = main
 		}
-		paths := []string{"releases/" + r.release + "/Everything/" + architecture + "/os"}
+		tree.Path = "releases/" + r.release + "/Everything/" + architecture + "/os"
+		all := []repository{tree}
 		for _, name := range r.distro.Releases[r.release].Suites {
-			paths = append(paths, name+"/"+r.release+"/Everything/"+architecture)
+			tree.Path = name + "/" + r.release + "/Everything/" + architecture
+			all = append(all, tree)
 		}
-		var all []*closure.Package
-		for _, path := range paths {
-			repository.Path = path
-			packages, err := repository.Packages(ctx, architecture)
-			if err != nil {
-				return nil, err
-			}
-			all = append(all, packages...)
-		}
-		return all, nil
+		return all
 	}
-	complete := func(ctx context.Context, p *closure.Package) error {
-		if strings.HasPrefix(p.File.URLs[0], fedoraSecondary+"/") {
-			return secondary.Complete(ctx, p)
-		}
-		return main.Complete(ctx, p)
-	}
-	return source{packages, complete, index.RPM}, nil
+	return source{repositories, index.RPM}, nil
 }
 
 func (r request) mirrorOr(origin string) string {

@@ -7,8 +7,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/imagetree"
 )
 
-// Unpack unpacks an image's layers, tar files with or without compression, lowest first, into the empty directory dir. Owners are
-// left out: everything is the caller's, who is root.
+// Unpack unpacks an image's layers, tar files with or without compression, lowest first, into the empty directory dir.
+// It ignores owners: all files belong to the caller, who is root.
 func Unpack(dir string, layers ...string) error {
 	size := int64(0)
 	for _, name := range layers {

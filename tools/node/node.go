@@ -1,5 +1,5 @@
-// Package node makes what the demo and the benchmark run in: a network namespace without any firewall rule, standing for
-// a host, and in it the root file system of an image, standing for a container. It needs root.
+// Package node creates the environment of the demo and the benchmark: a network namespace without firewall rules as the
+// host, and the root file system of an image in it as the container. It needs root.
 package node
 
 import (
@@ -16,17 +16,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Node is one such host and container. Its namespaces belong to the thread of the goroutine that made it.
+// Node is a host with one container. Its namespaces belong to the thread of the goroutine that created it.
 type Node struct {
 	root string // the container's root file system
 }
 
-// Run makes a node in which an image unpacked at dir (see Unpack) is the lower, untouched layer of the root file system,
-// and calls f with it. The node is gone when Run returns. scratch is an empty folder for what the container writes.
+// Run creates a node and calls f with it. The root file system is an overlay: its lower layer is the image unpacked at
+// dir (see Unpack), which is not changed. scratch is an empty directory for files that the container writes. The node
+// does not exist after Run returns.
 func Run(dir, scratch string, f func(*Node) error) error {
 	done := make(chan error)
 	go func() {
-		// Never unlocked: the thread ends with this goroutine, and its namespaces and mounts with it.
+		// The thread stays locked, so it ends with this goroutine, and the kernel removes its namespaces and mounts.
 		runtime.LockOSThread()
 		n, err := enter(dir, scratch)
 		if err == nil {
@@ -64,7 +65,7 @@ func enter(dir, scratch string) (*Node, error) {
 	return n, nil
 }
 
-// Add copies a program into the container, to path.
+// Add copies a program to path in the container.
 func (n *Node) Add(program, path string) error {
 	data, err := os.ReadFile(program)
 	if err != nil {
@@ -73,7 +74,8 @@ func (n *Node) Add(program, path string) error {
 	return os.WriteFile(filepath.Join(n.root, path), data, 0o755)
 }
 
-// ReadOnly makes the container's root file system read-only, but for /run, where iptables-legacy has its lock, or writable.
+// ReadOnly makes the container's root file system read-only or writable. /run, where iptables-legacy has its lock,
+// stays writable.
 func (n *Node) ReadOnly(is bool) error {
 	flags := uintptr(unix.MS_REMOUNT | unix.MS_BIND)
 	if is {
@@ -94,7 +96,7 @@ func (n *Node) Command(argv ...string) *exec.Cmd {
 }
 
 // Output runs argv, with stdin as its standard input, and returns its standard output. The error of a command that
-// failed holds its standard error.
+// failed contains its standard error.
 func (n *Node) Output(stdin string, argv ...string) (string, error) {
 	cmd := n.Command(argv...)
 	var stderr bytes.Buffer
@@ -106,12 +108,12 @@ func (n *Node) Output(stdin string, argv ...string) (string, error) {
 	return string(out), nil
 }
 
-// Links returns the paths a path of the container leads through, itself first and the file at the end last.
+// Links returns the chain of symlinks that starts at a path in the container. The last element is the file at the end.
 func (n *Node) Links(path string) ([]string, error) {
 	chain := []string{path}
-	for range 40 { // as many as the kernel follows
+	for range 40 { // the kernel's maximum
 		target, err := os.Readlink(filepath.Join(n.root, path))
-		if errors.Is(err, syscall.EINVAL) { // not a link
+		if errors.Is(err, syscall.EINVAL) { // not a symlink
 			return chain, nil
 		}
 		if err != nil {

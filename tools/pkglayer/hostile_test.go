@@ -28,7 +28,7 @@ func TestTruncatedAnywhere(t *testing.T) {
 func TestCorrupt(t *testing.T) {
 	for format, whole := range formats(t, tool(strings.Repeat("x", 3000))) {
 		t.Run(format+" content", func(t *testing.T) {
-			// Ten bytes before the end is the last stream's compressed content or its checksum, in every format.
+			// In every format, the byte at this offset is in the last stream's compressed content or checksum.
 			bad := bytes.Clone(whole)
 			bad[len(bad)-10] ^= 0x55
 			refused(t, format+":", save(t, "bad"+format, bad))
@@ -85,7 +85,7 @@ func TestFileTwice(t *testing.T) {
 	refused(t, "twice in one package", save(t, "twice.apk", apkOf(t, data)))
 }
 
-// exabytes is a tar whose one file claims nearly eight of them.
+// exabytes returns a tar whose only file states a size of nearly eight exabytes.
 func exabytes(t *testing.T) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -111,7 +111,7 @@ func TestAbsurdSizes(t *testing.T) {
 	}
 }
 
-// A sparse file of a terabyte takes half a kilobyte in a package.
+// In a package, a sparse file of a terabyte takes half a kilobyte.
 func TestSparseFile(t *testing.T) {
 	stream, err := gzip.NewReader(bytes.NewReader(pack(t, true, entry{tar.Header{Name: "huge", PAXRecords: map[string]string{
 		"XNU.sparse.major": "1", "XNU.sparse.minor": "0", "XNU.sparse.name": "huge", "XNU.sparse.realsize": "1099511627776",
@@ -123,7 +123,7 @@ func TestSparseFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	// archive/tar writes no such records, and the records of a PAX header have no checksum.
+	// archive/tar does not write such records, but the records of a PAX header have no checksum and can be edited.
 	var data bytes.Buffer
 	compressed := gzip.NewWriter(&data)
 	if _, err := compressed.Write(bytes.ReplaceAll(text, []byte("XNU.sparse"), []byte("GNU.sparse"))); err != nil {

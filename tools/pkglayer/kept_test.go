@@ -12,7 +12,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 )
 
-// An absolute link is one within the image, whichever it names: what lies behind it stays in the layer.
+// An absolute symlink is resolved inside the image, so a file behind it stays in the layer.
 func TestLinksStayInTheImage(t *testing.T) {
 	outside := t.TempDir()
 	for format, data := range formats(t,
@@ -98,7 +98,8 @@ func headers(t *testing.T, path string) []*tar.Header {
 	}
 }
 
-// The same layer in another folder, time zone, language and umask, and from a package with another file time.
+// The layer must have the same bytes in another directory, time zone, locale and umask, and from a package file with
+// another modification time.
 func TestSameBytesEverywhere(t *testing.T) {
 	for format, data := range formats(t, tool("content"), entry{tar.Header{Name: "etc/config", Mode: 0o600}, "a"}) {
 		t.Run(format, func(t *testing.T) {

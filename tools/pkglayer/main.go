@@ -1,7 +1,7 @@
-// Command pkglayer makes one deterministic image layer of distribution packages (.deb, .apk, .rpm), without running a
-// package manager or one line of a package's scripts.
+// Command pkglayer makes one deterministic image layer from distribution packages (.deb, .apk, .rpm). It runs no
+// package manager and no package script.
 //
-// A package that is truncated, corrupt, absurdly large or hostile is an error, and then nothing is written.
+// If a package is truncated, corrupt, too large or hostile, pkglayer prints an error and writes no file.
 package main
 
 import (

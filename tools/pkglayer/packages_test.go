@@ -17,7 +17,7 @@ type entry struct {
 	data string
 }
 
-// pack compresses a tar. Only a finished one has the end marks.
+// pack compresses a tar. finish adds the end marks.
 func pack(t *testing.T, finish bool, entries ...entry) []byte {
 	t.Helper()
 	var out bytes.Buffer

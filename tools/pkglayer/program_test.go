@@ -11,8 +11,8 @@ import (
 	"testing"
 )
 
-// TestMain lets the test binary be the program, so that its status and its standard error are what is tested, with an
-// umask of the test's choice.
+// TestMain lets the test binary act as the program, with a umask that the test chooses, so that tests see its exit
+// status and standard error.
 func TestMain(m *testing.M) {
 	switch os.Getenv("PKGLAYER_MAIN") {
 	case "":
@@ -25,7 +25,8 @@ func TestMain(m *testing.M) {
 	main()
 }
 
-// layers runs the program on packages. Its output folder is new, and what is in it afterwards is returned.
+// layers runs the program on packages. It returns standard error and the files in the output directory, which was empty
+// before.
 func layers(t *testing.T, env []string, packages ...string) (stderr string, left []string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -61,7 +62,7 @@ func save(t *testing.T, name string, data []byte) string {
 	return path
 }
 
-// refused expects one line that says what is wanted, status 1, and nothing written.
+// refused expects one line that contains want, exit status 1, and no output file.
 func refused(t *testing.T, want string, packages ...string) {
 	t.Helper()
 	stderr, left, err := layers(t, nil, packages...)

@@ -1,5 +1,6 @@
-// Package programs builds others' real programs for tests out of Go modules that this repository's own module, and so Bazel, knows
-// nothing of: what a kubelet or a scanner is made of is a thousand packages that no user of ours shall have in a module graph.
+// Package programs builds third-party programs for tests from Go modules that are separate from this repository's
+// module, and so from Bazel. A kubelet or a scanner consists of a thousand packages, which must not be in the module
+// graph of users.
 package programs
 
 import (
@@ -16,13 +17,13 @@ import (
 	"strings"
 )
 
-// Source is what programs are built from.
+// Source describes how to build programs.
 type Source struct {
-	Go       string   // command
-	Module   string   // path of a go.mod, with its go.sum beside it, of a module of its own
-	Main     string   // the module that the programs are said to be of
+	Go       string   // path of the go command
+	Module   string   // path of a separate module's go.mod, beside its go.sum
+	Main     string   // the module to which the programs belong
 	Packages []string // import paths of the programs
-	Cost     string   // of a build, for people who wait
+	Cost     string   // time and disk space of a build, for messages
 }
 
 // Version returns the version of Main that the module requires.
@@ -38,18 +39,18 @@ func (s Source) Version() (string, error) {
 	return string(version[1]), nil
 }
 
-// Build returns the folder with the programs, in the user's cache: a build costs minutes. The folder's name holds everything that
-// they are made of; those of other versions are removed.
+// Build returns the directory with the programs. It is in the user's cache, because a build takes minutes. Its name
+// contains a hash of all inputs; Build removes the directories of other versions.
 func (s Source) Build() (string, error) {
 	version, err := s.Version()
 	if err != nil {
 		return "", err
 	}
-	folder, err := os.UserCacheDir()
+	directory, err := os.UserCacheDir()
 	if err != nil {
 		return "", err
 	}
-	folder = filepath.Join(folder, "iptables-wrappers")
+	directory = filepath.Join(directory, "iptables-wrappers")
 	if err := findRunfiles(); err != nil {
 		return "", err
 	}
@@ -68,30 +69,31 @@ func (s Source) Build() (string, error) {
 		sum.Write(text)
 	}
 	name := filepath.Base(s.Main)
-	built := filepath.Join(folder, fmt.Sprintf("%s-%s-%.6x", name, version, sum.Sum(nil)))
+	built := filepath.Join(directory, fmt.Sprintf("%s-%s-%.6x", name, version, sum.Sum(nil)))
 	if _, err := os.Stat(built); !errors.Is(err, fs.ErrNotExist) {
 		return built, err
 	}
 	fmt.Fprintf(os.Stderr, "building %s %s (%s)\n", s.Main, version, s.Cost)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
+	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return "", err
 	}
-	old, err := filepath.Glob(filepath.Join(folder, name+"-*"))
+	old, err := filepath.Glob(filepath.Join(directory, name+"-*"))
 	if err != nil {
 		return "", err
 	}
-	if err := s.build(folder, files, built); err != nil {
+	if err := s.build(directory, files, built); err != nil {
 		return "", err
 	}
-	for _, folder := range old {
-		os.RemoveAll(folder)
+	for _, directory := range old {
+		os.RemoveAll(directory)
 	}
 	return built, nil
 }
 
-// build works in a folder of its own: Bazel's copies of the files are links, and a go.work above them is not meant.
-func (s Source) build(folder string, files []string, built string) error {
-	work, err := os.MkdirTemp(folder, "build")
+// build copies the files into a new directory, because Bazel's copies are symlinks, and a go.work in a parent directory
+// must not apply.
+func (s Source) build(directory string, files []string, built string) error {
+	work, err := os.MkdirTemp(directory, "build")
 	if err != nil {
 		return err
 	}
@@ -117,17 +119,17 @@ func (s Source) build(folder string, files []string, built string) error {
 	return os.Rename(filepath.Join(work, "bin"), built)
 }
 
-// findRunfiles lets rules_go's go command, which is started by its name in this program's runfiles, find its own there: "bazel
-// run" starts this program in the folder of its main repository, and does not say where all of them are.
+// findRunfiles sets the variable through which rules_go's go command in this program's runfiles finds its own files.
+// `bazel run` starts this program in the main repository's runfiles directory, and does not say where the others are.
 func findRunfiles() error {
 	if os.Getenv("BUILD_WORKSPACE_DIRECTORY") == "" || os.Getenv("RUNFILES_DIR") != "" {
 		return nil
 	}
-	folder, err := os.Getwd()
+	directory, err := os.Getwd()
 	if err != nil {
 		return err
 	}
-	return os.Setenv("RUNFILES_DIR", filepath.Dir(folder))
+	return os.Setenv("RUNFILES_DIR", filepath.Dir(directory))
 }
 
 func output(name string, args ...string) (string, error) {

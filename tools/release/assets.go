@@ -15,29 +15,22 @@ import (
 
 const checksums = "SHA256SUMS"
 
-// addPrograms adds the wrapper for each architecture with its bill of materials, and the installer script. The names end
+// addPrograms adds the wrapper for each architecture with its SBOM, and the installer script. The names end
 // in GOARCH, which is what a Dockerfile has in TARGETARCH (arm/v7 is "arm" in both).
 func (r *release) addPrograms(context.Context) error {
-	modules, err := os.ReadFile(r.Modules)
-	if err != nil {
-		return err
-	}
 	for _, arch := range slices.Sorted(maps.Keys(r.Programs)) {
-		program, err := os.ReadFile(r.Programs[arch])
+		w, err := r.wrapper(arch)
 		if err != nil {
 			return err
 		}
-		name := "iptables-wrapper-linux-" + arch
-		if err := r.asset(name, program, 0o755); err != nil {
+		if err := r.asset(w.Name, w.Program, 0o755); err != nil {
 			return err
 		}
-		bill, err := sbom.Program(sbom.Wrapper{
-			Name: name, Version: r.Version, Program: program, Packages: r.Packages, Modules: modules,
-		}, r.source.when)
+		bill, err := sbom.Program(w, r.source.when)
 		if err != nil {
-			return fmt.Errorf("%s: %w", name, err)
+			return fmt.Errorf("%s: %w", w.Name, err)
 		}
-		if err := r.asset(name+".cdx.json", bill, 0o644); err != nil {
+		if err := r.asset(w.Name+".cdx.json", bill, 0o644); err != nil {
 			return err
 		}
 	}
@@ -48,15 +41,38 @@ func (r *release) addPrograms(context.Context) error {
 	return r.asset(filepath.Base(r.Installer), script, 0o755)
 }
 
-// addPackages adds the packages of the wrapper. The name has no version, as a program's has none: it is in the address of the release,
-// and the latest one's is always the same.
+// wrapper returns what an SBOM contains of the wrapper for an architecture.
+func (r *release) wrapper(arch string) (w sbom.Wrapper, err error) {
+	w = sbom.Wrapper{Name: "iptables-wrapper-linux-" + arch, Version: r.Version, Packages: r.Packages}
+	if w.Program, err = os.ReadFile(r.Programs[arch]); err != nil {
+		return w, err
+	}
+	w.Modules, err = os.ReadFile(r.Modules)
+	return w, err
+}
+
+// addPackages adds the packages of the wrapper with their SBOMs. Their names contain no version, as those of the binaries: the version
+// is in the address of the release, and the address of the latest release is always the same.
 func (r *release) addPackages(context.Context) error {
-	for _, name := range slices.Sorted(maps.Keys(r.DistroPackages)) {
-		content, err := os.ReadFile(r.DistroPackages[name])
+	for _, of := range slices.Sorted(maps.Keys(r.DistroPackages)) {
+		content, err := os.ReadFile(r.DistroPackages[of])
 		if err != nil {
 			return err
 		}
-		if err := r.asset("iptables-wrapper-linux-"+name, content, 0o644); err != nil {
+		name := "iptables-wrapper-linux-" + of
+		if err := r.asset(name, content, 0o644); err != nil {
+			return err
+		}
+		arch, _, _ := strings.Cut(of, ".")
+		w, err := r.wrapper(arch)
+		if err != nil {
+			return err
+		}
+		bill, err := sbom.Package(name, content, w, r.source.when)
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := r.asset(name+".cdx.json", bill, 0o644); err != nil {
 			return err
 		}
 	}
@@ -74,41 +90,4 @@ func (r *release) addChecksums(context.Context) error {
 		fmt.Fprintf(&text, "%x  %s\n", sha256.Sum256(content), name)
 	}
 	return r.asset(checksums, []byte(text.String()), 0o644)
-}
-
-// signAssets signs every file, and attests for all of them at once how they were made.
-func (r *release) signAssets(ctx context.Context) error {
-	sums, err := os.ReadFile(r.assetPath(checksums))
-	if err != nil {
-		return err
-	}
-	var subjects []subject
-	for line := range strings.Lines(string(sums)) {
-		sum, name, _ := strings.Cut(strings.TrimSuffix(line, "\n"), "  ")
-		subjects = append(subjects, subject{Name: name, Digest: map[string]string{"sha256": sum}})
-	}
-	const bundle = "provenance.sigstore.json"
-	if err := r.signer.attestFiles(ctx, r.statement(subjects), r.assetPath(bundle)); err != nil {
-		return err
-	}
-	for _, name := range r.assets {
-		path := r.assetPath(name)
-		if err := r.signer.signFile(ctx, path); err != nil {
-			return err
-		}
-		if name == checksums {
-			continue
-		}
-		if err := r.signer.verifyStatement(ctx, path, r.assetPath(bundle)); err != nil {
-			return err
-		}
-	}
-	if r.signer.public != "" {
-		public, err := os.ReadFile(r.signer.public)
-		if err != nil {
-			return err
-		}
-		return r.asset("cosign.pub", public, 0o644)
-	}
-	return nil
 }

@@ -11,10 +11,13 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/CycloneDX/cyclonedx-go"
 	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
 )
 
 // readBill returns the name@version of what a bill lists, and the subject's sha256.
@@ -29,6 +32,30 @@ func readBill(t *testing.T, text []byte) (parts []string, sum string) {
 	}
 	slices.Sort(parts)
 	return parts, (*bill.Metadata.Component.Hashes)[0].Value
+}
+
+// A package's SBOM has the package's sum, and lists the wrapper and what the wrapper's own SBOM lists.
+func (m *made) packageBills(t *testing.T) {
+	for name := range m.DistroPackages {
+		read := func(file string) ([]string, string) {
+			text, err := os.ReadFile(m.asset(file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return readBill(t, text)
+		}
+		arch, _, _ := strings.Cut(name, ".")
+		got, sum := read("iptables-wrapper-linux-" + name + ".cdx.json")
+		want, _ := read("iptables-wrapper-linux-" + arch + ".cdx.json")
+		want = append(want, "iptables-wrapper@"+m.Version)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: the SBOM lists %q, want %q", name, got, want)
+		}
+		if file := fileSum(t, m.asset("iptables-wrapper-linux-"+name)); file != sum {
+			t.Errorf("%s: the SBOM is of a file with sha256 %s, want %s", name, sum, file)
+		}
+	}
 }
 
 // A program's bill against the program: of which modules are the functions that are linked into it?
@@ -113,6 +140,16 @@ func (m *made) imageBills(t *testing.T) {
 					want = append(want, name+"@"+field(text, "Version"))
 				}
 			}
+			w, err := (&release{contents: m.contents}).wrapper(of.Platform.Architecture)
+			if err != nil {
+				t.Fatal(err)
+			}
+			program, err := sbom.Program(w, time.Unix(0, 0))
+			if err != nil {
+				t.Fatal(err)
+			}
+			linked, _ := readBill(t, program)
+			want = append(want, linked...)
 			slices.Sort(want)
 			bill := m.attested(t, at.Context().Digest(of.Digest.String()).String())
 			got, sum := readBill(t, bill)

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log"
@@ -12,25 +11,15 @@ import (
 	"path/filepath"
 	"strings"
 
-	"github.com/google/go-containerregistry/pkg/authn"
-	"github.com/google/go-containerregistry/pkg/name"
 	"github.com/google/go-containerregistry/pkg/registry"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/empty"
 	"github.com/google/go-containerregistry/pkg/v1/layout"
-	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
 )
-
-// index is one image index and what is said of it.
-type index struct {
-	content v1.ImageIndex
-	at      name.Digest
-	tags    []string
-	bills   map[string]json.RawMessage // SBOM of each image, by its digest
-}
 
 // rehearsalRegistry serves on loopback, from memory.
 func rehearsalRegistry() *httptest.Server {
@@ -47,10 +36,13 @@ func loopback(registry string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// readImages reads what will be pushed, so that its digests stand in the release's checksums, and writes the images'
-// bills of materials.
-func (r *release) readImages(context.Context) error {
+// addImages copies the images to one OCI layout, in which common layers are stored once, and writes their names and SBOMs.
+func (r *release) addImages(context.Context) error {
 	table, err := images.Read(r.Distros)
+	if err != nil {
+		return err
+	}
+	to, err := layout.Write(filepath.Join(r.output, layoutName), empty.Index)
 	if err != nil {
 		return err
 	}
@@ -60,24 +52,34 @@ func (r *release) readImages(context.Context) error {
 		if err != nil {
 			return err
 		}
-		in, err := r.readIndex(image.Layout, r.registry+"/iptables-"+variant)
+		content, err := readIndex(image.Layout)
 		if err != nil {
 			return fmt.Errorf("%s: %w", image.Name, err)
 		}
-		in.tags = []string{release + "-" + r.Version}
-		if !r.prerelease() {
-			in.tags = append(in.tags, release)
-		}
-		if err := r.bills(in, table[distro], distro, variant, release); err != nil {
+		if err := to.AppendIndex(content); err != nil {
 			return fmt.Errorf("%s: %w", image.Name, err)
 		}
-		r.indexes = append(r.indexes, in)
-		fmt.Fprintf(&list, "%s:%s@%s\n", in.at.Context(), in.tags[0], in.at.DigestStr())
+		digest, err := content.Digest()
+		if err != nil {
+			return err
+		}
+		in := stagedIndex{
+			Repository: r.registry + "/iptables-" + variant, Digest: digest.String(),
+			Tags: []string{release + "-" + r.Version}, SBOMs: map[string]string{},
+		}
+		if !r.prerelease() {
+			in.Tags = append(in.Tags, release)
+		}
+		if err := r.bills(in, content, table[distro], distro, variant, release); err != nil {
+			return fmt.Errorf("%s: %w", image.Name, err)
+		}
+		r.images = append(r.images, in)
+		list.WriteString(in.name() + "\n")
 	}
-	return r.asset("images.txt", []byte(list.String()), 0o644)
+	return r.asset(imageList, []byte(list.String()), 0o644)
 }
 
-func (r *release) readIndex(dir, repository string) (*index, error) {
+func readIndex(dir string) (v1.ImageIndex, error) {
 	// In runfiles each file is a link to what Bazel built, and the library follows none.
 	file, err := filepath.EvalSymlinks(filepath.Join(dir, "index.json"))
 	if err != nil {
@@ -98,19 +100,10 @@ func (r *release) readIndex(dir, repository string) (*index, error) {
 	if len(manifest.Manifests) != 1 {
 		return nil, fmt.Errorf("%s: %d manifests, want the one of an index", dir, len(manifest.Manifests))
 	}
-	digest := manifest.Manifests[0].Digest
-	content, err := outer.ImageIndex(digest)
-	if err != nil {
-		return nil, err
-	}
-	at, err := name.NewDigest(repository + "@" + digest.String())
-	if err != nil {
-		return nil, err
-	}
-	return &index{content: content, at: at, bills: map[string]json.RawMessage{}}, nil
+	return outer.ImageIndex(manifest.Manifests[0].Digest)
 }
 
-func (r *release) bills(in *index, table images.Distro, distro, variant, release string) error {
+func (r *release) bills(in stagedIndex, content v1.ImageIndex, table images.Distro, distro, variant, release string) error {
 	text, err := os.ReadFile(r.Locks[distro+"/"+release])
 	if err != nil {
 		return err
@@ -119,72 +112,31 @@ func (r *release) bills(in *index, table images.Distro, distro, variant, release
 	if err != nil {
 		return err
 	}
-	manifest, err := in.content.IndexManifest()
+	manifest, err := content.IndexManifest()
 	if err != nil {
 		return err
 	}
 	for _, image := range manifest.Manifests {
 		platform := image.Platform.String()
 		architecture := strings.TrimPrefix(platform, "linux/")
+		w, err := r.wrapper(image.Platform.Architecture)
+		if err != nil {
+			return err
+		}
 		bill, err := sbom.Image(sbom.Packages{
-			Name: in.at.Context().Name(), Version: r.Version, Digest: image.Digest.Hex,
-			Distro: distro, DistroVersion: table.Releases[release].Version, Format: table.Format,
+			Name: in.Repository, Wrapper: w, Digest: image.Digest.Hex,
+			Distro: distro, Title: table.Title, DistroVersion: table.Releases[release].Version, Format: table.Format,
 			Architecture: architecture, Variant: variant,
 			Packages: lock.Architectures[table.Releases[release].Architectures[architecture]],
 		}, r.source.when)
 		if err != nil {
 			return fmt.Errorf("%s: %w", platform, err)
 		}
-		in.bills[image.Digest.String()] = bill
 		file := filepath.Join("images", variant, release, strings.ReplaceAll(platform, "/", "-")+".cdx.json")
 		if err := r.write(file, bill, 0o644); err != nil {
 			return err
 		}
+		in.SBOMs[image.Digest.String()] = file
 	}
 	return nil
-}
-
-// pushImages pushes by digest only, and signs and attests what it pushed.
-func (r *release) pushImages(ctx context.Context) error {
-	for _, in := range r.indexes {
-		if err := remote.WriteIndex(in.at, in.content, r.remote(ctx)...); err != nil {
-			return err
-		}
-		if err := r.signer.signImages(ctx, in.at.String()); err != nil {
-			return err
-		}
-		if err := r.signer.verifyImage(ctx, in.at.String()); err != nil {
-			return err
-		}
-		if err := r.signer.attestImage(ctx, in.at.String(), provenanceType, r.provenance()); err != nil {
-			return err
-		}
-		for digest, bill := range in.bills {
-			reference := in.at.Digest(digest).String()
-			if err := r.signer.verifyImage(ctx, reference); err != nil {
-				return err
-			}
-			if err := r.signer.attestImage(ctx, reference, "cyclonedx", bill); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// nameImages is the last step: from here on people pull what was released.
-func (r *release) nameImages(ctx context.Context) error {
-	for _, in := range r.indexes {
-		for _, tag := range in.tags {
-			if err := remote.Tag(in.at.Context().Tag(tag), in.content, r.remote(ctx)...); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// remote says how registries are talked to: with what `docker login` or `cosign login` left.
-func (r *release) remote(ctx context.Context) []remote.Option {
-	return []remote.Option{remote.WithContext(ctx), remote.WithAuthFromKeychain(authn.DefaultKeychain)}
 }

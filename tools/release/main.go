@@ -3,13 +3,18 @@
 //	./bazelw run --//wrapper:version=v1.0.0 //tools/release -- --output dist
 //
 // Like this it is a rehearsal: the images go to a registry on loopback that ends with the program, everything is signed by
-// a throwaway key, and all of it is verified. With --registry and --identity (in a GitHub workflow) or --key it is the
+// a temporary key, and all of it is verified. With --registry and --identity (in a GitHub workflow) or --key it is the
 // release itself, and only its files are left to publish. Next to the parts listed in contents.go it needs cosign 3 and git
 // in PATH.
 //
-// What --output has afterwards:
+// The workflow runs it in two jobs. The first has no write permission: it builds, and stops after --stage. The second has the
+// permissions to sign and push: it executes nothing that the first job built, and reads its files with --staged.
+//
+// --output contains afterwards:
 //
 //	assets/    the files of the release
+//	layout/    the images, as an OCI layout
+//	stage.json the version, the commit, and the images with their tags and SBOMs
 //	notes.md   what CHANGELOG.md says of the version; none of a build without one
 //	images/    an SBOM for each image, as attested in the registry
 //	registry/  what to add to the Bazel Central Registry
@@ -31,22 +36,28 @@ type options struct {
 	registry string
 	key      string
 	identity string
+	vex      string
+	stage    bool
+	staged   string
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.contents, "contents", os.Getenv("RELEASE_CONTENTS"), "`file` with what Bazel built; the default is everything")
 	flag.StringVar(&o.source, "source", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "`checkout` that the source archive is of")
-	flag.StringVar(&o.output, "output", "", "`folder` to make; it must not exist, or be empty")
+	flag.StringVar(&o.output, "output", "", "`directory` to make; it must not exist, or be empty")
 	flag.StringVar(&o.registry, "registry", "", "`HOST/PREFIX` of the images; the default is a registry on loopback, for a rehearsal")
-	flag.StringVar(&o.key, "key", "", "cosign's private key `file` to sign with, beside its .pub; the default is a throwaway one")
+	flag.StringVar(&o.key, "key", "", "cosign's private key `file` to sign with, beside its .pub; the default is a temporary one")
 	flag.StringVar(&o.identity, "identity", "", "sign without a key, as this workflow: `https://github.com/OWNER/NAME/.github/workflows/FILE@REF`")
+	flag.StringVar(&o.vex, "vex", "", "add this `file` of govulncheck -format openvex (.ci/vulncheck --openvex)")
+	flag.BoolVar(&o.stage, "stage", false, "stop before anything is signed or pushed; needs no rights and no cosign")
+	flag.StringVar(&o.staged, "staged", "", "sign and push the `directory` that --stage wrote; nothing is built")
 	flag.Parse()
 	if flag.NArg() > 0 {
 		fmt.Fprintf(os.Stderr, "release: %q: unexpected: there are only flags, which --help lists\n", flag.Arg(0))
 		os.Exit(2)
 	}
-	o.output, o.source, o.key = within(o.output), within(o.source), within(o.key)
+	o.output, o.source, o.key, o.vex, o.staged = within(o.output), within(o.source), within(o.key), within(o.vex), within(o.staged)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	if err := run(ctx, o); err != nil {
@@ -55,40 +66,67 @@ func main() {
 	}
 }
 
-func (o *options) check(c *contents) error {
+// check refuses what must not be published. A stage is neither signed nor pushed, so it needs no key.
+func (o *options) check(version string) error {
 	switch {
 	case o.output == "":
-		return fmt.Errorf("--output: missing: name the folder to make")
+		return fmt.Errorf("--output: missing: name the directory to make")
 	case o.key != "" && o.identity != "":
-		return fmt.Errorf("--key and --identity: one of them: a release is signed in one way")
-	case o.registry != "" && o.key == "" && o.identity == "":
-		return fmt.Errorf("--registry %s: signed by a throwaway key, which nobody could believe: give --key or --identity, or leave --registry out for a rehearsal", o.registry)
-	case o.registry != "" && c.Version == unreleased && !loopback(o.registry):
-		return fmt.Errorf("version %s: not for others: build with --//wrapper:version=v1.2.3, or leave --registry out for a rehearsal", c.Version)
+		return fmt.Errorf("--key and --identity: both are set: a release is signed in one way: remove one")
+	case o.registry != "" && o.key == "" && o.identity == "" && !o.stage:
+		return fmt.Errorf("--registry %s: signed by a temporary key, which no user can verify: add --key or --identity, or remove --registry for a rehearsal", o.registry)
+	case o.stage && (o.registry == "" || o.key != "" || o.identity != ""):
+		return fmt.Errorf("--stage: needs --registry, for the images' names, and neither --key nor --identity")
+	case o.registry != "" && version == unreleased && !loopback(o.registry):
+		return fmt.Errorf("version %s: cannot be published: build with --//wrapper:version=v1.2.3, or remove --registry for a rehearsal", version)
 	}
 	return nil
 }
 
 func run(ctx context.Context, o options) error {
+	if o.staged != "" {
+		return runStaged(ctx, o)
+	}
 	c, err := readContents(o.contents)
 	if err != nil {
 		return err
 	}
-	if err := o.check(c); err != nil {
+	if err := o.check(c.Version); err != nil {
 		return err
 	}
 	src, err := openCheckout(ctx, o.source, c.Version, o.registry != "")
 	if err != nil {
 		return err
 	}
-	r := &release{contents: c, source: src, output: o.output, builder: o.identity}
-	if r.builder == "" {
-		r.builder = buildType + "#by-hand"
-	}
-	if r.registry = o.registry; r.registry == "" {
+	r := &release{contents: c, source: src, output: o.output, registry: o.registry, vex: o.vex}
+	if r.registry == "" {
 		server := rehearsalRegistry()
 		defer server.Close()
 		r.registry = server.Listener.Addr().String() + "/rehearsal"
 	}
-	return r.make(ctx, o)
+	if err := r.stage(ctx); err != nil || o.stage {
+		return err
+	}
+	o.staged, o.registry = o.output, r.registry
+	return publish(ctx, o, src)
+}
+
+// runStaged is the second half of run, in a process or on a machine of its own.
+func runStaged(ctx context.Context, o options) error {
+	if o.registry == "" || o.output != "" || o.stage {
+		return fmt.Errorf("--staged %s: needs --registry, and neither --output nor --stage", o.staged)
+	}
+	s, err := readStage(o.staged, o.registry)
+	if err != nil {
+		return err
+	}
+	o.output = o.staged
+	if err := o.check(s.Version); err != nil {
+		return err
+	}
+	src, err := openCheckout(ctx, o.source, s.Version, true)
+	if err != nil {
+		return err
+	}
+	return publish(ctx, o, src)
 }

@@ -44,19 +44,23 @@ type dependency struct {
 	Digest map[string]string `json:"digest"`
 }
 
-func (r *release) provenance() provenance {
+// provenance describes how the stage was made. builder is the identity of the workflow that signs it.
+func (s *stage) provenance(builder string) provenance {
+	if builder == "" {
+		builder = buildType + "#rehearsal"
+	}
 	var p provenance
 	p.BuildDefinition.BuildType = buildType
-	p.BuildDefinition.ExternalParameters = map[string]string{"//wrapper:version": r.Version}
+	p.BuildDefinition.ExternalParameters = map[string]string{"//wrapper:version": s.Version}
 	p.BuildDefinition.Dependencies = []dependency{{
 		URI:    "git+https://github.com/" + owner + "/" + project,
-		Digest: map[string]string{"gitCommit": r.source.commit},
+		Digest: map[string]string{"gitCommit": s.Commit},
 	}}
-	p.RunDetails.Builder.ID = r.builder
+	p.RunDetails.Builder.ID = builder
 	p.RunDetails.Metadata.StartedOn = time.Now().UTC().Truncate(time.Second)
 	return p
 }
 
-func (r *release) statement(subjects []subject) statement {
-	return statement{Type: statementType, Subject: subjects, PredicateType: predicateType, Predicate: r.provenance()}
+func (p *publisher) statement(subjects []subject) statement {
+	return statement{Type: statementType, Subject: subjects, PredicateType: predicateType, Predicate: p.provenance(p.builder)}
 }

@@ -46,6 +46,39 @@ func (m *made) readme(t *testing.T) {
 	}
 }
 
+// The commands of SECURITY.md pass on a release, with a key in place of the workflow's identity, and refuse what is not the release's.
+func (m *made) security(t *testing.T) {
+	block := regexp.MustCompile("(?s)\n## Verify a release\n.*?\n```sh\n(.*?)```\n").FindStringSubmatch(source(t, "SECURITY.md"))
+	if block == nil {
+		t.Fatal("SECURITY.md: no sh block below Verify a release")
+	}
+	const hosts = `set -euo pipefail
+curl() { [ -e "${2##*/}" ] || cp "$ASSETS/${2##*/}" .; }
+cosign() { [ "$2 $4" = "--certificate-identity --certificate-oidc-issuer" ] && command cosign "$1" --key "$KEY" --insecure-ignore-tlog=true "${@:6}"; }
+`
+	for name, test := range map[string]struct {
+		changed string // file; empty for none
+		passes  bool
+	}{
+		"the release":    {"", true},
+		"another binary": {"iptables-wrapper-linux-amd64", false},
+		"other sums":     {"SHA256SUMS", false},
+		"other images":   {"images.txt", false},
+	} {
+		command := exec.Command("bash", "-c", hosts+block[1])
+		command.Dir = t.TempDir()
+		command.Env = append(os.Environ(), "ASSETS="+filepath.Join(m.output, "assets"), "KEY="+m.public)
+		if test.changed != "" {
+			if err := os.WriteFile(filepath.Join(command.Dir, test.changed), []byte("another\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out, err := command.CombinedOutput(); (err == nil) != test.passes {
+			t.Errorf("%s: %v\n%s", name, err, out)
+		}
+	}
+}
+
 // fetch puts a file where ADD puts it, and with the mode that it gives what it fetches.
 func (m *made) fetch(t *testing.T, file, dir string) {
 	t.Helper()

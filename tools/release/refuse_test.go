@@ -26,8 +26,11 @@ func TestRefusals(t *testing.T) {
 	}{
 		"no folder":       {options{source: clean}, "--output: missing"},
 		"full folder":     {options{source: clean, output: full}, "not empty"},
-		"throwaway key":   {options{source: clean, output: out, registry: "registry.example/x"}, "which nobody could believe"},
-		"key and keyless": {options{source: clean, output: out, key: "k", identity: "i"}, "one of them"},
+		"temporary key":   {options{source: clean, output: out, registry: "registry.example/x"}, "which no user can verify"},
+		"key and keyless": {options{source: clean, output: out, key: "k", identity: "i"}, "signed in one way"},
+		"signed stage":    {options{source: clean, output: out, registry: "registry.example/x", stage: true, key: "k"}, "neither --key nor --identity"},
+		"stage, no names": {options{source: clean, output: out, stage: true}, "--stage: needs --registry"},
+		"staged and made": {options{source: clean, output: out, registry: "registry.example/x", staged: full}, "neither --output nor --stage"},
 		"changed files":   {options{source: dirty, output: out, registry: "127.0.0.1:1/x", key: "k"}, "changes that are in no commit"},
 		"another tag":     {options{source: untagged, output: out, registry: "127.0.0.1:1/x", key: "k"}, "is not tagged"},
 	} {
@@ -48,10 +51,10 @@ func TestRefusals(t *testing.T) {
 func TestVersions(t *testing.T) {
 	c := built(t)
 	o := options{output: "x", registry: "registry.example/x", key: "k"}
-	if err := o.check(&contents{Version: unreleased}); err == nil {
+	if err := o.check(unreleased); err == nil {
 		t.Error("an unreleased build may be published")
 	}
-	if err := o.check(&contents{Version: "v1.2.3"}); err != nil {
+	if err := o.check("v1.2.3"); err != nil {
 		t.Error(err)
 	}
 	for arch, path := range c.Programs {

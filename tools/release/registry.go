@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// addRegistryEntry writes what the Bazel Central Registry is given, from the templates that its Publish to BCR app reads,
-// so that whichever makes the entry, it is the same. The registry wants the version in MODULE.bazel; the archive, which is
-// of the commit, has none, and a patch adds it.
+// addRegistryEntry writes the entry for the Bazel Central Registry, from the templates that the workflow of
+// bazel-contrib/publish-to-bcr reads, so that a rehearsal shows its result. The registry requires the version in MODULE.bazel. The
+// archive, which is of the commit, has none, and a patch adds it.
 func (r *release) addRegistryEntry(ctx context.Context) error {
 	version := r.moduleVersion()
 	module, err := r.source.git(ctx, "show", r.source.commit+":MODULE.bazel")
@@ -70,7 +70,7 @@ func (r *release) addRegistryEntry(ctx context.Context) error {
 	return nil
 }
 
-// template reads a file of .bcr as the app does: with the names in braces replaced.
+// template reads a file of .bcr as publish-to-bcr does: with the names in braces replaced.
 func (r *release) template(ctx context.Context, name string, into any) error {
 	text, err := r.source.git(ctx, "show", r.source.commit+":.bcr/"+name)
 	if err != nil {

@@ -38,8 +38,14 @@ func rehearse(t *testing.T) *made {
 		registry: server.Listener.Addr().String() + "/test",
 		key:      key,
 	}}
-	if err := run(context.Background(), m.options); err != nil {
-		t.Fatal(err)
+	// In two halves, as in the jobs of the workflow: the first without a key.
+	first, second := m.options, m.options
+	first.key, first.stage = "", true
+	second.contents, second.output, second.staged = "", "", m.output
+	for _, half := range []options{first, second} {
+		if err := run(context.Background(), half); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return m
 }

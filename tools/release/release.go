@@ -13,48 +13,46 @@ type release struct {
 	*contents
 	source   *checkout
 	output   string
-	registry string // HOST/PREFIX
-	builder  string // who makes it, for its provenance
-	signer   *signer
+	registry string   // HOST/PREFIX
+	vex      string   // govulncheck's file; empty for none
 	assets   []string // names in output/assets, in the order they were made
-	indexes  []*index
+	images   []stagedIndex
 }
 
-// make goes from the files of this machine to what others can see: what is pushed is pushed by digest, and has a name
-// that anybody would pull by only when all of the release is signed and has been verified.
-func (r *release) make(ctx context.Context, o options) error {
+// stage writes all files of a release and the images to the output directory. It needs no credentials and no network.
+func (r *release) stage(ctx context.Context) error {
 	if err := newFolder(r.output); err != nil {
 		return err
 	}
-	keys, err := os.MkdirTemp("", "release-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(keys)
-	if r.signer, err = newSigner(ctx, o, keys); err != nil {
-		return err
-	}
-	steps := []struct {
-		what string
-		do   func(context.Context) error
-	}{
+	steps := []step{
 		{"notes", r.addNotes},
 		{"programs", r.addPrograms},
 		{"packages", r.addPackages},
 		{"source archive", r.addSource},
-		{"images", r.readImages},
+		{"images", r.addImages},
+		{"VEX", r.addVEX},
 		{"registry entry", r.addRegistryEntry},
 		{"checksums", r.addChecksums},
-		{"signatures", r.signAssets},
-		{"images' signatures", r.pushImages},
-		{"images' names", r.nameImages},
+		{"stage", r.writeStage},
 	}
+	if err := inOrder(ctx, steps); err != nil {
+		return err
+	}
+	return r.report()
+}
+
+type step struct {
+	what string
+	do   func(context.Context) error
+}
+
+func inOrder(ctx context.Context, steps []step) error {
 	for _, step := range steps {
 		if err := step.do(ctx); err != nil {
 			return fmt.Errorf("%s: %w", step.what, err)
 		}
 	}
-	return r.report()
+	return nil
 }
 
 func (r *release) report() error {
@@ -73,7 +71,7 @@ func (r *release) report() error {
 	})
 }
 
-// newFolder makes a folder, or takes one that is empty.
+// newFolder creates a directory, or accepts one that is empty.
 func newFolder(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
@@ -83,7 +81,7 @@ func newFolder(path string) error {
 		return err
 	}
 	if len(entries) > 0 {
-		return fmt.Errorf("%s: not empty: a release is made whole, so give another folder or remove this one", path)
+		return fmt.Errorf("%s: not empty: a release is made as a whole: name another directory or remove this one", path)
 	}
 	return nil
 }

@@ -19,12 +19,14 @@ func TestRelease(t *testing.T) {
 	t.Run("programs", m.programs)
 	t.Run("packages", m.packages)
 	t.Run("programs' bills", m.programBills)
+	t.Run("packages' SBOMs", m.packageBills)
 	t.Run("files' signatures", m.fileSignatures)
 	t.Run("images", m.images)
 	t.Run("images' bills", m.imageBills)
 	t.Run("registry entry", m.registryEntry)
 	t.Run("source archive", m.sourceArchive)
 	t.Run("README", m.readme)
+	t.Run("SECURITY", m.security)
 }
 
 func (m *made) checksums(t *testing.T) {
@@ -35,8 +37,8 @@ func (m *made) checksums(t *testing.T) {
 	if err != nil {
 		t.Error(err)
 	}
-	if got, want := strings.Count(string(out), ": OK\n"), 5*len(m.Programs)+3; got != want {
-		t.Errorf("%d files, want %d: programs with a bill and three packages each, installer, source archive, images.txt", got, want)
+	if got, want := strings.Count(string(out), ": OK\n"), 8*len(m.Programs)+3; got != want {
+		t.Errorf("%d files, want %d: binaries and three packages each with SBOMs, installer, source archive, images.txt", got, want)
 	}
 }
 
@@ -102,7 +104,7 @@ func (m *made) fileSignatures(t *testing.T) {
 				"--type", "slsaprovenance1", "--bundle", m.asset("provenance.sigstore.json"), path)
 		}
 	}
-	if want := 5*len(m.Programs) + 4; verified != want {
+	if want := 8*len(m.Programs) + 4; verified != want {
 		t.Errorf("%d files are signed, want %d", verified, want)
 	}
 	// The signature of another file, and another file under a signature.

@@ -33,7 +33,7 @@ func newSigner(ctx context.Context, o options, dir string) (*signer, error) {
 	}
 	key := o.key
 	if key == "" {
-		key = filepath.Join(dir, "throwaway.key")
+		key = filepath.Join(dir, "temporary.key")
 		if err := s.cosign(ctx, "generate-key-pair", "--output-key-prefix", strings.TrimSuffix(key, ".key")); err != nil {
 			return nil, err
 		}
@@ -118,7 +118,7 @@ func (s *signer) cosign(ctx context.Context, name string, arguments ...any) erro
 	command := exec.CommandContext(ctx, "cosign", words...)
 	command.Env = os.Environ()
 	if _, set := os.LookupEnv("COSIGN_PASSWORD"); !set {
-		// Without it cosign asks at the terminal. A throwaway key has none, and neither has a key without protection.
+		// Without it cosign asks at the terminal. A temporary key has none, and neither has a key without protection.
 		command.Env = append(command.Env, "COSIGN_PASSWORD=")
 	}
 	if out, err := command.CombinedOutput(); err != nil {

@@ -1,15 +1,16 @@
 #!/bin/sh
-# Builds images twice, here and in a second checkout of the same commit in another folder, and compares the digests of
-# images and indexes and the wrappers' sums. What makes an image is run anew in the second, whatever a disk cache holds.
+# Builds images twice, in this checkout and in a second checkout of the same commit in another directory. Compares the
+# digests of images and indexes, and the checksums of the wrappers. The second build executes all actions that make an
+# image, even if a disk cache contains their results.
 #
-# usage: tools/reproduce/images.sh [PART-OF-A-NAME]      such as trixie; all images without
+# usage: tools/reproduce/images.sh [PART-OF-A-NAME]      such as trixie; without it, all images
 set -eu
 here=$(git rev-parse --show-toplevel)
-git -C "$here" diff --quiet HEAD || { echo "$here: has changes that are in no commit, and so not in the second checkout: commit or stash them" >&2 && exit 1; }
+git -C "$here" diff --quiet HEAD || { echo "$here: has uncommitted changes, which the second checkout would not contain: commit or stash them" >&2 && exit 1; }
 scratch=$(mktemp -d)
 there=$scratch/second-checkout
 clean() {
-	# Also ends the server; what it built would stay where nobody looks for it.
+	# This also ends Bazel's server. Otherwise its output would stay in the user's cache.
 	(cd "$there" && ./bazelw clean --expunge) || :
 	git -C "$here" worktree remove --force "$there"
 	rm -r "$scratch"
@@ -17,8 +18,8 @@ clean() {
 git -C "$here" worktree add --quiet --detach "$there" HEAD
 trap clean EXIT
 
-# files QUERY OPTION...: the labels and files of the targets that can be built, a line each. Whoever's rules they are, an
-# image NAME has a target NAME.digest.
+# files QUERY OPTION...: lists the labels and files of targets that can be built, one per line. With every
+# implementation of the rules, an image NAME has a target NAME.digest.
 files() {
 	query=$1
 	shift
@@ -27,7 +28,8 @@ files() {
 		sed '/^$/d'
 }
 
-# list CHECKOUT OPTION...: builds there, and prints a line for each image and wrapper: its name and digest or sum.
+# list CHECKOUT OPTION...: builds in that checkout, and prints a line for each image and wrapper: its name, and its
+# digest or checksum.
 list() (
 	cd "$1"
 	shift

@@ -1,15 +1,17 @@
 #!/bin/sh
-# What one machine has built, another one takes from a remote cache, and what a test says of one machine it takes from none:
-# two checkouts in two folders with nothing in common but nginx on loopback, which keeps what is PUT and gives it to GET.
+# Tests that a second machine reuses build results through a remote cache, but not the results of tests that depend on
+# the machine. Two checkouts in two directories share only nginx on loopback, which stores files by PUT and returns them
+# by GET.
 #
-# usage: tools/reproduce/remotecache.sh [TARGET...]      a wrapper, an image and tests of both kinds without
+# usage: tools/reproduce/remotecache.sh [TARGET...]      without targets: a wrapper, an image and tests of both kinds
 #
-# Fails if the second checkout executes anything that the cache could have had, or takes from it what is tagged no-remote, or
-# if the first one builds anything but in a sandbox that has no more than the action's inputs, and no network.
-# Needs nginx (Debian: nginx-light) and jq. Everything it writes is in a folder that it removes.
+# Fails if the second checkout executes an action whose result the cache contains, or takes from it the result of an
+# action that is tagged no-remote. Also fails if the first checkout executes an action outside a sandbox, which contains
+# only the action's inputs and has no network. Needs nginx (Debian: nginx-light) and jq. All files are in a directory
+# that the script removes.
 set -eu
 here=$(git rev-parse --show-toplevel)
-git -C "$here" diff --quiet HEAD || { echo "$here: has changes that are in no commit, and so not in the checkouts: commit or stash them" >&2 && exit 1; }
+git -C "$here" diff --quiet HEAD || { echo "$here: has uncommitted changes, which the checkouts would not contain: commit or stash them" >&2 && exit 1; }
 for program in nginx jq; do
 	command -v "$program" >/dev/null || { echo "$program: not in PATH: install it (Debian: apt-get install nginx-light jq)" >&2 && exit 1; }
 done
@@ -26,7 +28,7 @@ clean() {
 	[ -z "$server" ] || kill "$server"
 	for checkout in "$scratch"/one "$scratch"/elsewhere/two; do
 		[ ! -d "$checkout" ] || {
-			# Also ends the server; what it built would stay where nobody looks for it.
+			# This also ends Bazel's server. Otherwise its output would stay in the user's cache.
 			(cd "$checkout" && ./bazelw clean --expunge >/dev/null 2>&1) || :
 			git -C "$here" worktree remove --force "$checkout"
 		}
@@ -36,7 +38,7 @@ clean() {
 trap clean EXIT
 trap 'exit 1' INT TERM
 
-# serve PORT: starts the cache there, unless another program listens on it.
+# serve PORT: starts the cache on this port. Fails if another program uses the port.
 serve() {
 	cat >"$scratch/nginx.conf" <<-END
 		daemon off;
@@ -75,11 +77,12 @@ until serve $port; do
 	[ $port -lt 18100 ] || { cat "$scratch/nginx.err" >&2 && exit 1; }
 done
 
-# What a build executed. Where two configurations have the same action, once their paths are stripped, Bazel executes one of them
-# and calls the other deduplicated.
+# Selects executed actions. If two configurations have the same action after path stripping, Bazel executes one of them,
+# and reports the other as deduplicated.
 executed='(.cacheHit | not) and .runner != "deduplicated"'
 
-# round NAME FOLDER TARGET...: builds and tests there, and writes what was done for it to $scratch/NAME.json.
+# round NAME DIRECTORY TARGET...: builds and tests in the directory, and writes the executed actions to
+# $scratch/NAME.json.
 round() (
 	name=$1 checkout=$2
 	shift 2
@@ -88,7 +91,7 @@ round() (
 	cd "$checkout"
 	./bazelw test --config=remote-cache --remote_cache="http://127.0.0.1:$port" --disk_cache= \
 		--sandbox_default_allow_network=false --execution_log_json_file="$checkout/executed.json" "$@" >&2
-	mv executed.json "$scratch/$name.json" # the air-gapped Bazel has a /tmp of its own, and sees the checkout
+	mv executed.json "$scratch/$name.json" # the air-gapped Bazel has a /tmp that is separate, and sees the checkout
 	echo
 	echo "$name checkout, $checkout:"
 	sort "$scratch/access.log" | uniq -c | sed 's/^ */  HTTP /'
@@ -98,7 +101,7 @@ round() (
 round first "$scratch/one" "$@"
 round second "$scratch/elsewhere/two" "$@"
 
-# which NAME FILTER: what was done for the checkout and fits.
+# which NAME FILTER: lists the actions of that round that match the filter.
 which() {
 	jq -r "select($2) | \"  \(.mnemonic) \(.targetLabel)\"" "$scratch/$1.json" | sort
 }

@@ -18,14 +18,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// fixture is an image of tests/layouts, made of packages of one format around the iptables of Debian's lock. revision follows the
-// version in all of them.
+// fixture is an image of tests/layouts. Its packages have one format and contain the iptables of Debian's lock.
+// revision follows the version in all of them.
 type fixture struct {
 	name, revision, layout string
 	packages               []string
 }
 
-// release is what is read of //tools/release:contents.
+// release contains the used fields of //tools/release:contents.
 type release struct {
 	Distros string            `json:"distros"`
 	Locks   map[string]string `json:"locks"`
@@ -35,7 +35,7 @@ type release struct {
 	} `json:"images"`
 }
 
-// collect finds all images, and writes each into a folder of its own in work: syft takes no index.
+// collect finds all images, and writes each into a separate directory in work, because syft does not read indexes.
 func collect(contents string, fixtures []fixture, work string) ([]subject, error) {
 	text, err := os.ReadFile(contents)
 	if err != nil {
@@ -105,7 +105,7 @@ func collect(contents string, fixtures []fixture, work string) ([]subject, error
 	return subjects, nil
 }
 
-// fixtureVersion is the upstream version of the iptables that the fixtures' binaries are of.
+// fixtureVersion returns the upstream version of iptables from which the fixtures' binaries come.
 func fixtureVersion(lockPath string) (string, error) {
 	lock, err := lockfile.Read(lockPath)
 	if err != nil {
@@ -120,8 +120,9 @@ func fixtureVersion(lockPath string) (string, error) {
 	return "", fmt.Errorf("%s: no iptables", lockPath)
 }
 
-// readImages reads a layout of one image, or of one index, by platform (its architecture, and its variant if there is one), from a
-// copy in work: in runfiles, and in the layout of an image over another, files are links, which the library does not follow.
+// readImages reads a layout of one image or of one index, by platform (architecture, and variant if there is one). It
+// first copies the layout into work, because in runfiles, and in layouts of images over other images, files are
+// symlinks, which the library does not follow.
 func readImages(dir, work string) (map[string]v1.Image, error) {
 	dir, err := filepath.EvalSymlinks(dir)
 	if err != nil {

@@ -1,7 +1,8 @@
-// Command scan lets a real scanner, syft, look into every image that a release is made of, of all architectures, and into images of
-// each package format, and holds what it finds to the locks: README.md says what is compared.
+// Command scan runs a real scanner, syft, on every image of a release, for all architectures, and on images of each
+// package format. It compares the packages that syft finds with the locks: README.md describes the comparison.
 //
-// It is started by "bazel run //tools/scan", or //tools/scan:DISTRO for one distribution's images, which pass the arguments.
+// Start it with "bazel run //tools/scan", or with //tools/scan:DISTRO for one distribution's images. These targets set
+// the arguments.
 package main
 
 import (
@@ -22,16 +23,16 @@ func main() {
 	}
 }
 
-// subject is one image and what a scanner must find in it.
+// subject is one image, and the packages that a scanner must find in it.
 type subject struct {
 	name  string
-	image string   // folder of an OCI layout of one image
+	image string   // directory of an OCI layout with one image
 	want  []string // NAME@VERSION, sorted
 }
 
 func run(args []string) error {
 	flags := flag.NewFlagSet("scan", flag.ExitOnError)
-	contents := flags.String("contents", "", "JSON `file` of //tools/release:contents")
+	contents := flags.String("contents", "", "JSON `FILE` of //tools/release:contents")
 	goCommand := flags.String("go", "go", "go command")
 	module := flags.String("module", "syft/go.mod", "`go.mod` that names the version of syft")
 	var fixtures []fixture
@@ -91,7 +92,7 @@ func run(args []string) error {
 	}
 	fmt.Printf("syft %s: %d images, %d packages, %d images not as locked\n", version, len(subjects), packages, wrong)
 	if wrong > 0 {
-		return errors.New("images are not as locked: see above")
+		return errors.New("images differ from their locks: see above")
 	}
 	return nil
 }

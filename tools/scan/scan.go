@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// scan returns the packages of distributions that syft finds in an image, NAME@VERSION, sorted.
+// scan returns the distribution packages that syft finds in an image, as sorted NAME@VERSION.
 func scan(syft, image string) ([]string, error) {
 	command := exec.Command(syft, "scan", "--quiet", "--select-catalogers", "os", "--output", "syft-json", "oci-dir:"+image)
 	command.Env = append(os.Environ(), "SYFT_CHECK_FOR_APP_UPDATE=false")
@@ -34,8 +34,8 @@ func scan(syft, image string) ([]string, error) {
 	return found, nil
 }
 
-// differences says what is missing of want with a minus sign, what is found beside it with a plus sign, and that there is no
-// iptables, without which an image is none of ours.
+// differences lists packages that are only in want with a minus sign, and packages that are only in found with a plus
+// sign. It also reports if iptables is missing, because every image contains it.
 func differences(want, found []string) []string {
 	var differs []string
 	for _, name := range want {
@@ -57,7 +57,7 @@ func differences(want, found []string) []string {
 	return differs
 }
 
-// iptables returns what there is of it: one package, or one for each mode.
+// iptables returns the iptables packages: one, or one for each mode.
 func iptables(found []string) string {
 	var names []string
 	for _, name := range found {

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// An image that is not as locked is never called right.
+// An image that differs from the lock must be reported.
 func TestDifferences(t *testing.T) {
 	want := []string{"iptables@1.8.11-2", "libc6@2.41-12"}
 	for found, differs := range map[string]string{

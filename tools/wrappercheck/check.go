@@ -10,10 +10,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// wrapperName is the file name `iptables-wrapper install` gives the wrapper.
+// wrapperName is the file name under which `iptables-wrapper install` installs the wrapper.
 const wrapperName = "iptables-wrapper"
 
-// machine returns the ELF machine of an architecture as an image's configuration names it (GOARCH).
+// machine returns the ELF machine of an architecture in an image's configuration (a GOARCH).
 func machine(architecture string) (elf.Machine, bool) {
 	switch architecture {
 	case "386":
@@ -36,8 +36,8 @@ func machine(architecture string) (elf.Machine, bool) {
 	return elf.EM_NONE, false
 }
 
-// check returns what is wrong with the image in an OCI layout directory, one line each, or an error if it cannot be read. With nftOnly
-// the image is one that has no legacy variant.
+// check returns the problems of the image in an OCI layout directory, one line each, or an error if it cannot be read.
+// If nftOnly is true, the image must have no legacy variant.
 func check(dir string, nftOnly bool) ([]string, error) {
 	image, err := imagetree.Open(dir)
 	if err != nil {
@@ -81,7 +81,7 @@ func check(dir string, nftOnly bool) ([]string, error) {
 	}
 	programs := []command{wrapper}
 	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-		// The one program of all applets, or where a distribution has none, the program of this one.
+		// The multi-call binary or, in distributions without one, the binary of this command.
 		found, err := files.find("xtables-" + m.String() + "-multi")
 		if err != nil {
 			found, err = files.find(applet.IPTables.In(m))

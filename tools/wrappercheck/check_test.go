@@ -19,7 +19,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// An entry of a layer: link target or first bytes of a file; mode 0755 unless said otherwise.
+// entry is an entry of a layer, with a symlink target or the first bytes of a file. The default mode is 0755.
 type entry struct {
 	name, link, content string
 	hard                bool
@@ -39,7 +39,7 @@ func program(machine elf.Machine) string {
 	return string(head)
 }
 
-// plain is an image as `install` leaves it where nothing owns the plain names, on a merged sbin.
+// plain returns an image after `install` where no package owns the plain names, with a merged sbin.
 func plain(machine elf.Machine) []entry {
 	files := []entry{
 		{name: "sbin", link: "usr/sbin"},
@@ -53,7 +53,7 @@ func plain(machine elf.Machine) []entry {
 	return files
 }
 
-// registered is an image with an alternatives database: two links to the wrapper.
+// registered returns an image with an alternatives database: the plain names lead to the wrapper through two symlinks.
 func registered() []entry {
 	var files []entry
 	for _, f := range plain(elf.EM_X86_64) {
@@ -67,7 +67,7 @@ func registered() []entry {
 	return files
 }
 
-// imageOf returns an OCI layout directory.
+// imageOf makes an image and returns its OCI layout directory.
 func imageOf(t *testing.T, architecture string, layers ...[]entry) string {
 	t.Helper()
 	image := empty.Image
@@ -134,7 +134,7 @@ func TestCheck(t *testing.T) {
 		name         string
 		architecture string
 		layers       [][]entry
-		want         []string // one part of each problem
+		want         []string // one substring of each problem
 	}{
 		{"plain links", "arm64", [][]entry{plain(elf.EM_AARCH64)}, nil},
 		{"big endian", "s390x", [][]entry{plain(elf.EM_S390)}, nil},
@@ -194,7 +194,7 @@ func TestUnknownArchitecture(t *testing.T) {
 	}
 }
 
-// Bazel's sandbox shows every file of a directory as a link.
+// In Bazel's sandbox, every file of a directory is a symlink.
 func TestOpenFollowsLinks(t *testing.T) {
 	stored, linked := imageOf(t, "amd64", plain(elf.EM_X86_64)), t.TempDir()
 	if err := os.CopyFS(linked, os.DirFS(stored)); err != nil {
@@ -219,7 +219,7 @@ func TestOpenFollowsLinks(t *testing.T) {
 
 func TestOpenRefusals(t *testing.T) {
 	if _, err := check(t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "no OCI layout") {
-		t.Errorf("empty folder: %v", err)
+		t.Errorf("empty directory: %v", err)
 	}
 	folder := t.TempDir()
 	if _, err := layout.Write(folder, empty.Index); err != nil {

@@ -15,10 +15,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// tree is an image's tree. The Content of a file is its ELF machine, or EM_NONE if it is not an ELF program.
+// tree is an image's tree. The Content of a file is its ELF machine, or EM_NONE if it is not an ELF file.
 type tree struct{ *imagetree.Tree }
 
-// flatten reads the image's layers one over another.
+// flatten applies all layers of the image to one tree.
 func flatten(image *imagetree.Layout) (tree, error) {
 	files := imagetree.New(archive.NewMeter(imagetree.Limits(image.Size())), readMachine)
 	return tree{files}, image.Apply(files)
@@ -41,13 +41,13 @@ func readMachine(program io.Reader, _ int64) (int, error) {
 	return int(binary.LittleEndian.Uint16(head[18:])), nil
 }
 
-// command is where a command is found, and what it leads to.
+// command is the path at which a command is found, and the file that it leads to.
 type command struct {
 	name, target string
 	file         imagetree.File
 }
 
-// find looks for a command in the directories where the wrapper looks.
+// find searches for a command in the directories that the wrapper searches.
 func (t tree) find(base string) (command, error) {
 	for _, dir := range applet.Dirs() {
 		name := dir + "/" + base

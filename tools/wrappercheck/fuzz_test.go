@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Entries of a fuzzed image are put together of these: three bytes are an entry's type, name and target.
+// A fuzzed image consists of these parts: three bytes select an entry's type, name and target.
 var (
 	fuzzTypes = []byte{tar.TypeReg, tar.TypeDir, tar.TypeSymlink, tar.TypeLink, tar.TypeFifo}
 	fuzzNames = []string{
@@ -26,8 +26,8 @@ var (
 	}
 )
 
-// FuzzFlatten wants that a command which is found is a regular file at a clean path, with the machine of its content, whatever layers
-// say; and that their order, or what is around them, cannot crash the check.
+// FuzzFlatten checks that each command which is found is a regular file at a clean path, with the machine of its
+// content. No layers, in any order, may crash the check.
 func FuzzFlatten(f *testing.F) {
 	f.Add([]byte{1, 2, 0, 2, 0, 0, 0, 8, 0, 2, 6, 8})            // /sbin -> usr/sbin, sbin/iptables -> iptables-wrapper
 	f.Add([]byte{2, 5, 10, 2, 15, 9, 0, 8, 0, 0xff, 0, 0, 0, 9}) // by alternatives, then a whiteout

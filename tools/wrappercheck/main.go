@@ -1,8 +1,8 @@
-// Command wrappercheck is the half of iptables_wrapper_structure_test that runs nothing of the image, and so works for
-// every architecture: it reads OCI layout directories and fails unless the wrapper is installed in each.
+// Command wrappercheck is the part of iptables_wrapper_structure_test that executes no file of the image, so it works
+// for every architecture. It reads OCI layout directories and fails unless the wrapper is installed in each.
 //
-// The layouts are named by IMAGES, one a line, relative to the working directory, since Bazel gives tests variables rather
-// than arguments. With NFT_ONLY=1 they are images that have no legacy variant, on purpose.
+// IMAGES contains the layouts, one a line, relative to the working directory: Bazel passes variables to tests rather
+// than arguments. NFT_ONLY=1 means that the images intentionally have no legacy variant.
 package main
 
 import (

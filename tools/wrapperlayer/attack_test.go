@@ -16,7 +16,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// An entry is one of a layer's. text is a file's content.
+// entry is an entry of a layer. text is a file's content.
 type entry struct {
 	tar.Header
 	text string
@@ -42,7 +42,7 @@ func pipe(name string) entry {
 	return entry{tar.Header{Typeflag: tar.TypeFifo, Name: name, Mode: 0o644}, ""}
 }
 
-// program is a file that starts as an ELF program for amd64 does.
+// program returns a file that starts like an ELF program for amd64.
 func program(text string) string {
 	var header bytes.Buffer
 	_ = binary.Write(&header, binary.LittleEndian, elf.Header64{
@@ -52,7 +52,7 @@ func program(text string) string {
 	return header.String() + "\x00" + text + "\x00"
 }
 
-// iptables is an image with both modes and no alternatives database.
+// iptables returns an image with both modes and no alternatives database.
 func iptables() []entry {
 	entries := []entry{
 		dir("usr"), dir("usr/sbin"),
@@ -91,13 +91,13 @@ func pack(t testing.TB, entries ...entry) []byte {
 	return out.Bytes()
 }
 
-// over runs the program over a base of one layer, unpacked on a disk and, where mounts can be made, in memory. It returns the layer
-// that the program made.
+// over runs the program on a base of one layer, unpacked on disk and, if the test may mount, in memory. It returns the
+// layer that the program made.
 func over(t testing.TB, base []byte) ([]byte, error) {
 	t.Helper()
-	folder := t.TempDir()
+	directory := t.TempDir()
 	for name, data := range map[string][]byte{"base.tar": base, "wrapper": []byte(program("the wrapper"))} {
-		if err := os.WriteFile(filepath.Join(folder, name), data, 0o755); err != nil {
+		if err := os.WriteFile(filepath.Join(directory, name), data, 0o755); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,8 +106,8 @@ func over(t testing.TB, base []byte) ([]byte, error) {
 	var layers [2][]byte
 	for i, most := range []int64{0, memory} {
 		inMemory = most
-		layer := filepath.Join(folder, "layer.tar.gz")
-		err := run([]string{"--output", layer, "--wrapper", filepath.Join(folder, "wrapper"), "--base", filepath.Join(folder, "base.tar")})
+		layer := filepath.Join(directory, "layer.tar.gz")
+		err := run([]string{"--output", layer, "--wrapper", filepath.Join(directory, "wrapper"), "--base", filepath.Join(directory, "base.tar")})
 		if err != nil {
 			return nil, err
 		}
@@ -142,13 +142,14 @@ func canary(t testing.TB) (dir string, check func()) {
 	}
 }
 
-// attack is what a base contains beside iptables.
+// attack is what a base contains in addition to iptables.
 type attack struct {
 	entries func(out string) []entry
-	refused string // part of the message; empty: applied as a container engine does, inside the image
+	refused string // part of the expected message; empty if the entries are applied inside the image, as a container engine does
 }
 
-// try runs the program over a base with an attack. Nothing outside is read or changed, whether it is refused or not.
+// try runs the program on a base with an attack. Nothing outside the base may be read or changed, whether the program
+// refuses the base or not.
 func (a attack) try(t *testing.T, base func(attack []entry) []entry) {
 	out, check := canary(t)
 	data, err := over(t, pack(t, base(a.entries(out))...))
@@ -208,7 +209,7 @@ func TestBaseCannotChangeOutside(t *testing.T) {
 	}
 }
 
-// What the installer reads and changes in the base is the base's own, whatever links lead to it.
+// The installer reads and changes only files of the base, whatever the base's symlinks point to.
 func TestBaseCannotReadOutside(t *testing.T) {
 	const state = "var/lib/dpkg/alternatives/iptables"
 	for name, a := range map[string]attack{

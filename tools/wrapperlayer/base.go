@@ -6,13 +6,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/imagetree"
 )
 
-// base is the image to install over.
+// base is the image over which the wrapper is installed.
 type base interface {
-	Size() int64 // compressed
+	Size() int64 // compressed size in bytes
 	Apply(*imagetree.Tree) error
 }
 
-// openBase opens the one image of an OCI layout directory, or a single layer tar.
+// openBase opens the only image of an OCI layout directory, or a single layer tar.
 func openBase(name string) (base, error) {
 	info, err := os.Stat(name)
 	if err != nil {

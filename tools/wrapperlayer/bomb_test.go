@@ -10,7 +10,8 @@ import (
 	"testing"
 )
 
-// A few kilobytes that would fill the disk or the memory are refused, and what was unpacked until then is removed.
+// The program refuses a base of a few kilobytes that would fill the disk or the memory, and removes what it has
+// unpacked.
 func TestBaseIsNoBomb(t *testing.T) {
 	zeros := pack(t, file("huge", strings.Repeat("\x00", 300<<20)))
 	if len(zeros) > 1<<20 {
@@ -38,8 +39,8 @@ func TestBaseIsNoBomb(t *testing.T) {
 	}
 }
 
-// sparse is a layer with a file that takes a terabyte, as GNU tar's format 1.0 states it. archive/tar writes no such records, but the
-// records of a PAX header have no checksum.
+// sparse returns a layer with a sparse file of a terabyte in GNU tar's format 1.0. archive/tar does not write such
+// records, but the records of a PAX header have no checksum and can be edited.
 func sparse(t *testing.T) []byte {
 	t.Helper()
 	stream, err := gzip.NewReader(bytes.NewReader(pack(t, entry{tar.Header{Name: "huge", Size: 512, PAXRecords: map[string]string{

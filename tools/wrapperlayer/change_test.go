@@ -36,7 +36,8 @@ func snapshot(t *testing.T, dir string) map[string]string {
 	return all
 }
 
-// The layer is made of the installer's list of changes: whatever the layout of the root, it lists each path that it changes on disk.
+// The layer is made from the installer's list of changes. In every layout of the root, this list must contain each path
+// that changes on disk.
 func TestChangesAreAll(t *testing.T) {
 	programs := map[string]string{}
 	for name, text := range map[string]string{roots.NFT: "1.8.11 (nf_tables)", roots.Legacy: "1.8.11 (legacy)", roots.Wrapper: "the wrapper"} {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// copyLayout copies a layout's files, and changes what edit returns another content for.
+// copyLayout copies a layout. edit returns the new content of each file.
 func copyLayout(t *testing.T, source string, edit func(name string, data []byte) []byte) string {
 	t.Helper()
 	plain := t.TempDir()

@@ -20,7 +20,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// headers lists a compressed tar.
+// headers returns the headers of a compressed tar by name.
 func headers(t *testing.T, data []byte) map[string]*tar.Header {
 	t.Helper()
 	stream, err := gzip.NewReader(bytes.NewReader(data))
@@ -40,7 +40,8 @@ func headers(t *testing.T, data []byte) map[string]*tar.Header {
 	}
 }
 
-// Over the layout, whose blobs are links, and over its one layer as a tar, the same is installed.
+// An installation over the OCI layout, whose blobs are symlinks, and over its only layer as a tar must give the same
+// layer.
 func TestLayoutAndTar(t *testing.T) {
 	over, stderr, err := start(t, needs.Variable(t, "BASE"))
 	if err != nil {
@@ -77,7 +78,7 @@ func TestLayoutAndTar(t *testing.T) {
 	}
 }
 
-// Registries also have images whose parts are called as Docker called them first, and oci.pull leaves them so.
+// Some images in registries have Docker's original media types. oci.pull does not change them.
 func TestPulledBase(t *testing.T) {
 	want, stderr, err := start(t, needs.Variable(t, "BASE"))
 	if err != nil {
@@ -104,7 +105,7 @@ func TestPulledBase(t *testing.T) {
 		}
 		return data
 	})
-	// Its sum and size are others, as the index has to say.
+	// The index must contain the new digest and size of the manifest.
 	sum, size, err := v1.SHA256(bytes.NewReader(manifest))
 	if err != nil || sum == old {
 		t.Fatalf("the manifest of the layout did not change (%v)", err)
@@ -139,6 +140,6 @@ func TestSameBytesEverywhere(t *testing.T) {
 		t.Fatal(stderr)
 	}
 	if !bytes.Equal(got, want) {
-		t.Error("another layer with another umask, time zone and folder for temporary files")
+		t.Error("another layer with another umask, time zone and directory for temporary files")
 	}
 }

@@ -1,5 +1,5 @@
-// Command wrapperlayer makes the image layer that installs the wrapper over a base image, or one that only carries the
-// wrapper and its installer. It needs no privileges and runs nothing of the base.
+// Command wrapperlayer makes the image layer that installs the wrapper over a base image, or a layer that only contains
+// the wrapper and its installer. It needs no privileges and executes no file of the base.
 package main
 
 import (
@@ -31,8 +31,8 @@ func run(args []string) error {
 	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")
 	base := flags.String("base", "", "the image to install over: an OCI layout directory, or a layer tar, `PATH`")
 	wrapper := flags.String("wrapper", "", "the wrapper of the base's architecture, `FILE`")
-	nftOnly := flags.Bool("nft-only", false, "the base has no legacy variant, on purpose")
-	script := flags.String("installer", "", "instead of installing, carry the wrapper and this `SCRIPT` in the root folder")
+	nftOnly := flags.Bool("nft-only", false, "the base intentionally has no legacy variant")
+	script := flags.String("installer", "", "do not install; add the wrapper and this `SCRIPT` to the root directory")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -55,8 +55,9 @@ func run(args []string) error {
 
 // install adds to the layer what an installation changes in the base.
 //
-// The installer works on directories, as wrapper/rootfs does: it walks every path itself and never leaves its root. So the base is
-// unpacked, but only the tree that its layers result in, and nothing of the base is executed or followed.
+// The installer works on directories: wrapper/rootfs walks every path itself and never leaves its root. Therefore
+// install unpacks the base. It unpacks only the final tree of all layers, executes no file of it, and follows no
+// symlink of it.
 func install(tree *layer.Tree, name, wrapper string, nftOnly bool) (err error) {
 	base, err := openBase(name)
 	if err != nil {
@@ -98,8 +99,8 @@ func install(tree *layer.Tree, name, wrapper string, nftOnly bool) (err error) {
 	return nil
 }
 
-// changed returns the entry of the layer for one change. Everything belongs to root, as after an installation in a container.
-func changed(c installer.Change) archive.File {
+// changed returns the layer's entry for one change. All files belong to root, as after an installation in a container.
+func changed(c rootfs.Change) archive.File {
 	name := strings.TrimPrefix(c.Path, "/")
 	switch {
 	case c.Verb == "remove":

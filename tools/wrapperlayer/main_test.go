@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// TestMain lets the test binary be the program, in an environment and with an umask of the test's choice.
+// TestMain lets the test binary act as the program, with an environment and umask that the test chooses.
 func TestMain(m *testing.M) {
 	switch os.Getenv("WRAPPERLAYER_MAIN") {
 	case "":
@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 	main()
 }
 
-// start runs the program on a base. The output folder holds nothing but the layer afterwards, or nothing at all.
+// start runs the program on a base. Afterwards, the output directory must contain the layer only, or be empty.
 func start(t *testing.T, base string, env ...string) (data []byte, stderr string, err error) {
 	t.Helper()
 	self, err := os.Executable()

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// Escape sequences in names and files of a base do not reach the terminal.
+// Escape sequences in file names and files of a base must not reach the terminal.
 func TestMessagesAreOneLine(t *testing.T) {
 	self, err := os.Executable()
 	if err != nil {
@@ -20,14 +20,14 @@ func TestMessagesAreOneLine(t *testing.T) {
 		"state file": {file("var/lib/dpkg/alternatives/iptables", "\x1b]0;evil\a\r\n")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			folder := t.TempDir()
-			base, wrapper := filepath.Join(folder, "base.tar"), filepath.Join(folder, "wrapper")
+			directory := t.TempDir()
+			base, wrapper := filepath.Join(directory, "base.tar"), filepath.Join(directory, "wrapper")
 			for file, data := range map[string][]byte{base: pack(t, append(iptables(), attack...)...), wrapper: []byte(program("the wrapper"))} {
 				if err := os.WriteFile(file, data, 0o755); err != nil {
 					t.Fatal(err)
 				}
 			}
-			command := exec.Command(self, "--output", filepath.Join(folder, "layer.tar.gz"), "--wrapper", wrapper, "--base", base)
+			command := exec.Command(self, "--output", filepath.Join(directory, "layer.tar.gz"), "--wrapper", wrapper, "--base", base)
 			command.Env = append(os.Environ(), "WRAPPERLAYER_MAIN=open")
 			out, err := command.CombinedOutput()
 			if err == nil || !strings.Contains(string(out), "evil") {

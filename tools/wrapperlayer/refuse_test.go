@@ -16,7 +16,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// refused expects one line with the reason, status 1, and nothing written.
+// refused expects one line with the reason, exit status 1, and no output file.
 func refused(t *testing.T, base, want string) {
 	t.Helper()
 	_, stderr, err := start(t, base)
@@ -34,7 +34,7 @@ func TestCorruptBlob(t *testing.T) {
 		if !bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
 			return data
 		}
-		// The time in gzip's header: the tar within is as it was, and only the digest tells.
+		// This changes the time in the gzip header. The tar inside is the same, so only the digest differs.
 		data[4] ^= 1
 		return data
 	}), "corrupt: its sum is")
@@ -43,7 +43,7 @@ func TestCorruptBlob(t *testing.T) {
 			return data[:len(data)/2]
 		}
 		return data
-	}), "bytes, but the manifest says")
+	}), "bytes, but the manifest states")
 }
 
 func TestNotOneImage(t *testing.T) {
@@ -60,14 +60,14 @@ func TestNotOneImage(t *testing.T) {
 	refused(t, filepath.Join(t.TempDir(), "nowhere"), "no such file")
 }
 
-// The installer's own reasons come through.
+// The program prints the installer's reasons unchanged.
 func TestInstallerRefuses(t *testing.T) {
 	refused(t, without(t, needs.Variable(t, "BASE_TAR"), "legacy"), "iptables has no legacy variant here")
 	refused(t, without(t, needs.Variable(t, "BASE_TAR"), "nft"), "iptables has no nft variant here")
 	refused(t, needs.Variable(t, "FOREIGN"), "the wrapper is built for")
 }
 
-// without copies a compressed tar but for the programs and links of one mode.
+// without copies a compressed tar without the binaries and symlinks of one mode.
 func without(t *testing.T, source, mode string) string {
 	t.Helper()
 	in, err := os.Open(source)

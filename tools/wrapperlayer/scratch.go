@@ -8,13 +8,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// inMemory is the size, in compressed bytes, up to which a base is unpacked into memory. It takes about three times as much there. Tests
-// change it.
+// inMemory is the compressed size in bytes up to which a base is unpacked into memory, where it takes about three times
+// as much. Tests change it.
 var inMemory int64 = 64 << 20
 
-// scratch makes an empty folder for a base of this compressed size, and returns how to be rid of it. It is in memory where
-// mounts may be made, as in Bazel's sandbox: of a file system on a disk, making and removing a base's many small files takes
-// longer than all else. The mount is seen, and the folder has to be used and removed, by the calling goroutine alone.
+// scratch makes an empty directory for a base of this compressed size, and returns a function that removes it. If
+// mounting is permitted, as in Bazel's sandbox, the directory is in memory: on a disk, creating and removing the many
+// small files of a base takes longer than everything else. The mount is visible only to the calling goroutine, which
+// must use and remove the directory.
 func scratch(size int64) (directory string, remove func() error, err error) {
 	directory, err = os.MkdirTemp("", "wrapperlayer")
 	if err != nil || size > inMemory || mountMemory(directory) != nil {

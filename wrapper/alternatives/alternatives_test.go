@@ -45,8 +45,15 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
+// registration is what Register gets of one --install, and the leader link for the group's first one.
+type registration struct {
+	link      string
+	entry     Alternative
+	followers []Follower
+}
+
 // install is one --install as a package's script gives it: each name leads to itself with the suffix, or to one file.
-func install(dir, target string, priority int, followers ...string) Registration {
+func install(dir, target string, priority int, followers ...string) registration {
 	to := func(name string) string {
 		if strings.HasPrefix(target, "/") {
 			return target
@@ -54,9 +61,10 @@ func install(dir, target string, priority int, followers ...string) Registration
 		head, verb, _ := strings.Cut(name, "-")
 		return strings.TrimSuffix(dir+head+target+"-"+verb, "-")
 	}
-	r := Registration{Link: dir + "iptables", Path: to("iptables"), Priority: priority}
+	r := registration{link: dir + "iptables", entry: Alternative{Path: to("iptables"), Priority: priority, Targets: map[string]string{}}}
 	for _, name := range followers {
-		r.Followers = append(r.Followers, RegisteredFollower{Link: dir + name, Name: name, Path: to(name)})
+		r.entry.Targets[name] = to(name)
+		r.followers = append(r.followers, Follower{Name: name, Link: dir + name})
 	}
 	return r
 }
@@ -67,43 +75,41 @@ func TestRegister(t *testing.T) {
 	two := []string{"iptables-save", "iptables-restore"} // as iptables.postinst has them
 	five := []string{"ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"}
 	for _, row := range []struct {
-		calls []Registration
+		calls []registration
 		want  []string // after each of the last calls
 	}{
-		{[]Registration{install(sbin, "-legacy", 10, two...), install(sbin, "-nft", 20, two...), install(sbin, wrapper, 100, two...)},
+		{[]registration{install(sbin, "-legacy", 10, two...), install(sbin, "-nft", 20, two...), install(sbin, wrapper, 100, two...)},
 			[]string{"debian-iptables.dpkg", "debian-iptables-wrapper.dpkg"}},
-		{[]Registration{install(sbin, "/usr/sbin/xtables-legacy-multi", 1, five...), install(sbin, "/usr/sbin/xtables-nft-multi", 2, five...),
+		{[]registration{install(sbin, "/usr/sbin/xtables-legacy-multi", 1, five...), install(sbin, "/usr/sbin/xtables-nft-multi", 2, five...),
 			install(sbin, wrapper, 100, five...)}, []string{"sle15-iptables.dpkg", "sle15-iptables-wrapper.dpkg"}},
-		{[]Registration{install(sbin, "-nft", 30000, two...), install(sbin, "-legacy", 10000, two...), install(sbin, wrapper, 100, two...)},
+		{[]registration{install(sbin, "-nft", 30000, two...), install(sbin, "-legacy", 10000, two...), install(sbin, wrapper, 100, two...)},
 			[]string{"azure3-iptables.chkconfig", "azure3-iptables-wrapper.chkconfig"}},
-		{[]Registration{install(sbin, "-nft", 10, five...), install(sbin, wrapper, 100, five...)},
+		{[]registration{install(sbin, "-nft", 10, five...), install(sbin, wrapper, 100, five...)},
 			[]string{"fedora-nft-only.chkconfig", "fedora-nft-only-wrapper.chkconfig"}},
-		{[]Registration{install(sbin, "-nft", 10, five...), install(sbin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
+		{[]registration{install(sbin, "-nft", 10, five...), install(sbin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
 			[]string{"fedora-nft-only.chkconfig", "fedora-nft-legacy.chkconfig", "fedora-nft-legacy-wrapper.chkconfig"}},
-		{[]Registration{install(sbin, "-legacy", 10, five...), install(sbin, "-nft", 10, five...), install(sbin, wrapper, 100, five...)},
+		{[]registration{install(sbin, "-legacy", 10, five...), install(sbin, "-nft", 10, five...), install(sbin, wrapper, 100, five...)},
 			[]string{"fedora-legacy-nft.chkconfig", "fedora-legacy-nft-wrapper.chkconfig"}},
-		{[]Registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(bin, "/usr/bin/iptables-wrapper", 100, five...)},
+		{[]registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(bin, "/usr/bin/iptables-wrapper", 100, five...)},
 			[]string{"fedora43-nft-legacy.chkconfig", "fedora43-nft-legacy-wrapper.chkconfig"}},
 		// With the paths of README.md of the first iptables-wrappers: the leader stays, the entry is literal.
-		{[]Registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
+		{[]registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
 			[]string{"fedora43-nft-legacy.chkconfig", "fedora43-sbin-wrapper.chkconfig"}},
 	} {
 		format, _ := golden(row.want[0])
-		g := New(format, "iptables", row.calls[0])
+		g := &Group{Format: format, Name: "iptables", Link: row.calls[0].link}
 		for i, call := range row.calls {
-			if i > 0 {
-				g.Register(call)
-			}
+			g.Register(call.entry, call.followers...)
 			if now := i + len(row.want) - len(row.calls); now >= 0 {
 				g.Manual = strings.HasPrefix(roots.State(row.want[now]), "manual") // whoever selects, that is not Register
 				assertBytes(t, g.Bytes(), row.want[now])
 			}
 		}
 		last, want := row.calls[len(row.calls)-1], row.want[len(row.want)-2:]
-		g.Register(last)
+		g.Register(last.entry, last.followers...)
 		assertBytes(t, g.Bytes(), want[1])
 		if format == Dpkg {
-			g.Unregister(last.Path)
+			g.Unregister(func(path string) bool { return path == last.entry.Path })
 			assertBytes(t, g.Bytes(), want[0])
 		}
 	}
@@ -117,7 +123,7 @@ func TestBest(t *testing.T) {
 
 func TestRegisterWithoutSomeFollower(t *testing.T) {
 	g := parseGolden(t, "fedora43-ebtables.chkconfig")
-	g.Register(Registration{Link: "/usr/bin/ebtables", Path: "/usr/bin/ebtables-x", Priority: 5})
+	g.Register(Alternative{Path: "/usr/bin/ebtables-x", Priority: 5})
 	// Sorted by link now; the new entry has nothing for the three.
 	const want = "auto\n/usr/bin/ebtables\nebtables-restore\n/usr/bin/ebtables-restore\nebtables-save\n/usr/bin/ebtables-save\n" +
 		"ebtables-man\n/usr/share/man/man8/ebtables.8.gz\n\n" +
@@ -202,11 +208,14 @@ func TestErrorsNameTheLine(t *testing.T) {
 // Both programs drop a follower that no alternative has any more when an alternative is replaced.
 func TestReplacedAlternativeDropsFollowers(t *testing.T) {
 	for _, format := range []Format{Dpkg, Chkconfig} {
-		r := Registration{Link: "/usr/sbin/x", Path: "/usr/sbin/x-1", Priority: 1,
-			Followers: []RegisteredFollower{{Link: "/usr/sbin/x-save", Name: "x-save", Path: "/usr/sbin/x-1-save"}}}
-		g := New(format, "x", r)
-		r.Followers = nil
-		if g.Register(r); len(g.Followers) != 0 {
+		g := &Group{Format: format, Name: "x", Link: "/usr/sbin/x"}
+		a := Alternative{Path: "/usr/sbin/x-1", Priority: 1, Targets: map[string]string{"x-save": "/usr/sbin/x-1-save"}}
+		g.Register(a, Follower{Name: "x-save", Link: "/usr/sbin/x-save"})
+		if len(g.Followers) != 1 {
+			t.Errorf("format %d: registered followers are %v", format, g.Followers)
+		}
+		a.Targets = nil
+		if g.Register(a); len(g.Followers) != 0 {
 			t.Errorf("format %d: followers are %v", format, g.Followers)
 		}
 	}

@@ -27,7 +27,7 @@ func FuzzParse(f *testing.F) {
 			if twice := again.Bytes(); string(twice) != string(once) {
 				t.Fatalf("format %d: not stable\n%q\n%q", format, once, twice)
 			}
-			again.Register(Registration{Link: again.Link, Path: "/usr/sbin/iptables-wrapper", Priority: 100})
+			again.Register(Alternative{Path: "/usr/sbin/iptables-wrapper", Priority: 100})
 			if _, err := Parse(format, "iptables", "file", again.Bytes()); err != nil {
 				t.Fatalf("format %d: refused after Register: %v\n%q", format, err, again.Bytes())
 			}

@@ -50,17 +50,6 @@ type Alternative struct {
 	Targets map[string]string // of the followers, by name; one without a target has no link while this is selected
 }
 
-// Registration is what one call of `--install LINK NAME PATH PRIORITY [--slave LINK NAME PATH]...` says.
-type Registration struct {
-	Link      string // the leader link
-	Path      string // what it shall lead to
-	Priority  int
-	Followers []RegisteredFollower
-}
-
-// RegisteredFollower is one --slave (--follower) of a Registration.
-type RegisteredFollower struct{ Link, Name, Path string }
-
 // Parse reads the state file of the group name. file is its path, for errors, which name it and the line.
 func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	r := &reader{file: file, rest: string(data), trim: format == Chkconfig}
@@ -108,18 +97,6 @@ func (g *Group) Best() Alternative {
 	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority })
 }
 
-// Find returns the alternative with this path.
-func (g *Group) Find(path string) (Alternative, bool) {
-	if i := g.index(path); i >= 0 {
-		return g.Alternatives[i], true
-	}
-	return Alternative{}, false
-}
-
-func (g *Group) index(path string) int {
-	return slices.IndexFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
-}
-
 // Has reports whether the leader or a follower of the group is called name.
 func (g *Group) Has(name string) bool {
 	return name == g.Name || slices.ContainsFunc(g.Followers, func(f Follower) bool { return f.Name == name })
@@ -133,29 +110,22 @@ func (g *Group) Target(a Alternative, name string) string {
 	return a.Targets[name]
 }
 
-// New is a group with its first alternative, as the first --install of a name writes it.
-func New(format Format, name string, first Registration) *Group {
-	g := &Group{Format: format, Name: name, Link: first.Link}
-	g.Register(first)
-	return g
-}
-
-// Register adds an alternative, or replaces the one with the same path, as --install does. Whether links move is the
-// caller's matter; Manual stays as it is.
+// Register adds an alternative, or replaces the one with the same path, as --install does. followers are those that a has
+// targets for. Whether links move is the caller's matter; Manual stays as it is.
 //
 // dpkg drops followers that no alternative serves, and sorts followers by name and alternatives by path. chkconfig keeps the
 // command line's order the first time; then it sorts the followers by link (matchFollowers in alternatives.c), appends a
-// new alternative, and drops unserved followers only when it replaces one.
-func (g *Group) Register(r Registration) {
-	a := Alternative{Path: r.Path, Priority: r.Priority, Targets: map[string]string{}}
-	for _, f := range r.Followers {
-		a.Targets[f.Name] = f.Path
-		if !g.follows(f) {
-			g.Followers = append(g.Followers, Follower{Name: f.Name, Link: f.Link})
+// new alternative, and drops unserved followers only when it replaces one. It compares the links of followers, too.
+func (g *Group) Register(a Alternative, followers ...Follower) {
+	for _, f := range followers {
+		if !slices.ContainsFunc(g.Followers, func(old Follower) bool {
+			return old.Name == f.Name || g.Format == Chkconfig && command(old.Link) == command(f.Link)
+		}) {
+			g.Followers = append(g.Followers, f)
 		}
 	}
 	first := len(g.Alternatives) == 0
-	i := g.index(a.Path)
+	i := slices.IndexFunc(g.Alternatives, func(old Alternative) bool { return old.Path == a.Path })
 	if i < 0 {
 		g.Alternatives = append(g.Alternatives, a)
 	} else {
@@ -172,20 +142,9 @@ func (g *Group) Register(r Registration) {
 	}
 }
 
-// follows reports whether a follower is registered already. chkconfig compares links, too.
-func (g *Group) follows(f RegisteredFollower) bool {
-	for _, old := range g.Followers {
-		if old.Name == f.Name || g.Format == Chkconfig && command(old.Link) == command(f.Link) {
-			return true
-		}
-	}
-	return false
-}
-
-// Unregister removes the alternative with this path, as dpkg's program does with one whose file is gone, and the followers
-// that then nobody serves.
-func (g *Group) Unregister(path string) {
-	g.Alternatives = slices.DeleteFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
+// Unregister removes the alternatives whose path is gone, as dpkg's program does, and the followers that no other serves.
+func (g *Group) Unregister(gone func(path string) bool) {
+	g.Alternatives = slices.DeleteFunc(g.Alternatives, func(a Alternative) bool { return gone(a.Path) })
 	g.dropUnserved()
 }
 

@@ -2,6 +2,7 @@ package alternatives
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -107,7 +108,7 @@ func (r *reader) alternatives(g *Group) {
 		if path == "" {
 			break
 		}
-		_, duplicate := g.Find(path)
+		duplicate := slices.ContainsFunc(g.Alternatives, func(a Alternative) bool { return a.Path == path })
 		r.another("alternative", path, len(g.Alternatives), duplicate)
 		a := Alternative{Path: path, Targets: make(map[string]string, len(g.Followers))}
 		number, base := r.must(), 10

@@ -30,7 +30,7 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 			dir := debian().Build(t, programs)
 			before := snapshot(t, dir)
 			p := planned(t, dir)
-			p.changes[i].Staging = "/missing" // no file can be made there
+			p.Changes[i].Staging = "/missing" // no file can be made there
 			err := p.apply()
 			if err == nil || !strings.Contains(err.Error(), "nothing was changed") {
 				t.Errorf("error %v", err)
@@ -55,11 +55,10 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 // planned is an install up to its changes.
 func planned(t *testing.T, dir string) *plan {
 	t.Helper()
-	found, err := survey(open(t, dir), "")
+	p, err := survey(Options{Root: open(t, dir), SanityCheck: true})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &plan{site: found, sane: true}
 	p.copy([]byte("the wrapper"))
 	if p.names(); p.err != nil {
 		t.Fatal(p.err)
@@ -72,13 +71,13 @@ func TestVerifies(t *testing.T) {
 	dir := debian().Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
 	p := planned(t, dir)
-	for i := range p.changes {
-		if p.changes[i].Path == "/etc/alternatives/ip6tables-save" {
-			p.changes[i].Target = "/usr/sbin/ip6tables-nft-save"
+	for i := range p.Changes {
+		if p.Changes[i].Path == "/etc/alternatives/ip6tables-save" {
+			p.Changes[i].Target = "/usr/sbin/ip6tables-nft-save"
 		}
 	}
 	err := p.apply()
-	if err == nil || !strings.Contains(err.Error(), "/usr/sbin/ip6tables-save leads to /usr/sbin/xtables-nft-multi, not to the wrapper: nothing was changed") {
+	if err == nil || !strings.Contains(err.Error(), "/usr/sbin/ip6tables-save leads to /usr/sbin/ip6tables-nft-save, not to the wrapper: nothing was changed") {
 		t.Errorf("error %v", err)
 	}
 	assertUnchanged(t, dir, before)

@@ -14,36 +14,25 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// site is what the root contains.
-type site struct {
-	root     *rootfs.Root
-	inst     xtables.Installation
-	wrapper  string // where the wrapper belongs: beside the mode binaries
-	bundle   bool   // that is outside of the standard directories: nothing else is changed
-	warnings []error
-}
-
-func (s *site) warn(text ...string) { s.warnings = append(s.warnings, failure(text...)) }
-
-// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped. self is the
-// wrapper's path outside the root's own paths: the mode binaries in its directory come first, as for a call.
-func survey(root *rootfs.Root, self string) (*site, error) {
-	inst, err := xtables.Find(root, inside(root, self))
-	if _, oldErr := root.Stat("/usr/sbin/xtables-multi"); err != nil && oldErr == nil {
-		return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
+// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped. The mode
+// binaries in the directory of the wrapper to install come first, as for a call.
+func survey(o Options) (*plan, error) {
+	root := o.Root
+	inst, err := xtables.FindInstalled(root, inside(root, o.Self))
+	if errors.Is(err, xtables.ErrNone) {
+		if _, err := root.Stat("/usr/sbin/xtables-multi"); err == nil {
+			return nil, errors.New("iptables is older than 1.8 and has no modes to choose from: update it to 1.8.4 or later")
+		}
+		err = failure("no iptables in ", root.Dir(), ": ", err.Error(), ": install the distribution's iptables package first")
 	}
-	if err != nil {
-		return nil, failure("no iptables in ", root.Dir(), ": ", err.Error(), ": install the distribution's iptables package first")
-	}
-	wrapper, err := inst.Wrapper(root)
 	if err != nil {
 		return nil, err
 	}
 	standard := slices.ContainsFunc(applet.Dirs(), func(dir string) bool {
 		resolved, err := root.Resolve(dir)
-		return err == nil && resolved == path.Dir(wrapper)
+		return err == nil && resolved == path.Dir(inst.Wrapper)
 	})
-	return &site{root: root, inst: inst, wrapper: wrapper, bundle: !standard}, nil
+	return &plan{Installation: inst, Plan: root.Plan(), options: o, bundle: !standard}, nil
 }
 
 // inside returns the path inside the root of a file of the running root, symlinks resolved, or "" if it is not in the root.
@@ -60,33 +49,28 @@ func inside(root *rootfs.Root, file string) string {
 }
 
 // readEither reads a small file or, if it cannot be read, another one.
-func (s *site) readEither(name, other string) ([]byte, error) {
-	data, err := s.root.ReadFile(name, maxText)
+func readEither(root *rootfs.Root, name, other string) ([]byte, error) {
+	file, err := root.ReadFile(name, maxText)
 	if err != nil {
-		data, err = s.root.ReadFile(other, maxText)
+		file, err = root.ReadFile(other, maxText)
 	}
-	return data, err
+	return file.Data, err
 }
 
-// modes returns the installed modes.
-func (s *site) modes() []mode.Mode {
-	return slices.DeleteFunc([]mode.Mode{mode.NFT, mode.Legacy}, func(m mode.Mode) bool { return !s.inst.Has(m) })
-}
-
-// check refuses what would install well and then not work. With nftOnly legacy must be missing, instead of installed.
-func (s *site) check(wrapper []byte, nftOnly bool) error {
-	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-		if nftOnly && m == mode.Legacy {
-			if file := s.inst.Path(m, applet.IPTables); file != "" {
-				return failure("--nft-only, but ", file, " exists: install without --nft-only, which works on hosts of both modes")
-			}
+// check refuses what would install well and then not work. With --nft-only legacy must be missing, instead of installed.
+func (p *plan) check(wrapper []byte) error {
+	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
+		switch unwanted := m == mode.Legacy && p.options.NFTOnly; {
+		case unwanted && p.Has(m):
+			return failure("--nft-only, but ", p.Path(m, applet.IPTables),
+				" exists: install without --nft-only, which works on hosts of both modes")
+		case unwanted:
 			return nil
-		}
-		if !s.inst.Has(m) {
-			return failure("iptables has no ", m.String(), " variant here: ", s.remedy(m),
+		case !p.Has(m):
+			return failure("iptables has no ", m.String(), " variant here: ", remedy(p.Root, m),
 				[...]string{mode.Legacy: ", or install with --nft-only if every host is in nft mode"}[m])
 		}
-		if err := s.checkMode(m, wrapper); err != nil {
+		if err := p.checkMode(m, wrapper); err != nil {
 			return err
 		}
 	}
@@ -94,51 +78,54 @@ func (s *site) check(wrapper []byte, nftOnly bool) error {
 }
 
 // read reads a mode's binary, which must be of the wrapper's architecture.
-func (s *site) read(m mode.Mode, wrapper []byte) (file string, data []byte, p program, err error) {
+func (p *plan) read(m mode.Mode, wrapper []byte) (b program, err error) {
 	own, err := parseELF(wrapper)
 	if err != nil {
-		return file, data, p, failure("the wrapper to install ", err.Error())
+		return b, failure("the wrapper to install ", err.Error())
 	}
-	file = s.inst.Path(m, applet.IPTables)
-	if data, err = s.root.ReadFile(file, maxBinary); err != nil {
-		return file, data, p, err
+	name := p.Path(m, applet.IPTables)
+	file, err := p.Root.ReadFile(name, maxBinary)
+	if err != nil {
+		return b, err
 	}
-	if p, err = parseELF(data); err != nil {
-		err = failure(file, " ", err.Error(), ": reinstall iptables")
-	} else if p.machine != own.machine {
-		err = failure("the wrapper is built for ", own.String(), " but ", file, " for ", p.String(),
-			": install the wrapper built for ", p.String(), ", with --wrapper FILE")
+	if b, err = parseELF(file.Data); err != nil {
+		return b, failure(name, " ", err.Error(), ": reinstall iptables")
 	}
-	return file, data, p, err
+	if b.machine != own.machine {
+		err = failure("the wrapper is built for ", own.String(), " but ", name, " for ", b.String(),
+			": install the wrapper built for ", b.String(), ", with --wrapper FILE")
+	}
+	return b, err
 }
 
 // checkMode looks whether a mode is complete and can be executed. A library that seems to be missing is only a warning: the
 // dynamic linker may know more places.
-func (s *site) checkMode(m mode.Mode, wrapper []byte) error {
+func (p *plan) checkMode(m mode.Mode, wrapper []byte) error {
 	for _, a := range applet.All() {
-		if _, err := s.root.Executable(s.inst.Path(m, a)); err != nil {
+		if _, err := p.Root.Executable(p.Path(m, a)); err != nil {
 			return failure("mode ", m.String(), " is incomplete: ", err.Error(), ": install the whole iptables package, or copy ",
-				xtables.Multi(m), " into ", s.inst[m].Dir)
+				xtables.Multi(m), " into ", p.Binaries[m].Dir)
 		}
 	}
-	file, data, p, err := s.read(m, wrapper)
+	b, err := p.read(m, wrapper)
 	if err != nil {
 		return err
 	}
-	v, found := version(data, m)
+	file := p.Path(m, applet.IPTables)
+	number, old := version(b.data, m)
 	switch {
-	case isWrapper(data):
+	case isWrapper(b.data):
 		return failure(file, " is a copy of an iptables wrapper, not of iptables: reinstall iptables")
-	case !found:
+	case number == "":
 		return failure(file, ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
-	case v.before(oldest):
-		return failure("iptables ", v.String(), " is too old: 1.8.0 to 1.8.3 ", oldBugs, ": update iptables to 1.8.4 or later")
+	case old:
+		return failure("iptables ", number, " is too old: 1.8.0 to 1.8.3 ", oldBugs, ": update iptables to 1.8.4 or later")
 	}
-	if _, err := s.root.Executable(p.interpreter); err != nil && p.interpreter != "" {
-		return failure(file, " needs its ELF interpreter ", p.interpreter, ", which is missing: ", err.Error(),
+	if _, err := p.Root.Executable(b.interpreter); err != nil && b.interpreter != "" {
+		return failure(file, " needs its ELF interpreter ", b.interpreter, ", which is missing: ", err.Error(),
 			": copy it and the libraries of ", file, " into this root")
 	}
-	s.warnMissing(file, p)
+	p.warnMissing(file, b)
 	return nil
 }
 
@@ -155,46 +142,37 @@ func isWrapper(data []byte) bool {
 
 // isIPTables tells whether a file is a binary of iptables, of either mode.
 func isIPTables(data []byte) bool {
-	_, nft := version(data, mode.NFT)
-	_, legacy := version(data, mode.Legacy)
-	return bytes.HasPrefix(data, []byte("\x7fELF")) && (nft || legacy)
+	nft, _ := version(data, mode.NFT)
+	legacy, _ := version(data, mode.Legacy)
+	return bytes.HasPrefix(data, []byte("\x7fELF")) && nft+legacy != ""
 }
 
 // oldBugs is why iptables before 1.8.4 is refused: -C is kubernetes/kubernetes#82361, the hang is why the first
 // iptables-wrappers gave iptables-nft-save of 1.8.3 five seconds.
 const oldBugs = "have known bugs in nft mode (-C misses rules that are there, iptables-nft-save can hang)"
 
-// release is a version of iptables.
-type release [3]int
-
-func (r release) String() string {
-	return strconv.Itoa(r[0]) + "." + strconv.Itoa(r[1]) + "." + strconv.Itoa(r[2])
-}
-
-func (r release) before(other release) bool { return slices.Compare(r[:], other[:]) < 0 }
-
-// oldest is the first release without the bugs of 1.8.0 to 1.8.3.
-var oldest = release{1, 8, 4}
-
-// version reads the release out of a program's data, without running it. Newer ones have what --version prints after the v
-// as one constant, "1.8.9 (nf_tables)" or "1.8.9 (legacy)"; older ones (1.8.7) have the number alone, for "%s v%s (legacy)".
-func version(data []byte, m mode.Mode) (release, bool) {
+// version reads the release out of a program's data, without running it: "" if there is none. Newer ones have what --version
+// prints after the v as one constant, "1.8.9 (nf_tables)" or "1.8.9 (legacy)"; older ones (1.8.7) have the number alone, for
+// "%s v%s (legacy)". old reports whether it is before 1.8.4.
+func version(data []byte, m mode.Mode) (number string, old bool) {
 	suffix := []byte([...]string{mode.NFT: " (nf_tables)", mode.Legacy: " (legacy)"}[m])
 	if !bytes.Contains(data, suffix) {
-		return release{}, false
+		return "", false
 	}
 	for constant := range bytes.SplitSeq(data, []byte{0}) {
-		if number, found := bytes.CutSuffix(constant, suffix); found || len(constant) <= len("1.8.99") {
-			// The number alone must look like iptables' own: other libraries' versions may be there, too.
-			if r, ok := parseRelease(string(number)); ok && (found || (r[0] == 1 && r[1] >= 8)) {
-				return r, true
-			}
+		number, found := bytes.CutSuffix(constant, suffix)
+		if !found && len(constant) > len("1.8.99") {
+			continue
+		}
+		// The number alone must look like iptables' own: other libraries' versions may be there, too.
+		if r, ok := parseRelease(string(number)); ok && (found || r[0] == 1 && r[1] >= 8) {
+			return string(number), slices.Compare(r[:], []int{1, 8, 4}) < 0
 		}
 	}
-	return release{}, false
+	return "", false
 }
 
-func parseRelease(text string) (r release, ok bool) {
+func parseRelease(text string) (r [3]int, ok bool) {
 	parts := strings.Split(text, ".")
 	for i, part := range parts[:min(len(parts), len(r))] {
 		n, err := strconv.Atoi(part)
@@ -204,4 +182,46 @@ func parseRelease(text string) (r release, ok bool) {
 		r[i] = n
 	}
 	return r, len(parts) >= 2 && len(parts) <= 4
+}
+
+// remedy says how to get the missing mode on this distribution. Nothing but these words depends on os-release.
+func remedy(root *rootfs.Root, missing mode.Mode) string {
+	data, _ := readEither(root, "/etc/os-release", "/usr/lib/os-release")
+	release := parseOSRelease(data)
+	is := func(id string) bool { return release["ID"] == id }
+	// CentOS, Rocky and Alma say that they are like RHEL, Ubuntu that it is like Debian.
+	like := func(id string) bool { return is(id) || strings.Contains(" "+release["ID_LIKE"]+" ", " "+id+" ") }
+	major, _, _ := strings.Cut(release["VERSION_ID"], ".")
+	legacy := missing == mode.Legacy
+	switch {
+	case is("alpine") && legacy:
+		return "apk add iptables-legacy (Alpine 3.19 and later package it alone)"
+	case is("fedora") || is("amzn"):
+		return "dnf install iptables-" + missing.String()
+	case like("rhel") && legacy && major == "8", is("sles") && legacy:
+		return "RHEL 8, UBI 8 and SLES 16 ship only nft: use another base image"
+	case like("rhel") && legacy:
+		return "RHEL and UBI from 8 on ship only nft: enable EPEL " + major + " and dnf install iptables-legacy"
+	case like("rhel"):
+		return "dnf install iptables-nft"
+	case is("mariner") && !legacy:
+		return "Mariner 2 builds iptables without nft and cannot serve: use Azure Linux 3"
+	case is("bottlerocket") && !legacy:
+		return "this Bottlerocket builds iptables without nft: update it"
+	case is("gentoo") && !legacy:
+		return "emerge net-firewall/iptables with USE=nftables"
+	case like("debian"):
+		return "apt-get install --reinstall iptables"
+	}
+	return "install the package that has " + xtables.Multi(missing)
+}
+
+// parseOSRelease reads os-release(5) as far as its values are plain words, which those asked for are.
+func parseOSRelease(data []byte) map[string]string {
+	values := map[string]string{}
+	for line := range strings.Lines(string(data)) {
+		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
+		values[key] = strings.Trim(value, `"'`)
+	}
+	return values
 }

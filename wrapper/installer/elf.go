@@ -14,6 +14,7 @@ import (
 // program is what install reads from an ELF file. (debug/elf can do it too, and makes the wrapper much larger.)
 type program struct {
 	machine
+	data        []byte
 	interpreter string   // PT_INTERP, empty in a static program
 	needed      []string // DT_NEEDED
 	runpath     []string // directories of DT_RUNPATH or DT_RPATH
@@ -83,7 +84,7 @@ func parseELF(data []byte) (program, error) {
 	if data[4] == 1 {
 		f.word, headers, size, count = 4, 28, 42, 44
 	}
-	p := program{machine: machine{data[4], data[5], uint16(f.number(18, 2))}}
+	p := program{machine: machine{data[4], data[5], uint16(f.number(18, 2))}, data: data}
 	var loads [][3]uint64 // file offset, address, size
 	dynamic := uint64(0)
 	for i := range f.number(count, 2) {
@@ -120,8 +121,8 @@ func parseELF(data []byte) (program, error) {
 
 // Interpreter returns the ELF interpreter that a program names, or "" if it names none or cannot be read.
 func Interpreter(root *rootfs.Root, file string) string {
-	data, _ := root.ReadFile(file, maxBinary)
-	p, _ := parseELF(data)
+	binary, _ := root.ReadFile(file, maxBinary)
+	p, _ := parseELF(binary.Data)
 	return p.interpreter
 }
 
@@ -144,28 +145,28 @@ func split(list string) []string {
 
 // warnMissing warns of the shared libraries that a program needs and that are in none of the places where the dynamic linker of
 // its C library looks for them.
-func (s *site) warnMissing(file string, p program) {
-	triplet := machines[p.number].triplet
-	dirs := append(p.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
-	if arch, musl := strings.CutPrefix(path.Base(p.interpreter), "ld-musl-"); musl {
+func (p *plan) warnMissing(file string, b program) {
+	triplet := machines[b.number].triplet
+	dirs := append(b.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
+	if arch, musl := strings.CutPrefix(path.Base(b.interpreter), "ld-musl-"); musl {
 		arch, _, _ = strings.Cut(arch, ".")
-		list, _ := s.root.ReadFile("/etc/ld-musl-"+arch+".path", maxText)
-		dirs = append(dirs, split(string(list))...)
+		list, _ := p.Root.ReadFile("/etc/ld-musl-"+arch+".path", maxText)
+		dirs = append(dirs, split(string(list.Data))...)
 	}
-	cache, _ := s.root.ReadFile("/etc/ld.so.cache", maxBinary) // glibc's, made of /etc/ld.so.conf
-	for _, name := range p.needed {
+	cache, _ := p.Root.ReadFile("/etc/ld.so.cache", maxBinary) // glibc's, made of /etc/ld.so.conf
+	for _, name := range b.needed {
 		places := dirs
-		if before, _, found := bytes.Cut(cache, []byte("/"+name+"\x00")); found {
+		if before, _, found := bytes.Cut(cache.Data, []byte("/"+name+"\x00")); found {
 			places = append(places, string(before[bytes.LastIndexByte(before, 0)+1:]))
 		}
 		if !slices.ContainsFunc(places, func(dir string) bool {
 			if rest, own := strings.CutPrefix(dir, "$ORIGIN"); own {
 				dir = path.Dir(file) + rest
 			}
-			_, err := s.root.Stat(dir + "/" + name)
+			_, err := p.Root.Stat(dir + "/" + name)
 			return err == nil
 		}) {
-			s.warn(file, " needs ", name, ", which is in none of the usual directories: install the package that contains it")
+			p.warn(file, " needs ", name, ", which is in none of the usual directories: install the package that contains it")
 		}
 	}
 }

@@ -42,9 +42,8 @@ type Options struct {
 
 // Result is what was done, or would be.
 type Result struct {
-	Layout   Layout
 	Wrapper  string // where the wrapper is, inside the root and free of symlinks
-	Changes  []Change
+	Changes  []rootfs.Change
 	Warnings []error // what the user has to know, each with its remedy
 }
 
@@ -55,42 +54,41 @@ func Install(o Options) (Result, error) {
 	if err != nil {
 		return Result{}, failure("the wrapper to install: ", err.Error())
 	}
-	found, err := survey(o.Root, o.Self)
+	p, err := survey(o)
 	if err != nil {
 		return Result{}, err
 	}
 	if o.SanityCheck {
-		if err := found.check(wrapper, o.NFTOnly); err != nil {
+		if err := p.check(wrapper.Data); err != nil {
 			return Result{}, err
 		}
-	} else if _, _, _, err := found.read(found.modes()[0], wrapper); err != nil {
-		found.warnings = append(found.warnings, err)
+	} else if _, err := p.read(p.Modes()[0], wrapper.Data); err != nil {
+		p.warnings = append(p.warnings, err)
 	}
 	if !o.DryRun {
-		unlock, err := lock(o.Root, found.wrapper)
+		unlock, err := lock(p.Installation)
 		if err != nil {
 			return Result{}, err
 		}
 		defer unlock()
 	}
-	p := &plan{site: found, sane: o.SanityCheck}
-	p.copy(wrapper)
-	layout := p.names()
+	p.copy(wrapper.Data)
+	p.names()
 	if p.err == nil && !o.DryRun {
 		p.err = p.apply()
 	}
-	return Result{Layout: layout, Wrapper: p.wrapper, Changes: p.changes, Warnings: p.warnings}, p.err
+	return Result{Wrapper: p.Wrapper, Changes: p.Changes, Warnings: p.warnings}, p.err
 }
 
 // Pin repoints the applet symlinks of an installation to mode m, whatever they are pinned to. It waits for a call that is
-// pinning and for an Install. wrapper is the path of the installed wrapper.
-func Pin(root *rootfs.Root, wrapper string, inst xtables.Installation, m mode.Mode) error {
-	unlock, err := lock(root, wrapper)
+// pinning and for an Install.
+func Pin(inst *xtables.Installation, m mode.Mode) error {
+	unlock, err := lock(inst)
 	if err != nil {
 		return err
 	}
 	defer unlock()
-	err = links.Set(root, wrapper, inst, m)
+	err = links.Set(inst, m)
 	switch {
 	case err == nil:
 		return nil
@@ -100,13 +98,14 @@ func Pin(root *rootfs.Root, wrapper string, inst xtables.Installation, m mode.Mo
 	return failure(err.Error(), ": run iptables-wrapper install, then try again")
 }
 
-// lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system that knows
-// no locks, or that is read-only, is no reason not to install: there may be nothing to change. Until unlock, the signals that end an
-// install are ignored, so that it completes.
-func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
+// lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system without locks, or
+// a read-only one, is no error: there may be nothing to change. Until unlock, the signals that end an install are ignored, so that
+// it completes.
+func lock(inst *xtables.Installation) (unlock func(), err error) {
+	dir := path.Dir(inst.Wrapper)
 	for range 100 {
 		restore := inherit.Ignore(unix.SIGHUP, unix.SIGINT, unix.SIGTERM)
-		release, err := root.Lock(path.Dir(wrapper))
+		release, err := inst.Root.Lock(dir)
 		switch {
 		case err == nil:
 			return func() {
@@ -119,27 +118,22 @@ func lock(root *rootfs.Root, wrapper string) (unlock func(), err error) {
 		restore()
 		time.Sleep(50 * time.Millisecond)
 	}
-	return nil, failure("another install is running in ", path.Dir(wrapper), ": wait for it, then install again")
+	return nil, failure("another install is running in ", dir, ": wait for it, then install again")
 }
 
 // apply makes every change and looks at the outcome. If anything is wrong, it takes all of it back. From Commit on, the install
 // is done, and what goes wrong is only a warning.
-func (p *plan) apply() (err error) {
-	tx := p.root.Begin()
-	for _, change := range p.changes {
-		if change.Verb != "remove" && err == nil {
-			err = tx.Replace(change.Change)
-		}
-	}
+func (p *plan) apply() error {
+	err := p.Apply()
 	if err == nil {
 		err = p.verify()
 	}
 	if err == nil {
-		p.tidy(tx)
+		p.tidy()
 		return nil
 	}
-	if failed := tx.Undo(); len(failed) > 0 {
-		return failure(err.Error(), "; taking the changes back: ", failed[0].Error(), ": see to the disk, then install again")
+	if failed := p.Undo(); failed != nil {
+		return failure(err.Error(), "; taking the changes back: ", failed.Error(), ": see to the disk, then install again")
 	}
 	return failure(err.Error(), ": nothing was changed")
 }
@@ -147,18 +141,13 @@ func (p *plan) apply() (err error) {
 // verify follows every name to the wrapper.
 func (p *plan) verify() error {
 	for _, name := range p.managed {
-		_, end, err := p.root.Follow(name)
+		a, _ := applet.Parse(path.Base(name))
+		target, err := links.Follow(p.Installation, a, name)
 		if err != nil {
 			return failure(name, ": ", err.Error())
 		}
-		if path.Base(end) == links.Alts {
-			a, _ := applet.Parse(path.Base(name))
-			if end, err = links.Overridden(p.root, a); end == "" && err == nil {
-				continue
-			}
-		}
-		if err != nil || end != p.wrapper {
-			return failure(name, " leads to ", end, ", not to the wrapper")
+		if target.End != p.Wrapper {
+			return failure(name, " leads to ", target.End, ", not to the wrapper")
 		}
 	}
 	return nil
@@ -166,15 +155,10 @@ func (p *plan) verify() error {
 
 // tidy removes what was replaced, an earlier version's file, and what killed installs and calls left wherever they may have
 // worked. And it looks whether the wrapper got its file capabilities.
-func (p *plan) tidy(tx *rootfs.Tx) {
-	failed := []error{tx.Commit()}
-	for _, change := range p.changes {
-		if change.Verb == "remove" {
-			failed = append(failed, p.root.Remove(change.Path))
-		}
-	}
-	for _, dir := range append(p.dirs, links.Dirs(p.root, p.wrapper)...) {
-		failed = append(failed, p.root.Sweep(dir))
+func (p *plan) tidy() {
+	failed := []error{p.Commit()}
+	for _, dir := range append(p.dirs, p.Dirs()...) {
+		failed = append(failed, p.Root.Sweep(dir))
 	}
 	for _, err := range failed {
 		// What cannot be written now was not written by a killed one either.
@@ -182,8 +166,8 @@ func (p *plan) tidy(tx *rootfs.Tx) {
 			p.warn(err.Error(), ": the next install or call removes it")
 		}
 	}
-	if capabilities(p.root, p.wrapper) != p.capabilities {
-		p.warn("file capabilities cannot be set on ", p.wrapper, ": ", capless)
+	if wrapper, _ := p.Root.ReadFile(p.Wrapper, maxBinary); wrapper.Capabilities() != p.capabilities {
+		p.warn("file capabilities cannot be set on ", p.Wrapper, ": ", capless)
 	}
 }
 

@@ -14,88 +14,69 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Layout is who owns the six names in a root. It is read off the root itself: neither os-release nor a program that is
-// installed tells (Debian's update-alternatives is in /usr/bin only, Photon's program is Fedora's with Debian's groups).
-type Layout string
-
-// The layouts.
-const (
-	Plain           Layout = "plain links"         // that belong to packages: Alpine, Wolfi, Arch, distroless
-	Dpkg            Layout = "update-alternatives" // Debian, Ubuntu, SLE 15
-	Chkconfig       Layout = "alternatives"        // Fedora, EL 9, Azure Linux, Photon
-	Libalternatives Layout = "libalternatives"     // openSUSE Tumbleweed, Leap 16
-)
-
-// names plans the way from the six names to the wrapper. A group of the alternatives database is used for those that it has.
-func (p *plan) names() Layout {
-	layout := Plain
-	own := path.Dir(p.wrapper)
-	var have [applet.Count]bool
+// names plans the way from the six names to the wrapper. Who owns the names is read off the root itself: neither os-release nor
+// a program that is installed tells (Debian's update-alternatives is in /usr/bin only, Photon's program is Fedora's with Debian's
+// groups). There are
+//   - groups of update-alternatives (Debian, Ubuntu, SLE 15) or alternatives (Fedora, EL 9, Azure Linux, Photon), used for the
+//     names that they have,
+//   - libalternatives (openSUSE Tumbleweed, Leap 16),
+//   - and plain symlinks that belong to packages (Alpine, Wolfi, Arch, distroless).
+func (p *plan) names() {
+	all := applet.All()
+	plain := all[:]
 	for _, title := range links.Titles() {
-		state, err := links.ReadState(p.root, title)
+		state, err := links.ReadState(p.Root, title)
 		if p.bundle || errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
 		if err != nil {
 			p.refuse(failure(err.Error(), ": repair it (reinstall iptables), then install again"))
-			return layout
+			return
 		}
-		var names []applet.Applet
-		for _, a := range applet.All() {
-			if state.Has(a.String()) && !have[a] {
-				have[a] = true
-				names = append(names, a)
-			}
-		}
-		layout = [...]Layout{alternatives.Dpkg: Dpkg, alternatives.Chkconfig: Chkconfig}[state.Format]
-		p.group(state, names)
+		p.group(state, plain)
+		plain = slices.DeleteFunc(plain, func(a applet.Applet) bool { return state.Has(a.String()) })
 	}
-	_, end, err := p.root.Follow(path.Join(own, applet.IPTables.String()))
+	own := path.Dir(p.Wrapper)
+	_, end, err := p.Root.Follow(path.Join(own, applet.IPTables.String()), nil)
 	if !rootfs.Missing(err) {
 		p.refuse(err)
 	}
-	if layout == Plain && path.Base(end) == links.Alts && !p.bundle {
+	if len(plain) == applet.Count && path.Base(end) == links.Alts && !p.bundle {
 		p.confs()
-		p.others()
 		p.overrides()
-		return Libalternatives
+		plain = nil
 	}
-	for _, a := range applet.All() {
-		if !have[a] {
-			p.manage(path.Join(own, a.String()), xtables.Wrapper)
-		}
+	for _, a := range plain {
+		p.manage(path.Join(own, a.String()), xtables.Wrapper)
 	}
 	if !p.bundle {
 		p.others()
 	}
-	return layout
 }
 
-// group registers the wrapper in a group, for names.
-func (p *plan) group(state links.State, names []applet.Applet) {
+// group registers the wrapper in a group, for those of the applets that the group has.
+func (p *plan) group(state links.State, applets []applet.Applet) {
 	g := state.Group
 	wrapper := p.registered(g)
+	self := alternatives.Alternative{Path: wrapper, Priority: Priority, Targets: map[string]string{}}
+	var followers []alternatives.Follower
+	for _, a := range applets {
+		if name := a.String(); name != g.Name && g.Has(name) {
+			self.Targets[name] = wrapper
+			followers = append(followers, alternatives.Follower{Name: name, Link: path.Join(path.Dir(g.Link), name)})
+		}
+	}
 	if g.Format == alternatives.Dpkg {
 		// dpkg's program forgets what is gone, whenever it reads a group.
-		for _, a := range slices.Clone(g.Alternatives) {
-			if _, err := p.root.Stat(a.Path); rootfs.Missing(err) && a.Path != wrapper {
-				g.Unregister(a.Path)
-			}
-		}
+		g.Unregister(func(file string) bool {
+			_, err := p.Root.Stat(file)
+			return rootfs.Missing(err) && file != wrapper
+		})
 	}
-	r := alternatives.Registration{Link: g.Link, Path: wrapper, Priority: Priority}
-	for _, a := range names {
-		if a.String() != g.Name {
-			r.Followers = append(r.Followers, alternatives.RegisteredFollower{
-				Link: path.Join(path.Dir(g.Link), a.String()), Name: a.String(), Path: wrapper,
-			})
-		}
-	}
-	g.Register(r)
+	g.Register(self, followers...)
 	g.Manual = g.Best().Path != wrapper
 
-	p.file("write", rootfs.Change{Path: state.File, Data: g.Bytes(), Like: owned(0o644), Staging: state.Staging})
-	self, _ := g.Find(wrapper)
+	p.write(state.File, g.Bytes(), state.Staging)
 	for _, f := range append([]alternatives.Follower{{Name: g.Name, Link: g.Link}}, g.Followers...) {
 		if g.Target(self, f.Name) != "" {
 			p.link(links.AlternativesDir+"/"+f.Name, wrapper)
@@ -107,14 +88,14 @@ func (p *plan) group(state links.State, names []applet.Applet) {
 // registered is the wrapper's path as the group spells its directory: /usr/sbin on a Fedora whose /usr/sbin is a link to bin,
 // if its packages register paths there.
 func (p *plan) registered(g *alternatives.Group) string {
-	for _, m := range p.modes() {
-		choice, found := links.Choice(p.root, g, p.inst, m)
+	for _, m := range p.Modes() {
+		choice, found := links.Choice(p.Installation, g, m)
 		spelled := path.Join(path.Dir(choice.Path), xtables.Wrapper)
-		if place, err := p.root.Place(spelled); found && err == nil && place == p.wrapper {
+		if place, err := p.Root.Place(spelled); found && err == nil && place == p.Wrapper {
 			return spelled
 		}
 	}
-	return p.wrapper
+	return p.Wrapper
 }
 
 // confs gives libalternatives a configuration file for each applet that runs the wrapper, made from the distribution's own:
@@ -122,17 +103,19 @@ func (p *plan) registered(g *alternatives.Group) string {
 func (p *plan) confs() {
 	for _, a := range applet.All() {
 		dir := path.Join(links.ConfDir, a.String())
-		conf, err := p.readEither(dir+"/2.conf", dir+"/1.conf")
+		conf, err := readEither(p.Root, dir+"/2.conf", dir+"/1.conf")
 		switch {
 		case err != nil:
 			p.refuse(failure(dir, "/2.conf and 1.conf: ", err.Error(), ": reinstall iptables, then install again"))
 		case !bytes.Contains(conf, []byte("KeepArgv0")):
 			p.refuse(failure(dir, ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables"))
 		}
-		place, err := p.root.Place(path.Join(dir, links.Conf))
-		p.refuse(err)
-		p.file("write", rootfs.Change{Path: place, Data: alternatives.ConfWithBinary(conf, p.wrapper), Like: owned(0o644)})
-		p.managed = append(p.managed, path.Join(path.Dir(p.wrapper), a.String()))
+		old, err := p.Root.ReadFile(path.Join(dir, links.Conf), maxText)
+		if !rootfs.Missing(err) {
+			p.refuse(err)
+		}
+		p.write(old, alternatives.ConfWithBinary(conf, p.Wrapper), "")
+		p.managed = append(p.managed, path.Join(path.Dir(p.Wrapper), a.String()))
 	}
 }
 
@@ -140,19 +123,19 @@ func (p *plan) confs() {
 // select it, as for a choice by hand in any other database.
 func (p *plan) overrides() {
 	for _, name := range links.OverrideFiles() {
-		data, err := p.root.ReadFile(name, maxText)
+		place, err := p.Root.Resolve(name)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
+		file, err := p.Root.ReadFile(place, maxText)
 		p.refuse(err)
+		data := file.Data
 		for _, a := range applet.All() {
 			if n := alternatives.Override(data, a.String()); n != 0 && n != links.ConfNumber {
 				data = alternatives.WithoutOverride(data, a.String())
 			}
 		}
-		place, err := p.root.Resolve(name)
-		p.refuse(err)
-		p.file("write", rootfs.Change{Path: place, Data: data})
+		p.write(file, data, "")
 	}
 }
 
@@ -162,46 +145,21 @@ func (p *plan) others() {
 	seen := map[string]bool{}
 	for _, dir := range applet.Path() {
 		for _, a := range applet.All() {
-			name, err := p.root.Place(path.Join(dir, a.String()))
+			name, err := p.Root.Place(path.Join(dir, a.String()))
 			if err != nil || seen[name] {
 				continue
 			}
 			seen[name] = true
-			end := p.leads(name)
-			_, notFound := p.root.Executable(end)
-			_, notLink := p.root.Readlink(name)
+			end, _ := p.Follow(name)
+			_, notFound := p.Root.Executable(end)
+			_, notLink := p.Root.Readlink(name)
 			switch {
-			case end == p.wrapper || path.Base(end) == links.Alts || notFound != nil:
-			case notLink == nil && p.inst.Contains(p.root, end):
-				p.link(name, p.wrapper)
+			case end == p.Wrapper || path.Base(end) == links.Alts || notFound != nil:
+			case notLink == nil && p.Contains(end):
+				p.link(name, p.Wrapper)
 			default:
 				p.warn(name, " does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 			}
 		}
 	}
-}
-
-// leads returns where a name will lead after the changes, symlinks resolved; "" if it leads nowhere.
-func (p *plan) leads(name string) string {
-	for range 40 { // MAXSYMLINKS, linux/namei.h
-		place, err := p.root.Place(name)
-		if err != nil {
-			return ""
-		}
-		target, err := p.root.Readlink(place)
-		for _, c := range p.changes {
-			if c.Path == place {
-				target, err = c.Target, nil
-			}
-		}
-		switch {
-		case err != nil || target == "":
-			return place
-		case target[0] == '/':
-			name = target
-		default:
-			name = path.Dir(place) + "/" + target
-		}
-	}
-	return ""
 }

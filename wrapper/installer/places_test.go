@@ -144,6 +144,34 @@ func TestOtherNamesInPath(t *testing.T) {
 		"/usr/local/bin/ip6tables-save does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 }
 
+// A file that only has the name of a mode's binary is another program: the mode's binary here is the multi-call binary.
+func TestSymlinkToAnotherProgram(t *testing.T) {
+	before := alpine().Without("usr/sbin/iptables-legacy@").With(roots.Tree{
+		"usr/sbin/iptables-legacy": roots.Legacy,
+		"usr/local/bin/iptables@":  "/usr/sbin/iptables-legacy",
+	})
+	assertInstalled(t, before, installed(before, "usr/sbin"),
+		"/usr/local/bin/iptables does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
+}
+
+// A file of an alternatives system that is a symlink becomes a regular file, and the file that it leads to is kept.
+func TestSymlinkedStateFile(t *testing.T) {
+	for name, file := range map[string]string{
+		"Debian":     "var/lib/dpkg/alternatives/iptables",
+		"Tumbleweed": "usr/share/libalternatives/iptables/90.conf",
+	} {
+		t.Run(name, func(t *testing.T) {
+			l := roots.Find(name)
+			kept := roots.Tree{"srv/file": l.Installed[file]}
+			if l.Before[file] != "" {
+				kept["srv/file"] = l.Before[file]
+			}
+			before := l.Before.Without(file).With(kept).With(roots.Tree{file + "@": "/srv/file"})
+			assertInstalled(t, before, l.Installed.With(kept))
+		})
+	}
+}
+
 func TestMissingLibrary(t *testing.T) {
 	before := alpine().Without("usr/lib/libip4tc.so.2", "usr/lib/libmnl.so.0").With(roots.Tree{
 		"etc/ld.so.cache":     "glibc-ld.so.cache1.1\x00libmnl.so.0\x00/opt/lib/libmnl.so.0\x00libip4tc.so.2\x00/usr/lib/libip4tc.so.2\x00",

@@ -120,5 +120,5 @@ func pin(dir, wrapper string, called applet.Applet) error {
 	if err != nil {
 		return fmt.Errorf("find: %w", err)
 	}
-	return links.Pin(root, wrapper, inst, mode.NFT, called)
+	return links.Pin(inst, mode.NFT, called)
 }

@@ -25,40 +25,26 @@ const (
 // state is what a decision, a pin and a report depend on.
 type state struct {
 	mode.Inputs
-	env     []string
-	root    *rootfs.Root
-	inst    xtables.Installation
-	wrapper string // its path, without symlinks
+	env  []string
+	inst *xtables.Installation
 }
 
-// newState returns the state of this process before it looked for an installation.
-func newState() *state { return &state{env: inherit.Environ(), root: rootfs.Host()} }
-
-// override reads the mode that the environment says. An empty value is none: that is how a variable is unset in a container's
-// specification.
-func (s *state) override() error {
+// newState returns the state of this process before it looked for an installation. Without an error it has the mode that the
+// environment says. An empty value is none: that is how a variable is unset in a container's specification.
+func newState() (*state, error) {
+	s := &state{env: inherit.Environ()}
 	value := variable(s.env, overrideVariable)
 	m, ok := mode.Parse(value)
 	if value != "" && !ok {
-		return usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
+		return s, usageError(overrideVariable + "=" + value + ": not nft or legacy: correct or unset it")
 	}
 	s.Override = m
-	return nil
+	return s, nil
 }
 
-// find finds the installation that a call of the wrapper self uses.
-func (s *state) find(self string) (err error) {
-	s.inst, err = xtables.Find(s.root, self)
-	s.NFTInstalled, s.LegacyInstalled = s.inst.Has(mode.NFT), s.inst.Has(mode.Legacy)
-	return err
-}
-
-// findInstalled finds the same, and the installed wrapper, which can be another copy of the program than self.
-func (s *state) findInstalled(self string) error {
-	err := s.find(self)
-	if err == nil {
-		s.wrapper, err = s.inst.Wrapper(s.root)
-	}
+// use takes the result of xtables.Find or xtables.FindInstalled.
+func (s *state) use(inst *xtables.Installation, err error) error {
+	s.inst, s.NFTInstalled, s.LegacyInstalled = inst, inst.Has(mode.NFT), inst.Has(mode.Legacy)
 	return err
 }
 
@@ -83,21 +69,21 @@ func variable(env []string, name string) string {
 
 // call is one call of an applet. It returns only if no binary can be executed.
 func call(a applet.Applet, argv []string) error {
-	s := newState()
-	if err := s.override(); err != nil {
+	s, err := newState()
+	if err != nil {
 		return err
 	}
 	if file := execPath(); xtables.IsBinary(file) {
 		return failure(file, ": is a copy of iptables-wrapper, not an iptables binary: reinstall iptables")
 	}
-	s.wrapper = selfPath()
-	if err := s.find(s.wrapper); err != nil {
+	if err := s.use(xtables.Find(rootfs.Host(), selfPath())); err != nil {
 		return failure(a.String(), ": ", err.Error(), " beside iptables-wrapper or in ", strings.Join(applet.Dirs(), ", "))
 	}
-	d := s.choose(func() bool { return links.CanPin(s.root, s.wrapper, s.inst, mode.Legacy) == nil })
+	d := s.choose(func() bool { return links.CanPin(s.inst, mode.Legacy) == nil })
 	path := s.inst.Path(d.Mode, a)
-	if program, err := s.root.Readlink("/proc/thread-self/exe"); err == nil && program != s.wrapper { // an emulator: see selfPath
-		path = s.inst.Spelled(s.root, d.Mode, a)
+	program, err := s.inst.Root.Readlink("/proc/thread-self/exe")
+	if err == nil && program != s.inst.Wrapper { // an emulator: see selfPath
+		path = s.inst.Spelled(d.Mode, a)
 	}
 	debug := variable(s.env, debugVariable) == "1"
 	if debug {
@@ -109,15 +95,15 @@ func call(a applet.Applet, argv []string) error {
 	}
 	if d.Pin {
 		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
-		err := links.Pin(s.root, s.wrapper, s.inst, d.Mode, a)
+		err := links.Pin(s.inst, d.Mode, a)
 		restore()
 		// A read-only or foreign file system is normal: the call works without a pin, and the next one tries again.
 		if err != nil && debug {
 			complain("not pinned: " + err.Error())
 		}
 	}
-	err := become(path, argv, s.env)
-	if interpreter := installer.Interpreter(s.root, path); err == unix.ENOENT && interpreter != "" {
+	err = become(path, argv, s.env)
+	if interpreter := installer.Interpreter(s.inst.Root, path); err == unix.ENOENT && interpreter != "" {
 		return failure(path, ": its ELF interpreter ", interpreter, " is missing: copy it and the libraries of iptables into this image")
 	}
 	return failure(path, ": ", err.Error())

@@ -30,8 +30,12 @@ install  Replace the iptables commands of this root file system with the
   --wrapper FILE     Install this binary instead of the running one.
   --nft-only         Accept an image without the legacy binaries. Rules then
                      go into nft, also on hosts that use legacy.
-  --no-sanity-check  Install even if the result may not work.
-  --dry-run          Print the changes and make none.
+  --no-sanity-check  Install also if a mode is missing or incomplete, or if
+                     iptables is older than 1.8.4 or for another architecture.
+                     Calls may fail then. A file of yours with the name of an
+                     iptables command is replaced.
+  --dry-run          Check the root file system, print each change that install
+                     would make on a line of its own, and change nothing.
 detect   Print the problems, the mode that a call would use, and the evidence.
          Nothing is changed.
   --output FORMAT    text, json, or mode (one word).
@@ -173,26 +177,26 @@ func set(args []string) error {
 	if !known && !auto && !detected {
 		return usageError("set: \"" + args[1] + "\": not nft, legacy, detected or auto")
 	}
-	s := newState()
-	if err := s.override(); err != nil && detected {
+	s, err := newState()
+	if err != nil && detected {
 		return err
 	}
-	err := s.findInstalled(selfPath())
+	err = s.use(xtables.FindInstalled(rootfs.Host(), selfPath()))
 	switch {
 	case err != nil:
 		return failure("set: ", err.Error(), ": install iptables, then run iptables-wrapper install")
-	case links.Look(s.root, s.wrapper, s.inst) == links.Status{}:
-		return failure("set: ", s.wrapper, " does not exist: run iptables-wrapper install first")
+	case links.Look(s.inst) == links.Status{}:
+		return failure("set: ", s.inst.Wrapper, " does not exist: run iptables-wrapper install first")
 	case auto:
 		// To install the installed wrapper copies nothing. It points every name at it.
-		return runInstaller("set auto", installer.Options{Root: s.root, Self: s.wrapper})
+		return runInstaller("set auto", installer.Options{Root: s.inst.Root, Self: s.inst.Wrapper})
 	case detected:
 		m = s.choose(func() bool { return false }).Mode
 	}
 	if !s.inst.Has(m) {
 		return failure("set ", args[1], ": that mode is not installed, only ", m.Other().String(), " is: install it in this image")
 	}
-	if err := installer.Pin(s.root, s.wrapper, s.inst, m); err != nil {
+	if err := installer.Pin(s.inst, m); err != nil {
 		return failure("set ", args[1], ": ", err.Error())
 	}
 	if detected {

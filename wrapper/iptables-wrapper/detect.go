@@ -12,6 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/links"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/probe"
+	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
@@ -25,11 +26,10 @@ func detectMode(args []string) error {
 	if err != nil {
 		return err
 	}
-	s := newState()
 	render := map[string]func(*report) string{
 		"text": func(r *report) string {
 			_, err := unix.IoctlGetTermios(unix.Stdout, unix.TCGETS)
-			return r.text(err == nil && variable(s.env, "NO_COLOR") == "") // https://no-color.org
+			return r.text(err == nil && variable(r.env, "NO_COLOR") == "") // https://no-color.org
 		},
 		"json": (*report).json,
 		"mode": func(r *report) string { return r.Mode.String() + "\n" },
@@ -41,10 +41,11 @@ func detectMode(args []string) error {
 	if err != nil || wait < 0 {
 		return usageError("detect: --wait " + limit + ": not a duration such as 30s or 2m")
 	}
-	if err := s.override(); err != nil {
+	s, err := newState()
+	if err != nil {
 		return err
 	}
-	err = s.findInstalled(selfPath())
+	err = s.use(xtables.FindInstalled(rootfs.Host(), selfPath()))
 	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
 		return failure("detect: ", err.Error())
 	}
@@ -99,7 +100,7 @@ type problem struct {
 // contradicts them: rule counts may come from a guess.
 func newReport(s *state) *report {
 	d := mode.Decide(&s.Inputs)
-	r := &report{state: s, Decision: d, links: links.Look(s.root, s.wrapper, s.inst)}
+	r := &report{state: s, Decision: d, links: links.Look(s.inst)}
 	switch {
 	case !d.Pin && d.Reason == mode.ReasonKubeletChain:
 		r.blocked = errors.New("not everything could be read")
@@ -110,7 +111,7 @@ func newReport(s *state) *report {
 	case r.links.PinnedTo(d.Mode.Other()):
 		r.blocked = failure("the symlinks are pinned to ", d.Mode.Other().String())
 	default:
-		r.blocked = links.CanPin(s.root, s.wrapper, s.inst, d.Mode)
+		r.blocked = links.CanPin(s.inst, d.Mode)
 	}
 	r.add(s.Evidence.Conflict(), "split-node", "both modes contain rules (nft ", count(s.Evidence.NFT.Rules),
 		", legacy ", count(s.Evidence.Legacy.Rules), "): find out which mode is in use, and remove the rules of the other")
@@ -130,8 +131,8 @@ func newReport(s *state) *report {
 	if path := variable(s.env, "PATH"); path != "" {
 		dirs = strings.Split(path, ":")
 	}
-	hiding := r.links.Hidden(s.root, s.wrapper, s.inst, dirs)
-	r.add(hiding != "", "hidden-by-path", strconv.Quote(hiding), " comes first in PATH and does not lead to ", s.wrapper,
+	hiding := r.links.Hidden(s.inst, dirs)
+	r.add(hiding != "", "hidden-by-path", strconv.Quote(hiding), " comes first in PATH and does not lead to ", s.inst.Wrapper,
 		": remove it, or change PATH")
 	return r
 }

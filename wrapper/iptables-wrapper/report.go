@@ -86,15 +86,13 @@ func (r *report) pin() string {
 }
 
 func (r *report) installed() string {
-	switch {
-	case r.NFTInstalled && r.LegacyInstalled:
-		return "nft, legacy"
-	case r.NFTInstalled:
-		return "nft only"
-	case r.LegacyInstalled:
-		return "legacy only"
+	switch modes := r.inst.Modes(); len(modes) {
+	case 0:
+		return "none"
+	case 1:
+		return modes[0].String() + " only"
 	}
-	return "none"
+	return "nft, legacy"
 }
 
 func backend(b *mode.Backend) string {

@@ -33,8 +33,8 @@ func TestReport(t *testing.T) {
 			}
 			defer root.Close()
 			in := mode.Inputs{Override: s.override, Evidence: mode.Evidence{NFT: s.nft, Legacy: s.legacy}}
-			now := &state{Inputs: in, env: s.env, root: root}
-			if err := now.findInstalled(""); err != nil && !errors.Is(err, xtables.ErrNone) {
+			now := &state{Inputs: in, env: s.env}
+			if err := now.use(xtables.FindInstalled(root, "")); err != nil && !errors.Is(err, xtables.ErrNone) {
 				t.Fatal(err)
 			}
 			r := newReport(now)
@@ -145,9 +145,9 @@ func TestSecondCopy(t *testing.T) {
 	defer root.Close()
 	for _, name := range copies {
 		in := mode.Inputs{Evidence: mode.Evidence{NFT: kubelet(mode.IPv4), Legacy: mode.Empty(mode.Present)}}
-		now := &state{Inputs: in, root: root}
-		if err := now.findInstalled(name); err != nil || now.wrapper != copies[0] {
-			t.Errorf("%s: the installed wrapper is %s, %v", name, now.wrapper, err)
+		now := &state{Inputs: in}
+		if err := now.use(xtables.FindInstalled(root, name)); err != nil || now.inst.Wrapper != copies[0] {
+			t.Errorf("%s: the installed wrapper is %s, %v", name, now.inst.Wrapper, err)
 		}
 		r := newReport(now)
 		if r.links.String() != "wrapper" || r.pin() != "yes" || len(r.problems) != 0 {

@@ -21,7 +21,7 @@ func TestPinSweeps(t *testing.T) {
 	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
-	if err := Pin(root, self, inst, mode.Legacy, applet.IP6TablesSave); err != nil {
+	if err := Pin(inst, mode.Legacy, applet.IP6TablesSave); err != nil {
 		t.Fatal(err)
 	}
 	roots.Assert(t, dir, roots.Find("Debian").Pinned[mode.Legacy])
@@ -35,7 +35,7 @@ func TestPinRespectsOverrides(t *testing.T) {
 		files["etc/libalternatives.conf"], want["etc/libalternatives.conf"] = override+"\n", override+"\n"
 		dir := files.Build(t, programs)
 		root, inst := openFor(dir)
-		if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
+		if err := Pin(inst, mode.NFT, applet.IPTables); err != nil {
 			t.Errorf("%q: %v", override, err)
 		}
 		root.Close()
@@ -49,20 +49,20 @@ func TestPinRespectsOverrides(t *testing.T) {
 // While another process pins or installs, a call has nothing to do, and does not wait.
 func TestPinLeavesItToTheOther(t *testing.T) {
 	dir := debian().Build(t, programs)
-	other, inst := openFor(dir)
+	other, _ := openFor(dir)
 	defer other.Close()
 	unlock, err := other.Lock("/usr/sbin")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
+	if err := Pin(find(t, openRoot(t, dir), self), mode.NFT, applet.IPTables); err != nil {
 		t.Error(err)
 	}
 	roots.Assert(t, dir, debian().With(roots.Tree{"usr/sbin/.iptables-wrapper.lock": ""}))
 	if err := unlock(); err != nil {
 		t.Error(err)
 	}
-	if err := Pin(openRoot(t, dir), self, inst, mode.NFT, applet.IPTables); err != nil {
+	if err := Pin(find(t, openRoot(t, dir), self), mode.NFT, applet.IPTables); err != nil {
 		t.Error(err)
 	}
 	assertRuns(t, dir, "xtables-nft-multi")

@@ -40,7 +40,7 @@ func assertPin(t *testing.T, installed roots.Tree, wrapper string, m mode.Mode, 
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := Pin(root, wrapper, inst, m, applet.IPTables); err != nil {
+		if err := Pin(inst, m, applet.IPTables); err != nil {
 			t.Fatal(err)
 		}
 		roots.Assert(t, dir, want)
@@ -58,7 +58,7 @@ func TestPinLeavesOthersAlone(t *testing.T) {
 	dir := files.Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
-	if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
+	if err := Pin(inst, mode.NFT, applet.IPTables); err != nil {
 		t.Fatal(err)
 	}
 	files["usr/sbin/iptables@"] = "xtables-nft-multi"
@@ -81,6 +81,10 @@ func TestPinsAllOrNothing(t *testing.T) {
 			files[state] = strings.Replace(files[state], "/usr/sbin/iptables-nft-restore\n", "\n", 1)
 		}, "/" + state + ": no alternative for mode nft in /usr/sbin"},
 		"registered, not there": {func(files roots.Tree) { delete(files, "usr/sbin/iptables-nft-save@") }, "/usr/sbin/iptables-nft-save: no such file"},
+		"state file is a symlink": {func(files roots.Tree) {
+			files["srv/state"], files[state+"@"] = files[state], "/srv/state"
+			delete(files, state)
+		}, "read attributes of /" + state + ": not a regular file"},
 		"binary not executable": {func(files roots.Tree) { files["usr/sbin/iptables-nft@"] = "/etc/text"; files["etc/text"] = "x" },
 			"/usr/sbin/iptables-nft: not an executable file"},
 	} {
@@ -91,7 +95,7 @@ func TestPinsAllOrNothing(t *testing.T) {
 			root, inst := openFor(dir)
 			defer root.Close()
 			sbin, _ := os.Stat(filepath.Join(dir, "usr/sbin"))
-			for _, err := range []error{CanPin(root, self, inst, mode.NFT), Pin(root, self, inst, mode.NFT, applet.IP6Tables)} {
+			for _, err := range []error{CanPin(inst, mode.NFT), Pin(inst, mode.NFT, applet.IP6Tables)} {
 				if err == nil || !strings.Contains(err.Error(), row.want) {
 					t.Errorf("error %v, want %q in it", err, row.want)
 				}
@@ -101,6 +105,27 @@ func TestPinsAllOrNothing(t *testing.T) {
 			}
 			roots.Assert(t, dir, files)
 		})
+	}
+}
+
+// A configuration of libalternatives that selects a missing binary, or that is a symlink, keeps all six commands with the wrapper.
+func TestPinRefusesAConfiguration(t *testing.T) {
+	const conf = "usr/share/libalternatives/ip6tables/90.conf"
+	installed := roots.Find("Tumbleweed").Installed
+	gone := strings.Replace(installed[conf], "iptables-wrapper", "gone", 1)
+	for want, files := range map[string]roots.Tree{
+		"/usr/sbin/gone: no such file":                         installed.With(roots.Tree{conf: gone}),
+		"read attributes of /" + conf + ": not a regular file": installed.Without(conf).With(roots.Tree{conf + "@": "/srv/conf", "srv/conf": installed[conf]}),
+	} {
+		dir := build(t, files)
+		root, inst := openFor(dir)
+		defer root.Close()
+		for _, err := range []error{CanPin(inst, mode.NFT), Pin(inst, mode.NFT, applet.IPTables)} {
+			if err == nil || !strings.Contains(err.Error(), want) {
+				t.Errorf("error %v, want %q in it", err, want)
+			}
+		}
+		roots.Assert(t, dir, files)
 	}
 }
 

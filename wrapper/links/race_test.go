@@ -27,7 +27,7 @@ func TestPinRaces(t *testing.T) {
 					root, inst := openFor(dir)
 					defer root.Close()
 					// ESTALE: another one replaced a state file while this one opened it. Its next call would pin.
-					if err := Pin(root, self, inst, mode.Legacy, applet.IPTables); err != nil && !errors.Is(err, unix.ESTALE) {
+					if err := Pin(inst, mode.Legacy, applet.IPTables); err != nil && !errors.Is(err, unix.ESTALE) {
 						t.Error(err)
 					}
 				})
@@ -104,7 +104,7 @@ func TestPinKilledAnywhere(t *testing.T) {
 	if watched == 0 {
 		t.Error("the watcher never looked")
 	}
-	if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
+	if err := Pin(inst, mode.NFT, applet.IPTables); err != nil {
 		t.Fatal(err)
 	}
 	assertRuns(t, dir, "xtables-nft-multi")
@@ -117,7 +117,7 @@ func BenchmarkPin(b *testing.B) {
 	root, inst := openFor(dir)
 	defer root.Close()
 	for b.Loop() {
-		if err := Pin(root, self, inst, mode.NFT, applet.IPTables); err != nil {
+		if err := Pin(inst, mode.NFT, applet.IPTables); err != nil {
 			b.Fatal(err)
 		}
 	}

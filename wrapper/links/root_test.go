@@ -25,14 +25,14 @@ func TestPinWaitsForAllNames(t *testing.T) {
 			files["etc/alternatives/"+other.String()+"@"] = "/srv/elsewhere/" + other.String()
 			files["srv/elsewhere/"+other.String()+"@"] = self
 			dir := files.Build(t, programs)
-			root := openRoot(t, dir)
-			_, inst := openFor(dir)
+			root, inst := openFor(dir)
+			defer root.Close()
 			elsewhere := filepath.Join(dir, "srv/elsewhere")
 			if err := immutable(elsewhere, true); err != nil {
 				t.Fatalf("make a directory immutable: %v", err)
 			}
 			t.Cleanup(func() { _ = immutable(elsewhere, false) })
-			if err := Pin(root, self, inst, mode.NFT, called); err == nil {
+			if err := Pin(inst, mode.NFT, called); err == nil {
 				t.Error("one name could not be repointed, and no error")
 			}
 			roots.Assert(t, dir, files)
@@ -40,7 +40,7 @@ func TestPinWaitsForAllNames(t *testing.T) {
 			if err := immutable(elsewhere, false); err != nil {
 				t.Fatal(err)
 			}
-			if err := Pin(openRoot(t, dir), self, inst, mode.NFT, called); err != nil {
+			if err := Pin(inst, mode.NFT, called); err != nil {
 				t.Fatal(err)
 			}
 			want := files.With(roots.Names("etc/alternatives", roots.To("/usr/sbin/xtables-nft-multi")))
@@ -71,14 +71,14 @@ func TestCanPinOnAReadOnlyFileSystem(t *testing.T) {
 	dir := debian().Build(t, programs)
 	root, inst := openFor(dir)
 	defer root.Close()
-	if err := CanPin(root, self, inst, mode.NFT); err != nil {
+	if err := CanPin(inst, mode.NFT); err != nil {
 		t.Errorf("writable: %v", err)
 	}
 	if err := immutable(filepath.Join(dir, "etc/alternatives"), true); err != nil {
 		t.Fatalf("make a directory immutable: %v", err)
 	}
 	t.Cleanup(func() { _ = immutable(filepath.Join(dir, "etc/alternatives"), false) })
-	if err := CanPin(root, self, inst, mode.NFT); err == nil || err.Error() != "write in /etc/alternatives: permission denied" {
+	if err := CanPin(inst, mode.NFT); err == nil || err.Error() != "write in /etc/alternatives: permission denied" {
 		t.Errorf("error %v", err)
 	}
 	roots.Assert(t, dir, debian())

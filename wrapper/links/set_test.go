@@ -32,13 +32,14 @@ func TestSetEveryLayout(t *testing.T) {
 					}
 					assertStatus(t, dir, l.Wrapper, before)
 					root := openRoot(t, dir)
-					if err := Set(root, l.Wrapper, find(t, root, l.Wrapper), m); err != nil {
+					if err := Set(find(t, root, l.Wrapper), m); err != nil {
 						t.Fatal(err)
 					}
 					roots.Assert(t, dir, l.Pinned[m])
 					assertStatus(t, dir, l.Wrapper, "pinned to "+m.String())
-					if steps, err := plan(root, l.Wrapper, find(t, root, l.Wrapper), m, applet.IPTables, true); len(steps) > 0 || err != nil {
-						t.Errorf("set again: %d changes, %v", len(steps), err)
+					again, err := plan(find(t, root, l.Wrapper), m, applet.IPTables, true)
+					if err != nil || len(again.Changes) > 0 {
+						t.Errorf("set again: %+v, %v", again, err)
 					}
 				})
 			}
@@ -56,7 +57,7 @@ func build(t *testing.T, files roots.Tree) (dir string) {
 	return dir
 }
 
-func find(t *testing.T, root *rootfs.Root, wrapper string) xtables.Installation {
+func find(t *testing.T, root *rootfs.Root, wrapper string) *xtables.Installation {
 	t.Helper()
 	inst, err := xtables.Find(root, wrapper)
 	if err != nil {
@@ -68,7 +69,7 @@ func find(t *testing.T, root *rootfs.Root, wrapper string) xtables.Installation 
 func assertStatus(t *testing.T, dir, wrapper, want string) {
 	t.Helper()
 	root := openRoot(t, dir)
-	s := Look(root, wrapper, find(t, root, wrapper))
+	s := Look(find(t, root, wrapper))
 	if got := s.String(); got != want {
 		t.Errorf("status %q, want %q", got, want)
 	}
@@ -91,7 +92,7 @@ func TestSetLeavesOthersAlone(t *testing.T) {
 	dir := files.Build(t, programs)
 	root := openRoot(t, dir)
 	inst := find(t, root, self)
-	if err := Set(root, self, inst, mode.NFT); err == nil || err.Error() != "iptables-save does not lead to this installation" {
+	if err := Set(inst, mode.NFT); err == nil || err.Error() != "iptables-save does not lead to this installation" {
 		t.Errorf("error %v", err)
 	}
 	for _, name := range []string{"iptables", "iptables-restore", "ip6tables-save"} {
@@ -99,9 +100,29 @@ func TestSetLeavesOthersAlone(t *testing.T) {
 	}
 	roots.Assert(t, dir, files)
 	want := Status{"pinned to nft", "elsewhere", "pinned to nft", "missing", "pinned to nft", "elsewhere"}
-	if got := Look(root, self, inst); got != want || got.String() != "mixed" || got.PinnedTo(mode.Legacy) {
+	if got := Look(inst); got != want || got.String() != "mixed" || got.PinnedTo(mode.Legacy) {
 		t.Errorf("status %q, want %q", got, want)
 	}
+}
+
+// A symlink that leads past the directory of the mode binaries to their file, as in Nix, belongs to another program.
+func TestSetLeavesDirectSymlinks(t *testing.T) {
+	const store = "/nix/store/iptables/bin/"
+	files := roots.Find("Alpine 3.22").Pinned[mode.NFT].Without("usr/sbin/xtables-nft-multi").With(roots.Tree{
+		store[1:] + "xtables-nft-multi": roots.NFT,
+		"usr/sbin/xtables-nft-multi@":   store + "xtables-nft-multi",
+		"usr/sbin/iptables-save@":       store + "xtables-nft-multi",
+	})
+	dir := files.Build(t, programs)
+	inst := find(t, openRoot(t, dir), self)
+	if got := Look(inst); got[applet.IPTablesSave] != "elsewhere" || got[applet.IPTables] != "pinned to nft" {
+		t.Errorf("status %q", got)
+	}
+	if err := Set(inst, mode.Legacy); err == nil || err.Error() != "iptables-save does not lead to this installation" {
+		t.Errorf("error %v", err)
+	}
+	roots.Assert(t, dir, files.With(roots.Names("usr/sbin", roots.To("xtables-legacy-multi"))).
+		With(roots.Tree{"usr/sbin/iptables-save@": store + "xtables-nft-multi"}))
 }
 
 // A mode without an entry in the database is refused, and nothing is changed.
@@ -109,7 +130,7 @@ func TestSetNeedsAnEntry(t *testing.T) {
 	l := roots.Find("EL 9 nft registered alone")
 	dir := l.Installed.Build(t, programs)
 	root := openRoot(t, dir)
-	if err := Set(root, l.Wrapper, find(t, root, l.Wrapper), mode.Legacy); err == nil {
+	if err := Set(find(t, root, l.Wrapper), mode.Legacy); err == nil {
 		t.Error("no error")
 	}
 	roots.Assert(t, dir, l.Installed)
@@ -131,7 +152,7 @@ func TestSetAcrossDirectories(t *testing.T) {
 		{mode.Legacy, "/usr/bin/xtables-legacy-multi"},
 	} {
 		root := openRoot(t, dir)
-		if err := Set(root, self, find(t, root, self), step.to); err != nil {
+		if err := Set(find(t, root, self), step.to); err != nil {
 			t.Fatal(err)
 		}
 		roots.Assert(t, dir, files.With(roots.Names("usr/sbin", roots.To(step.target))))
@@ -144,7 +165,7 @@ func TestStatusUnderAnOverride(t *testing.T) {
 	files := l.Installed.With(roots.Tree{"etc/libalternatives.conf": "iptables=1\n"})
 	root := openRoot(t, build(t, files))
 	inst := find(t, root, l.Wrapper)
-	if got := Look(root, l.Wrapper, inst); got[applet.IPTables] != "elsewhere" || got[applet.IP6Tables] != "wrapper" {
+	if got := Look(inst); got[applet.IPTables] != "elsewhere" || got[applet.IP6Tables] != "wrapper" {
 		t.Errorf("status %q", got)
 	}
 }
@@ -170,12 +191,12 @@ func TestHidden(t *testing.T) {
 			dir := base.With(row.more).Build(t, programs)
 			root := openRoot(t, dir)
 			inst := find(t, root, self)
-			s := Look(root, self, inst)
+			s := Look(inst)
 			path := []string{"/usr/local/sbin", "/missing", "/usr/sbin", "/usr/bin"}
-			if got := s.Hidden(root, self, inst, path); got != row.want {
+			if got := s.Hidden(inst, path); got != row.want {
 				t.Errorf("hidden by %q, want %q", got, row.want)
 			}
-			if got := s.Hidden(root, self, inst, []string{"/usr/local/sbin", "/usr/bin"}); got != "" {
+			if got := s.Hidden(inst, []string{"/usr/local/sbin", "/usr/bin"}); got != "" {
 				t.Errorf("hidden by %q, although the wrapper is not in PATH", got)
 			}
 			if s.String() != "wrapper" {
@@ -187,7 +208,7 @@ func TestHidden(t *testing.T) {
 	files := roots.Find("Alpine 3.22").Pinned[mode.NFT].With(roots.Tree{"usr/local/sbin/iptables@": "/usr/sbin/xtables-legacy-multi"})
 	root := openRoot(t, files.Build(t, programs))
 	inst := find(t, root, self)
-	if got := Look(root, self, inst).Hidden(root, self, inst, []string{"/usr/local/sbin", "/usr/sbin"}); got != "/usr/local/sbin/iptables" {
+	if got := Look(inst).Hidden(inst, []string{"/usr/local/sbin", "/usr/sbin"}); got != "/usr/local/sbin/iptables" {
 		t.Errorf("hidden by %q", got)
 	}
 }

@@ -13,18 +13,19 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Status is what the symlink of each applet does: "wrapper" if it leads to the wrapper, "pinned to nft" or "pinned to legacy"
-// if it leads to a binary of this installation, "missing" or "elsewhere". The zero Status is that of a root without an installed wrapper.
+// Status is what the symlink of each applet does: "wrapper" if it leads to the wrapper, "pinned to nft" or "pinned to legacy" if it
+// leads to a binary of this installation, "missing" or "elsewhere". Without an installed wrapper, Status is zero.
 type Status [applet.Count]string
 
-// Look returns the status of an installation. self is the installed wrapper's path, free of symlinks. Of an applet that is in
-// several directories, the one in the wrapper's own directory counts, otherwise the first.
-func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) {
-	if _, err := root.Stat(self); self == "" || rootfs.Missing(err) {
+// Look returns the status of an installation. Of an applet that is in several directories, the one in the wrapper's own
+// directory counts, otherwise the first.
+func Look(inst *xtables.Installation) (s Status) {
+	if _, err := inst.Root.Stat(inst.Wrapper); inst.Wrapper == "" || rootfs.Missing(err) {
 		return s
 	}
+	dirs := inst.Dirs()
 	for _, a := range applet.All() {
-		_, s[a] = first(root, self, inst, a, Dirs(root, self))
+		_, s[a] = first(inst, a, dirs)
 	}
 	return s
 }
@@ -32,13 +33,16 @@ func Look(root *rootfs.Root, self string, inst xtables.Installation) (s Status) 
 // Hidden returns the first applet name along dirs that executes another file than the installation's own symlinks, which
 // s describes: a shell whose PATH is dirs never reaches those. It returns "" if there is none, or if the wrapper's directory is
 // not in PATH.
-func (s Status) Hidden(root *rootfs.Root, self string, inst xtables.Installation, dirs []string) string {
-	own := func(dir string) bool { dir, err := root.Resolve(dir); return err == nil && dir == path.Dir(self) }
+func (s Status) Hidden(inst *xtables.Installation, dirs []string) string {
+	own := func(dir string) bool {
+		dir, err := inst.Root.Resolve(dir)
+		return err == nil && dir == path.Dir(inst.Wrapper)
+	}
 	if !slices.ContainsFunc(dirs, own) {
 		return ""
 	}
 	for _, a := range applet.All() {
-		if name, what := first(root, self, inst, a, dirs); name != "" && what != s[a] && s[a] != "" {
+		if name, what := first(inst, a, dirs); name != "" && what != s[a] && s[a] != "" {
 			return name
 		}
 	}
@@ -46,25 +50,20 @@ func (s Status) Hidden(root *rootfs.Root, self string, inst xtables.Installation
 }
 
 // first returns the first applet a along dirs that can be executed, and what it does.
-func first(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet, dirs []string) (name, what string) {
-	to := endsOf(root, self, inst, a)
+func first(inst *xtables.Installation, a applet.Applet, dirs []string) (name, what string) {
 	for _, dir := range dirs {
 		name := path.Join(dir, a.String())
-		if _, err := root.Executable(name); err != nil {
+		if _, err := inst.Root.Executable(name); err != nil {
 			continue
 		}
-		_, end, err := root.FollowTo(name, to.has)
-		if path.Base(end) == Alts {
-			_, _, end, err = confEnd(root, a, to)
-		}
-		m, known := to[end]
-		switch {
-		case err != nil || !known:
+		switch t, err := Follow(inst, a, name); {
+		case err != nil || !t.Ours:
 			return name, "elsewhere"
-		case m == 0:
+		case t.Mode == 0:
 			return name, "wrapper"
+		default:
+			return name, pinnedTo + t.Mode.String()
 		}
-		return name, pinnedTo + m.String()
 	}
 	return "", missing
 }
@@ -90,38 +89,114 @@ const (
 	missing  = "missing"
 )
 
-// ends are the files that an applet's symlink can lead to, by path without symlinks: the wrapper (mode zero), or a mode's.
-type ends map[string]mode.Mode
+// Target is what a name of an applet executes.
+type Target struct {
+	End  string
+	Ours bool      // End is a file of the installation
+	Mode mode.Mode // of that file, zero for the wrapper
 
-// endsOf returns the wrapper and both modes' binaries, under the multi-call binary's name and under the applet's own, such as
-// iptables-nft, which usually is a symlink itself and which alternatives databases contain.
-func endsOf(root *rootfs.Root, self string, inst xtables.Installation, a applet.Applet) ends {
-	to := ends{self: 0}
-	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-		for _, name := range [...]string{xtables.Multi(m), a.In(m)} {
-			if place, err := root.Place(path.Join(inst[m].Dir, name)); err == nil && inst.Has(m) {
-				to[place] = m
-			}
-		}
-	}
-	return to
+	last string      // the symlink that leads to End, or to libalternatives' program; empty if the name is no symlink
+	conf rootfs.File // the wrapper's configuration of libalternatives, if that is used
 }
 
-func (to ends) has(file string) bool { _, known := to[file]; return known }
+// Follow follows name, a name of applet a, to the first file of the installation or to the end. If libalternatives is in between,
+// the file is the one that the wrapper's configuration selects, or the override file that selects another.
+func Follow(inst *xtables.Installation, a applet.Applet, name string) (t Target, err error) {
+	files := inst.Files(a)
+	ours := func(file string) bool { _, is := files[file]; return is }
+	t.last, t.End, err = inst.Root.Follow(name, ours)
+	if err == nil && path.Base(t.End) == Alts {
+		t.conf, err = inst.Root.ReadFile(path.Join(ConfDir, a.String(), Conf), maxState)
+		if errors.Is(err, fs.ErrNotExist) {
+			return t, nil
+		}
+		if err == nil {
+			_, t.End, err = inst.Root.Follow(alternatives.ConfBinary(t.conf.Data), ours)
+		}
+		if by, overErr := overridden(inst.Root, a); by != "" || overErr != nil {
+			t.End, err = by, overErr
+		}
+	}
+	t.Mode, t.Ours = files[t.End]
+	return t, err
+}
 
-// confEnd reads the wrapper's configuration file for an applet, and returns the one of the ends that libalternatives executes:
-// "" if there is no such file, and the override file if that selects another.
-func confEnd(root *rootfs.Root, a applet.Applet, to ends) (file string, data []byte, end string, err error) {
-	file = path.Join(ConfDir, a.String(), Conf)
-	data, err = root.ReadFile(file, maxState)
+// AlternativesDir holds the links of every alternatives system except libalternatives: one for each command name.
+const AlternativesDir = "/etc/alternatives"
+
+// maxState bounds a state file in bytes; real ones have hundreds.
+const maxState = 1 << 20
+
+// State is a link group together with the file that it is recorded in.
+type State struct {
+	*alternatives.Group
+	File    rootfs.File // such as /var/lib/dpkg/alternatives/iptables
+	Staging string      // for unfinished files; any stray file in the database's own directory makes `alternatives --list` fail
+}
+
+// ReadState finds and reads the state of the group called name. The error is fs.ErrNotExist if there is no such group, and names
+// the line if its file is damaged.
+func ReadState(root *rootfs.Root, name string) (State, error) {
+	file, staging, format := "/var/lib/dpkg/alternatives/"+name, "/var/lib/dpkg", alternatives.Dpkg
+	data, err := root.ReadFile(file, maxState)
 	if errors.Is(err, fs.ErrNotExist) {
-		return file, nil, "", nil
+		file, staging = "/var/lib/alternatives/"+name, "/var/lib"
+		data, err = root.ReadFile(file, maxState)
+		format = alternatives.Detect(data.Data)
 	}
-	if err == nil {
-		_, end, err = root.FollowTo(alternatives.ConfBinary(data), to.has)
+	if err != nil {
+		return State{}, err
 	}
-	if by, overErr := Overridden(root, a); by != "" || overErr != nil {
-		end, err = by, overErr
+	group, err := alternatives.Parse(format, name, file, data.Data)
+	return State{group, data, staging}, err
+}
+
+// The places of libalternatives. Of a command's configuration files the highest number wins (1 is legacy and 2 is nft), unless
+// an override file selects another.
+const (
+	ConfDir    = "/usr/share/libalternatives" // a directory for each command name
+	Conf       = "90.conf"                    // the wrapper's configuration file in it
+	ConfNumber = 90                           // its number
+	Alts       = "alts"                       // the program that the symlinks of all these commands lead to
+)
+
+// OverrideFiles returns libalternatives' override files, first that of the user, who for iptables is root, then the system's.
+func OverrideFiles() [2]string {
+	return [...]string{"/root/.config/libalternatives.conf", "/etc/libalternatives.conf"}
+}
+
+// overridden returns the file that selects something else than the wrapper's configuration for an applet, empty if none does.
+func overridden(root *rootfs.Root, a applet.Applet) (file string, err error) {
+	for _, file := range OverrideFiles() {
+		data, err := root.ReadFile(file, maxState)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", err
+		}
+		switch alternatives.Override(data.Data, a.String()) {
+		case 0:
+		case ConfNumber:
+			return "", nil
+		default:
+			return file, nil
+		}
 	}
-	return file, data, end, err
+	return "", nil
+}
+
+// Titles returns the names of the groups that may have applets: Debian and Azure Linux have two groups, Fedora and SLE have
+// ip6tables as a follower in the group of iptables.
+func Titles() [2]string { return [...]string{applet.IPTables.String(), applet.IP6Tables.String()} }
+
+// Choice returns the alternative of a group that stands for mode m of an installation: Debian and Fedora register iptables-nft
+// (of which ip6tables-nft may be a follower), SLE 15 the multi-call binary. An alternative of that name in another directory,
+// such as /usr/local/sbin, is another iptables.
+func Choice(inst *xtables.Installation, g *alternatives.Group, m mode.Mode) (alternatives.Alternative, bool) {
+	a, _ := applet.Parse(g.Name) // see Titles
+	files := inst.Files(a)
+	for _, alternative := range g.Alternatives {
+		if place, err := inst.Root.Place(alternative.Path); err == nil && files[place] == m {
+			return alternative, true
+		}
+	}
+	return alternatives.Alternative{}, false
 }

@@ -35,7 +35,7 @@ func TestMain(m *testing.M) {
 	case "pinner":
 		for {
 			root, inst := openFor(os.Getenv("LINKS_TEST_ROOT"))
-			_ = Pin(root, self, inst, mode.NFT, applet.IPTables)
+			_ = Pin(inst, mode.NFT, applet.IPTables)
 			root.Close()
 		}
 	}
@@ -104,13 +104,13 @@ func openRoot(t *testing.T, dir string) *rootfs.Root {
 }
 
 // openFor opens a root with both modes' binaries in /usr/sbin.
-func openFor(dir string) (*rootfs.Root, xtables.Installation) {
+func openFor(dir string) (*rootfs.Root, *xtables.Installation) {
 	root, err := rootfs.Open(dir)
 	if err != nil {
 		panic(err)
 	}
-	return root, xtables.Installation{
-		mode.NFT:    xtables.Binary{Dir: "/usr/sbin", Multi: true},
-		mode.Legacy: xtables.Binary{Dir: "/usr/sbin", Multi: true},
-	}
+	sbin := xtables.Binary{Dir: "/usr/sbin", Multi: true}
+	inst := &xtables.Installation{Root: root, Wrapper: self}
+	inst.Binaries[mode.NFT], inst.Binaries[mode.Legacy] = sbin, sbin
+	return root, inst
 }

@@ -22,6 +22,18 @@ func (i Info) Perm() uint32 { return i.Mode & 0o7777 }
 // Same tells whether both are one and the same file.
 func (i Info) Same(other Info) bool { return i.Dev == other.Dev && i.Ino == other.Ino }
 
+// do calls use with the place of name, its last element not followed. On the running root the kernel walks, faster.
+func (r *Root) do(op, name string, use func(p place) error) (err error) {
+	p := place{r.top, strings.TrimLeft(name, "/")}
+	if !r.host() {
+		_, p, err = r.walk(name, atOnce)
+	}
+	if err == nil {
+		err = use(p)
+	}
+	return pathError(op, name, err)
+}
+
 // Lstat describes name itself, a link as a link.
 func (r *Root) Lstat(name string) (info Info, err error) {
 	err = r.do("lstat", name, func(p place) (err error) { info, err = p.lstat(); return err })
@@ -33,7 +45,7 @@ func (r *Root) Lstat(name string) (info Info, err error) {
 func (r *Root) Stat(name string) (info Info, err error) {
 	if !r.host() {
 		var end place
-		if _, end, err = r.walk(name, never); err == nil {
+		if _, end, err = r.walk(name, nil); err == nil {
 			info, err = end.lstat()
 		}
 		return info, pathError("stat", name, err)
@@ -83,27 +95,78 @@ func (r *Root) Writable(dir string) bool {
 	}) == nil
 }
 
-// ReadFile returns the content of a regular file, which may be a link's. More than limit bytes is the error EFBIG.
-func (r *Root) ReadFile(name string, limit int64) (data []byte, err error) {
-	_, end, err := r.walk(name, never)
-	if err == nil {
-		data, err = end.read(limit)
-	}
-	return data, pathError("read", name, err)
+// Attr is an extended attribute of a file, such as an access control list, a security label or file capabilities.
+type Attr struct{ Name, Value string }
+
+// File is a regular file with what a changed copy of it has to keep.
+type File struct {
+	Path string // of the file or of the symlink to it, its directory resolved
+	Info
+	Data  []byte
+	Attrs []Attr // those that this process may see
+
+	attrsErr error // Attrs are not complete
 }
+
+// Capabilities returns the file capabilities, byte for byte, "" if the file has none.
+func (f File) Capabilities() string {
+	for _, a := range f.Attrs {
+		if a.Name == Capabilities {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// Capabilities is the extended attribute that contains file capabilities.
+const Capabilities = "security.capability"
 
 var errKind = errors.New("not a regular file")
 
-func (p place) read(limit int64) ([]byte, error) {
-	fd, info, err := p.openRegular()
+// ReadFile reads the regular file that name leads to. More than limit bytes is the error EFBIG. Path is that of name itself, also
+// if only the file is missing. If name is a symlink, Info and Attrs are empty: a change would replace the symlink.
+//
+// It opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file takes its
+// place meanwhile, ReadFile neither waits for it nor reads it.
+func (r *Root) ReadFile(name string, limit int64) (file File, err error) {
+	_, at, _ := r.walk(name, atOnce)
+	_, end, err := r.walk(name, nil)
+	file.Path = at.String()
+	var found Info
+	if err == nil {
+		found, err = end.lstat()
+	}
+	if err == nil && !found.IsRegular() {
+		err = errKind
+	}
+	fd := -1
+	if err == nil {
+		fd, err = end.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_NOCTTY, 0)
+	}
 	if err != nil {
-		return nil, err
+		return file, pathError("read", name, err)
 	}
 	defer unix.Close(fd)
-	if info.Size > limit {
-		return nil, unix.EFBIG
+	opened, err := fstat(fd)
+	switch {
+	case err != nil:
+	case !opened.Same(found):
+		err = unix.ESTALE
+	case opened.Size > limit:
+		err = unix.EFBIG
+	default:
+		file.attrsErr = errKind
+		if at == end {
+			file.Info = opened
+			file.Attrs, file.attrsErr = attributes(fd)
+		}
+		file.Data, err = content(fd, opened.Size)
 	}
-	data := make([]byte, info.Size)
+	return file, pathError("read", name, err)
+}
+
+func content(fd int, size int64) ([]byte, error) {
+	data := make([]byte, size)
 	for done, n := 0, 0; done < len(data); done += n {
 		err := retry(func() (err error) { n, err = unix.Read(fd, data[done:]); return err })
 		if err != nil {
@@ -116,44 +179,7 @@ func (p place) read(limit int64) ([]byte, error) {
 	return data, nil
 }
 
-// openRegular opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file
-// takes its place meanwhile, openRegular neither waits for it nor returns it.
-func (p place) openRegular() (fd int, opened Info, err error) {
-	looked, err := p.lstat()
-	switch {
-	case err != nil:
-		return -1, opened, err
-	case !looked.IsRegular():
-		return -1, opened, errKind
-	}
-	fd, err = p.open(unix.O_RDONLY|unix.O_NONBLOCK|unix.O_NOFOLLOW|unix.O_NOCTTY, 0)
-	if err != nil {
-		return -1, opened, err
-	}
-	if opened, err = fstat(fd); err == nil && !opened.Same(looked) {
-		err = unix.ESTALE
-	}
-	if err != nil {
-		unix.Close(fd)
-	}
-	return fd, opened, err
-}
-
-// Attr is an extended attribute of a file, such as an access control list, a security label or file capabilities.
-type Attr struct{ Name, Value string }
-
-// Attrs returns the extended attributes of a regular file that this process may see. A file system without any has none.
-func (r *Root) Attrs(name string) (attrs []Attr, err error) {
-	err = r.do("read attributes of", name, func(p place) (err error) { attrs, err = p.attrs(); return err })
-	return attrs, err
-}
-
-func (p place) attrs() (attrs []Attr, err error) {
-	fd, _, err := p.openRegular()
-	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
+func attributes(fd int) (attrs []Attr, err error) {
 	buf, n := make([]byte, 1<<16), 0 // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h
 	err = retry(func() (err error) { n, err = unix.Flistxattr(fd, buf); return err })
 	for names := string(buf[:max(n, 0)]); names != "" && err == nil; {
@@ -162,7 +188,7 @@ func (p place) attrs() (attrs []Attr, err error) {
 		err = retry(func() (err error) { n, err = unix.Fgetxattr(fd, name, buf); return err })
 		attrs = append(attrs, Attr{name, string(buf[:max(n, 0)])})
 	}
-	if err == unix.ENOTSUP {
+	if err == unix.ENOTSUP { // a file system without extended attributes
 		return nil, nil
 	}
 	return attrs, err

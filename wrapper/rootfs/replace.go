@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"errors"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -15,7 +16,7 @@ import (
 const (
 	locked     = ".iptables-wrapper.lock" // the lock itself, in the wrapper's own directory
 	unfinished = ".iptables-wrapper.new"  // a new object, until rename(2)
-	replaced   = ".iptables-wrapper.old." // and a number: what a Tx may have to put back; removed from the highest number on
+	replaced   = ".iptables-wrapper.old." // and a number: what a Plan may have to put back; removed from the highest number on
 	final      = ".iptables-wrapper."     // and an applet: the last symlink of a pin, see ReplaceLast
 )
 
@@ -60,28 +61,28 @@ func (r *Root) Sweep(dir string) error {
 
 func (f *folder) sweep() error {
 	if f.swept {
-		return f.sweepErr
+		return nil
 	}
-	f.swept = true
 	left := []place{{f, unfinished}}
 	for _, a := range applet.All() {
 		left = append(left, place{f, final + a.String()})
 	}
-	for n := 0; f.old(n).there(); n++ {
+	for n := 0; ; n++ {
+		if _, err := f.old(n).lstat(); err != nil {
+			break
+		}
 		left = append(left, f.old(n))
 	}
-	for i := len(left) - 1; i >= 0 && f.sweepErr == nil; i-- {
-		f.sweepErr = left[i].discard()
+	for _, p := range slices.Backward(left) {
+		if err := p.discard(); err != nil {
+			return err
+		}
 	}
-	return f.sweepErr
+	f.swept = true
+	return nil
 }
 
 func (f *folder) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }
-
-func (p place) there() bool {
-	_, err := p.lstat()
-	return err == nil
-}
 
 // discard removes a file, symlink or empty directory that may be there.
 func (p place) discard() error {
@@ -101,65 +102,69 @@ func (p place) unlink(flags int) error {
 
 // Change makes a path a symlink or a regular file. There may be a symlink, a file, or nothing, but no directory.
 type Change struct {
+	Verb   string // copy (the wrapper), write (another file), link, or remove (when a Plan is committed)
 	Path   string
 	Target string // what a symlink leads to; empty for a file
 	Data   []byte // a file's content
 	Like   Info   // a file's permissions and owner
 	Attrs  []Attr // a file's extended attributes
-	// Staging is where a file is made, and kept by a Tx; on the same file system. Empty means the directory that it is in.
+	// Staging is where a file is made, and kept by a Plan; on the same file system. Empty means the directory that it is in.
 	Staging string
+
+	was Info // what is at Path while the change is planned
 }
 
 // Replace makes one change. The caller holds the lock.
 //
 // There is no fsync: it costs more than all else the caller does, and a killed process leaves whole files without it.
-func (r *Root) Replace(c Change) error { return r.replace(c, unfinished, nil, nil) }
+func (r *Root) Replace(c Change) error {
+	made, at, err := r.make(c, unfinished)
+	return made.move(at, c, err)
+}
 
-// ReplaceLast makes the last change of a lock's holder, which is the one that moves applet a, and calls unlock just before the
-// rename(2): a process that is killed with the lock's file still there has left the symlink as it was. The next holder can be
-// at work by then, but uses another name for its new object, except for the same applet. If it has removed the object made here,
-// it has found the symlink as it was, and changes it itself.
+// ReplaceLast makes the last change of a lock's holder, a call of applet a, and calls unlock just before the rename(2): a process
+// that is killed with the lock's file still there has left the symlink as it was. The next holder can be at work by then, but
+// uses another name for its new object, except for the same applet. If it has removed the object made here, it has found the
+// symlink as it was, and changes it itself.
 func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error {
-	held := true
-	err := r.replace(c, final+a.String(), nil, func() error { held = false; return unlock() })
-	if held {
-		return errors.Join(err, unlock())
+	made, at, err := r.make(c, final+a.String())
+	if err != nil {
+		return errors.Join(made.move(at, c, err), unlock())
 	}
-	if errors.Is(err, unix.ENOENT) {
+	if err = made.move(at, c, unlock()); errors.Is(err, unix.ENOENT) {
 		return nil
 	}
 	return err
 }
 
-// replace calls keep before it makes anything, and commit before it makes the change visible.
-func (r *Root) replace(c Change, base string, keep func(at place, staging *folder) error, commit func() error) error {
-	_, at, err := r.walk(c.Path, atOnce)
-	made := place{at.folder, base}
+// make makes the new object, called base, beside its place or in the staging directory.
+func (r *Root) make(c Change, base string) (made, at place, err error) {
+	_, at, err = r.walk(c.Path, atOnce)
+	made = place{at.folder, base}
 	if err == nil && c.Staging != "" {
 		_, made, err = r.walk(c.Staging+"/"+base, atOnce)
 	}
 	if err == nil {
 		err = made.sweep()
 	}
-	if err == nil && keep != nil {
-		err = keep(at, made.folder)
-	}
-	if err != nil {
-		return pathError("replace", c.Path, err)
-	}
-	if c.Target != "" {
+	switch {
+	case err != nil:
+	case c.Target != "":
 		err = made.do(func(dirfd int, name string) error { return unix.Symlinkat(c.Target, dirfd, name) })
-	} else {
+	default:
 		err = made.create(c)
 	}
-	if err == nil && commit != nil {
-		err = commit()
-	}
+	return made, at, err
+}
+
+// move moves a new object to its place. After an error it removes the object instead: the disk is full, or the place cannot be
+// taken, being a mount point.
+func (p place) move(at place, c Change, err error) error {
 	if err == nil {
-		err = rename(made, at)
+		err = rename(p, at)
 	}
-	if err != nil {
-		_ = made.unlink(0) // the disk is full, or the place cannot be taken, being a mount point
+	if err != nil && p.folder != nil {
+		_ = p.unlink(0)
 	}
 	return pathError("replace", c.Path, err)
 }
@@ -216,9 +221,4 @@ func setAttrs(fd int, attrs []Attr) error {
 		}
 	}
 	return nil
-}
-
-// Remove removes a file or link, never a directory.
-func (r *Root) Remove(name string) error {
-	return r.do("remove", name, func(p place) error { return p.unlink(0) })
 }

@@ -47,7 +47,7 @@ func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 }
 
 // A full file system: the new file does not fit, and what was done before it is taken back without needing room.
-func TestTxUndoOnFullFileSystem(t *testing.T) {
+func TestUndoOnFullFileSystem(t *testing.T) {
 	needs.Machine(t, "root")
 	dir := t.TempDir()
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "size=64k"); err != nil {
@@ -62,15 +62,19 @@ func TestTxUndoOnFullFileSystem(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer root.Close()
-	tx := root.Begin()
-	if err := tx.Replace(Change{Path: "/iptables", Target: "iptables-wrapper"}); err != nil {
+	plan := root.Plan()
+	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
+	err = errors.Join(
+		plan.Add(Change{Path: "/iptables", Target: "iptables-wrapper"}),
+		plan.Add(Change{Path: "/iptables-wrapper", Data: make([]byte, 1<<20), Like: like}),
+	)
+	if err != nil {
 		t.Fatal(err)
 	}
-	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
-	if err := tx.Replace(Change{Path: "/iptables-wrapper", Data: make([]byte, 1<<20), Like: like}); !errors.Is(err, unix.ENOSPC) {
+	if err := plan.Apply(); !errors.Is(err, unix.ENOSPC) {
 		t.Fatalf("a megabyte into 64 kilobytes: %v, want ENOSPC", err)
 	}
-	if failed := tx.Undo(); failed != nil {
+	if failed := plan.Undo(); failed != nil {
 		t.Fatal(failed)
 	}
 	assertNames(t, dir, "iptables")

@@ -31,9 +31,9 @@ func TestLinksStayInside(t *testing.T) {
 		t.Errorf("link through /proc/self/root: error %v, want ErrNotExist", err)
 	}
 	for _, name := range []string{"/up", "/usr/sbin/secret", "/../../secret"} {
-		data, err := root.ReadFile(name, 100)
-		if err != nil || string(data) != "inside" {
-			t.Errorf("ReadFile(%s) = %q, %v; want the root's own file", name, data, err)
+		file, err := root.ReadFile(name, 100)
+		if err != nil || string(file.Data) != "inside" || filepath.Base(file.Path) != filepath.Base(name) {
+			t.Errorf("ReadFile(%s) = %q of %s, %v; want the root's own file", name, file.Data, file.Path, err)
 		}
 		if resolved, err := root.Resolve(name); err != nil || resolved != "/secret" {
 			t.Errorf("Resolve(%s) = %q, %v; want /secret", name, resolved, err)
@@ -71,7 +71,7 @@ func TestFollow(t *testing.T) {
 		{"/usr/sbin/dangling", "/usr/bin/dangling", "", fs.ErrNotExist},
 		{"/usr/sbin/loop", "/usr/bin/loop", "/usr/bin/loop", unix.ELOOP},
 	} {
-		last, end, err := root.Follow(row.name)
+		last, end, err := root.Follow(row.name, nil)
 		if last != row.last || end != row.end || !errors.Is(err, row.err) {
 			t.Errorf("Follow(%s) = %q, %q, %v; want %q, %q, %v", row.name, last, end, err, row.last, row.end, row.err)
 		}
@@ -88,8 +88,8 @@ func TestReadFileRefuses(t *testing.T) {
 			t.Errorf("ReadFile(%s): error %v, want %v", name, err, want)
 		}
 	}
-	if data, err := root.ReadFile("/big", 5); err != nil || string(data) != "12345" {
-		t.Errorf("ReadFile at its limit = %q, %v", data, err)
+	if file, err := root.ReadFile("/big", 5); err != nil || string(file.Data) != "12345" {
+		t.Errorf("ReadFile at its limit = %q, %v", file.Data, err)
 	}
 }
 
@@ -127,7 +127,7 @@ func TestManySymlinks(t *testing.T) {
 		if _, err := os.Stat(dir + name); !errors.Is(err, want) {
 			t.Fatalf("the kernel says of %s: %v", name, err)
 		}
-		if _, _, err := root.Follow(name); !errors.Is(err, want) {
+		if _, _, err := root.Follow(name, nil); !errors.Is(err, want) {
 			t.Errorf("Follow(%s): %v, want %v", name, err, want)
 		}
 		if _, err := root.Stat(name); !errors.Is(err, want) {

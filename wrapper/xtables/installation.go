@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"path"
+	"slices"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -17,56 +18,82 @@ const Wrapper = "iptables-wrapper"
 // ErrNone is returned by Find when it finds no mode's binaries.
 var ErrNone = errors.New("no xtables-nft-multi, xtables-legacy-multi, iptables-nft or iptables-legacy")
 
+// Installation is a wrapper with the binaries of at least one mode.
+type Installation struct {
+	Root     *rootfs.Root
+	Wrapper  string // path of the wrapper, without symlinks; empty if not known
+	Binaries [mode.Legacy + 1]Binary
+}
+
 // Binary is where one mode's binaries are. The zero Binary means that the mode is not installed.
 type Binary struct {
 	Dir   string // absolute inside the root; empty if the mode is not installed
 	Multi bool   // Dir holds xtables-<mode>-multi; otherwise it holds the applets in the mode's own spelling
 }
 
-// Installation is what Find found, by mode: at least one of the two.
-type Installation [mode.Legacy + 1]Binary
-
 // Has reports whether mode m is installed.
-func (i Installation) Has(m mode.Mode) bool { return i[m].Dir != "" }
+func (i *Installation) Has(m mode.Mode) bool { return i.Binaries[m].Dir != "" }
+
+// Modes returns the installed modes.
+func (i *Installation) Modes() []mode.Mode {
+	return slices.DeleteFunc([]mode.Mode{mode.NFT, mode.Legacy}, func(m mode.Mode) bool { return !i.Has(m) })
+}
 
 // Path returns the file to execute, with the applet's plain name as argv[0], for applet a in mode m, or "" if that mode is not
 // installed.
-func (i Installation) Path(m mode.Mode, a applet.Applet) string {
+func (i *Installation) Path(m mode.Mode, a applet.Applet) string {
 	switch {
 	case !i.Has(m):
 		return ""
-	case i[m].Multi:
-		return path.Join(i[m].Dir, Multi(m))
+	case i.Binaries[m].Multi:
+		return path.Join(i.Binaries[m].Dir, Multi(m))
 	}
-	return path.Join(i[m].Dir, a.In(m))
+	return path.Join(i.Binaries[m].Dir, a.In(m))
 }
 
 // Spelled returns the file of mode m that is named for applet a alone, such as ip6tables-nft-save, or what Path returns if there
 // is no such file. User-mode emulators that replace argv[0] by the path of the file (binfmt_misc without the flag P) leave a
 // multi-call binary no other sign of the applet.
-func (i Installation) Spelled(root *rootfs.Root, m mode.Mode, a applet.Applet) string {
-	file := path.Join(i[m].Dir, a.In(m))
-	if _, err := root.Executable(file); err == nil {
+func (i *Installation) Spelled(m mode.Mode, a applet.Applet) string {
+	file := path.Join(i.Binaries[m].Dir, a.In(m))
+	if _, err := i.Root.Executable(file); err == nil {
 		return file
 	}
 	return i.Path(m, a)
 }
 
-// Wrapper returns the path of the installed wrapper, or the path where install puts it: in the directory of the nft
-// binaries or, if nft is not installed, of the legacy ones. The path contains no symlinks. The file may be missing.
-func (i Installation) Wrapper(root *rootfs.Root) (string, error) {
-	dir, err := root.Resolve(cmp.Or(i[mode.NFT].Dir, i[mode.Legacy].Dir))
-	if err != nil {
-		return "", err
+// Dirs returns the directories in which applet names are looked for, the wrapper's own first, free of symlinks and each once.
+func (i *Installation) Dirs() []string {
+	dirs := []string{path.Dir(i.Wrapper)}
+	for _, dir := range applet.Dirs() {
+		if resolved, err := i.Root.Resolve(dir); err == nil && !slices.Contains(dirs, resolved) {
+			dirs = append(dirs, resolved)
+		}
 	}
-	return path.Join(dir, Wrapper), nil
+	return dirs
+}
+
+// Files returns the files that an applet's symlink can lead to, by path: the wrapper (mode zero), and both modes' binaries, under the
+// multi-call binary's name and under applet a's own, such as iptables-nft, which usually is a symlink itself and which alternatives
+// databases contain. Directories are resolved, the binaries are not: a symlink that leads past these names to the same file belongs
+// to another program, such as Nix.
+func (i *Installation) Files(a applet.Applet) map[string]mode.Mode {
+	files := map[string]mode.Mode{i.Wrapper: 0}
+	for _, m := range i.Modes() {
+		for _, name := range [...]string{Multi(m), a.In(m)} {
+			if place, err := i.Root.Place(path.Join(i.Binaries[m].Dir, name)); err == nil {
+				files[place] = m
+			}
+		}
+	}
+	return files
 }
 
 // Contains reports whether file, a path without symlinks, is one of the mode binaries.
-func (i Installation) Contains(root *rootfs.Root, file string) bool {
-	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
+func (i *Installation) Contains(file string) bool {
+	for _, m := range i.Modes() {
 		for _, a := range applet.All() {
-			if end, err := root.Resolve(i.Path(m, a)); i.Has(m) && err == nil && end == file {
+			if end, err := i.Root.Resolve(i.Path(m, a)); err == nil && end == file {
 				return true
 			}
 		}
@@ -94,7 +121,7 @@ func IsBinary(file string) bool {
 // Find looks for each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own
 // absolute path inside the root, symlinks resolved, or "" if it is not in the root or not known. Find skips a name that leads
 // to self: the wrapper would execute itself.
-func Find(root *rootfs.Root, self string) (Installation, error) {
+func Find(root *rootfs.Root, self string) (*Installation, error) {
 	dirs := applet.Dirs()
 	own, err := root.Stat(self)
 	if self != "" && err == nil {
@@ -105,10 +132,10 @@ func Find(root *rootfs.Root, self string) (Installation, error) {
 		// A file that cannot be looked at counts as present: to take another one for it, and pin that, would be worse.
 		return err == nil && !info.Same(own) || err != nil && !rootfs.Missing(err) && !errors.Is(err, rootfs.ErrNotExecutable)
 	}
-	var found Installation
+	found := &Installation{Root: root, Wrapper: self}
 	for _, dir := range dirs {
 		for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-			switch b := &found[m]; {
+			switch b := &found.Binaries[m]; {
 			case b.Dir != "":
 			case executable(dir, Multi(m)):
 				*b = Binary{Dir: dir, Multi: true}
@@ -117,8 +144,23 @@ func Find(root *rootfs.Root, self string) (Installation, error) {
 			}
 		}
 	}
-	if found == (Installation{}) {
+	if len(found.Modes()) == 0 {
 		return found, ErrNone
 	}
 	return found, nil
+}
+
+// FindInstalled is Find, but Wrapper becomes the path of the installed wrapper, or the path where install puts it: in the
+// directory of the nft binaries or, if nft is not installed, of the legacy ones. The file may be missing.
+func FindInstalled(root *rootfs.Root, self string) (*Installation, error) {
+	found, err := Find(root, self)
+	found.Wrapper = ""
+	if err != nil {
+		return found, err
+	}
+	dir, err := root.Resolve(cmp.Or(found.Binaries[mode.NFT].Dir, found.Binaries[mode.Legacy].Dir))
+	if err == nil {
+		found.Wrapper = path.Join(dir, Wrapper)
+	}
+	return found, err
 }

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Tells node-problem-detector whether the node's rules are split between two iptables modes. Of a plugin it takes the status (0: no
-# problem, 1: problem, any other: unknown) and one line of standard output, where "detect --check" has 3 and a page.
+# Reports to node-problem-detector whether the node's rules are split between two iptables modes. From a plugin the
+# detector takes the exit status (0: no problem, 1: problem, other: unknown) and one line of standard output, but
+# "detect --check" exits with 3 and prints a whole report.
 
 report=$(iptables-wrapper detect --check 2>&1)
 status=$?

@@ -1,12 +1,12 @@
 #!/bin/sh
-# Runs a command with a Docker engine of its own: DOCKER_HOST names it, and nobody else's is seen or touched.
+# Runs a command with a separate Docker engine, which DOCKER_HOST names. It does not see or change other engines.
 #
 # usage: engine.sh COMMAND...
 #
-# The engine lives in network, mount and process namespaces that end with the command, however that ends, and so do all
-# its containers. It makes no bridge and no firewall rule. Containers get a network of their own (--network none), or
-# that of another container (--network container:NAME), which is how a pod's containers share a node.
-# Exit status: the command's; 77 if there can be no engine here, with the reason on standard output.
+# The engine runs in network, mount and process namespaces. They end with the command, in whatever way it ends, and so
+# do all its containers. The engine creates no bridge and no firewall rule. A container has its own network (--network
+# none) or that of another container (--network container:NAME), like containers of a pod on a node. Exit status: the
+# command's, or 77 if the engine cannot run here, with the reason on standard output.
 set -eu
 
 skip() {
@@ -20,9 +20,9 @@ if [ "${1:-}" != --inside ]; then
 		command -v "$program" >/dev/null || skip "$program is not in PATH"
 	done
 	[ "$(id -u)" = 0 ] || skip "not root: a Docker engine of its own needs it"
-	# Not below TEST_TMPDIR: the path of a socket has at most 107 bytes.
+	# Not below TEST_TMPDIR, because the path of a socket has at most 107 bytes.
 	home=$(mktemp -d /tmp/docker.XXXXXX)
-	# Images are large and may be in memory, if that is where Bazel has its tests write.
+	# Images are large. They may be in memory, if Bazel's tests write there.
 	data=$(mktemp -d "${TEST_TMPDIR:-/tmp}/docker.XXXXXX")
 	status=0
 	unshare --net --mount --pid --fork --kill-child --mount-proc "$0" --inside "$home" "$data" "$@" || status=$?
@@ -36,10 +36,10 @@ shift 3
 export DOCKER_HOST="unix://$home/docker.sock" DOCKER_CONFIG="$home/config"
 mkdir "$data/tmp"
 echo '{}' >"$home/daemon.json" # not the machine's /etc/docker
-# Else docker run warns of it on standard error. It is this network namespace's own setting.
+# Without this, docker run prints a warning to standard error. The setting belongs to this network namespace.
 echo 1 >/proc/sys/net/ipv4/ip_forward
 
-# Groups of processes are named after the folder, so that they can be told from any other engine's.
+# The cgroups are named after the directory, to distinguish them from those of other engines.
 DOCKER_TMPDIR=$data/tmp dockerd --host "$DOCKER_HOST" --data-root "$data/root" --exec-root "$home/run" --pidfile "$home/pid" \
 	--config-file "$home/daemon.json" --bridge none --iptables=false --ip6tables=false --userland-proxy=false \
 	--exec-opt native.cgroupdriver=cgroupfs --cgroup-parent "/${home##*/}" --log-level warn >"$home/log" 2>&1 &

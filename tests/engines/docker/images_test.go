@@ -14,7 +14,7 @@ import (
 
 var applets = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
 
-// version is what iptables -V ends with in each mode.
+// version is the end of the output of iptables -V in each mode.
 var version = map[string]string{"nft": "(nf_tables)", "legacy": "(legacy)"}
 
 // TestImages runs both images on hosts in both modes. The first call is a restore, which must keep its standard input.
@@ -37,7 +37,8 @@ func TestImages(t *testing.T) {
 	}
 }
 
-// TestDefaultProfile holds the other tests of images to Docker's own seccomp profile and to two capabilities.
+// TestDefaultProfile checks that the other tests of images run with Docker's default seccomp profile and only two
+// capabilities.
 func TestDefaultProfile(t *testing.T) {
 	h := newHost(t, "nft")
 	if got := must(t, "", "info", "--format", "{{.SecurityOptions}}"); !strings.Contains(got, "name=seccomp,profile=builtin") {
@@ -81,12 +82,12 @@ func testImage(t *testing.T, image, mode string, readOnly bool) string {
 			t.Errorf("%s leads to %s, want %s", applet, got, want)
 		}
 	}
-	// The same container again: its second call, pinned or not.
+	// Start the same container again for its second call, pinned or not.
 	again := docker(t, rules, "start", "--attach", "--interactive", container)
 	if again != (result{}) {
 		t.Errorf("second call: %+v, want silence", again)
 	}
-	options = options[3:] // all but these
+	options = options[3:] // without the first three options
 	for _, applet := range []string{"iptables", "ip6tables"} {
 		r := h.run(options, image, applet, "-V")
 		if r.status != 0 || r.stderr != "" || !strings.HasSuffix(strings.TrimSpace(r.stdout), version[mode]) {
@@ -96,7 +97,7 @@ func testImage(t *testing.T, image, mode string, readOnly bool) string {
 	return want
 }
 
-// follow returns where a path of a container's root file system leads to, through every link.
+// follow follows all symlinks of a path in a container's root file system.
 func follow(t *testing.T, container, name string) string {
 	t.Helper()
 	for range 40 {
@@ -113,8 +114,8 @@ func follow(t *testing.T, container, name string) string {
 	return ""
 }
 
-// readlink returns the target of a link in a container, or nothing for another file. The container may have no program
-// for it, and need not run.
+// readlink returns the target of a symlink in a container, or "" for another file. It works without a program in the
+// container, and without running it.
 func readlink(t *testing.T, container, name string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "docker", "cp", container+":"+name, "-")

@@ -1,5 +1,5 @@
-// Package docker_test runs the images in Docker: as a person would with docker run, with Docker's own seccomp profile, and
-// with profiles that deny what the wrapper asks the kernel.
+// Package docker_test runs the images in Docker: as users do with docker run, with Docker's default seccomp profile,
+// and with profiles that deny system calls of the wrapper.
 package docker_test
 
 import (
@@ -26,10 +26,10 @@ const (
 	insideVariable = "CLIENTS_IN_ENGINE" // set by this program for itself
 )
 
-// privileges are those that iptables needs and no more. The seccomp profile is the engine's default.
+// privileges are only those that iptables needs. The seccomp profile is the engine's default.
 var privileges = []string{"--cap-drop", "ALL", "--cap-add", "NET_ADMIN", "--cap-add", "NET_RAW"}
 
-// TestMain starts this program again inside of an engine of its own.
+// TestMain starts this test binary again with a separate engine.
 func TestMain(m *testing.M) {
 	os.Exit(runInEngine(m))
 }
@@ -68,7 +68,7 @@ func runInEngine(m *testing.M) int {
 	return 0
 }
 
-// result is how a container's command went.
+// result is the result of a container's command.
 type result struct {
 	stdout, stderr string
 	status         int
@@ -76,7 +76,8 @@ type result struct {
 
 func docker(t *testing.T, stdin string, args ...string) result {
 	t.Helper()
-	// A container that hangs must not take the whole test's time. Not the test's context, which ends before its cleanup.
+	// A container that hangs must not use up the time of the whole test. The test's context cannot be used, because it
+	// ends before the cleanup.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "docker", args...)
@@ -99,15 +100,15 @@ func must(t *testing.T, stdin string, args ...string) string {
 	return r.stdout
 }
 
-// host is a network without any rule, standing for a node: the other containers share it, as pods with hostNetwork do.
+// host is a network without rules, which represents a node. The other containers share it, like pods with hostNetwork.
 type host struct {
 	t    *testing.T
 	name string
 	lock string // the node's /run/xtables.lock
-	runs *int   // how many containers there were on it
+	runs *int   // how many containers have run on it
 }
 
-// newHost makes a host on which kubelet runs in a mode.
+// newHost makes a host whose kubelet uses a mode.
 func newHost(t *testing.T, mode string) *host {
 	t.Helper()
 	needs.Variable(t, imagesVariable)
@@ -121,28 +122,28 @@ func newHost(t *testing.T, mode string) *host {
 	return h
 }
 
-// in is the same host for a test below the one that made it.
+// in returns the same host for a subtest.
 func (h host) in(t *testing.T) *host {
 	h.t = t
 	return &h
 }
 
-// options are those of docker run for a container on the host.
+// options returns the options of docker run for a container on the host.
 func (h *host) options(more ...string) []string {
 	options := append([]string{"run", "--network", "container:" + h.name, "--volume", h.lock + ":/run/xtables.lock"}, privileges...)
 	return append(options, more...)
 }
 
-// run runs a command in a container of its own.
+// run runs a command in a new container.
 func (h *host) run(options []string, command ...string) result {
 	h.t.Helper()
 	*h.runs++
 	name := fmt.Sprintf("%s-%d", h.name, *h.runs)
 	r := docker(h.t, "", append(append(h.options("--name", name), options...), command...)...)
-	if r.status >= 125 && r.status <= 127 { // Docker's own, if the command was not run
+	if r.status >= 125 && r.status <= 127 { // Docker's own status, if it did not execute the command
 		return r
 	}
-	// docker run itself was seen to print nothing of a container that ends at once, one time in some thousand.
+	// In about one of a thousand cases, docker run prints no output of a container that ends immediately.
 	logs := docker(h.t, "", "logs", name)
 	return result{logs.stdout, logs.stderr, r.status}
 }

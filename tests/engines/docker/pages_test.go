@@ -18,15 +18,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/pages"
 )
 
-// names are those by which the pages call images, and what is built here for each. Debian's own image has no iptables yet: its
-// stand-in has, and lacks apt-get, so the line of a Dockerfile that installs it is left out.
+// names maps the names of images in the pages to images that are built here. Debian's own image has no iptables. Its
+// replacement contains iptables but no apt-get, so the line of a Dockerfile that installs iptables is removed.
 var names = map[string]string{
 	"debian:trixie":      "iptables-wrappers/debian-base:trixie",
 	"debian:trixie-slim": "iptables-wrappers/debian-base:trixie",
 	"ghcr.io/iptables-wrappers/iptables-distroless:trixie-v1.0.0": distroless,
 }
 
-// earlier are stages of others' Dockerfiles that those of the pages go on from.
+// earlier contains stages of third-party Dockerfiles on which the pages' Dockerfiles build.
 const earlier = `
 FROM iptables-wrappers/distroless-base:trixie AS staged
 FROM iptables-wrappers/debian-base:trixie AS build
@@ -37,8 +37,8 @@ FROM scratch AS nothing
 COPY --from=gorunner /go-runner /etc/static-debian13
 `
 
-// builder is the stage that builds the wrapper from a checkout, which takes Go and its modules: //tests/source runs the same
-// command. In the stage's place stands the binary that it makes.
+// builder is the stage that builds the wrapper from a checkout. It needs Go and its modules, so the test replaces it
+// with the binary that it makes; //tests/source runs the same command.
 const builder = `FROM --platform=$BUILDPLATFORM golang:1.26 AS wrapper
 ARG TARGETARCH
 COPY iptables-wrappers /src
@@ -50,13 +50,13 @@ COPY iptables-wrapper /src/bin/
 `
 
 var (
-	packages = regexp.MustCompile(`(?m)^RUN apt-get update && apt-get install -y .*\n`) // in an image without lists of packages
+	packages = regexp.MustCompile(`(?m)^RUN apt-get update && apt-get install -y .*\n`) // the image has no package lists
 	arch     = "TARGETARCH=amd64"                                                       // BuildKit's, which the older builder does not have
 )
 
-// Every Dockerfile of the pages builds, and what it builds works on hosts in both modes.
+// Every Dockerfile of the pages must build, and its image must work on hosts in both modes.
 func TestDockerfiles(t *testing.T) {
-	needs.Variable(t, imagesVariable) // TestMain starts the daemon only if it is set
+	needs.Variable(t, imagesVariable) // TestMain starts the engine only if it is set
 	context := buildContext(t)
 	release := serveRelease(t, context)
 	for _, page := range strings.Fields(needs.Variable(t, "DOCKERFILES")) {
@@ -84,7 +84,7 @@ func TestDockerfiles(t *testing.T) {
 	}
 }
 
-// The commands of docs/dockerfile.md, with its own Dockerfile.
+// TestPage runs the commands of docs/dockerfile.md with the page's own Dockerfile.
 func TestPage(t *testing.T) {
 	page := needs.Variable(t, "DOCKERFILE_PAGE")
 	context := buildContext(t)
@@ -103,7 +103,7 @@ func TestPage(t *testing.T) {
 				}
 				h.must(nil, debian, "iptables-nft", "-A", "FORWARD", "-j", "ACCEPT")
 			}
-			// The host is one of its own, and so is its lock.
+			// Use the test's host and its lock in place of the machine's.
 			replace := strings.NewReplacer("--network host", "--network container:"+h.name, "source=/run/xtables.lock", "source="+h.lock,
 				"docker build", "docker build --network none")
 			block.Try(t, func(script string) string {
@@ -119,7 +119,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// dockerfile is a page's Dockerfile as it can be built here.
+// dockerfile changes a page's Dockerfile so that it can be built here.
 func dockerfile(t *testing.T, file pages.File) string {
 	t.Helper()
 	text, before := strings.Replace(file.Text, builder, built, 1), ""
@@ -138,7 +138,7 @@ func dockerfile(t *testing.T, file pages.File) string {
 	return before + text
 }
 
-// build builds an image with the older builder, which is part of every Docker so far.
+// build builds an image with the legacy builder, which is part of all Docker versions so far.
 func build(t *testing.T, context, dockerfile, tag string, arguments ...string) {
 	t.Helper()
 	command := exec.Command("docker", append([]string{"build", "--network", "none", "--tag", tag, "--build-arg", arch, "--file", "-", context}, arguments...)...)
@@ -148,7 +148,8 @@ func build(t *testing.T, context, dockerfile, tag string, arguments ...string) {
 	}
 }
 
-// buildContext is a folder with what a Dockerfile copies, and gives images the names that the pages have for them.
+// buildContext returns a directory with the files that the Dockerfiles copy, and tags images with the names that the
+// pages use.
 func buildContext(t *testing.T) string {
 	t.Helper()
 	for name, image := range names {
@@ -167,8 +168,8 @@ func buildContext(t *testing.T) string {
 	return folder
 }
 
-// serveRelease serves the files of a release that Dockerfiles fetch, on loopback, and returns the argument of the build that says
-// where. That a release has files of these names and sums, tools/release tests.
+// serveRelease serves the release files that the Dockerfiles fetch, on loopback, and returns the build argument with
+// its address. tools/release tests that a release has files with these names and checksums.
 func serveRelease(t *testing.T, context string) string {
 	t.Helper()
 	folder, sums := t.TempDir(), ""
@@ -191,7 +192,7 @@ func serveRelease(t *testing.T, context string) string {
 	return "RELEASE=" + server.URL
 }
 
-// loopbackUp turns on the engine's own loopback interface: its network namespace is new.
+// loopbackUp enables the loopback interface in the engine's network namespace, which is new.
 func loopbackUp(t *testing.T) {
 	t.Helper()
 	socket, err := unix.Socket(unix.AF_INET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)

@@ -11,20 +11,22 @@ import (
 	"text/tabwriter"
 )
 
-// What the wrapper, a static Go program, asks of the kernel: seen with strace -f, with what it would try in other layouts
-// and on other kernels.
+// The system calls of the wrapper, a static Go program: those that strace -f shows, and those that it makes in other
+// layouts and on other kernels.
 var (
-	// What it finds the mode by, and for the most part iptables works by: without it both may fail.
+	// The wrapper detects the mode with these calls. iptables needs most of them, too, so without one of them both may
+	// fail.
 	probing = []string{"socket", "setsockopt", "connect", "bind", "sendto", "recvfrom", "getsockopt", "read", "access", "flock"}
-	// What it does beside, and Go's runtime for it: following links, pinning. iptables needs none of it.
+	// The wrapper and Go's runtime also use these calls, for example to follow symlinks and to pin. iptables needs none
+	// of them.
 	comfort = []string{
 		"faccessat", "faccessat2", "fchmod", "getpid", "gettid", "linkat", "madvise", "mkdirat", "nanosleep", "newfstatat",
 		"openat2", "prctl", "prlimit64", "readlinkat", "renameat", "renameat2", "rt_sigaction", "sched_getaffinity",
 		"sched_yield", "symlinkat", "tgkill", "unlinkat",
 	}
-	// Without these no Go program starts. Neither without futex, but Docker's own runc would be the first to fail.
+	// No Go program starts without these calls. The same is true of futex, but without futex Docker's runc fails first.
 	runtime = []string{"clone", "fcntl", "rt_sigprocmask", "sigaltstack"}
-	// What iptables in both modes, its loader, and runc's last steps need.
+	// iptables in both modes, its loader, and the last steps of runc need these calls.
 	needed = []string{
 		"access", "arch_prctl", "bind", "brk", "capget", "capset", "chdir", "close", "close_range", "dup", "dup2", "dup3",
 		"epoll_ctl", "epoll_pwait", "execve", "exit", "exit_group", "fchdir", "fcntl", "flock", "fstat", "fstatfs", "futex",
@@ -35,7 +37,7 @@ var (
 	}
 )
 
-// profile is a seccomp profile as Docker reads it (https://docs.docker.com/engine/security/seccomp/).
+// profile is a seccomp profile in Docker's format (https://docs.docker.com/engine/security/seccomp/).
 type profile struct {
 	DefaultAction   string `json:"defaultAction"`
 	DefaultErrnoRet *int   `json:"defaultErrnoRet,omitempty"`
@@ -53,7 +55,8 @@ const (
 	deny  = "SCMP_ACT_ERRNO"
 )
 
-// errnos are what profiles answer: EPERM is Docker's, ENOSYS says "this kernel does not know it".
+// errnos are the errors that profiles return. EPERM is Docker's default; ENOSYS means that the kernel does not have the
+// call.
 var errnos = map[string]int{"EPERM": 1, "ENOSYS": 38}
 
 func without(errno int, calls ...string) profile {
@@ -64,14 +67,14 @@ func only(errno int, calls ...string) profile {
 	return profile{deny, &errno, []rule{{calls, allow, nil}}}
 }
 
-// denial is what a profile forbids.
+// denial is a set of denied system calls.
 type denial struct {
 	name    string
 	profile func(errno int) profile
-	works   bool // iptables itself does all the same: else nothing would be shown
+	works   bool // iptables itself must still work; otherwise the test would show nothing
 }
 
-// denials are all of them; with -test.short the harmless calls are denied all at once, not one after the other as well.
+// denials returns all denials. With -test.short, the harmless calls are only denied all together, not also one by one.
 func denials() []denial {
 	var all []denial
 	for _, call := range probing {
@@ -82,7 +85,7 @@ func denials() []denial {
 			all = append(all, denial{call, func(errno int) profile { return without(errno, call) }, true})
 		}
 	}
-	// runc opens a file of /proc by one of these two.
+	// runc opens a file of /proc with one of these two.
 	for _, kept := range []string{"openat2", "readlinkat"} {
 		rest := slices.DeleteFunc(slices.Clone(comfort), func(call string) bool { return call == kept })
 		name := fmt.Sprintf("%d calls but %s", len(rest), kept)
@@ -92,8 +95,8 @@ func denials() []denial {
 	return append(all, denial{"what iptables does not need", func(errno int) profile { return only(errno, kept...) }, true})
 }
 
-// TestSeccomp denies system calls. Where the host's own mode of iptables still works, the wrapper works too and to the
-// same effect; where it does not, the wrapper ends without a crash.
+// TestSeccomp denies system calls. If iptables in the host's mode still works, the wrapper must work with the same
+// effect. Otherwise the wrapper must end without a crash.
 func TestSeccomp(t *testing.T) {
 	hosts := map[string]*host{"nft": newHost(t, "nft"), "legacy": newHost(t, "legacy")}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 3, ' ', 0)
@@ -119,8 +122,8 @@ func TestSeccomp(t *testing.T) {
 	}
 }
 
-// confined returns the options of docker run for a profile. Without new privileges, runc installs the filter last of all,
-// so that it meets little of runc's own work.
+// confined returns the options of docker run for a profile. With no-new-privileges, runc installs the filter as its
+// last step, so that the filter affects few of runc's own calls.
 func confined(t *testing.T, p profile) []string {
 	t.Helper()
 	text, err := json.Marshal(p)
@@ -134,7 +137,7 @@ func confined(t *testing.T, p profile) []string {
 	return []string{"--security-opt", "no-new-privileges", "--security-opt", "seccomp=" + file}
 }
 
-// denied calls the wrapper and returns its decision, and how it went compared with iptables in the host's own mode.
+// denied calls the wrapper. It returns the wrapper's decision, and a comparison with iptables in the host's mode.
 func (h *host) denied(mode string, options []string, direct result) (decision, verdict string) {
 	wrapped := h.run(append(options, "--env", "IPTABLES_WRAPPER_DEBUG=1"), debian, "iptables", "-t", "mangle", "-S")
 	report, _, decided := strings.Cut(wrapped.stderr, "runs: ")
@@ -155,12 +158,12 @@ func (h *host) denied(mode string, options []string, direct result) (decision, v
 	return decision, "iptables-" + mode + " fails"
 }
 
-// crashed reports whether a program ended by a signal or in Go's runtime.
+// crashed returns true if a program was ended by a signal or by Go's runtime.
 func crashed(r result) bool {
 	return r.status > 128 || strings.Contains(r.stderr, "goroutine ") || strings.Contains(r.stderr, "runtime stack")
 }
 
-// field returns the first word after a label of the wrapper's report.
+// field returns the first word after a label in the wrapper's report.
 func field(report, label string) string {
 	_, after, _ := strings.Cut(report, label)
 	if words := strings.Fields(after); len(words) > 0 {
@@ -169,8 +172,8 @@ func field(report, label string) string {
 	return "-"
 }
 
-// TestSeccompRuntime shows what cannot be helped: where Go's runtime cannot start, iptables itself could. A row that works
-// one day belongs to TestSeccomp.
+// TestSeccompRuntime documents a limitation: where Go's runtime cannot start, the wrapper fails although iptables could
+// run. If a row starts to work, move it to TestSeccomp.
 func TestSeccompRuntime(t *testing.T) {
 	h := newHost(t, "nft")
 	for _, call := range runtime {

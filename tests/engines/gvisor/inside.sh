@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs in the image, in gVisor: calls the wrapper first, then each mode's own binaries. Prints for each call a line
-# "@STATUS COMMAND", and what the command said.
+# Runs in the image in gVisor. Calls the wrapper first, then each mode's own binaries. Prints a line "@STATUS COMMAND"
+# for each call, followed by its output.
 
 call() {
 	said=$("$@" 2>&1)

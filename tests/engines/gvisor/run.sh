@@ -1,7 +1,8 @@
 #!/bin/sh
-# Runs the Debian image in gVisor's runsc, built from this folder's go.mod, and shows what the wrapper makes of a kernel that
-# is not Linux. Where either mode's own binary works there, the wrapper must work as well; where none does, it must end as
-# they do, without a crash. Needs root, Go and Linux; ends with a table. Takes four minutes when nothing is built yet.
+# Runs the Debian image in gVisor's runsc, which is built from this directory's go.mod, to test the wrapper on a kernel
+# that is not Linux. If either mode's own binary works there, the wrapper must work. If none works, the wrapper must
+# fail as they do, without a crash. Needs root, Go and Linux. Prints a table at the end. The first run takes four
+# minutes, because it builds runsc.
 #
 # usage: run.sh [LAYER...]    layers of an image with the wrapper; without them, those of //images/debian:trixie_amd64
 set -eu
@@ -34,8 +35,8 @@ done
 cp "$here/inside.sh" "$work/image/inside.sh"
 (cd "$here" && CGO_ENABLED=0 GOWORK=off go build -o "$work/runsc" gvisor.dev/gvisor/runsc)
 
-# in_gvisor ROOT FLAG... : the image's calls, in a container with the two capabilities that iptables needs, over a root file
-# system that is writable or read-only. What it writes stays in gVisor's memory.
+# in_gvisor ROOT FLAG...: makes the calls in a container with the two capabilities that iptables needs. Its root file
+# system is writable or read-only. Written files stay in gVisor's memory.
 in_gvisor() {
 	read_only=false
 	[ "$1" = writable ] || read_only=true
@@ -62,16 +63,17 @@ in_gvisor() {
 			"linux": {"namespaces": [{"type": "mount"}, {"type": "pid"}, {"type": "ipc"}, {"type": "uts"}]}
 		}
 	END
-	# In mounts of its own, as runsc leaves one behind; through a pipe, as gVisor writes to a file from its beginning.
+	# runsc leaves a mount behind, so it runs in a separate mount namespace. gVisor writes to a file from its beginning,
+	# so the output goes through a pipe.
 	# shellcheck disable=SC2086 # a command
 	$enter unshare --mount "$work/runsc" --root "$work/state" --ignore-cgroups --platform systrap --overlay2 root:memory "$@" \
 		run --bundle "$work" "iptables-wrappers-$$" </dev/null 2>&1 | cat
 }
 
-# enter is how to start runsc in another network namespace.
+# enter is the command that starts runsc in another network namespace.
 enter=
 
-# said COMMAND: what a call printed. status COMMAND: how it ended.
+# said COMMAND: prints the output of a call. status COMMAND: prints its exit status.
 said() {
 	awk -v command="$1" '/^@/ { on = substr($0, index($0, " ") + 1) == command; next } on' "$work/out"
 }
@@ -85,7 +87,7 @@ fail() {
 	failed=1
 }
 
-# judge NETWORK ROOT: holds what was said to the rules above, and adds a row to the table.
+# judge NETWORK ROOT: compares the results with the rules above, and adds a row to the table.
 judge() {
 	decision=$(said "iptables-wrapper detect --output json" | tr -d '\n' | sed -nE 's/.*"mode": *"([a-z]*)".*"reason": *"([a-z-]*)".*/\1 \2/p')
 	if [ "$(status "iptables-wrapper detect --output json")" != 0 ] || [ -z "$decision" ]; then
@@ -115,7 +117,7 @@ judge() {
 			said "$family -S INPUT" | grep -q -- '-A INPUT -p tcp -j ACCEPT' || fail "$1, $2: $family lost its rule"
 		done
 		;;
-	fails,fails,fails) [ -n "$(said "iptables -S")" ] || fail "$1, $2: iptables fails without a word" ;;
+	fails,fails,fails) [ -n "$(said "iptables -S")" ] || fail "$1, $2: iptables fails without a message" ;;
 	fails,*) fail "$1, $2: the wrapper fails in mode $mode: $(said "iptables -S")" ;;
 	esac
 	pinned=no
@@ -132,7 +134,7 @@ for root in writable read-only; do
 		judge "own ${flags:-(default)}" $root
 	done
 done
-# With the network of a host, a namespace made here, where kubelet uses a mode.
+# With --network=host, the host is a namespace that is created here, in which kubelet uses a mode.
 for mode in nft legacy; do
 	unshare --net sleep 60 &
 	host=$!
@@ -143,14 +145,14 @@ for mode in nft legacy; do
 	kill $host
 	judge "host's, in mode $mode, --net-raw" writable
 done
-# What docs/troubleshooting.md says of gVisor.
+# The output must equal the block in docs/troubleshooting.md.
 awk '/^<!-- elsewhere: tests\/engines\/gvisor\/run.sh -->$/ { on = 1; next } on && /^```$/ { exit } on && !/^```/' \
 	"$checkout/docs/troubleshooting.md" >"$work/page"
-[ -s "$work/page" ] || fail "docs/troubleshooting.md has no block of this program's"
+[ -s "$work/page" ] || fail "docs/troubleshooting.md has no block for this program"
 sed -n "s/^\$ \(.*\)/echo '$ \1'; \1 2>\&1/p" "$work/page" >"$work/image/inside.sh"
 enter=
 in_gvisor writable --network sandbox --net-raw >"$work/out"
-diff "$work/page" "$work/out" || fail "docs/troubleshooting.md says something else of gVisor"
+diff "$work/page" "$work/out" || fail "docs/troubleshooting.md differs from this output"
 
 cat "$work/table"
 exit $failed

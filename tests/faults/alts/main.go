@@ -1,6 +1,6 @@
-// Command alts does what libalternatives' program of that name does when it is called by a command's name: it executes what
-// the configuration with the highest number says, or the number that an override selects. The real one is in no Debian
-// package. Rules: libalts_exec_default in openSUSE/libalternatives, src/libalternatives.c.
+// Command alts replaces libalternatives' program of that name, which no Debian package contains. When it is called by a
+// command's name, it executes the file in the configuration with the highest number, or with the number that an
+// override selects. Source: libalts_exec_default in openSUSE/libalternatives, src/libalternatives.c.
 package main
 
 import (
@@ -38,7 +38,7 @@ func run() error {
 	return fmt.Errorf("%s: %w", binary, syscall.Exec(binary, os.Args, os.Environ()))
 }
 
-// override is the user's before the system's.
+// override returns the override for a name. The user's comes before the system's.
 func override(name string) int {
 	home := os.Getenv("XDG_CONFIG_HOME")
 	if home == "" {

@@ -10,8 +10,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// cell brings one cell about, once with the wrapper and once for each mode that is to be called directly. atRest are the
-// modules that are loaded before each.
+// cell creates the cell's state and runs its calls, once with the wrapper and once for each mode that is called
+// directly. atRest are the modules that are loaded before each.
 func cell(c plan.Cell, atRest []string) plan.Result {
 	var r plan.Result
 	err := inHost(c, atRest, func(root *container) (err error) {
@@ -51,7 +51,7 @@ func cell(c plan.Cell, atRest []string) plan.Result {
 	return r
 }
 
-// wrapped looks at a host with the wrapper, then calls it.
+// wrapped runs detect on the host, and then calls the wrapper.
 func wrapped(root *container, r *plan.Result) error {
 	var err error
 	if r.Before, err = look(); err != nil {
@@ -86,7 +86,7 @@ func wrapped(root *container, r *plan.Result) error {
 		return err
 	}
 	for _, mode := range []string{"nft", "legacy"} {
-		// A mode that this kernel does not support lists nothing.
+		// An error means that the kernel does not support this mode.
 		if out, err := host(plan.Step{Mode: mode, Argv: []string{"iptables", "-S", "INPUT"}}); err == nil && strings.Contains(out, plan.Restored) {
 			r.RestoredIn = append(r.RestoredIn, mode)
 		}
@@ -94,11 +94,12 @@ func wrapped(root *container, r *plan.Result) error {
 	return nil
 }
 
-// inHost makes a host in the cell's state and a container in it, calls f there, and waits until what it used is free.
+// inHost makes a host in the cell's state with a container in it, and calls f there. Afterwards it waits until the
+// modules that were used can be unloaded.
 func inHost(c plan.Cell, atRest []string, f func(*container) error) error {
 	done := make(chan error)
 	go func() {
-		// Never unlocked: the thread ends with this goroutine, and its namespaces and what it gave up with it.
+		// The thread stays locked, so it ends with this goroutine, with its namespaces and dropped capabilities.
 		runtime.LockOSThread()
 		done <- func() error {
 			if err := unix.Unshare(unix.CLONE_NEWNET | unix.CLONE_NEWNS | unix.CLONE_FS); err != nil {

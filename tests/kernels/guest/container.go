@@ -23,22 +23,28 @@ const (
 	image   = "/image"
 	scratch = "/scratch/"
 
-	commandTimeout = 5 * time.Minute // what hangs is wrong in one cell, and does not cost the others
+	commandTimeout = 5 * time.Minute // a command that hangs fails its own cell, and the other cells still run
 )
 
-// container is a root file system over the image, and what the processes in it may do.
+// container is a root file system over the image, with the privileges of its processes.
 type container struct {
 	root    string
 	attr    syscall.SysProcAttr
 	mounted []string // below root, in this order
 }
 
-// newContainer makes one in the thread's namespaces, and takes from what the thread starts from now on the capabilities
-// that the container has not.
+// newContainer makes a container in the thread's namespaces. It removes the capabilities that the container lacks from
+// all processes that the thread starts.
 func newContainer(c plan.Cell) (*container, error) {
+	if c.OtherNetwork {
+		// This thread joins it, too, so that look inspects the container's namespace.
+		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
+			return nil, fmt.Errorf("unshare the network: %w", err)
+		}
+	}
 	root := &container{root: scratch + "root"}
 	for _, dir := range []string{"root", "upper", "work"} {
-		if err := os.RemoveAll(scratch + dir); err != nil { // of one that failed
+		if err := os.RemoveAll(scratch + dir); err != nil { // left by a failed container
 			return nil, err
 		}
 		if err := os.Mkdir(scratch+dir, 0o755); err != nil {
@@ -82,7 +88,7 @@ func newContainer(c plan.Cell) (*container, error) {
 		root.attr.Credential = &syscall.Credential{Uid: 65534, Gid: 65534}
 		root.attr.AmbientCaps = []uintptr{unix.CAP_NET_ADMIN, unix.CAP_NET_RAW}
 	case plan.UserNamespace:
-		// Root of the host's stays root, so that it could write what root can: nothing but the capabilities is missing.
+		// Root is mapped to the host's root, so only the capabilities are missing, and files stay writable.
 		root.attr.Cloneflags = unix.CLONE_NEWUSER
 		root.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}
 		root.attr.GidMappings = root.attr.UidMappings
@@ -90,7 +96,8 @@ func newContainer(c plan.Cell) (*container, error) {
 	return root, drop(c.Privilege == plan.Admin || c.Privilege == plan.Ambient)
 }
 
-// unlist mounts a copy of /proc/modules over the container's, which leaves out some modules, as of a kernel that has them built in.
+// unlist mounts a copy of /proc/modules over the container's. The copy omits some modules, as in a kernel where they
+// are built in.
 func (c *container) unlist(prefixes []string) error {
 	text, err := os.ReadFile("/proc/modules")
 	if err != nil {
@@ -112,8 +119,8 @@ func (c *container) unlist(prefixes []string) error {
 	return nil
 }
 
-// drop takes all capabilities from the thread's bounding set but those that Docker gives by default (man page
-// docker-run(1), "Runtime privilege and Linux capabilities") and, if admin, CAP_NET_ADMIN.
+// drop removes all capabilities from the thread's bounding set, except Docker's default (man page docker-run(1),
+// "Runtime privilege and Linux capabilities") and, if admin is true, CAP_NET_ADMIN.
 func drop(admin bool) error {
 	keep := map[uintptr]bool{
 		unix.CAP_AUDIT_WRITE: true, unix.CAP_CHOWN: true, unix.CAP_DAC_OVERRIDE: true, unix.CAP_FOWNER: true,
@@ -122,7 +129,7 @@ func drop(admin bool) error {
 		unix.CAP_SETUID: true, unix.CAP_SYS_CHROOT: true, unix.CAP_NET_ADMIN: admin,
 	}
 	for c := uintptr(0); ; c++ {
-		// The kernel's own last one, which may be before or after the one that package unix knows.
+		// The kernel's last capability can be lower or higher than the last one that package unix knows.
 		if has, err := unix.PrctlRetInt(unix.PR_CAPBSET_READ, c, 0, 0, 0); err != nil {
 			return nil
 		} else if has == 0 || keep[c] {
@@ -149,14 +156,14 @@ func (c *container) leave() error {
 	return nil
 }
 
-// command is a program of the container.
+// command returns a command that runs in the container.
 func (c *container) command(ctx context.Context, path string, argv ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, path)
 	cmd.Args, cmd.Env, cmd.Dir, cmd.SysProcAttr = argv, []string{"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}, "/", &c.attr
 	return cmd
 }
 
-// run runs a program of the container to its end.
+// run runs a command in the container and returns its result.
 func (c *container) run(path string, call plan.Call, env ...string) (plan.Run, error) {
 	var stdout, stderr bytes.Buffer
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
@@ -171,14 +178,15 @@ func (c *container) run(path string, call plan.Call, env ...string) (plan.Run, e
 	return plan.Run{Status: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}, nil
 }
 
-// links returns the name of the file that all six applets lead to. It is an error if they lead to several, or nowhere.
+// links returns the name of the file to which all six applets lead. If they lead to several files, or one leads
+// nowhere, the result is an error.
 func (c *container) links() (string, error) {
 	ends := map[string]bool{}
 	for _, applet := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"} {
 		name := "/usr/sbin/" + applet
-		for range 40 { // as many links as the kernel follows
+		for range 40 { // the kernel's maximum
 			target, err := os.Readlink(c.root + name)
-			if errors.Is(err, unix.EINVAL) { // not a link
+			if errors.Is(err, unix.EINVAL) { // not a symlink
 				break
 			}
 			if err != nil {

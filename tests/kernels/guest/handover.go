@@ -18,18 +18,19 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// handOverCalls is how many calls receive a signal, for each way in which the caller is not ended by it.
+// handOverCalls is the number of calls that receive a signal, for each way in which a caller can prevent that the
+// signal ends them.
 const handOverCalls = 50
 
-// handOver checks on this architecture what the wrapper leaves as its caller set it (section 3.6 of the contract), in a host where
-// nothing pins, so that each call is a first call. It returns what is wrong.
+// handOver checks on this architecture which process attributes the wrapper preserves (section 3.6 of the contract).
+// The host has no kubelet chain, so each call is a first call. It returns the errors.
 func handOver(root *container) ([]string, error) {
 	var problems []string
 	version, err := root.run("/usr/sbin/iptables-wrapper", plan.Call{Argv: []string{"iptables-wrapper", "version"}})
 	if err != nil {
 		return nil, err
 	}
-	// A second line says that the binary was linked without the entry point that makes the hand-over exact.
+	// A second line means that the binary was linked without the entry point for the exact hand-over.
 	if version.Status != 0 || version.Stderr != "" || strings.Count(version.Stdout, "\n") != 1 {
 		problems = append(problems, fmt.Sprintf("iptables-wrapper version: %+v", version))
 	}
@@ -43,7 +44,8 @@ func handOver(root *container) ([]string, error) {
 	return problems, nil
 }
 
-// signals sends SIGTERM to calls at a random instant. A call ends by it only if the caller neither ignores nor blocks it.
+// signals sends SIGTERM to calls at a random instant. The signal may end a call only if the caller neither ignores nor
+// blocks it.
 func signals(root *container) ([]string, error) {
 	began := time.Now()
 	if _, err := ended(root, 5, 0); err != nil {
@@ -60,7 +62,7 @@ func signals(root *container) ([]string, error) {
 	none := make(chan os.Signal, 1)
 	signal.Ignore(unix.SIGTERM)
 	n, err := ended(root, handOverCalls, window)
-	signal.Notify(none, unix.SIGTERM) // signal.Reset would leave it ignored
+	signal.Notify(none, unix.SIGTERM) // signal.Reset would leave the signal ignored
 	signal.Stop(none)
 	if err != nil {
 		return nil, err
@@ -79,7 +81,7 @@ func signals(root *container) ([]string, error) {
 	return problems, err
 }
 
-// blocking calls f while this thread, and what it starts, blocks SIGTERM.
+// blocking calls f while this thread, and the processes that it starts, block SIGTERM.
 func blocking(f func() error) error {
 	var set, before unix.Sigset_t
 	set.Val[(unix.SIGTERM-1)/wordBits] = 1 << ((unix.SIGTERM - 1) % wordBits)
@@ -93,10 +95,11 @@ func blocking(f func() error) error {
 	return err
 }
 
-// wordBits is the size of a word of a signal set.
+// wordBits is the number of bits in a word of a signal set.
 const wordBits = strconv.IntSize
 
-// ended starts calls one after the other, sends each SIGTERM within a time (0: none), and returns how many did not succeed.
+// ended starts calls one after the other, and sends each SIGTERM at a random instant within the given time (0: no
+// signal). It returns the number of calls that failed.
 func ended(root *container, calls int, within time.Duration) (n int, err error) {
 	for range calls {
 		ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
@@ -118,7 +121,7 @@ func ended(root *container, calls int, within time.Duration) (n int, err error) 
 	return n, nil
 }
 
-// pending calls with a blocked SIGTERM that is pending already.
+// pending makes a call with a pending, blocked SIGTERM.
 func pending(root *container) ([]string, error) {
 	n := 0
 	err := blocking(func() error {
@@ -139,7 +142,7 @@ func pending(root *container) ([]string, error) {
 	return nil, err
 }
 
-// variables sets what the Go runtime of the wrapper must not obey.
+// variables sets environment variables of the Go runtime, which the wrapper must ignore.
 func variables(root *container) ([]string, error) {
 	call := plan.Call{Argv: []string{"iptables", "-V"}}
 	want, err := root.run("/usr/sbin/iptables", call)
@@ -156,8 +159,8 @@ func variables(root *container) ([]string, error) {
 	return nil, nil
 }
 
-// closed calls with standard descriptors closed, in a root without /dev/null, and looks at those of the binary while it waits for
-// a file that it opens.
+// closed makes calls with closed standard descriptors, in a root without /dev/null, and checks the descriptors of the
+// binary while it waits for a file that it opens.
 func closed(root *container) ([]string, error) {
 	if err := os.Remove(root.root + "/dev/null"); err != nil {
 		return nil, err
@@ -186,7 +189,7 @@ func closed(root *container) ([]string, error) {
 	return problems, nil
 }
 
-// openIn returns the descriptors of the binary that a call becomes, sorted.
+// openIn returns the sorted descriptors of the binary that a call executes.
 func openIn(root *container, closing string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), commandTimeout)
 	defer cancel()
@@ -208,7 +211,7 @@ func openIn(root *container, closing string) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		// The first thing that it sleeps for is a writer of the FIFO.
+		// The binary first sleeps when it waits for a writer of the FIFO.
 		if !strings.Contains(string(status), "State:\tS") {
 			slept = 0
 			continue

@@ -13,11 +13,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// binaryOf is the file of a mode's binary.
+// binaryOf returns the name of a mode's binary.
 func binaryOf(mode string) string { return "xtables-" + mode + "-multi" }
 
-// host runs one command of the host's own iptables, and returns its output: the image's programs, but in the guest's own root,
-// where modprobe is.
+// host runs one command of the host's own iptables, and returns its output. It executes the image's binaries in the
+// guest's root, where modprobe is.
 func host(s plan.Step) (string, error) {
 	binary := image + "/usr/sbin/" + binaryOf(s.Mode)
 	linker, err := linkerOf(binary)
@@ -38,8 +38,8 @@ func host(s plan.Step) (string, error) {
 	return stdout.String(), nil
 }
 
-// linkerOf returns the dynamic linker that a program of the image names. In Debian it is a symlink into the directory of the
-// architecture's libraries.
+// linkerOf returns the dynamic linker that a binary of the image names. In Debian, its path is a symlink into the
+// architecture's library directory.
 func linkerOf(binary string) (string, error) {
 	file, err := elf.Open(binary)
 	if err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// look tells all that a probe could have changed in the kernel, and changes nothing itself: nf_tables is asked only when it
-// is loaded, because from Linux 7 on the question would load it.
+// look returns everything that a probe could change in the kernel. It changes nothing: it queries nf_tables only if it
+// is loaded, because from Linux 7 on a query loads it.
 func look() (plan.Kernel, error) {
 	var k plan.Kernel
 	modules, err := loadedModules()
@@ -40,7 +40,7 @@ func look() (plan.Kernel, error) {
 	return k, err
 }
 
-// ruleset is every table, chain and rule, a line each.
+// ruleset returns all tables, chains and rules, one per line.
 func ruleset() (string, error) {
 	c, err := nftables.New()
 	if err != nil {

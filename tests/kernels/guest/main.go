@@ -1,6 +1,5 @@
-// Command guest is the first and only program of a guest of the kernel matrix: it is process 1, carries out the plan that
-// the host put into the initial file system, and writes what came of it to the console. Called as modprobe it is the
-// program that the kernel starts to load a module by itself.
+// Command guest is process 1 of a guest of the kernel matrix. It executes the plan that the host has put into the
+// initial file system, and writes the results to the console. When the kernel calls it as modprobe, it loads a module.
 //
 // The initial file system contains, beside it: /lib/modules, the modules that exist for this guest; /plan.json; /image, the root file
 // system of a container image with the wrapper installed, or the OCI layouts that the plan names.
@@ -18,8 +17,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// The first thread is kept for the first goroutine: it cannot end as long as the program runs, and a host that was made on
-// it would not either.
+// The first goroutine keeps the first thread. That thread lives as long as the process, so a host on it would never
+// end.
 func init() { runtime.LockOSThread() }
 
 func main() {
@@ -37,7 +36,7 @@ func main() {
 	if err := run(); err != nil {
 		fmt.Println("guest:", err)
 	}
-	// Where -no-reboot is given, a restart ends QEMU.
+	// With -no-reboot, a restart ends QEMU.
 	if err := unix.Reboot(unix.LINUX_REBOOT_CMD_RESTART); err != nil {
 		fmt.Println("guest: restart:", err)
 	}

@@ -16,7 +16,7 @@ import (
 
 const moduleFolder = "/lib/modules/"
 
-// modprobe is modprobe(8) as far as it is called here: by the kernel as "modprobe -q -- ALIAS", by iptables-legacy as
+// modprobe implements the used part of modprobe(8). The kernel calls "modprobe -q -- ALIAS", iptables-legacy calls
 // "modprobe ip_tables -q".
 func modprobe(args []string) error {
 	for _, arg := range args {
@@ -27,7 +27,7 @@ func modprobe(args []string) error {
 	return errors.New("no module named")
 }
 
-// load loads a module, by name or alias, with those it needs.
+// load loads a module by name or alias, with its dependencies.
 func load(name string) error {
 	text, err := os.ReadFile(moduleFolder + "index.json")
 	if err != nil {
@@ -41,7 +41,7 @@ func load(name string) error {
 	if _, exists := modules[name]; exists {
 		return insert(modules, name)
 	}
-	// An alias may stand for several, of which some are for another processor. modprobe tries all of them.
+	// An alias can match several modules, some of them for another processor. modprobe tries all of them.
 	err = fmt.Errorf("%s: no such module", name)
 	loaded := false
 	for _, candidate := range modules.Names() {
@@ -79,7 +79,7 @@ func insert(modules kernel.Modules, name string) error {
 	return nil
 }
 
-// loadedModules are the names in /proc/modules, sorted.
+// loadedModules returns the sorted names in /proc/modules.
 func loadedModules() ([]string, error) {
 	text, err := os.ReadFile("/proc/modules")
 	if err != nil {
@@ -93,8 +93,8 @@ func loadedModules() ([]string, error) {
 	return names, nil
 }
 
-// unloadBut unloads every module that is not in rest. A module is free only when the network namespaces that used it are
-// cleaned up, which the kernel does some time after the last process has left.
+// unloadBut unloads every module that is not in rest. A module can be unloaded only after the kernel has cleaned up the
+// network namespaces that used it, some time after the last process has left them.
 func unloadBut(rest []string) error {
 	for deadline := time.Now().Add(time.Minute); ; time.Sleep(20 * time.Millisecond) {
 		names, err := loadedModules()
@@ -109,7 +109,7 @@ func unloadBut(rest []string) error {
 			return fmt.Errorf("%s: cannot be unloaded", strings.Join(left, " "))
 		}
 		for _, name := range left {
-			_ = unix.DeleteModule(name, unix.O_NONBLOCK) // in use, by a module whose turn comes: the next round
+			_ = unix.DeleteModule(name, unix.O_NONBLOCK) // in use by another module: the next round tries again
 		}
 	}
 }

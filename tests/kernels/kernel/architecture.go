@@ -10,7 +10,7 @@ import (
 // Architecture is a processor architecture, by its name in Go (GOARCH).
 type Architecture string
 
-// Runs reports whether a kernel of this architecture executes programs of another: its own, and those of its 32-bit
+// Runs returns true if a kernel of this architecture executes programs of another: of the same, or of its 32-bit
 // predecessor through the kernel's compat layer.
 func (a Architecture) Runs(programs Architecture) bool {
 	return a == programs || a == "amd64" && programs == "386" || a == "arm64" && programs == "arm"

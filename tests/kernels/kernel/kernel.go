@@ -1,5 +1,5 @@
-// Package kernel takes out of Debian's kernel packages what a guest boots with: the kernel, and the modules of netfilter
-// and of overlayfs with all that they depend on.
+// Package kernel extracts from Debian's kernel packages what a guest needs to boot: the kernel, and the modules of
+// netfilter and overlayfs with all dependencies.
 package kernel
 
 import (
@@ -19,12 +19,12 @@ import (
 
 // Kernel is one kernel and its modules.
 type Kernel struct {
-	Release string // as uname -r has it
-	Image   []byte // what boots
+	Release string // output of uname -r
+	Image   []byte // the bootable file
 	Modules Modules
 }
 
-// Architecture returns the kernel's architecture, that of its modules.
+// Architecture returns the kernel's architecture, which it reads from the modules.
 func (k *Kernel) Architecture() (Architecture, error) {
 	for _, name := range k.Modules.Names() {
 		return ArchitectureOf(bytes.NewReader(k.Modules[name].Data))
@@ -32,7 +32,7 @@ func (k *Kernel) Architecture() (Architecture, error) {
 	return "", fmt.Errorf("linux %s: no modules", k.Release)
 }
 
-// FromPackages reads a kernel from the packages that it consists of, one or, from Linux 7 on, several.
+// FromPackages reads a kernel from its packages: one or, from Linux 7 on, several.
 func FromPackages(paths []string) (*Kernel, error) {
 	k := &Kernel{Modules: Modules{}}
 	for _, name := range paths {
@@ -62,8 +62,8 @@ func (k *Kernel) add(name string) error {
 		if f.Type != archive.Regular {
 			continue
 		}
-		// lib/modules before Linux 7, with the kernel in /boot; usr/lib/modules since, and the kernel in it. Architectures
-		// whose boot loaders do not decompress have vmlinux.
+		// Before Linux 7, modules are in lib/modules and the kernel is in /boot. Since then, both are in
+		// usr/lib/modules. Architectures whose boot loaders do not decompress have the file vmlinux.
 		_, below, _ := strings.Cut(f.Name, "lib/modules/")
 		release, file, _ := strings.Cut(below, "/")
 		isKernel := file == "vmlinuz" || file == "vmlinux"
@@ -91,7 +91,7 @@ func (k *Kernel) add(name string) error {
 	return nil
 }
 
-// wanted says which modules a guest may be given. crc32c is asked for by name when libcrc32c is loaded.
+// wanted returns true if a guest can need the module. libcrc32c requests crc32c by name when it is loaded.
 func wanted(m Module) bool {
 	switch path.Dir(m.path) {
 	case "net/netfilter", "net/ipv4/netfilter", "net/ipv6/netfilter", "fs/overlayfs":
@@ -100,7 +100,7 @@ func wanted(m Module) bool {
 	return slices.Contains(m.Aliases, "crypto-crc32c")
 }
 
-// Write writes the kernel as a tar file, the kernel first.
+// Write writes the kernel and its modules as a tar file, the kernel first.
 func (k *Kernel) Write(w io.Writer) error {
 	out := tar.NewWriter(w)
 	put := func(name string, data []byte) error {
@@ -121,7 +121,7 @@ func (k *Kernel) Write(w io.Writer) error {
 	return out.Close()
 }
 
-// Read reads what Write wrote.
+// Read reads the output of Write.
 func Read(name string) (*Kernel, error) {
 	file, err := os.Open(name)
 	if err != nil {

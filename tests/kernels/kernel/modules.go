@@ -13,24 +13,24 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Module is one module. What is known of it comes from its own .modinfo: Debian's packages have no modules.dep, which
-// depmod makes when they are installed.
+// Module is one module. Its data comes from its .modinfo section, because Debian's packages contain no modules.dep;
+// depmod creates it at installation.
 type Module struct {
 	Name    string   `json:"name"`
 	Depends []string `json:"depends"`
 	Aliases []string `json:"aliases"`
 	Data    []byte   `json:"-"` // not compressed
 
-	path string // below the folder kernel
+	path string // below the directory kernel
 }
 
-// Modules are some modules, by name.
+// Modules maps names to modules.
 type Modules map[string]Module
 
-// Canonical is the spelling of a module's name or alias in which it is compared: - and _ are the same (modprobe(8)).
+// Canonical returns the spelling of a module's name or alias for comparisons: - and _ are equal (modprobe(8)).
 func Canonical(name string) string { return strings.ReplaceAll(name, "-", "_") }
 
-// readModule reads a module's file, from trixie on an .xz.
+// readModule reads a module's file. From trixie on, the file is compressed with xz.
 func readModule(name string, data []byte) (Module, error) {
 	stream, err := archive.Decompress(bytes.NewReader(data))
 	if err != nil {
@@ -66,10 +66,10 @@ func readModule(name string, data []byte) (Module, error) {
 	return m, nil
 }
 
-// Names are the modules' names, sorted.
+// Names returns the modules' names, sorted.
 func (m Modules) Names() []string { return slices.Sorted(maps.Keys(m)) }
 
-// with returns the modules for which keep is true, and all that they depend on.
+// with returns the modules for which keep is true, with all their dependencies.
 func (m Modules) with(keep func(Module) bool) (Modules, error) {
 	kept := Modules{}
 	var add func(name string) error
@@ -100,7 +100,7 @@ func (m Modules) with(keep func(Module) bool) (Modules, error) {
 	return kept, nil
 }
 
-// Without returns the modules but for those that drop is true for, and all that depend on one of them.
+// Without returns the modules except those for which drop is true, and those that depend on them.
 func (m Modules) Without(drop func(name string) bool) Modules {
 	left := maps.Clone(m)
 	for {

@@ -7,20 +7,21 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
 )
 
-// hardware is the machine that QEMU emulates for the kernels of one architecture.
+// hardware is the machine that QEMU emulates for kernels of one architecture.
 type hardware struct {
-	program string   // of QEMU
-	pkg     string   // Debian's package with that program
+	program string   // QEMU's program
+	pkg     string   // Debian's package of that program
 	args    []string // the machine and its processor
-	console string   // the kernel's device for what -nographic shows
-	append  string   // more of the kernel's command line
+	console string   // the kernel's console device, which -nographic connects to standard output
+	append  string   // added to the kernel's command line
 }
 
-// hardwareOf returns what boots kernels of an architecture. It is emulated in software, so that it runs everywhere alike.
+// hardwareOf returns the machine for kernels of an architecture. QEMU emulates it in software, so that it works the
+// same everywhere.
 func hardwareOf(a kernel.Architecture) (hardware, error) {
 	h, known := map[kernel.Architecture]hardware{
 		"386": {"qemu-system-i386", "qemu-system-x86", []string{"-cpu", "qemu32"}, "ttyS0", "reboot=t"},
-		// What a microvm lacks is not needed.
+		// A microvm has all devices that a guest needs.
 		"amd64":   {"qemu-system-x86_64", "qemu-system-x86", []string{"-M", "microvm,acpi=off", "-cpu", "qemu64"}, "ttyS0", "reboot=t"},
 		"arm":     {"qemu-system-arm", "qemu-system-arm", []string{"-M", "virt", "-cpu", "cortex-a15"}, "ttyAMA0", ""},
 		"arm64":   {"qemu-system-aarch64", "qemu-system-arm", []string{"-M", "virt", "-cpu", "cortex-a57"}, "ttyAMA0", ""},

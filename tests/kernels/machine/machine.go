@@ -22,8 +22,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// silence is how long a guest may take for one result: a cell takes a second, ten on a machine that does much else, and the
-// cell with the hand-over's signals some minutes on the slowest emulated processor.
+// silence is the longest time between two results of a guest. A cell takes a second, or ten on a busy machine. The
+// hand-over cell with its signals takes some minutes on the slowest emulated processor.
 const silence = 20 * time.Minute
 
 // Guest is what boots on a kernel.
@@ -63,7 +63,8 @@ func (g Guest) Boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	cmd := exec.CommandContext(ctx, hardware.program, append(hardware.args, "-accel", "tcg", "-m", "768",
 		"-nographic", "-no-reboot", "-kernel", vmlinuz, "-initrd", initrd,
 		"-append", "console="+hardware.console+" quiet loglevel=1 panic=-1 rcupdate.rcu_expedited=1 "+hardware.append)...)
-	// However this program ends, a guest ends with it. The signal is sent when the thread ends, not the process.
+	// The guest must end if this program ends for any reason. The kernel sends the parent-death signal when the thread
+	// ends, not the process.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -95,7 +96,7 @@ func (g Guest) Boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	return cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), nil
 }
 
-// results reads a console to its end, and returns what else was on it.
+// results reads a console to its end. It returns the number of results, and all other output.
 func results(console io.Reader, f func(plan.Result)) (got int, noise string, err error) {
 	lines := bufio.NewScanner(console)
 	lines.Buffer(nil, 1<<20)

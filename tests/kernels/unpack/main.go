@@ -1,4 +1,4 @@
-// Command unpack takes what a guest boots with out of Debian's kernel packages: see package kernel.
+// Command unpack extracts from Debian's kernel packages what a guest needs to boot: see package kernel.
 //
 // Usage: unpack OUTPUT.tar PACKAGE.deb...
 package main

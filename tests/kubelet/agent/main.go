@@ -1,12 +1,12 @@
-// Command agent stands for a program in a container that edits its host's firewall with iptables: it goes on adding rules and
-// listing them, with all six applets and in both families, and notes what each call did.
+// Command agent represents a program in a container that edits its host's firewall with iptables. It repeatedly adds
+// rules and lists them, with all six applets and in both families, and records each call.
 //
-// Usage: agent NUMBER FOLDER [look]
+// Usage: agent NUMBER DIRECTORY [look]
 //
-// With "look" it asks each applet for its mode first, and waits for a file FOLDER/write before it adds rules.
+// With "look", it first asks each applet for its mode, and adds rules only when the file DIRECTORY/write exists.
 //
-// The calls go into FOLDER/NUMBER.json, and it ends when there is a file FOLDER/stop, leaving FOLDER/NUMBER.done. The number, 0 to 255, is part of its
-// rules' addresses, so that each rule shows who wrote it.
+// It writes the calls to DIRECTORY/NUMBER.json. When the file DIRECTORY/stop exists, it writes DIRECTORY/NUMBER.done
+// and exits. The number, 0 to 255, is part of the addresses in its rules, so that each rule shows which agent wrote it.
 package main
 
 import (
@@ -58,12 +58,12 @@ func exists(folder, name string) bool {
 
 type agent struct {
 	number string
-	rules  int // written so far, in each family
+	rules  int // number of rules written in each family
 	out    *json.Encoder
 	err    error
 }
 
-// round adds two rules in each family, lists them, and asks each applet for its mode.
+// round adds two rules in each family, lists them, and calls each applet with -V.
 func (a *agent) round() {
 	for _, family := range []struct{ name, address string }{
 		{"iptables", "10.%s.%d.%d/32"},
@@ -91,7 +91,7 @@ func (a *agent) round() {
 	a.rules += 2
 }
 
-// versions asks the applets of a family for their mode.
+// versions calls each applet of a family with -V.
 func (a *agent) versions(family string) {
 	for _, suffix := range []string{"", "-save", "-restore"} {
 		c, version := do("", family+suffix, "--version")
@@ -105,7 +105,7 @@ func (a *agent) versions(family string) {
 	}
 }
 
-// do calls an applet, found in PATH as any program finds it.
+// do calls an applet that it finds in PATH.
 func do(stdin, applet string, args ...string) (call.Call, string) {
 	cmd := exec.Command(applet, args...)
 	var stdout, stderr bytes.Buffer

@@ -1,4 +1,4 @@
-// Command pause is the process that keeps a pod's sandbox: it does nothing until it is told to stop.
+// Command pause is the process that keeps a pod's sandbox alive. It waits until it gets a signal.
 package main
 
 import (

@@ -6,12 +6,12 @@ import (
 	"testing"
 )
 
-// outcome is how one run of the suite went.
+// outcome is the result of one run of the suite.
 type outcome struct {
 	tests map[string]string // name to PASS, FAIL or SKIP
-	text  string            // what the suite printed
-	saved map[string]string // by mode: what both families hold afterwards
-	leads string            // where iptables leads afterwards
+	text  string            // output of the suite
+	saved map[string]string // by mode: the rules of both families afterwards
+	leads string            // where the symlink iptables leads afterwards
 }
 
 func (o outcome) count(ending string) int {
@@ -24,7 +24,7 @@ func (o outcome) count(ending string) int {
 	return n
 }
 
-// endings reads the output of a test binary run with -test.v.
+// endings parses the output of a test binary that was run with -test.v.
 func endings(text string) map[string]string {
 	tests := map[string]string{}
 	for _, m := range ending.FindAllStringSubmatch(text, -1) {
@@ -33,13 +33,13 @@ func endings(text string) map[string]string {
 	return tests
 }
 
-// normal returns saved rules without what differs from one run to the next.
+// normal removes from saved rules what differs between runs.
 func normal(saved string) string {
 	saved = comment.ReplaceAllString(saved, "")
 	return random.ReplaceAllString(counter.ReplaceAllString(saved, "[0:0]"), "TEST-N")
 }
 
-// compare reports every difference of a run through the wrapper from the direct one.
+// compare reports every difference between a run through the wrapper and the direct one.
 func compare(t *testing.T, way string, direct, got outcome, mode string) string {
 	t.Helper()
 	verdict := "same"

@@ -1,7 +1,8 @@
-// Package goiptables_test runs the test suite of github.com/coreos/go-iptables, the library by which flannel, the CNI
-// plugins and others call iptables, inside an image with the wrapper: each of its tests must end as it does with the
-// mode's own binaries. TestRules of v0.8.0 fails in both ways with iptables 1.8.11 (trixie): of every version from 1.8.9 it
-// expects protocol "0" in a list, where 1.8.11 prints "all" again. So the suite runs with 1.8.9 (bookworm) as well.
+// Package goiptables_test runs the test suite of github.com/coreos/go-iptables inside an image with the wrapper.
+// flannel, the CNI plugins and other programs call iptables through this library. Each of its tests must end as with
+// the mode's own binaries. TestRules of v0.8.0 fails in both ways with iptables 1.8.11 (trixie): for every version from
+// 1.8.9 on it expects protocol "0" in a list, but 1.8.11 prints "all" again. So the suite also runs with 1.8.9
+// (bookworm).
 package goiptables_test
 
 import (
@@ -36,7 +37,8 @@ const (
 
 var applets = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"}
 
-// ways are how the suite meets iptables: as the mode's own binary, or by the wrapper.
+// ways are the ways in which the suite runs iptables: the mode's own binary, or the wrapper in a writable or read-only
+// root.
 var ways = []string{"direct", "writable", "read-only"}
 
 func TestSuite(t *testing.T) {
@@ -91,7 +93,8 @@ func testBinary(t *testing.T) []byte {
 	return binary
 }
 
-// unpack returns a folder with the image, and in it the suite and, in /opt/MODE, the six names as the mode's own binary.
+// unpack returns a directory with the image, and in it the suite and, in /opt/MODE, the six names as symlinks to the
+// mode's own binary.
 func unpack(t *testing.T, layers []string, binary []byte) string {
 	t.Helper()
 	image := t.TempDir()
@@ -109,7 +112,7 @@ func unpack(t *testing.T, layers []string, binary []byte) string {
 			}
 		}
 	}
-	// os/exec opens it for a program that it gives no standard input.
+	// os/exec opens /dev/null for a program without standard input.
 	if err := unix.Mknod(filepath.Join(image, "dev/null"), unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 		t.Fatal(err)
 	}

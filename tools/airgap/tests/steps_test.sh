@@ -28,6 +28,26 @@ like() {
 	failed=1
 }
 
+# The Bazel that bazelisk downloads.
+# shellcheck disable=SC2034,SC2329 # expect_bazel reads and calls them
+expected() (
+	# shellcheck source=/dev/null
+	. "$here/way.sh"
+	checkout=$work/checkout
+	cd "$1"
+	uname() { [ "$1" = -s ] && echo Linux || echo x86_64; }
+	expect_bazel
+	echo "${BAZELISK_VERIFY_SHA256:-none}"
+)
+mkdir -p "$work/checkout/folder" "$work/checkout/workspace"
+touch "$work/checkout/MODULE.bazel" "$work/checkout/workspace/MODULE.bazel"
+sed -n '$s/.*bazel-\(.*\)-linux-x86_64$/\1/p' "$here/bazel.sum" >"$work/checkout/.bazelversion"
+same "bazelisk in a folder of the checkout" "$(expected "$work/checkout/folder")" "$(sed -n 's/  .*-linux-x86_64$//p' "$here/bazel.sum")"
+same "bazelisk in another workspace" "$(expected "$work/checkout/workspace")" none
+same "bazelisk for another release" "$(USE_BAZEL_VERSION=9.x expected "$work/checkout")" none
+echo 0.0.0 >"$work/checkout/.bazelversion"
+like "a Bazel without a sum" "$(expected "$work/checkout" 2>&1)" '^bazelw: bazel-0.0.0-linux-x86_64: no sum in tools/airgap/bazel.sum'
+
 mkdir -p "$work/apt"
 cat >"$work/apt/sources.list" <<'END'
 # deb http://commented.example/debian bookworm main
@@ -48,6 +68,40 @@ Components: main
 END
 echo "Dir::Etc { SourceList \"$work/apt/sources.list\"; SourceParts \"$work/apt\"; };" >"$work/apt.conf"
 same "sources" "$(APT_CONFIG=$work/apt.conf apt_sources | tr '\n' ' ')" "http://options.example/debian http://first.example/debian "
+
+# A path with a space is used through a symlink, in a directory that no other user can prepare or change.
+# shellcheck disable=SC2034 # find_cache reads both
+spaced() (
+	shared=$work/shared IPTABLES_WRAPPERS_CACHE="$work/a cache"
+	find_cache
+	echo "$cache"
+)
+own=$work/shared/iptables-wrappers-$(id -u)
+mkdir -m 1777 "$work/shared"
+same "a path with a space" "$(readlink "$(spaced)")" "$work/a cache"
+same "the directory of its symlink" "$(stat -c '%F %u %a' "$own")" "directory $(id -u) 700"
+ln -sfnT /nonexistent "$(spaced)"
+same "a symlink to another path" "$(readlink "$(spaced)")" "$work/a cache"
+refused="^bazelw: $own: not a directory with mode 0700 of this user; remove it"
+chmod 0777 "$own"
+like "a directory that all can change" "$(spaced 2>&1)" "$refused"
+rm -r "$own"
+mkdir -m 0700 "$work/elsewhere"
+ln -s "$work/elsewhere" "$own"
+like "a symlink in place of the directory" "$(spaced 2>&1)" "$refused"
+rm "$own"
+ln -s "$work/missing" "$own"
+like "a dangling symlink" "$(spaced 2>&1)" "$refused"
+[ ! -e "$work/missing" ] || same "a dangling symlink" "its target was created" ""
+same "the symlink's target" "$(ls "$work/elsewhere")" ""
+rm "$own"
+if [ "$(id -u)" = 0 ]; then
+	mkdir -m 0700 "$own"
+	chown 65534 "$own"
+else
+	ln -s / "$own" # another user's, by any name
+fi
+like "a directory of another user" "$(spaced 2>&1)" "$refused"
 
 same "key of the same" "$(key a b)" "$(key a b)"
 [ "$(key a b)" != "$(key ab)" ] || same "key" "does not tell 'a b' from 'ab'" ""

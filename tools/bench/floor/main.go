@@ -1,5 +1,6 @@
-// Command floor is the least that a static Go program adds to a call of iptables: it becomes the program that FLOOR names,
-// as the wrapper becomes iptables, and does nothing else. It does without package os, as the wrapper does.
+// Command floor takes the minimum time that a static Go program adds to a call of iptables. It only executes the
+// program that FLOOR names, in the same way as the wrapper executes iptables. Like the wrapper, it does not import
+// package os.
 package main
 
 import "golang.org/x/sys/unix"

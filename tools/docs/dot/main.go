@@ -1,7 +1,7 @@
-// Command dot renders a graph in the language dot, from standard input, as SVG. Graphviz itself would draw it a little otherwise
-// on each machine; this one is compiled into the module, as WebAssembly, so that a picture is the same wherever it is made.
+// Command dot renders a graph in the language dot, from standard input, as SVG. Graphviz renders a little differently
+// on each machine. This module contains it as WebAssembly, so that the picture is the same on every machine.
 //
-// It is a module of its own, which only //docs:update builds: no test and no user of this repository's module needs it.
+// It is a separate module, which only //docs:update builds: no test and no user of this repository's module needs it.
 package main
 
 import (

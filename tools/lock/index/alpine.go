@@ -6,18 +6,21 @@ import (
 	"context"
 	"crypto"
 	"crypto/rsa"
-	_ "crypto/sha1" // SIGN.RSA, which Alpine's own keys still make
-	_ "crypto/sha256"
+	"crypto/sha1" // also of SIGN.RSA, which Alpine's own keys still make
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/apk"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
 // Alpine is one repository of one release.
@@ -29,64 +32,113 @@ type Alpine struct {
 	Keys   AlpineKeys
 }
 
-// Packages returns every package of an architecture.
-func (a Alpine) Packages(ctx context.Context, architecture string) ([]*closure.Package, error) {
+// Packages returns every package of an architecture, and the state of the index.
+func (a Alpine) Packages(ctx context.Context, architecture string) ([]*closure.Package, lockfile.Index, error) {
 	folder := "/" + a.Path + "/" + architecture
-	data, err := a.Fetch(ctx, a.Mirror+folder+"/APKINDEX.tar.gz")
+	state := lockfile.Index{Suite: a.Path, Signature: lockfile.SignedIndex}
+	data, err := a.Fetch(ctx, a.Mirror+folder+"/APKINDEX.tar.gz", maxIndex)
 	if err != nil {
-		return nil, err
+		return nil, state, err
 	}
-	signed, err := VerifyAPKINDEX(data, a.Keys)
+	var text, signed []byte
+	if signed, state.Key, err = VerifyAPKINDEX(data, a.Keys); err == nil {
+		text, state.Date, err = apkIndexText(signed)
+	}
 	if err != nil {
-		return nil, fmt.Errorf("index %s: %w", a.Path, err)
+		return nil, state, fmt.Errorf("index %s: %w", a.Path, err)
 	}
-	text, err := apkIndexText(signed)
-	if err != nil {
-		return nil, fmt.Errorf("index %s: %w", a.Path, err)
-	}
-	packages, err := ParseAPKINDEX(text, a.Origin+folder)
+	packages, err := ParseAPKINDEX(text, architecture, a.Origin+folder)
 	for _, p := range packages {
 		p.File.Suite = a.Path
 	}
-	return packages, err
+	return packages, state, err
 }
 
 // Complete fetches a package, checks it against the signed index, and adds its sum, which the index does not have.
 func (a Alpine) Complete(ctx context.Context, p *closure.Package) error {
-	data, err := a.Fetch(ctx, a.Mirror+strings.TrimPrefix(p.File.URLs[0], a.Origin))
+	data, err := fetchPackage(ctx, a.Fetch, a.Mirror+strings.TrimPrefix(p.File.URLs[0], a.Origin), p)
 	if err != nil {
+		return err
+	}
+	if err := checkAPK(data, p); err != nil {
 		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
 	}
-	// The identity covers the control stream, which has the sum of the data.
-	pkg, err := apk.Read(bytes.NewReader(data), archive.DefaultLimits())
-	if err != nil {
-		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
-	}
-	info, err := apk.ParseInfo(pkg.Control[apk.InfoFile])
-	if err != nil {
-		return fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
-	}
-	if got := string(pkg.Control[apk.Identity]); got != p.File.Identity || info.First("datahash") == "" {
-		return fmt.Errorf("package %s %s: checksum %s, the signed index says %s", p.Name, p.Version, got, p.File.Identity)
-	}
-	return complete(p, data)
+	sum := sha256.Sum256(data)
+	p.File.SHA256 = hex.EncodeToString(sum[:])
+	return nil
 }
 
-// VerifyAPKINDEX checks the signature that an index begins with, and returns what is signed: everything after the first
-// gzip stream. That stream holds a tar with one file for each signature, .SIGN.RSA.KEY for PKCS #1 v1.5 over SHA-1 and
-// .SIGN.RSA256.KEY over SHA-256. One good signature by a known key is enough, as it is for apk.
-func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, error) {
+// checkAPK follows the sums of a package from the signed index: the identity there is the sum of the control stream, which has the sum
+// of the data stream. Nothing is parsed whose sum was not compared.
+func checkAPK(data []byte, p *closure.Package) error {
+	// The control stream is the first one, or the second if signatures come first.
+	first, err := gzipStream(data)
+	if err != nil {
+		return err
+	}
+	control := first
+	if apkIdentity(control) != p.File.Identity {
+		if control, err = gzipStream(data[len(first):]); err != nil {
+			return err
+		}
+		if got := apkIdentity(control); got != p.File.Identity {
+			return fmt.Errorf("checksum %s, the signed index says %s", got, p.File.Identity)
+		}
+		data = data[len(first):]
+	}
+	sum := sha256.Sum256(data[len(control):])
+	text, _, err := tarFile(control, apk.InfoFile)
+	if err != nil {
+		return err
+	}
+	info, err := apk.ParseInfo(text)
+	if err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum[:]); got != info.First("datahash") {
+		return fmt.Errorf("data: sha256 %s, %s says %q", got, apk.InfoFile, info.First("datahash"))
+	}
+	// abuild writes the asked architecture into the index, also for packages whose own is noarch (apk index --rewrite-arch).
+	name, version, architecture := info.First("pkgname"), info.First("pkgver"), info.First("arch")
+	if name != p.Name || version != p.Version || architecture != p.Architecture && architecture != "noarch" {
+		return fmt.Errorf("%s is of %q %q for %q: use another mirror", apk.InfoFile, name, version, architecture)
+	}
+	return nil
+}
+
+// apkIdentity is what apk knows a package by: "Q1" and the base64 of its control stream's SHA-1.
+func apkIdentity(control []byte) string {
+	sum := sha1.Sum(control)
+	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// gzipStream returns the bytes of the gzip stream that data begins with. Signatures and a control stream are small, also unpacked.
+func gzipStream(data []byte) ([]byte, error) {
 	source := bytes.NewReader(data)
 	stream, err := gzip.NewReader(source)
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
 	stream.Multistream(false)
-	head, err := readBounded(stream, maxSignatures)
-	if err != nil {
-		return nil, fmt.Errorf("signatures: %w", err)
+	if _, err := readBounded(stream, maxControl); err != nil {
+		return nil, fmt.Errorf("gzip: %w", err)
 	}
-	signed := data[len(data)-source.Len():]
+	return data[:len(data)-source.Len()], nil
+}
+
+// VerifyAPKINDEX checks the signature that an index begins with, and returns what is signed, everything after the first
+// gzip stream, and the key's name. The first stream holds a tar with one file for each signature, .SIGN.RSA.KEY for PKCS #1 v1.5 over SHA-1 and
+// .SIGN.RSA256.KEY over SHA-256. One good signature by a known key is enough, as it is for apk.
+func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, string, error) {
+	first, err := gzipStream(data)
+	if err != nil {
+		return nil, "", fmt.Errorf("signatures: %w", err)
+	}
+	head, err := unpack(first)
+	if err != nil {
+		return nil, "", fmt.Errorf("signatures: %w", err)
+	}
+	signed := data[len(first):]
 	var tried []string
 	for files := tar.NewReader(bytes.NewReader(head)); ; {
 		header, err := files.Next()
@@ -95,7 +147,7 @@ func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, error) {
 			break
 		}
 		if err != nil {
-			return nil, fmt.Errorf("signatures: %w", err)
+			return nil, "", fmt.Errorf("signatures: %w", err)
 		}
 		hash, name := apkSignature(header.Name)
 		if hash == 0 {
@@ -106,21 +158,22 @@ func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, error) {
 		if !known {
 			continue
 		}
-		signature, err := io.ReadAll(files)
+		// A sparse file, which the tar package fills with zeros, can be larger than its tar.
+		signature, err := readBounded(files, maxControl)
 		if err != nil {
-			return nil, fmt.Errorf("signatures: %w", err)
+			return nil, "", fmt.Errorf("signatures: %w", err)
 		}
 		sum := hash.New()
 		sum.Write(signed)
 		if err := rsa.VerifyPKCS1v15(key, hash, sum.Sum(nil), signature); err != nil {
-			return nil, fmt.Errorf("signature by %s: %w", name, err)
+			return nil, "", fmt.Errorf("signature by %s: %w", name, err)
 		}
-		return signed, nil
+		return signed, name, nil
 	}
 	if len(tried) == 0 {
-		return nil, errors.New("not signed")
+		return nil, "", errors.New("not signed")
 	}
-	return nil, fmt.Errorf("signed by %s: no such key here", strings.Join(tried, ", "))
+	return nil, "", fmt.Errorf("signed by %s: no such key here", strings.Join(tried, ", "))
 }
 
 func apkSignature(member string) (crypto.Hash, string) {
@@ -133,22 +186,32 @@ func apkSignature(member string) (crypto.Hash, string) {
 	return 0, ""
 }
 
-// apkIndexText is the file APKINDEX of a tar.gz.
-func apkIndexText(data []byte) ([]byte, error) {
-	text, err := unpack(data)
-	if err != nil {
-		return nil, err
+// apkIndexText returns the file APKINDEX of a tar.gz, and its time, which is that of the index: apk index sets it.
+func apkIndexText(data []byte) (text []byte, date string, err error) {
+	text, made, err := tarFile(data, "APKINDEX")
+	if made.Unix() > 0 {
+		date = made.UTC().Format(time.RFC3339)
 	}
-	for files := tar.NewReader(bytes.NewReader(text)); ; {
+	return text, date, err
+}
+
+// tarFile returns a file of a tar.gz and its time.
+func tarFile(data []byte, name string) ([]byte, time.Time, error) {
+	unpacked, err := unpack(data)
+	if err != nil {
+		return nil, time.Time{}, err
+	}
+	for files := tar.NewReader(bytes.NewReader(unpacked)); ; {
 		header, err := files.Next()
-		if errors.Is(err, io.EOF) {
-			return nil, errors.New("no file APKINDEX")
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			return nil, time.Time{}, fmt.Errorf("no file %s", name)
 		}
 		if err != nil {
-			return nil, err
+			return nil, time.Time{}, err
 		}
-		if header.Name == "APKINDEX" {
-			return io.ReadAll(files)
+		if header.Name == name {
+			text, err := readBounded(files, maxUnpacked)
+			return text, header.ModTime, err
 		}
 	}
 }

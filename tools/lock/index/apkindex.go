@@ -6,15 +6,13 @@ import (
 	"strconv"
 	"strings"
 
-	apkversion "github.com/knqyf263/go-apk-version"
-
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 )
 
 // ParseAPKINDEX parses Alpine's index: a paragraph per package, a field per line, each a letter, a colon and its value
 // (apk-tools, doc/apk-package(5) and doc/apk-v2(5)). base is the address of the folder that holds the packages. A package whose
-// entry is not understood is marked as odd; only a paragraph that names no package is an error.
-func ParseAPKINDEX(text []byte, base string) ([]*closure.Package, error) {
+// entry is not understood, or is for another architecture, is marked as odd; only a paragraph that names no package is an error.
+func ParseAPKINDEX(text []byte, architecture, base string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for number, paragraph := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
 		if paragraph == "" {
@@ -26,7 +24,7 @@ func ParseAPKINDEX(text []byte, base string) ([]*closure.Package, error) {
 			return nil, fmt.Errorf("index APKINDEX: paragraph %d: no package's name", number+1)
 		}
 		if odd == nil {
-			odd = fillApk(p, fields, base)
+			odd = fillApk(p, fields, architecture, base)
 		}
 		if odd != nil {
 			p.Odd, p.File = odd.Error(), closure.File{}
@@ -56,7 +54,7 @@ func apkFields(paragraph string) (map[string]string, error) {
 }
 
 // fillApk adds all that the fields say beside the name. An error is about this package only.
-func fillApk(p *closure.Package, fields map[string]string, base string) error {
+func fillApk(p *closure.Package, fields map[string]string, architecture, base string) error {
 	for _, text := range strings.Fields(fields["p"]) {
 		relation, err := parseApkRelation(text)
 		if err != nil {
@@ -64,13 +62,10 @@ func fillApk(p *closure.Package, fields map[string]string, base string) error {
 		}
 		p.Provides = append(p.Provides, relation)
 	}
-	for _, part := range []string{p.Name, p.Version, p.Architecture} {
-		// They become a file's name and part of an address.
-		if part == "" || strings.ContainsAny(part, "/?#% \t") {
-			return fmt.Errorf("package %q %q for %q: not a name, a version and an architecture", p.Name, p.Version, p.Architecture)
-		}
+	if err := checkWords(p, architecture, "noarch"); err != nil {
+		return err
 	}
-	if !apkversion.Valid(p.Version) {
+	if !ValidAlpine(p.Version) {
 		return fmt.Errorf("version %q", p.Version)
 	}
 	if !strings.HasPrefix(fields["C"], "Q1") {
@@ -134,23 +129,10 @@ func parseApkRelation(text string) (closure.Relation, error) {
 		"<": "<", "<=": "<=", "=": "=", ">=": ">=", ">": ">", "~": "~", "~=": "~", "=~": "~",
 	}[strings.TrimSuffix(text[at:], version)]
 	// A package tagged with a repository ("name@tag") is for /etc/apk/world only.
-	if at == 0 || !known || !apkversion.Valid(version) {
+	if at == 0 || !known || !ValidAlpine(version) {
 		return closure.Relation{}, fmt.Errorf("relation %q: not a name and a version bound", text)
 	}
 	return closure.Relation{Name: text[:at], Op: op, Version: version}, nil
-}
-
-// CompareAlpine orders versions as apk does.
-func CompareAlpine(a, b string) (int, error) {
-	first, err := apkversion.NewVersion(a)
-	if err != nil {
-		return 0, fmt.Errorf("version %q: %w", a, err)
-	}
-	second, err := apkversion.NewVersion(b)
-	if err != nil {
-		return 0, fmt.Errorf("version %q: %w", b, err)
-	}
-	return first.Compare(second), nil
 }
 
 // Apk are the rules of apk. Where apk gives up, since it never turns back from a choice that does not work out, another choice is

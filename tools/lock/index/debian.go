@@ -10,10 +10,9 @@ import (
 	"time"
 
 	"github.com/ProtonMail/go-crypto/openpgp"
-	"github.com/ProtonMail/go-crypto/openpgp/clearsign"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
 const (
@@ -38,55 +37,58 @@ type Debian struct {
 	Mirror string                                          // address of the archive, such as a mirror's /debian
 	Name   string                                          // of the archive on snapshot.debian.org: debian or debian-security
 	Suite  string
-	Keys   openpgp.KeyRing
+	Keys   openpgp.EntityList
 	// Beside says that the suite only adds to another, which may have architectures that this one lacks: the security archive
 	// drops some when a release becomes LTS.
 	Beside bool
+	// Expired is called with a warning if the index is past its Valid-Until. If it is nil, such an index is an error.
+	Expired func(warning string)
+
+	verified *Release // the suite as all architectures have it
 }
 
-// Packages returns every package of an architecture.
-func (d Debian) Packages(ctx context.Context, architecture string) ([]*closure.Package, error) {
+// Packages returns every package of an architecture, and the state of the index.
+func (d *Debian) Packages(ctx context.Context, architecture string) ([]*closure.Package, lockfile.Index, error) {
 	release, err := d.release(ctx)
 	if err != nil {
-		return nil, err
+		return nil, lockfile.Index{}, err
 	}
-	date, err := time.Parse(time.RFC1123, release["Date"])
-	if err != nil {
-		return nil, fmt.Errorf("suite %s: date: %w", d.Suite, err)
+	state := lockfile.Index{
+		Suite: d.Suite, Date: release.Date.UTC().Format(time.RFC3339), Signature: lockfile.SignedIndex, Key: release.Key,
 	}
 	name := "main/binary-" + architecture + "/Packages.xz"
-	sum, listed := sumOf(release["SHA256"], name)
+	sum, listed := sumOf(release.Fields["SHA256"], name)
 	if !listed && d.Beside {
-		return nil, nil
+		return nil, state, nil
 	}
 	if !listed {
-		return nil, fmt.Errorf("suite %s: no packages for %s", d.Suite, architecture)
+		return nil, state, fmt.Errorf("suite %s: no packages for %s", d.Suite, architecture)
 	}
-	data, err := d.listed(ctx, release, name, sum)
+	data, err := d.listed(ctx, release.Fields, name, sum)
 	if err != nil {
-		return nil, err
+		return nil, state, err
 	}
 	text, err := unpack(data)
 	if err != nil {
-		return nil, fmt.Errorf("index %s: %w", name, err)
+		return nil, state, fmt.Errorf("index %s: %w", name, err)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, nil // as testing's security archive is most of the time
+		return nil, state, nil // as testing's security archive is most of the time
 	}
-	pool := snapshotArchive + "/" + d.Name + "/" + date.UTC().Add(snapshotDelay).Format(snapshotFormat)
-	packages, err := ParsePackages(text, d.Suite, pool)
+	pool := snapshotArchive + "/" + d.Name + "/" + release.Date.UTC().Add(snapshotDelay).Format(snapshotFormat)
+	packages, err := ParsePackages(text, architecture, d.Suite, pool)
 	for _, p := range packages {
 		if p.Odd != "" {
 			continue
 		}
 		p.File.URLs = append(p.File.URLs, DebianPools[d.Name]+strings.TrimPrefix(p.File.URLs[0], pool))
 	}
-	return packages, err
+	return packages, state, err
 }
 
 // Complete asks the mirror for a package of the suite: one that is being updated, or copies some architectures only, lists what it
 // does not have. The package itself is not fetched: the signed index has its sum.
-func (d Debian) Complete(ctx context.Context, p *closure.Package) error {
+func (d *Debian) Complete(ctx context.Context, p *closure.Package) error {
 	if d.Has == nil {
 		return nil
 	}
@@ -97,21 +99,21 @@ func (d Debian) Complete(ctx context.Context, p *closure.Package) error {
 }
 
 // Address is where the mirror that is asked has a package of the suite.
-func (d Debian) Address(p *closure.Package) string {
+func (d *Debian) Address(p *closure.Package) string {
 	return d.Mirror + strings.TrimPrefix(p.File.URLs[1], DebianPools[d.Name])
 }
 
 // listed fetches a file that the release lists, by its sum where the mirror has it so: by its name it may be a younger one, while
 // the mirror is being updated.
-func (d Debian) listed(ctx context.Context, release map[string]string, name, sum string) ([]byte, error) {
+func (d *Debian) listed(ctx context.Context, release map[string]string, name, sum string) ([]byte, error) {
 	folder := d.Mirror + "/dists/" + d.Suite + "/"
 	var data []byte
 	err := errNotFound
 	if release["Acquire-By-Hash"] == "yes" {
-		data, err = d.Fetch(ctx, folder+path.Dir(name)+"/by-hash/SHA256/"+sum)
+		data, err = d.Fetch(ctx, folder+path.Dir(name)+"/by-hash/SHA256/"+sum, maxIndex)
 	}
 	if errors.Is(err, errNotFound) { // mirrors that copy by name only
-		data, err = d.Fetch(ctx, folder+name)
+		data, err = d.Fetch(ctx, folder+name, maxIndex)
 	}
 	if err != nil {
 		return nil, err
@@ -119,27 +121,31 @@ func (d Debian) listed(ctx context.Context, release map[string]string, name, sum
 	return data, checkSum(name, data, sum)
 }
 
-// release fetches InRelease and returns its signed fields.
-func (d Debian) release(ctx context.Context) (map[string]string, error) {
-	data, err := d.Fetch(ctx, d.Mirror+"/dists/"+d.Suite+"/InRelease")
+// release fetches InRelease once.
+func (d *Debian) release(ctx context.Context) (*Release, error) {
+	if d.verified != nil {
+		return d.verified, nil
+	}
+	data, err := d.Fetch(ctx, d.Mirror+"/dists/"+d.Suite+"/InRelease", maxRelease)
 	if err != nil {
 		return nil, err
 	}
-	block, _ := clearsign.Decode(data)
-	if block == nil {
-		return nil, fmt.Errorf("suite %s: InRelease is not signed", d.Suite)
-	}
-	if _, err := block.VerifySignature(d.Keys, nil); err != nil {
-		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
-	}
-	fields, err := deb.Paragraph(block.Plaintext)
+	r, err := VerifyInRelease(data, d.Keys)
 	if err != nil {
 		return nil, fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
 	}
-	if fields["Codename"] != d.Suite {
-		return nil, fmt.Errorf("suite %s: InRelease is that of %q", d.Suite, fields["Codename"])
+	if r.Fields["Codename"] != d.Suite {
+		return nil, fmt.Errorf("suite %s: InRelease is that of %q", d.Suite, r.Fields["Codename"])
 	}
-	return fields, nil
+	if err := r.checkDates(time.Now()); err != nil {
+		err = fmt.Errorf("suite %s: InRelease: %w", d.Suite, err)
+		if !errors.Is(err, errExpired) || d.Expired == nil {
+			return nil, err
+		}
+		d.Expired(err.Error())
+	}
+	d.verified = r
+	return r, nil
 }
 
 // sumOf finds a file in a Release file's field of lines "sum size name".

@@ -17,24 +17,26 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Bounds on what a mirror may send: the largest index (Fedora's primary) is about 20 MB, and 250 MB unpacked.
+// Bounds on what a mirror may send. The largest index is Fedora's primary, with about 20 MB, and 250 MB unpacked. InRelease, the largest file
+// that is parsed before a sum or a signature is compared, has about 200 KB.
 const (
-	maxDownload = 128 << 20
-	maxUnpacked = 1 << 30
+	maxRelease  = 4 << 20
+	maxIndex    = 128 << 20
+	maxUnpacked = 512 << 20
 	timeout     = 5 * time.Minute
-	// A signature is 256 to 512 bytes; the stream of Alpine's that holds them is a tar of one or two.
-	maxSignatures = 1 << 20
+	// Alpine's streams of signatures and of control files, unpacked. A signature has 256 to 512 bytes, a script of a package some thousand.
+	maxControl = 8 << 20
 )
 
 // errNotFound is what a Fetcher's error is for a file that the repository does not have.
 var errNotFound = errors.New("not found")
 
-// Fetcher gets one file of a repository.
-type Fetcher func(ctx context.Context, address string) ([]byte, error)
+// Fetcher gets one file of a repository, which may not be larger than limit.
+type Fetcher func(ctx context.Context, address string, limit int64) ([]byte, error)
 
 // HTTP fetches with client.
 func HTTP(client *http.Client) Fetcher {
-	return func(ctx context.Context, address string) ([]byte, error) {
+	return func(ctx context.Context, address string, limit int64) ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
 		request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -49,7 +51,7 @@ func HTTP(client *http.Client) Fetcher {
 		if err := statusError(address, response); err != nil {
 			return nil, err
 		}
-		data, err := readBounded(response.Body, maxDownload)
+		data, err := readBounded(response.Body, limit)
 		if err != nil {
 			return nil, fmt.Errorf("index: %s: %w", address, err)
 		}
@@ -115,12 +117,14 @@ func checkSum(name string, data []byte, want string) error {
 	return nil
 }
 
-// complete adds the sum of a package's file, which is checked already, and compares its size with the index.
-func complete(p *closure.Package, data []byte) error {
-	if int64(len(data)) != p.File.Size {
-		return fmt.Errorf("package %s %s: %d bytes, the index says %d", p.Name, p.Version, len(data), p.File.Size)
+// fetchPackage fetches a package's file and compares its size with the index.
+func fetchPackage(ctx context.Context, fetch Fetcher, address string, p *closure.Package) ([]byte, error) {
+	data, err := fetch(ctx, address, p.File.Size)
+	if err == nil && int64(len(data)) != p.File.Size {
+		err = fmt.Errorf("%d bytes, the index says %d", len(data), p.File.Size)
 	}
-	sum := sha256.Sum256(data)
-	p.File.SHA256 = hex.EncodeToString(sum[:])
-	return nil
+	if err != nil {
+		return nil, fmt.Errorf("package %s %s: %w", p.Name, p.Version, err)
+	}
+	return data, nil
 }

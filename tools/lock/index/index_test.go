@@ -39,13 +39,15 @@ func TestParse(t *testing.T) {
 	}{
 		"Packages": {
 			func() ([]*closure.Package, error) {
-				return index.ParsePackages([]byte(packagesText), "stable", "https://pool")
+				return index.ParsePackages([]byte(packagesText), "amd64", "stable", "https://pool")
 			},
 			"iptables 1.8.11-2 for amd64; provides [firewall = 1]; requires [[dpkg] [libc6 >= 2.38] [a b < 2]]; rich []; if []; conflicts [old < 1 older]; obsoletes []; " +
 				"10 bytes at [https://pool/pool/main/i/iptables/iptables_1.8.11-2_amd64.deb]",
 		},
 		"APKINDEX": {
-			func() ([]*closure.Package, error) { return index.ParseAPKINDEX([]byte(apkIndexText), "https://pool") },
+			func() ([]*closure.Package, error) {
+				return index.ParseAPKINDEX([]byte(apkIndexText), "x86_64", "https://pool")
+			},
 			"iptables 1.8.13-r0 for x86_64; provides [cmd:iptables = 1.8.13-r0 ip6tables]; " +
 				"requires [[so:libc.musl-x86_64.so.1] [libxtables ~ 1.8] [musl >= 1.2]]; rich []; if [busybox = 1.37.0-r12 but not [docs]]; conflicts [old < 1]; obsoletes []; " +
 				"100 bytes at [https://pool/iptables-1.8.13-r0.apk]",
@@ -83,10 +85,10 @@ func TestParse(t *testing.T) {
 // An entry that is not understood costs its package, and says why; what is around it stays.
 func TestOddEntry(t *testing.T) {
 	deb := func(text string) ([]*closure.Package, error) {
-		return index.ParsePackages([]byte(text), "stable", "https://pool")
+		return index.ParsePackages([]byte(text), "amd64", "stable", "https://pool")
 	}
 	apk := func(text string) ([]*closure.Package, error) {
-		return index.ParseAPKINDEX([]byte(text), "https://pool")
+		return index.ParseAPKINDEX([]byte(text), "x86_64", "https://pool")
 	}
 	primary := func(text string) ([]*closure.Package, error) {
 		return index.ParsePrimary([]byte(text), "x86_64", []string{"https://pool"})
@@ -109,7 +111,18 @@ func TestOddEntry(t *testing.T) {
 		{deb, packagesText + "\n" + other, "SHA256: 00", "SHA256: 0x", `sha256 "0x`},
 		{deb, packagesText + "\n" + other, "Architecture: amd64\n", "", `architecture ""`},
 		{deb, packagesText + "\n" + other, "Priority: optional", "Priority", `line "Priority" is no field`},
-		{apk, apkIndexText + "\n" + otherApk, "P:iptables", "P:../iptables", `package "../iptables"`},
+		{deb, packagesText + "\n" + other, "Architecture: amd64", "Architecture: arm64", `architecture "arm64": want "amd64" or "all"`},
+		{deb, packagesText + "\n" + other, "Package: iptables", "Package: ip\x1b[2J", `name "ip\x1b[2J"`},
+		{deb, packagesText + "\n" + other, "Package: iptables", "Package: ../iptables", `name "../iptables"`},
+		{deb, packagesText + "\n" + other, "Filename: pool", "Filename: ../pool", `".." is not a plain name`},
+		{deb, packagesText + "\n" + other, "Filename: pool", "Filename: /pool", `"" is not a plain name`},
+		{apk, apkIndexText + "\n" + otherApk, "A:x86_64", "A:aarch64", `architecture "aarch64": want "x86_64" or "noarch"`},
+		{apk, apkIndexText + "\n" + otherApk, "P:iptables", "P:ip\rtables", `name "ip\rtables"`},
+		{apk, apkIndexText + "\n" + otherApk, "V:1.8.13-r0", "V:1.8.13-r0\u202e", `version "1.8.13-r0\u202e"`},
+		{primary, primaryText, `<name>iptables-nft<`, `<name>iptables&#10;nft<`, `name "iptables\nnft"`},
+		{primary, primaryText, `ver="1.8.11"`, `ver="1.8&#9;11"`, `version "1:1.8\t11-9.fc43"`},
+		{primary, primaryText, `href="Packages/i/x.rpm"`, `href="Packages/&#10;x.rpm"`, `is not a plain name`},
+		{apk, apkIndexText + "\n" + otherApk, "P:iptables", "P:../iptables", `name "../iptables"`},
 		{apk, apkIndexText + "\n" + otherApk, "V:1.8.13-r0", "V:newest", `version "newest"`},
 		{apk, apkIndexText + "\n" + otherApk, "C:Q1", "C:Q2", `checksum "Q2`},
 		{apk, apkIndexText + "\n" + otherApk, "S:100", "S:-1", `size "-1"`},
@@ -119,7 +132,7 @@ func TestOddEntry(t *testing.T) {
 		{apk, apkIndexText + "\n" + otherApk, "iptables=1.8.13-r0 ip6", "iptables=5.3.0_ ip6", `provides: relation "cmd:iptables=5.3.0_"`},
 		{apk, apkIndexText + "\n" + otherApk, "i:busybox=1", "i:busybox=_", `install_if: relation "busybox=_`},
 		{apk, apkIndexText + "\n" + otherApk, "A:x86_64", "architecture", `line "architecture": no field`},
-		{primary, primaryText, `href="Packages/i/x.rpm"`, `href="../x.rpm"`, `location "../x.rpm"`},
+		{primary, primaryText, `href="Packages/i/x.rpm"`, `href="../x.rpm"`, `path "../x.rpm": ".." is not a plain name`},
 		{primary, primaryText, `href="Packages/i/x.rpm"`, `href="x.rpm" xml:base="https://other"`, "in another repository"},
 		{primary, primaryText, `type="sha256"`, `type="md5"`, `checksum of type "md5"`},
 		{primary, primaryText, `>00ff0000`, `>00fg0000`, `checksum "00fg`},
@@ -146,7 +159,7 @@ func TestOddEntry(t *testing.T) {
 func TestParseRefuses(t *testing.T) {
 	repomd := func(old, new string) func() error {
 		return func() error {
-			_, _, err := index.ParseRepomd([]byte(strings.Replace(repomdText, old, new, 1)))
+			_, _, _, err := index.ParseRepomd([]byte(strings.Replace(repomdText, old, new, 1)))
 			return err
 		}
 	}
@@ -154,15 +167,15 @@ func TestParseRefuses(t *testing.T) {
 		parse func() error
 		want  string
 	}{
-		{func() error { _, err := index.ParsePackages([]byte("Version: 1\n"), "stable", ""); return err }, "paragraph 1: no package's name"},
-		{func() error { _, err := index.ParseAPKINDEX([]byte("V:1\n"), ""); return err }, "paragraph 1: no package's name"},
+		{func() error { _, err := index.ParsePackages([]byte("Version: 1\n"), "amd64", "stable", ""); return err }, "paragraph 1: no package's name"},
+		{func() error { _, err := index.ParseAPKINDEX([]byte("V:1\n"), "x86_64", ""); return err }, "paragraph 1: no package's name"},
 		{func() error {
 			_, err := index.ParsePrimary([]byte(strings.Replace(primaryText, "</metadata>", "", 1)), "x86_64", nil)
 			return err
 		}, "XML syntax error"},
 		{repomd(`type="primary"`, `type="other"`), "no primary"},
 		{repomd(`type="sha256"`, `type="sha"`), `checksum of type "sha"`},
-		{repomd(`href="repodata`, `href="/repodata`), "not a plain relative path"},
+		{repomd(`href="repodata`, `href="/repodata`), "is not a plain name"},
 		{repomd(`</repomd>`, ``), "XML syntax error"},
 	} {
 		if err := test.parse(); err == nil || !strings.Contains(err.Error(), test.want) {

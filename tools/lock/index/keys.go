@@ -2,6 +2,7 @@ package index
 
 import (
 	"bytes"
+	"crypto"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
@@ -13,21 +14,41 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 )
 
-// ReadKeys reads OpenPGP public keys: an armored file, or every one that a folder has by a name of Fedora's.
+// Names of OpenPGP keys in a folder: those of packages, as Fedora calls them, and those of an index, if others sign it.
+const (
+	packageKeyFiles = "RPM-GPG-KEY-*"
+	indexKeyFiles   = "INDEX-GPG-KEY-*"
+)
+
+// ReadKeys reads OpenPGP public keys: an armored file, or each in a folder that is named RPM-GPG-KEY-*.
 func ReadKeys(path string) (openpgp.EntityList, error) {
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, err
 	}
-	names := []string{path}
-	if info.IsDir() {
-		if names, err = filepath.Glob(filepath.Join(path, "RPM-GPG-KEY-*")); err != nil {
-			return nil, err
-		}
-		if len(names) == 0 {
-			return nil, fmt.Errorf("%s: no keys (RPM-GPG-KEY-*): %w", path, fs.ErrNotExist)
-		}
+	if !info.IsDir() {
+		return readKeyFiles(path)
 	}
+	names, err := filepath.Glob(filepath.Join(path, packageKeyFiles))
+	if err != nil {
+		return nil, err
+	}
+	if len(names) == 0 {
+		return nil, fmt.Errorf("%s: no keys (%s): %w", path, packageKeyFiles, fs.ErrNotExist)
+	}
+	return readKeyFiles(names...)
+}
+
+// ReadIndexKeys reads each OpenPGP public key in a folder that is named INDEX-GPG-KEY-*. A distribution that does not sign its index has none.
+func ReadIndexKeys(dir string) (openpgp.EntityList, error) {
+	names, err := filepath.Glob(filepath.Join(dir, indexKeyFiles))
+	if err != nil {
+		return nil, err
+	}
+	return readKeyFiles(names...)
+}
+
+func readKeyFiles(names ...string) (openpgp.EntityList, error) {
 	var keys openpgp.EntityList
 	for _, name := range names {
 		text, err := os.ReadFile(name)
@@ -38,9 +59,25 @@ func ReadKeys(path string) (openpgp.EntityList, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}
+		if len(read) == 0 {
+			return nil, fmt.Errorf("%s: no OpenPGP key in the file: run ./bazelw run //tools/lock/keys", name)
+		}
 		keys = append(keys, read...)
 	}
 	return keys, nil
+}
+
+// fingerprint names a key as gpg prints it.
+func fingerprint(key *openpgp.Entity) string {
+	return fmt.Sprintf("%X", key.PrimaryKey.Fingerprint)
+}
+
+// checkHash refuses OpenPGP signatures over hashes that collisions are known of, which the library accepts.
+func checkHash(hash crypto.Hash) error {
+	if hash != crypto.SHA256 && hash != crypto.SHA384 && hash != crypto.SHA512 {
+		return fmt.Errorf("signature over %v: only SHA-256, SHA-384 and SHA-512 are accepted", hash)
+	}
+	return nil
 }
 
 // AlpineKeys are public keys by file name, such as alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub: a signature

@@ -5,19 +5,19 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/url"
-	"path"
 	"strconv"
 	"strings"
 
 	debversion "github.com/knqyf263/go-deb-version"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
 )
 
 // ParsePackages parses Debian's index of one suite and architecture. pool is the address that names in it are below. A package
-// whose entry is not understood is marked as odd; only a paragraph that names no package is an error.
-func ParsePackages(text []byte, suite, pool string) ([]*closure.Package, error) {
+// whose entry is not understood, or is for another architecture, is marked as odd; only a paragraph that names no package is an error.
+func ParsePackages(text []byte, architecture, suite, pool string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for number, paragraph := range bytes.Split(bytes.TrimSpace(text), []byte("\n\n")) {
 		if len(bytes.TrimSpace(paragraph)) == 0 {
@@ -37,7 +37,7 @@ func ParsePackages(text []byte, suite, pool string) ([]*closure.Package, error) 
 			Rank:         priorityRank(fields["Priority"]),
 		}
 		if odd == nil {
-			odd = fillDebian(p, fields, suite, pool)
+			odd = fillDebian(p, fields, architecture, suite, pool)
 		}
 		if odd != nil {
 			p.Odd, p.File = odd.Error(), closure.File{}
@@ -58,7 +58,7 @@ func fieldOf(paragraph []byte, name string) string {
 }
 
 // fillDebian adds all that the fields say beside name, version and priority. An error is about this package only.
-func fillDebian(p *closure.Package, fields map[string]string, suite, pool string) error {
+func fillDebian(p *closure.Package, fields map[string]string, architecture, suite, pool string) error {
 	for _, field := range []string{"Provides", "Pre-Depends", "Depends", "Conflicts", "Breaks"} {
 		relations, err := parseDebianRelations(fields[field])
 		if err != nil {
@@ -85,10 +85,13 @@ func fillDebian(p *closure.Package, fields map[string]string, suite, pool string
 	if sum, err := hex.DecodeString(fields["SHA256"]); err != nil || len(sum) != 32 {
 		return fmt.Errorf("sha256 %q", fields["SHA256"])
 	}
-	if p.Architecture == "" || fields["Filename"] == "" {
-		return fmt.Errorf("architecture %q, file %q: incomplete", p.Architecture, fields["Filename"])
+	if err := checkWords(p, architecture, "all"); err != nil {
+		return err
 	}
-	file := (&url.URL{Path: path.Clean("/" + fields["Filename"])}).EscapedPath()
+	if err := lockfile.CheckPath(fields["Filename"]); err != nil {
+		return err
+	}
+	file := (&url.URL{Path: "/" + fields["Filename"]}).EscapedPath()
 	p.File = closure.File{Suite: suite, Size: size, SHA256: fields["SHA256"], URLs: []string{pool + file}}
 	return nil
 }

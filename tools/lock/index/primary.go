@@ -111,6 +111,9 @@ func (r *rpmPackage) fill(p *closure.Package, bases []string) error {
 	if r.Version.Ver == "" || r.Version.Rel == "" || err != nil || size <= 0 {
 		return fmt.Errorf("version %q, %q bytes: incomplete", r.Version, r.Size.Package)
 	}
+	if err := checkWords(p, p.Architecture, "noarch"); err != nil { // ParsePrimary has compared the architecture
+		return err
+	}
 	place, err := r.Location.path()
 	if err != nil {
 		return err

@@ -5,13 +5,20 @@ import (
 	"encoding/xml"
 	"errors"
 	"fmt"
-	"path"
+	"strconv"
 	"strings"
+	"time"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
+
+// maxSeconds is the year 10000, which RFC 3339 cannot express.
+const maxSeconds = 253402300800
 
 // repomd.xml names a repository's other files, with their sums.
 type repomd struct {
-	Data []struct {
+	Revision string `xml:"revision"`
+	Data     []struct {
 		Type     string   `xml:"type,attr"`
 		Checksum checksum `xml:"checksum"`
 		Location location `xml:"location"`
@@ -45,29 +52,33 @@ func (l location) path() (string, error) {
 	if l.Base != "" {
 		return "", fmt.Errorf("location %q: in another repository, %q", l.Href, l.Base)
 	}
-	if l.Href == "" || path.IsAbs(l.Href) || strings.ContainsAny(l.Href, "?#%\\ ") || path.Clean(l.Href) != l.Href || strings.HasPrefix(l.Href, "..") {
-		return "", fmt.Errorf("location %q: not a plain relative path", l.Href)
+	if err := lockfile.CheckPath(l.Href); err != nil {
+		return "", fmt.Errorf("location: %w", err)
 	}
 	return l.Href, nil
 }
 
-// ParseRepomd returns the place and the sha256 of the file that lists the packages, "primary".
-func ParseRepomd(text []byte) (place, sum string, err error) {
+// ParseRepomd returns the place and the sha256 of the file that lists the packages, "primary". date is the revision, which is the seconds
+// since 1970 unless whoever ran createrepo_c chose another text; then there is no date.
+func ParseRepomd(text []byte) (place, sum, date string, err error) {
 	var listed repomd
 	if err := xml.Unmarshal(text, &listed); err != nil {
-		return "", "", fmt.Errorf("index repomd.xml: %w", err)
+		return "", "", "", fmt.Errorf("index repomd.xml: %w", err)
+	}
+	if seconds, err := strconv.ParseInt(listed.Revision, 10, 64); err == nil && seconds > 0 && seconds < maxSeconds {
+		date = time.Unix(seconds, 0).UTC().Format(time.RFC3339)
 	}
 	for _, data := range listed.Data {
 		if data.Type != "primary" {
 			continue
 		}
 		if place, err = data.Location.path(); err != nil {
-			return "", "", fmt.Errorf("index repomd.xml: %w", err)
+			return "", "", "", fmt.Errorf("index repomd.xml: %w", err)
 		}
 		if sum, err = data.Checksum.sha256(); err != nil {
-			return "", "", fmt.Errorf("index repomd.xml: %w", err)
+			return "", "", "", fmt.Errorf("index repomd.xml: %w", err)
 		}
-		return place, sum, nil
+		return place, sum, date, nil
 	}
-	return "", "", errors.New("index repomd.xml: no primary")
+	return "", "", "", errors.New("index repomd.xml: no primary")
 }

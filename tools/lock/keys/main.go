@@ -68,9 +68,13 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	found, files, err := fetch(ctx, index.Debian{
+	debian := &index.Debian{
 		Fetch: index.HTTP(http.DefaultClient), Mirror: strings.TrimSuffix(*mirror, "/"), Name: "debian", Suite: suite, Keys: trusted,
-	})
+	}
+	if *proof {
+		debian.Expired = func(warning string) { fmt.Fprintln(os.Stderr, "keys: warning:", warning) }
+	}
+	found, files, err := fetch(ctx, debian)
 	if err != nil {
 		return err
 	}
@@ -87,8 +91,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 }
 
 // fetch returns the newest package that the suite's index has, and its files.
-func fetch(ctx context.Context, debian index.Debian) (*closure.Package, map[string][]byte, error) {
-	packages, err := debian.Packages(ctx, "amd64")
+func fetch(ctx context.Context, debian *index.Debian) (*closure.Package, map[string][]byte, error) {
+	packages, _, err := debian.Packages(ctx, "amd64")
 	if err != nil {
 		return nil, nil, err
 	}
@@ -97,7 +101,7 @@ func fetch(ctx context.Context, debian index.Debian) (*closure.Package, map[stri
 		return nil, nil, fmt.Errorf("package %s: not in %s", packageName, suite)
 	}
 	p := packages[at]
-	data, err := debian.Fetch(ctx, debian.Address(p))
+	data, err := debian.Fetch(ctx, debian.Address(p), p.File.Size)
 	if err != nil {
 		return nil, nil, err
 	}

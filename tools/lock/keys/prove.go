@@ -48,7 +48,7 @@ func proveAlpine(folder string, out io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if _, err := index.VerifyAPKINDEX(data, keys); err != nil {
+		if _, _, err := index.VerifyAPKINDEX(data, keys); err != nil {
 			return fmt.Errorf("%s: %w", release, err)
 		}
 		fmt.Fprintf(out, "%s: signed by %s\n", release, name)
@@ -78,7 +78,7 @@ func proveAlpine(folder string, out io.Writer) error {
 }
 
 func refused(out io.Writer, what string, data []byte, keys map[string]*rsa.PublicKey) error {
-	_, err := index.VerifyAPKINDEX(data, keys)
+	_, _, err := index.VerifyAPKINDEX(data, keys)
 	if err == nil {
 		return fmt.Errorf("%s: not refused", what)
 	}

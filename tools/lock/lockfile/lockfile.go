@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"slices"
+	"strings"
 )
 
 // FormatVersion is the only version there is.
@@ -25,6 +26,8 @@ type Lock struct {
 	Distro        string               `json:"distro"`
 	Release       string               `json:"release"`
 	Architectures map[string][]Package `json:"architectures"` // by the distribution's own name
+	// Indexes are those from which the packages of an architecture were selected. Older locks do not have the field.
+	Indexes map[string][]Index `json:"indexes,omitempty"`
 }
 
 // Package is one file to fetch.
@@ -51,9 +54,22 @@ func Parse(text []byte) (*Lock, error) {
 		return nil, fmt.Errorf("lock: format version %d, this program knows %d", lock.FormatVersion, FormatVersion)
 	}
 	for architecture, packages := range lock.Architectures {
+		files := map[string]string{}
 		for _, p := range packages {
 			if err := p.check(); err != nil {
 				return nil, fmt.Errorf("lock: %s: package %q: %w", architecture, p.Name, err)
+			}
+			file := path.Base(p.URLs[0])
+			if other, exists := files[file]; exists {
+				return nil, fmt.Errorf("lock: %s: packages %s and %s have one file name, %s", architecture, other, p.Name, file)
+			}
+			files[file] = p.Name
+		}
+	}
+	for architecture, indexes := range lock.Indexes {
+		for _, index := range indexes {
+			if err := index.check(); err != nil {
+				return nil, fmt.Errorf("lock: %s: index %q: %w", architecture, index.Suite, err)
 			}
 		}
 	}
@@ -61,8 +77,11 @@ func Parse(text []byte) (*Lock, error) {
 }
 
 func (p Package) check() error {
-	if p.Name == "" || p.Version == "" || p.Architecture == "" {
-		return fmt.Errorf("version %q, architecture %q: incomplete", p.Version, p.Architecture)
+	if err := CheckWords(p.Name, p.Version, p.Architecture); err != nil {
+		return err
+	}
+	if err := CheckPath(p.Suite); err != nil {
+		return fmt.Errorf("suite: %w", err)
 	}
 	if sum, err := hex.DecodeString(p.SHA256); err != nil || len(sum) != 32 {
 		return fmt.Errorf("sha256 %q", p.SHA256)
@@ -72,8 +91,11 @@ func (p Package) check() error {
 	}
 	for _, address := range p.URLs {
 		parsed, err := url.Parse(address)
-		if err != nil || parsed.Host == "" || path.Base(parsed.Path) == "/" {
-			return fmt.Errorf("address %q", address)
+		if err != nil || parsed.Scheme != "https" || parsed.Host == "" || parsed.RawQuery != "" || parsed.Fragment != "" {
+			return fmt.Errorf("address %q: want https, a host and a path", address)
+		}
+		if err := checkFile(strings.TrimPrefix(parsed.Path, "/")); err != nil {
+			return fmt.Errorf("address: %w", err)
 		}
 	}
 	return nil
@@ -102,6 +124,9 @@ func (l *Lock) Bytes() ([]byte, error) {
 		for _, p := range packages {
 			slices.Sort(p.Variants)
 		}
+	}
+	for _, indexes := range l.Indexes {
+		slices.SortFunc(indexes, func(a, b Index) int { return cmp.Compare(a.Suite, b.Suite) })
 	}
 	var out bytes.Buffer
 	encoder := json.NewEncoder(&out)

@@ -43,13 +43,66 @@ func TestParseRefuses(t *testing.T) {
 		{`"format_version": 1`, `"format_version": 2`, "format version 2"},
 		{`"size": 1`, `"size": 0`, "size 0"},
 		{sum, "0f", `sha256 "0f"`},
-		{`"name": "p"`, `"name": ""`, "incomplete"},
+		{`"name": "p"`, `"name": ""`, `name ""`},
 		{`https://example.com/pool/p.deb`, `/pool/p.deb`, "address"},
 		{`"suite"`, `"sweet"`, `unknown field "sweet"`},
+		// A mirror chooses these texts. They reach a pull request, a terminal, file names and Starlark.
+		{`"name": "p"`, `"name": "p\n**merge me**"`, `name "p\n`},
+		{`"name": "p"`, `"name": "p\u001b[2J"`, `name "p\x1b[2J"`},
+		{`"name": "p"`, `"name": "../p"`, `name "../p"`},
+		{`"name": "p"`, `"name": "--output"`, `name "--output"`},
+		{`"name": "p"`, `"name": "` + strings.Repeat("p", 129) + `"`, "name"},
+		{`"version": "1"`, `"version": "1\r2"`, `version "1\r2"`},
+		{`"version": "1"`, `"version": "1\u2028"`, `version "1\u2028"`},
+		{`"version": "1"`, `"version": "1/../2"`, `version "1/../2"`},
+		{`"architecture": "all"`, `"architecture": "all\n"`, `architecture "all\n"`},
+		{`"architecture": "all"`, `"architecture": "../all"`, `architecture "../all"`},
+		{`"suite": "s"`, `"suite": "s/../t"`, `".." is not a plain name`},
+		{`"suite": "s"`, `"suite": "s\u001b"`, `"s\x1b" is not a plain name`},
+		{`pool/p.deb`, `pool/../p.deb`, `".." is not a plain name`},
+		{`pool/p.deb`, `pool/%2e%2e/p.deb`, `".." is not a plain name`},
+		{`pool/p.deb`, `pool/p%0a.deb`, `"p\n.deb" is not a plain name`},
+		{`pool/p.deb`, `pool/p%2fq.deb?x`, "address"},
+		{`pool/p.deb`, `pool/BUILD.bazel`, `"BUILD.bazel" is not the name of a package file`},
+		{`pool/p.deb`, `pool/.deb`, `".deb" is not the name of a package file`},
+		{`https://`, `http://`, "want https"},
 	} {
 		_, err := lockfile.Parse([]byte(strings.Replace(good, test.old, test.new, 1)))
 		if err == nil || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: got %v, want an error with %q", test.new, err, test.want)
+		}
+	}
+}
+
+// TestParseRefusesOneFileName has two packages that Bazel would download to one file.
+func TestParseRefusesOneFileName(t *testing.T) {
+	second := strings.Replace(packageText("q", "1", sum), "pool/q.deb", "other/p.deb", 1)
+	_, err := lockfile.Parse(lockText(packageText("p", "1", sum), second))
+	if want := "packages p and q have one file name, p.deb"; err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("got %v, want an error with %q", err, want)
+	}
+}
+
+// TestIndexes reads a lock's indexes, and one without the field as locks were before it.
+func TestIndexes(t *testing.T) {
+	with := func(index string) []byte {
+		return []byte(strings.Replace(string(lockText(packageText("p", "1", sum))), `"architectures"`, `"indexes": {"amd64": [`+index+`]}, "architectures"`, 1))
+	}
+	const good = `{"suite": "v3.24/main", "date": "2026-08-01T10:00:00Z", "signature": "index", "key": "test@example.com-1.rsa.pub"}`
+	for _, test := range []struct{ index, want string }{
+		{"", ""},
+		{good, ""},
+		{`{"suite": "s", "signature": "packages"}`, ""},
+		{`{"suite": "s", "signature": "packages", "key": "k"}`, "want"},
+		{`{"suite": "s", "signature": "index"}`, "want"},
+		{`{"suite": "s", "signature": "none"}`, "want"},
+		{strings.Replace(good, "@", " ", 1), "want"},
+		{strings.Replace(good, "T10", " 10", 1), "date"},
+		{strings.Replace(good, "v3.24", "..", 1), "plain name"},
+	} {
+		_, err := lockfile.Parse(with(test.index))
+		if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: got %v, want an error with %q", test.index, err, test.want)
 		}
 	}
 }

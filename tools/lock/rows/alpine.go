@@ -6,6 +6,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
@@ -86,5 +87,5 @@ func (m *mirror) makeAlpine(from fixture.Sources, release, oci, own string) erro
 	if err != nil {
 		return err
 	}
-	return fixture.WriteAlpine(filepath.Join(m.folder, "alpine", "v"+release, "main", own), m.alpine, crypto.SHA1, made)
+	return fixture.WriteAlpine(filepath.Join(m.folder, "alpine", "v"+release, "main", own), m.alpine, crypto.SHA1, time.Now(), made)
 }

@@ -1,5 +1,5 @@
-// Package apk reads Alpine packages of format version 2: up to three gzip streams one after the other, each a piece of
-// a tar archive: signatures, control (.PKGINFO and scripts) and data.
+// Package apk reads Alpine packages of format version 2: up to three concatenated gzip streams, each a part of a tar
+// archive. The parts are signatures, control (.PKGINFO and scripts) and data.
 package apk
 
 import (
@@ -22,14 +22,15 @@ import (
 // Names in Control.
 const (
 	InfoFile = ".PKGINFO"
-	// Identity is no file: it holds "Q1" and the base64 SHA-1 of the control stream, by which apk knows a package.
+	// Identity is not a file. It contains "Q1" and the base64 SHA-1 of the control stream, which identifies a package
+	// in apk's database.
 	Identity = "identity"
-	// Size is no file either: it holds the package's own size in bytes, as text.
+	// Size is not a file. It contains the package's size in bytes, as text.
 	Size = "size"
 )
 
-// Read reads one package and checks the sum of its data stream that the control stream states. Signatures are the
-// lock's business: the sha256 pinned there covers the whole file.
+// Read reads one package, and compares its data stream with the checksum in the control stream. It does not verify
+// signatures: the sha256 in the lock covers the whole file.
 func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	whole, err := archive.ReadWhole(r)
 	if err != nil {
@@ -74,8 +75,8 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	return pkg, pkg.Validate()
 }
 
-// readStream reads the tar in the gzip stream that compressed begins with, and returns that stream's own bytes. Only
-// the last of a package's streams ends its tar properly; the others stop after their last file.
+// readStream reads the tar in the first gzip stream of compressed, and returns the compressed bytes of that stream.
+// Only the last stream of a package ends with the end marks of a tar.
 func readStream(compressed []byte, meter *archive.Meter) ([]archive.File, []byte, error) {
 	source := bytes.NewReader(compressed)
 	stream, err := gzip.NewReader(source)
@@ -93,7 +94,7 @@ func readStream(compressed []byte, meter *archive.Meter) ([]archive.File, []byte
 	return files, compressed[:len(compressed)-source.Len()], nil
 }
 
-// Info is a parsed .PKGINFO: lines "key = value", keys may repeat.
+// Info is a parsed .PKGINFO. It consists of lines "key = value"; a key may repeat.
 type Info map[string][]string
 
 // ParseInfo parses a .PKGINFO file.

@@ -21,7 +21,7 @@ type entry struct {
 	data   string
 }
 
-// stream is one gzip stream of a package. Only the last has the end marks of a tar.
+// stream returns one gzip stream of a package. Only the last stream has the end marks of a tar.
 func stream(t testing.TB, last bool, entries ...entry) []byte {
 	t.Helper()
 	var out bytes.Buffer

@@ -1,8 +1,8 @@
-// Package archive holds what the readers of all three package formats have in common: the files of one package, the
-// names they may have, and the limits that a package is read within.
+// Package archive contains the common parts of the readers of all three package formats: the files of one package, the
+// names that they may have, and the limits for reading it.
 //
-// A package is input from outside. Its sha256 is pinned, but the lock that pins it came from a mirror, so nothing here
-// trusts a length, a name or a type that the package states.
+// A package is untrusted input. The lock contains its sha256, but the lock was made from a mirror. So the readers trust
+// no length, name or type in a package.
 package archive
 
 import (
@@ -15,10 +15,10 @@ import (
 	"unicode"
 )
 
-// Type is the kind of a file in a package.
+// Type is the type of a file in a package.
 type Type byte
 
-// The kinds of file that an image layer of ours can hold. Device nodes and sockets have no place in one.
+// The types of files that an image layer may contain. Device nodes and sockets are not allowed.
 const (
 	Regular Type = iota + 1
 	Directory
@@ -40,45 +40,46 @@ type File struct {
 	Mode   int64 // permission bits, at most 0o7777
 	UID    int
 	GID    int
-	User   string // when set, the owner's name, which the layer resolves instead of UID
-	Group  string // likewise
-	Link   string // symlink target as it stands, or the hard link's file name
+	User   string // if set, the owner's name, which the layer resolves instead of UID
+	Group  string // the same for GID
+	Link   string // unchanged target of a symlink, or Name of the file that a hard link names
 	Data   []byte
 	Xattrs map[string]string // extended attributes, such as security.capability
 }
 
-// Package is one package, read completely.
+// Package is one package that was read completely.
 type Package struct {
 	Name         string
 	Version      string
 	Architecture string
 	Files        []File
-	// Control holds the format's own metadata members by name: Debian's control, md5sums and conffiles, Alpine's
-	// .PKGINFO; for RPM the single line of the container manifest.
+	// Control contains the format's metadata by name: Debian's control, md5sums and conffiles, Alpine's .PKGINFO, or
+	// the single line of RPM's container manifest.
 	Control map[string][]byte
 }
 
-// ManifestLine is the entry of Control with an RPM package's line of a container manifest: the query format that distroless
-// images of RPM distributions use, whose ten fields scanners parse.
+// ManifestLine is the key in Control of an RPM package's line in a container manifest. Its ten fields have the query
+// format of distroless images of RPM distributions, which scanners parse.
 const ManifestLine = "manifest"
 
-// Limits bound what reading one package or image may cost.
+// Limits limits the resources for reading one package or image.
 type Limits struct {
-	Files int           // entries
+	Files int           // number of entries
 	Bytes int64         // all data after decompression
-	Time  time.Duration // from NewMeter on; 0 means no limit
+	Time  time.Duration // since NewMeter; 0 means no limit
 }
 
-// DefaultLimits are several times what the largest package of a base image (glibc, with every charset module) needs.
+// DefaultLimits returns several times what the largest package of a base image needs (glibc, with all charset modules).
 func DefaultLimits() Limits {
 	return Limits{Files: 20_000, Bytes: 256 << 20, Time: 5 * time.Minute}
 }
 
-// maxPackage bounds the compressed size of a package that is held in memory, because its checksums are over compressed
-// bytes. No iptables package of any distribution reaches 1 MB, no glibc 20.
+// maxPackage limits the compressed size of a package. The whole package is in memory, because its checksums cover
+// compressed bytes. No distribution's iptables package reaches 1 MB, no glibc package 20 MB.
 const maxPackage = 128 << 20
 
-// ReadWhole reads a compressed package into memory, and fails with ErrTooLarge if it is none that an image could need.
+// ReadWhole reads a compressed package into memory. If it is larger than any package of an image, the error is
+// ErrTooLarge.
 func ReadWhole(r io.Reader) ([]byte, error) {
 	whole, err := io.ReadAll(io.LimitReader(r, maxPackage+1))
 	if err != nil {
@@ -90,7 +91,7 @@ func ReadWhole(r io.Reader) ([]byte, error) {
 	return whole, nil
 }
 
-// Meter compares with its limits what is read of a package or an image.
+// Meter counts what is read of a package or an image, and enforces limits.
 type Meter struct {
 	limits Limits
 	files  int
@@ -98,14 +99,14 @@ type Meter struct {
 	start  time.Time
 }
 
-// NewMeter returns a Meter that has counted nothing.
+// NewMeter returns a Meter that starts at zero.
 func NewMeter(limits Limits) *Meter { return &Meter{limits: limits, start: time.Now()} }
 
-// ErrTooLarge is the error of everything that exceeds its limits.
+// ErrTooLarge is the error if a limit is exceeded.
 var ErrTooLarge = errors.New("too large")
 
-// Reader passes r through and fails with ErrTooLarge as soon as more than the limit has been read in all. Headers and padding of
-// a decompression bomb are counted too.
+// Reader returns a reader of r that fails with ErrTooLarge if all readers of the Meter together read more than the
+// limit. It also counts headers and padding, which a decompression bomb can consist of.
 func (m *Meter) Reader(r io.Reader) io.Reader { return &meteredReader{meter: m, source: r} }
 
 type meteredReader struct {
@@ -125,7 +126,7 @@ func (r *meteredReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// File counts one entry.
+// File counts one entry. The error is ErrTooLarge.
 func (m *Meter) File() error {
 	m.files++
 	if m.files > m.limits.Files {
@@ -134,11 +135,11 @@ func (m *Meter) File() error {
 	return nil
 }
 
-// MaxBytes is how much data one package may hold.
+// MaxBytes returns the limit for the data of one package.
 func (m *Meter) MaxBytes() int64 { return m.limits.Bytes }
 
-// Data reads exactly size bytes of one file. The size is what the package claims, so memory grows with what is really
-// there and not with the claim.
+// Data reads exactly size bytes of one file. The package states the size, so the buffer grows with the data that
+// exists, not with the stated size.
 func (m *Meter) Data(r io.Reader, size int64) ([]byte, error) {
 	if size < 0 || size > m.limits.Bytes {
 		return nil, fmt.Errorf("%w: a file of %d bytes", ErrTooLarge, size)
@@ -153,17 +154,18 @@ func (m *Meter) Data(r io.Reader, size int64) ([]byte, error) {
 	return data, nil
 }
 
-// What Linux takes in one path, and in one component of it (PATH_MAX and NAME_MAX of linux/limits.h); and several times the depth of
-// the deepest path of a distribution. A path of a megabyte would take minutes to follow, and its directories gigabytes.
+// The first two are Linux's limits for a path and for one component of it (PATH_MAX and NAME_MAX of linux/limits.h).
+// The last is several times the depth of the deepest path in a distribution. Without them, following a path of a
+// megabyte would take minutes, and its directories gigabytes.
 const (
 	maxPath      = 4095
 	maxComponent = 255
 	maxDepth     = 128
 )
 
-// CleanName turns a name as packages write it ("./usr/bin/x", "/usr/bin/x", "usr/bin/") into a File's Name. The name of the root
-// itself becomes "". A name that climbs out, that no file system can have, or that contains a NUL or newline (package lists are
-// lines) is refused.
+// CleanName converts a name in a package ("./usr/bin/x", "/usr/bin/x", "usr/bin/") into a File's Name. The name of the
+// root becomes "". It refuses a name that leaves the root, that no file system can store, or that contains a NUL or a
+// newline, because package lists are lines.
 func CleanName(name string) (string, error) {
 	if len(name) > maxPath {
 		return "", fmt.Errorf("file name %.40q...: %d bytes long", name, len(name))
@@ -185,7 +187,7 @@ func CleanName(name string) (string, error) {
 	return strings.TrimPrefix(path.Clean("/"+name), "/"), nil
 }
 
-// CheckTarget refuses what cannot be the target of a symlink.
+// CheckTarget returns an error if target cannot be the target of a symlink.
 func CheckTarget(target string) error {
 	if target == "" || len(target) > maxPath || strings.Contains(target, "\x00") {
 		return fmt.Errorf("symlink target %.40q of %d bytes", target, len(target))
@@ -193,8 +195,8 @@ func CheckTarget(target string) error {
 	return nil
 }
 
-// Printable returns a message without control characters: names and lines of the input are parts of messages, and a terminal or a log
-// obeys escape sequences.
+// Printable replaces control characters in a message. Messages contain names and lines of the input, and terminals
+// interpret escape sequences in them.
 func Printable(message string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {
@@ -204,7 +206,8 @@ func Printable(message string) string {
 	}, message)
 }
 
-// Validate checks what every reader must have got right and completes the package: a name, a version and no file twice.
+// Validate checks what every reader must ensure, and completes the package: it has a name, a version and no duplicate
+// file.
 func (p *Package) Validate() error {
 	if p.Name == "" || p.Version == "" || p.Architecture == "" {
 		return fmt.Errorf("package metadata: name %q, version %q, architecture %q: none may be empty", p.Name, p.Version, p.Architecture)

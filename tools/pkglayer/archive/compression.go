@@ -15,15 +15,16 @@ import (
 	"github.com/xi2/xz"
 )
 
-// Streams of xz are read by xi2/xz, though it has had no release since 2017. It is a translation of XZ Embedded, which decompresses in
-// Linux's own boot, and takes a limit for the window (TestXZWindow). ulikunitz/xz, whose lzma is used here, allocates in its .xz reader
-// whatever the header of a block asks for, up to 4 GiB, and knows no filter but LZMA2. FuzzDecompress reads hostile streams of every kind.
+// xi2/xz reads xz streams. It has had no release since 2017, but it is a translation of XZ Embedded, which the Linux
+// kernel uses to decompress itself, and it limits the window (TestXZWindow). ulikunitz/xz, which reads lzma here, has
+// an .xz reader that allocates up to 4 GiB if the header of a block says so, and supports no filter but LZMA2.
+// FuzzDecompress reads hostile streams of every compression.
 
-// maxWindow bounds the memory that a compressed stream may ask for: xz -9 asks for 64 MiB, zstd -19 for 8.
+// maxWindow limits the memory that a compressed stream may request. xz -9 requests 64 MiB, zstd -19 requests 8 MiB.
 const maxWindow = 128 << 20
 
-// Decompress recognises gzip, bzip2, xz, lzma and zstd by how they begin (a member's file name is not believed) and passes
-// anything else through unchanged. Concatenated gzip and bzip2 streams read as one.
+// Decompress detects gzip, bzip2, xz, lzma and zstd by the first bytes, not by the file name, and passes all other data
+// through unchanged. It reads concatenated gzip and bzip2 streams as one stream.
 func Decompress(r io.Reader) (io.ReadCloser, error) {
 	buffered := bufio.NewReader(r)
 	magic, err := buffered.Peek(lzma.HeaderLen)
@@ -62,13 +63,13 @@ func Decompress(r io.Reader) (io.ReadCloser, error) {
 	}
 }
 
-// beginsLZMA tells whether a stream begins like xz's older format, which has no magic number: the properties that every encoder
-// writes (lc=3 lp=0 pb=2), then the dictionary's size. A tar whose first file is named "]" has only zeros there.
+// beginsLZMA returns true if a stream begins like xz's older format, which has no magic number: the properties of every
+// encoder (lc=3 lp=0 pb=2), then the size of the dictionary. A tar whose first file is named "]" has only zeros there.
 func beginsLZMA(b []byte) bool {
 	return len(b) == lzma.HeaderLen && b[0] == 0x5d && b[1] == 0 && binary.LittleEndian.Uint32(b[1:]) >= lzma.MinDictCap
 }
 
-// named says which compression an error is of.
+// named adds the name of the compression to errors.
 type named struct {
 	name   string
 	source io.Reader

@@ -14,8 +14,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// sparse is a tar of two kilobytes with a file that takes a terabyte, as GNU tar's format 1.0 states it. archive/tar writes no such
-// records, but the records of a PAX header have no checksum.
+// sparse returns a tar of two kilobytes with a sparse file of a terabyte, in GNU tar's format 1.0. archive/tar does not
+// write such records, but the records of a PAX header have no checksum and can be edited.
 func sparse(t testing.TB) []byte {
 	t.Helper()
 	return bytes.ReplaceAll(tarOf(t, tar.Header{Name: "x", Size: 512, PAXRecords: map[string]string{
@@ -23,7 +23,7 @@ func sparse(t testing.TB) []byte {
 	}}), []byte("XNU.sparse"), []byte("GNU.sparse"))
 }
 
-// tarOf makes a tar. Contents begin with what is the map of a sparse file without data.
+// tarOf makes a tar. The contents begin with the map of a sparse file without data.
 func tarOf(t testing.TB, headers ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -62,8 +62,8 @@ func TestCleanNameRefuses(t *testing.T) {
 	}
 }
 
-// An xz stream that asks for more memory than any package of a distribution does is refused before it gets any: the block header asks
-// for a dictionary of 4 GiB.
+// The header of the xz block requests a dictionary of 4 GiB, more than any distribution's package. The reader must
+// refuse it before it allocates memory.
 func TestXZWindow(t *testing.T) {
 	for bits, want := range map[byte]string{
 		40: "dictionary size exceeds max", // 4 GiB - 1
@@ -79,7 +79,7 @@ func TestXZWindow(t *testing.T) {
 	}
 }
 
-// FuzzReadTar wants clean names, known types, no more data than the limit, and no attribute without a name.
+// FuzzReadTar checks that names are clean, types are known, data is within the limit, and every attribute has a name.
 func FuzzReadTar(f *testing.F) {
 	f.Add(sparse(f), true)
 	f.Add(tarOf(f, tar.Header{Name: "./usr/bin/x", Mode: 0o4755, Size: 5, PAXRecords: map[string]string{"SCHILY.xattr.security.capability": "\x01"}},
@@ -111,7 +111,7 @@ func FuzzReadTar(f *testing.F) {
 	})
 }
 
-// FuzzDecompress wants every compressed stream to end in an error or in data, whatever it asks for.
+// FuzzDecompress checks that every compressed stream gives data or an error, whatever memory it requests.
 func FuzzDecompress(f *testing.F) {
 	for _, text := range []string{
 		"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x4b\x04\x00\x43\xbe\xb7\xe8\x01\x00\x00\x00",
@@ -137,8 +137,8 @@ func FuzzDecompress(f *testing.F) {
 	})
 }
 
-// xzOf is the beginning of an .xz file: its header, and the header of a block with an LZMA2 dictionary of this size (a code: 40 is
-// 4 GiB - 1).
+// xzOf returns the beginning of an .xz file: its header, and the header of a block with an LZMA2 dictionary. dictionary
+// is the code of its size: 40 is 4 GiB - 1.
 func xzOf(dictionary byte) []byte {
 	block := []byte{2, 0, 0x21, 1, dictionary, 0, 0, 0}
 	return fmt.Appendf(nil, "\xfd7zXZ\x00\x00\x01\x69\x22\xde\x36%s%s\x01\x00\x00a\x00\x00\x00\x00", block, crc32le(block))

@@ -8,22 +8,23 @@ import (
 	"strings"
 )
 
-// xattrPrefix is how PAX headers name extended attributes; libarchive, GNU tar, apk and container engines agree on it.
+// xattrPrefix is the prefix of extended attributes in PAX headers, as libarchive, GNU tar, apk and container engines
+// write them.
 const xattrPrefix = "SCHILY.xattr."
 
-// Entries are the entries of a tar stream, read within a meter's limits. Sparse files are refused: a few bytes can stand for
-// terabytes, and neither packages nor image layers have them.
+// Entries reads the entries of a tar stream within a Meter's limits. It refuses sparse files: a few bytes of them can
+// expand to terabytes, and neither packages nor image layers contain any.
 type Entries struct {
 	*tar.Reader
 	meter *Meter
 }
 
-// NewEntries reads from r, whose bytes the meter counts.
+// NewEntries returns the entries of the tar stream r. The meter counts its bytes.
 func NewEntries(r io.Reader, meter *Meter) *Entries {
 	return &Entries{tar.NewReader(meter.Reader(r)), meter}
 }
 
-// Next goes to the next entry. At the end of the tar the error is io.EOF.
+// Next returns the next entry. At the end of the tar the error is io.EOF.
 func (e *Entries) Next() (*tar.Header, error) {
 	header, err := e.Reader.Next()
 	if errors.Is(err, io.EOF) {
@@ -38,8 +39,8 @@ func (e *Entries) Next() (*tar.Header, error) {
 	return header, e.meter.File()
 }
 
-// isSparse recognizes GNU tar's sparse files: the type of the old format, and the PAX records of formats 0.0, 0.1 and 1.0, whose
-// entries have the type of a regular file.
+// isSparse detects GNU tar's sparse files: by the type of the old format, and by the PAX records of formats 0.0, 0.1
+// and 1.0, whose entries have the type of a regular file.
 func isSparse(h *tar.Header) bool {
 	if h.Typeflag == tar.TypeGNUSparse {
 		return true
@@ -52,8 +53,8 @@ func isSparse(h *tar.Header) bool {
 	return false
 }
 
-// ReadTar reads every entry of a tar stream, as in .deb and .apk. The entry of the root directory is left out. Without pax, an
-// entry with a PAX header is an error.
+// ReadTar reads all entries of a tar stream, as in .deb and .apk, except the root directory. If pax is false, an entry
+// with a PAX header is an error.
 func ReadTar(r io.Reader, meter *Meter, pax bool) ([]File, error) {
 	var files []File
 	entries := NewEntries(r, meter)
@@ -65,7 +66,7 @@ func ReadTar(r io.Reader, meter *Meter, pax bool) ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		// An entry of GNU's format can have a PAX header, too; its Format is not FormatPAX then.
+		// An entry in GNU's format can have a PAX header, too. Its Format is then not FormatPAX.
 		if (header.Format == tar.FormatPAX || len(header.PAXRecords) > 0) && !pax {
 			return nil, fmt.Errorf("file %s: a PAX header, which the program that installs such packages refuses", header.Name)
 		}

@@ -1,4 +1,4 @@
-// Package command is pkglayer's command line, for whichever formats of packages a program reads.
+// Package command implements pkglayer's command line. The program chooses the package formats.
 package command
 
 import (
@@ -16,10 +16,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// Readers reads packages, by the end of their files' names: ".deb".
+// Readers maps the extension of a package file, such as ".deb", to the function that reads it.
 type Readers map[string]func(io.Reader, archive.Limits) (*archive.Package, error)
 
-// Main does what the command line says, and ends the process if it cannot.
+// Main runs the command line, and exits with status 1 on an error.
 func (r Readers) Main() {
 	if err := r.run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "pkglayer:", archive.Printable(err.Error()))
@@ -37,7 +37,7 @@ func (r Readers) run(args []string) error {
 	return errors.New("usage: pkglayer make ... | pkglayer list ...")
 }
 
-// make makes one layer of packages.
+// make makes one layer from packages.
 func (r Readers) make(args []string) error {
 	flags := flag.NewFlagSet("pkglayer make", flag.ContinueOnError)
 	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")

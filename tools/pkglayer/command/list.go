@@ -9,7 +9,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// list prints what a layer holds, as mtree text: type, mode, owner and link target of each path.
+// list prints the contents of a layer as mtree text: type, mode, owner and symlink target of each path.
 func list(args []string) error {
 	flags := flag.NewFlagSet("pkglayer list", flag.ContinueOnError)
 	var only []string

@@ -13,7 +13,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// Every compression that dpkg-deb has read or written, by real tools; another is named.
+// Reads packages with every compression that dpkg-deb has ever read or written, made by the real compressors. The error
+// for another compression names it.
 func TestCompressions(t *testing.T) {
 	needs.Machine(t, "bzip2", "gzip", "xz", "zstd")
 	tarball := func() []byte {

@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Read reads one package. Control holds the members of control.tar by base name.
+// Read reads one package. Control contains the members of control.tar by base name.
 func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	meter := archive.NewMeter(limits)
 	members, err := newArReader(r)
@@ -56,7 +56,8 @@ func (a *arReader) readTar(name string, meter *archive.Meter) ([]archive.File, e
 	if err != nil {
 		return nil, err
 	}
-	// Those of deb(5), and of what deb(5) has dropped. The content is believed, not the name: this is for a clear message.
+	// The suffixes of deb(5), and those that deb(5) no longer lists. Decompress uses the content, not the suffix; this
+	// check only gives a clearer message.
 	if suffix := strings.TrimPrefix(a.name, name); !slices.Contains([]string{"", ".gz", ".xz", ".zst", ".bz2", ".lzma"}, suffix) {
 		return nil, fmt.Errorf("ar member %s: compression %q is not known, only .gz, .xz, .zst, .bz2 and .lzma", a.name, suffix)
 	}
@@ -65,19 +66,19 @@ func (a *arReader) readTar(name string, meter *archive.Meter) ([]archive.File, e
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	defer stream.Close()
-	// dpkg refuses PAX headers, in which extended attributes would be: a .deb has none, its postinst sets what it needs.
+	// dpkg refuses PAX headers. A .deb therefore has no extended attributes; its postinst sets them.
 	files, err := archive.ReadTar(stream, meter, false)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	// Reads to the end of the compressed stream, so that its checksum is verified too.
+	// Read to the end of the compressed stream, because its checksum is there.
 	if _, err := io.Copy(io.Discard, meter.Reader(stream)); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
 	return files, nil
 }
 
-// Paragraph parses one paragraph of deb822(5) fields. Continuation lines are kept, joined by newlines.
+// Paragraph parses the fields of one deb822(5) paragraph. Values keep their continuation lines.
 func Paragraph(text []byte) (map[string]string, error) {
 	fields := map[string]string{}
 	last := ""

@@ -17,7 +17,7 @@ import (
 
 const control = "Package: example\nVersion: 1:2.3-4\nArchitecture: amd64\nDescription: an example\n of two lines\n"
 
-// build writes a package with the given data files; nothing of the reader under test is used.
+// build writes a package with these data files, without code of the reader under test.
 func build(t testing.TB, files ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer

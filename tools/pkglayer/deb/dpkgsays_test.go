@@ -12,8 +12,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// dpkg and we agree on which tar formats a .deb may have: names longer than a ustar header by GNU's entries, and no PAX header, by which
-// it would have extended attributes.
+// dpkg and the reader must accept the same tar formats: GNU's entries for names longer than a ustar header allows, but
+// no PAX headers, which could contain extended attributes.
 func TestDpkgSays(t *testing.T) {
 	needs.Machine(t, "dpkg-deb", "root")
 	text := "Package: tool\nVersion: 1\nArchitecture: all\nMaintainer: Tests <tests@example.com>\nDescription: a tool\n"

@@ -1,4 +1,5 @@
-// Command debapk is pkglayer without .rpm, whose library is longer in the compiling than all the rest of a first image.
+// Command debapk is pkglayer without .rpm support. The .rpm library takes longer to compile than everything else that a
+// Debian or Alpine image needs.
 package main
 
 import (

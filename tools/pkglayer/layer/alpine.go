@@ -125,7 +125,7 @@ func (t *Tree) addApkScripts(packages []*archive.Package) error {
 	if err := t.addText(path.Join(apkDir, "triggers"), triggers.Bytes()); err != nil {
 		return err
 	}
-	// apk 2 reads scripts.tar alone, and so does every image without apk-tools. apk 3 creates the compressed file.
+	// apk 2 reads scripts.tar. Images without apk-tools get the same file. apk 3 uses the compressed file.
 	if !version3 {
 		return t.addText(path.Join(apkDir, "scripts.tar"), scripts.Bytes())
 	}

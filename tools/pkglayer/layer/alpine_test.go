@@ -22,13 +22,13 @@ import (
 // shadowShipped is the beginning of /etc/shadow as alpine-baselayout-data ships it: root's password is empty.
 const shadowShipped = "root:::0:::::\nbin:!::0:::::\ndaemon:!::0:::::\nnobody:!::0:::::\n"
 
-// identity stands for the SHA-1 of a package's control stream.
+// identity returns a substitute for the SHA-1 of a package's control stream.
 func identity(name string) []byte {
 	sum := sha1.Sum([]byte(name))
 	return sum[:]
 }
 
-// alpinePackage is a package as apk.Read returns it.
+// alpinePackage returns a package like those of apk.Read.
 func alpinePackage(name, version, info string, scripts map[string]string, files ...archive.File) *archive.Package {
 	p := &archive.Package{Name: name, Version: version, Architecture: "x86_64", Files: files, Control: map[string][]byte{
 		apk.InfoFile: []byte("pkgname = " + name + "\npkgver = " + version + "\narch = x86_64\n" + info),

@@ -11,8 +11,8 @@ import (
 
 const alternativesLinks = "/etc/alternatives"
 
-// register does what the packages' post-install scripts would have done: it registers every alternative, one after the
-// other, then writes each group's state file and both links of each of its names, which lead to the best choice.
+// register does what the packages' post-install scripts would do. It registers every alternative in order. Then it
+// writes each group's state file, and for each of its names both symlinks, which lead to the best choice.
 func (t *Tree) register(database string, registrations []Registration) error {
 	if len(registrations) == 0 {
 		return nil
@@ -30,16 +30,19 @@ func (t *Tree) register(database string, registrations []Registration) error {
 	var groups []*alternatives.Group
 	byName := map[string]*alternatives.Group{}
 	for _, r := range registrations {
-		call := alternatives.Registration{Link: r.Link, Path: r.Path, Priority: r.Priority}
+		group := byName[r.Name]
+		if group == nil {
+			group = &alternatives.Group{Format: format, Name: r.Name, Link: r.Link}
+			byName[r.Name] = group
+			groups = append(groups, group)
+		}
+		alternative := alternatives.Alternative{Path: r.Path, Priority: r.Priority, Targets: map[string]string{}}
+		var followers []alternatives.Follower
 		for _, f := range r.Followers {
-			call.Followers = append(call.Followers, alternatives.RegisteredFollower{Link: f.Link, Name: f.Name, Path: f.Path})
+			alternative.Targets[f.Name] = f.Path
+			followers = append(followers, alternatives.Follower{Name: f.Name, Link: f.Link})
 		}
-		if group, exists := byName[r.Name]; exists {
-			group.Register(call)
-			continue
-		}
-		byName[r.Name] = alternatives.New(format, r.Name, call)
-		groups = append(groups, byName[r.Name])
+		group.Register(alternative, followers...)
 	}
 	for _, group := range groups {
 		if err := t.addText(path.Join(dir, group.Name), group.Bytes()); err != nil {

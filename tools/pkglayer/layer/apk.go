@@ -16,9 +16,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// addApk writes apk's database of installed packages (apk-tools, doc/apk-v2(5)): a paragraph per package, fields of one
-// letter, then every directory with its files. What it says of the files is what "apk audit" holds the image to, so a file
-// that is left out of the image is left out of it too: apk knows no paths to exclude.
+// addApk writes apk's database of installed packages (apk-tools, doc/apk-v2(5)): one paragraph for each package, with
+// fields of one letter, and then all directories with their files. `apk audit` compares the image with this list. apk
+// cannot exclude paths, so a file that is left out of the image is also left out of the list.
 func (t *Tree) addApk(packages []*archive.Package, s Settings) error {
 	if len(s.Requested) == 0 {
 		return errors.New("settings: requested: empty, but /etc/apk/world must say which packages the image is made for")
@@ -47,7 +47,7 @@ func (t *Tree) addApk(packages []*archive.Package, s Settings) error {
 	return t.addText("etc/apk/world", []byte(strings.Join(slices.Sorted(slices.Values(s.Requested)), "\n")+"\n"))
 }
 
-// writeApkFields writes what is known of the package itself, in apk's own order.
+// writeApkFields writes the fields of the package itself, in apk's order.
 func writeApkFields(w *bytes.Buffer, pkg *archive.Package, info apk.Info) {
 	for _, field := range []struct{ letter, value string }{
 		{"C", string(pkg.Control[apk.Identity])},
@@ -76,8 +76,8 @@ func writeApkFields(w *bytes.Buffer, pkg *archive.Package, info apk.Info) {
 	}
 }
 
-// writeApkFiles lists directories (F:, M: when not root's with mode 0755) and in each its files (R:, a: when not root's with
-// mode 0644, Z: their sums).
+// writeApkFiles lists the directories (F:, and M: unless root owns it with mode 0755), and in each its files (R:, a:
+// unless root owns it with mode 0644, and Z: for its checksum).
 func (t *Tree) writeApkFiles(w *bytes.Buffer, pkg *archive.Package, keep func(name string) bool) error {
 	var directories []archive.File
 	known := map[string]bool{}
@@ -129,7 +129,8 @@ func (t *Tree) writeApkFiles(w *bytes.Buffer, pkg *archive.Package, keep func(na
 	return nil
 }
 
-// apkContent is what apk sums up of a file: a link's target, a hard link's other name's content.
+// apkContent returns the bytes that apk's checksum of a file covers: the target of a symlink, or the content, also for
+// a hard link.
 func apkContent(file archive.File, regular map[string]archive.File) []byte {
 	switch file.Type {
 	case archive.Symlink:
@@ -141,14 +142,15 @@ func apkContent(file archive.File, regular map[string]archive.File) []byte {
 	}
 }
 
-// writeApkOwner writes owner, group and mode, and the sum of the extended attributes if there are any, unless all is usual.
+// writeApkOwner writes owner, group and mode, and the checksum of the extended attributes if there are any. It writes
+// nothing for root with the usual mode.
 func writeApkOwner(w *bytes.Buffer, letter string, file archive.File, usual int64) {
 	if file.Mode == usual && file.UID == 0 && file.GID == 0 && len(file.Xattrs) == 0 {
 		return
 	}
 	fmt.Fprintf(w, "%s:%d:%d:%o", letter, file.UID, file.GID, file.Mode)
 	if len(file.Xattrs) > 0 {
-		// As apk-tools has it (src/io.c): names and values by name, each after its length.
+		// The checksum covers names and values, sorted by name, each after its length (apk-tools, src/io.c).
 		var all []byte
 		for _, name := range slices.Sorted(maps.Keys(file.Xattrs)) {
 			for _, text := range []string{name, file.Xattrs[name]} {
@@ -161,7 +163,7 @@ func writeApkOwner(w *bytes.Buffer, letter string, file archive.File, usual int6
 	w.WriteString("\n")
 }
 
-// apkSum writes a SHA-1 as apk does: Q1 and base64.
+// apkSum returns a SHA-1 in apk's syntax: Q1 and base64.
 func apkSum(content []byte) string {
 	sum := sha1.Sum(content)
 	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])

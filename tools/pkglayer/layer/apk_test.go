@@ -23,7 +23,7 @@ import (
 // capability is cap_net_admin,cap_net_raw=ep.
 const capability = "\x01\x00\x00\x02\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
-// apkPackage is a package with every kind of file, of owner, mode and attribute.
+// apkPackage returns a package with files of all types, owners, modes and attributes.
 func apkPackage(t *testing.T) []byte {
 	t.Helper()
 	xattrs := map[string]string{"SCHILY.xattr.security.capability": capability, "SCHILY.xattr.user.example": "value"}
@@ -47,7 +47,8 @@ func apkPackage(t *testing.T) []byte {
 	return append(apkStream(t, false, tar.Header{Name: ".PKGINFO", Mode: 0o644, Linkname: info}), data...)
 }
 
-// apkStream is one gzip stream of a package. A regular file's content is its name, but where Linkname says something else.
+// apkStream returns one gzip stream of a package. The content of a regular file is its Linkname or, if that is empty,
+// its name.
 func apkStream(t *testing.T, last bool, headers ...tar.Header) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -107,7 +108,7 @@ func apkLayer(t *testing.T) []byte {
 	return write(t, layer.Settings{Metadata: "apk", Requested: []string{"example", "cmd:other"}}, pkg)
 }
 
-// testdata/installed is what apk 3.0.6 has in lib/apk/db/installed once the same package is installed: see TestApkSays.
+// testdata/installed is lib/apk/db/installed after apk 3.0.6 has installed the same package: see TestApkSays.
 func TestApkDatabase(t *testing.T) {
 	want, err := os.ReadFile("testdata/installed")
 	if err != nil {
@@ -140,7 +141,7 @@ func TestApkDatabase(t *testing.T) {
 	}
 }
 
-// What is left out of the image is no file that an audit could miss.
+// A file that is left out of the image must not be in the list, because an audit would report it as missing.
 func TestApkLeftOut(t *testing.T) {
 	pkg, err := apk.Read(bytes.NewReader(apkPackage(t)), archive.DefaultLimits())
 	if err != nil {

@@ -21,7 +21,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// The database is the one that apk itself writes when it installs the package, and its audit finds nothing but what was changed.
+// apk must write the same database when it installs the package. `apk audit` must report only the files that the test
+// changes.
 func TestApkSays(t *testing.T) {
 	needs.Machine(t, "apk", "root")
 	dir := t.TempDir()
@@ -56,19 +57,19 @@ func TestApkSays(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := strings.Split(audit(), "\n")
-	// A hard link's other name has changed with it.
+	// A change to a file also changes its other hard link.
 	for _, want := range []string{"U usr/bin/second", "U usr/bin/hard", "M usr/bin/setuid", "x usr/bin/capable"} {
 		if !slices.Contains(found, want) {
-			t.Errorf("audit does not say %q but %q", want, found)
+			t.Errorf("audit does not print %q but %q", want, found)
 		}
 	}
 	if out := apkTool(t, "--root", ours, "--arch", "x86_64", "info", "--who-owns", "/usr/bin/link"); !strings.Contains(out, "owned by example-1.2-r3") {
-		t.Errorf("apk info says %q", out)
+		t.Errorf("apk info printed %q", out)
 	}
 }
 
-// apk adds a package with scripts to an image of ours, runs a trigger of the image's busybox, upgrades that by its script, and its
-// audit finds no difference but those of Alpine's own images.
+// On an image that pkglayer made, apk adds a package with scripts, runs a trigger of the image's busybox, and upgrades
+// busybox with its script. `apk audit` must report only the differences that it reports for Alpine's own images.
 func TestApkSaysOfScripts(t *testing.T) {
 	needs.Machine(t, "apk", "busybox", "root")
 	root := filepath.Join(t.TempDir(), "root")
@@ -79,7 +80,8 @@ func TestApkSaysOfScripts(t *testing.T) {
 	shadow.Mode = 0o640
 	busybox := busyboxPackage("bin/cat\nbin/sh\nusr/bin/env\n")
 	busybox.Files = slices.Concat(machineBusybox(t), busybox.Files[1:])
-	// Packages contain every directory; apk 3.0.6 crashes in an audit of permissions if one has no owner.
+	// Real packages contain all their directories. If a directory has no owner, apk 3.0.6 crashes in an audit of
+	// permissions.
 	owned := map[string]bool{"usr/bin": true, "usr": true, "etc/apk": true, "lib/apk/db": true, "lib/apk": true}
 	for _, file := range busybox.Files {
 		for parent := path.Dir(file.Name); parent != "."; parent = path.Dir(parent) {
@@ -129,7 +131,7 @@ func TestApkSaysOfScripts(t *testing.T) {
 	}
 }
 
-// machineBusybox is the machine's busybox at Alpine's place, and the libraries that it is linked with, if any.
+// machineBusybox returns the machine's busybox at its path in Alpine, with the libraries it is linked with, if any.
 func machineBusybox(t *testing.T) []archive.File {
 	t.Helper()
 	program, err := exec.LookPath("busybox")
@@ -172,7 +174,7 @@ func apkTool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// apkDatabase is the database of installed packages under root.
+// apkDatabase returns the database of installed packages under root.
 func apkDatabase(t *testing.T, root string) string {
 	t.Helper()
 	for _, name := range []string{"lib/apk/db/installed", "usr/lib/apk/db/installed"} {

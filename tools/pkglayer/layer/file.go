@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 )
 
-// WriteFile writes a file completely or not at all.
+// WriteFile writes a file completely, or leaves none.
 func WriteFile(name string, write func(io.Writer) error) error {
 	file, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
 	if err != nil {

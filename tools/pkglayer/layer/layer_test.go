@@ -32,7 +32,7 @@ func pkg(name string, files ...archive.File) *archive.Package {
 	}
 }
 
-// build returns the listing of the layer.
+// build builds a layer and returns its listing.
 func build(t *testing.T, s layer.Settings, packages ...*archive.Package) []string {
 	t.Helper()
 	return list(t, write(t, s, packages...))
@@ -86,7 +86,7 @@ func TestMergedDirectories(t *testing.T) {
 }
 
 func TestLinksOfAnyPackageMerge(t *testing.T) {
-	// As Fedora's filesystem package does it, whatever the order of names.
+	// Fedora's package filesystem merges the directories like this, whatever the order of names.
 	got := build(t, layer.Settings{},
 		pkg("a", file("sbin/x", "x")),
 		pkg("z", link("sbin", "usr/sbin"), link("usr/sbin", "bin"), dir("usr/bin", 0o555)))
@@ -105,7 +105,7 @@ func TestSameBytesInAnyOrder(t *testing.T) {
 	first := write(t, layer.Settings{Metadata: "dpkg"}, a, b)
 	slices.Reverse(a.Files)
 	slices.Reverse(b.Files)
-	// dpkg's own lists keep a package's order, so they are left out here.
+	// dpkg's lists have the order of the package, so they are left out here.
 	second := write(t, layer.Settings{}, b, a)
 	third := write(t, layer.Settings{}, a, b)
 	if !bytes.Equal(second, third) {

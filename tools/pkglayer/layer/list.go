@@ -10,8 +10,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// List writes the entries of a layer tar whose names keep accepts, in mtree(5)'s words: what a structure test does not
-// see, above all where links point and that no directory of the base is repeated.
+// List writes the entries of a layer tar whose names keep accepts, in the syntax of mtree(5). It shows what a structure
+// test cannot check, mainly symlink targets and that no directory of the base is repeated.
 func List(w io.Writer, r io.Reader, keep func(name string) bool) error {
 	stream, err := archive.Decompress(r)
 	if err != nil {

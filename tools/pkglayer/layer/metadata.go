@@ -11,8 +11,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// addMetadata writes the package database in the place where vulnerability scanners, and the distribution's own
-// programs, look for it.
+// addMetadata writes the package database to the path where vulnerability scanners and the distribution's package
+// manager read it.
 func (t *Tree) addMetadata(s Settings, packages []*archive.Package) error {
 	switch s.Metadata {
 	case "":
@@ -32,7 +32,8 @@ func (t *Tree) addMetadata(s Settings, packages []*archive.Package) error {
 
 const dpkgDir = "var/lib/dpkg"
 
-// addDpkg writes dpkg's own database, complete enough for dpkg -l, -L, -S and --verify, and for dpkg to install more.
+// addDpkg writes dpkg's database. It is complete enough for dpkg -l, -L, -S and --verify, and for dpkg to install
+// further packages.
 func (t *Tree) addDpkg(packages []*archive.Package) error {
 	var status bytes.Buffer
 	for _, pkg := range packages {
@@ -76,7 +77,7 @@ func (t *Tree) addDpkg(packages []*archive.Package) error {
 	return nil
 }
 
-// addDpkgFragments writes what Debian's distroless images carry, and scanners read: one file per package.
+// addDpkgFragments writes one file for each package, as in Debian's distroless images. Scanners read these files.
 func (t *Tree) addDpkgFragments(packages []*archive.Package) error {
 	for _, pkg := range packages {
 		name := path.Join(dpkgDir, "status.d", pkg.Name)
@@ -93,8 +94,8 @@ func (t *Tree) addDpkgFragments(packages []*archive.Package) error {
 	return nil
 }
 
-// writeStatus adds one package to dpkg's status file: its control paragraph, the state, and the conffiles with the sums
-// by which dpkg later knows whether the user changed them.
+// writeStatus writes one package's paragraph of dpkg's status file: its control paragraph, the state, and the conffiles
+// with their checksums. dpkg later compares the checksums to detect changes by the user.
 func writeStatus(w *bytes.Buffer, pkg *archive.Package) error {
 	for line := range bytes.Lines(append(bytes.TrimRight(pkg.Control["control"], "\n"), '\n')) {
 		w.Write(line)
@@ -120,8 +121,8 @@ func writeStatus(w *bytes.Buffer, pkg *archive.Package) error {
 	return nil
 }
 
-// infoName is the base of a package's files in dpkg's info directory: qualified by the architecture for packages that
-// can be installed for several at once.
+// infoName returns the base of a package's file names in dpkg's info directory. It contains the architecture if the
+// package can be installed for several architectures.
 func infoName(pkg *archive.Package) string {
 	for line := range bytes.Lines(pkg.Control["control"]) {
 		if strings.TrimSpace(string(line)) == "Multi-Arch: same" {
@@ -131,8 +132,8 @@ func infoName(pkg *archive.Package) string {
 	return pkg.Name
 }
 
-// fileList is dpkg's list of a package's paths, as the package names them: files left out of the image are still
-// listed, as with dpkg's own path-exclude.
+// fileList returns dpkg's list of a package's paths, as they are in the package. Like dpkg with path-exclude, it also
+// lists files that are left out of the image.
 func fileList(pkg *archive.Package) []byte {
 	list := bytes.NewBufferString("/.\n")
 	for _, file := range pkg.Files {

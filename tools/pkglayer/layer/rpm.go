@@ -7,11 +7,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// addRpmManifest writes the two lists that scanners read in images that have no rpm database.
+// addRpmManifest writes the two lists that scanners read in images without an rpm database.
 //
-// No database is written. It is SQLite of whole headers and a table for each of rpm's indexes; SQLite in Go is more source than
-// all of this repository, in everybody's build, and rpm itself writes what its version likes. Readers would be rpm, which no
-// image of ours has, and scanners, which are told the same by the manifest (tools/scan holds syft to it).
+// It does not write a database. That would be SQLite with whole headers and a table for each of rpm's indexes. SQLite
+// in Go has more source than this repository, and all builds would compile it. Its only readers would be rpm, which no
+// image contains, and scanners, which get the same data from the manifest (tools/scan checks this with syft).
 func (t *Tree) addRpmManifest(packages []*archive.Package) error {
 	var names, details bytes.Buffer
 	for _, pkg := range packages {

@@ -11,26 +11,27 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Settings say what an image holds besides its packages' files. They come from images/distros.bzl.
+// Settings describe what an image contains besides its packages' files. They come from images/distros.bzl.
 type Settings struct {
-	// Links are symbolic links made before any package is placed, path to target: merged directories such as
-	// "bin": "usr/bin", and what a post-install script would have linked.
+	// Links are symlinks that are made before any package is unpacked, path to target. They are merged directories such
+	// as "bin": "usr/bin", and symlinks that a post-install script would create.
 	Links map[string]string `json:"links"`
-	// Directories are made where no package brings them, path to octal mode.
+	// Directories are created if no package contains them, path to octal mode.
 	Directories map[string]string `json:"directories"`
-	// Copies are files that post-install scripts make from a package's own, path to source.
+	// Copies are files that post-install scripts copy from a file of a package, path to source.
 	Copies map[string]string `json:"copies"`
-	// Texts are files by content.
+	// Texts are files, path to content.
 	Texts map[string]string `json:"texts"`
-	// Exclude and Keep are patterns of what is left out and, of that, what stays after all. Each segment is matched as
-	// by path.Match; a last segment "**" is everything beneath.
+	// Exclude contains patterns of paths that are left out. Keep contains patterns of paths that stay although Exclude
+	// matches them. Each segment is matched as by path.Match; a last segment "**" matches everything beneath.
 	Exclude []string `json:"exclude"`
 	Keep    []string `json:"keep"`
 	// Metadata is the package database that scanners read: "dpkg", "dpkg-status.d", "apk", "rpm-manifest" or "".
 	Metadata string `json:"metadata"`
-	// Requested are the packages that were asked for by name; all others are there for their sake. "apk" wants it.
+	// Requested are the packages that were requested by name; all others are dependencies. Only "apk" uses it.
 	Requested []string `json:"requested"`
-	// Alternatives is the database that the Registrations go to, in their order: "dpkg", "chkconfig", "suse" or "".
+	// Alternatives is the type of the database for the Registrations, which are applied in order: "dpkg", "chkconfig",
+	// "suse" or "".
 	Alternatives  string         `json:"alternatives"`
 	Registrations []Registration `json:"registrations"`
 }
@@ -51,7 +52,7 @@ type Follower struct {
 	Path string `json:"path"`
 }
 
-// ParseSettings reads settings from JSON. A key that is not known is an error.
+// ParseSettings parses settings in JSON. An unknown key is an error.
 func ParseSettings(text []byte) (Settings, error) {
 	decoder := json.NewDecoder(strings.NewReader(string(text)))
 	decoder.DisallowUnknownFields()
@@ -67,13 +68,13 @@ func ParseSettings(text []byte) (Settings, error) {
 	return s, nil
 }
 
-// Keeps tells whether a path of a package belongs into the layer.
+// Keeps returns true if the layer contains this path of a package.
 func (s Settings) Keeps(name string) bool {
 	matches := func(pattern string) bool { return Match(pattern, name) }
 	return !slices.ContainsFunc(s.Exclude, matches) || slices.ContainsFunc(s.Keep, matches)
 }
 
-// Match tells whether a pattern of Settings matches a path.
+// Match returns true if a pattern of Settings matches a path.
 func Match(pattern, name string) bool {
 	patterns, parts := strings.Split(pattern, "/"), strings.Split(name, "/")
 	for i, p := range patterns {
@@ -90,7 +91,7 @@ func Match(pattern, name string) bool {
 	return len(patterns) == len(parts)
 }
 
-// Build makes the whole tree.
+// Build makes the complete tree of a layer.
 func Build(s Settings, packages []*archive.Package) (*Tree, error) {
 	tree := NewTree()
 	for _, name := range sortedKeys(s.Links) {

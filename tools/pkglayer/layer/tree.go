@@ -1,5 +1,6 @@
-// Package layer turns packages into one deterministic image layer: every file at the path it really has once merged
-// directories and the packages' own links are followed, nothing that depends on the machine, the clock or an order.
+// Package layer makes one deterministic image layer from packages. It puts every file at its path after merged
+// directories and the packages' symlinks are followed. Nothing in the layer depends on the machine, the clock or an
+// order.
 package layer
 
 import (
@@ -13,7 +14,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// maxLinks is how many symbolic links one path may lead through, as in Linux.
+// maxLinks is the maximum number of symlinks in one path, as in Linux.
 const maxLinks = 40
 
 // Tree is the content of a layer by path.
@@ -23,14 +24,14 @@ type Tree struct {
 
 type node struct {
 	archive.File
-	owner string // the package, for messages
+	owner string // name of the package, for messages
 }
 
 // NewTree returns an empty tree.
 func NewTree() *Tree { return &Tree{nodes: map[string]*node{}} }
 
-// AddPackages places the files of all packages for which keep answers true. Links go first, so that it does not matter
-// which package brings /bin -> usr/bin and which one puts a file into /bin.
+// AddPackages adds the files of all packages for which keep returns true. It adds symlinks first, so that the result
+// does not depend on which package contains /bin -> usr/bin and which one a file in /bin.
 func (t *Tree) AddPackages(packages []*archive.Package, keep func(name string) bool) error {
 	for _, wanted := range []archive.Type{archive.Symlink, archive.Directory, archive.Regular, archive.Hardlink} {
 		for _, pkg := range packages {
@@ -56,7 +57,7 @@ func byDepth(a, b archive.File) int {
 	return strings.Count(a.Name, "/") - strings.Count(b.Name, "/")
 }
 
-// resolveHardlink returns the link itself, or a copy of the file it names if that file is left out of the layer.
+// resolveHardlink returns the link or, if the file that it names is left out of the layer, a copy of that file.
 func resolveHardlink(pkg *archive.Package, link archive.File, keep func(string) bool) archive.File {
 	if keep(link.Link) {
 		return link
@@ -70,7 +71,7 @@ func resolveHardlink(pkg *archive.Package, link archive.File, keep func(string) 
 	return link
 }
 
-// Add places one file that no package brought.
+// Add adds one file that is not from a package.
 func (t *Tree) Add(file archive.File) error {
 	return t.place(file, "the image's own settings", func(string) bool { return true })
 }
@@ -97,7 +98,7 @@ func (t *Tree) place(file archive.File, owner string, keep func(string) bool) er
 	case !exists:
 		t.nodes[real] = &node{File: file, owner: owner}
 	case file.Type == archive.Directory && (old.Type == archive.Directory || old.Type == archive.Symlink):
-		// As dpkg and rpm do it: a link to a directory stays, and so do an existing directory's mode and owner.
+		// Like dpkg and rpm: a symlink to a directory stays, and an existing directory keeps its mode and owner.
 	case !same(old.File, file):
 		return fmt.Errorf("file /%s: %s and %s disagree about it", real, old.owner, owner)
 	}
@@ -109,7 +110,7 @@ func same(a, b archive.File) bool {
 		a.User == b.User && a.Group == b.Group && bytes.Equal(a.Data, b.Data) && maps.Equal(a.Xattrs, b.Xattrs)
 }
 
-// addParents adds the directories that files are in and no package has brought.
+// addParents adds the parent directories of files that no package contains.
 func (t *Tree) addParents() {
 	for _, name := range slices.Collect(maps.Keys(t.nodes)) {
 		for dir := path.Dir(name); dir != "."; dir = path.Dir(dir) {
@@ -129,8 +130,8 @@ func (t *Tree) checkParents(name string) error {
 	return nil
 }
 
-// resolve returns where name really lies: every directory on the way that is a link in the tree is followed, the last
-// component is not. A link cannot lead above the root.
+// resolve returns the path of name after all symlinks in its parent directories are followed. It does not follow the
+// last component. A symlink cannot lead above the root.
 func (t *Tree) resolve(name string) (string, error) {
 	todo := strings.Split(name, "/")
 	var done []string

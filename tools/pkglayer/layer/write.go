@@ -18,13 +18,13 @@ import (
 const (
 	xattrPrefix = "SCHILY.xattr."
 	rootName    = "root"
-	// Within 1 % of the best level's size in half its time.
+	// The result is within 1 % of the best level's size, in half its time.
 	compression = 7
 )
 
-// Write writes the tree as a gzip-compressed tar: sorted by path, every time stamp the epoch, owners as numbers. The
-// same tree gives the same bytes everywhere; the compressor is part of that and comes from go.mod, not from the Go
-// release.
+// Write writes the tree as a gzip-compressed tar: sorted by path, with the epoch as every time stamp and numeric
+// owners. The same tree gives the same bytes on every machine. This includes the compressor, so it comes from go.mod,
+// not from the Go release.
 func (t *Tree) Write(w io.Writer) error {
 	users, err := t.accounts("etc/passwd")
 	if err != nil {
@@ -56,8 +56,8 @@ func (t *Tree) Write(w io.Writer) error {
 	return compressed.Close()
 }
 
-// sorted returns the content of the layer in the order of the tar. Of files that are linked together, the first one is the file and the
-// others are links to it, since a tar's link must follow what it names.
+// sorted returns the content of the layer in the order of the tar. Among hard links of one file, the first one becomes
+// the file and the others become links to it, because in a tar a link must follow its target.
 func (t *Tree) sorted() []archive.File {
 	files := map[string]archive.File{}
 	linked := map[string][]string{}
@@ -121,7 +121,7 @@ func writeFile(out *tar.Writer, file archive.File) error {
 	return err
 }
 
-// accounts reads the numbers of a passwd(5) or group(5) file of the tree itself; the build machine's are never asked.
+// accounts reads the numbers from a passwd(5) or group(5) file of the tree. The build machine's files are not used.
 func (t *Tree) accounts(name string) (map[string]int, error) {
 	numbers := map[string]int{rootName: 0}
 	text, _ := t.Data(name)

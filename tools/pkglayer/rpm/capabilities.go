@@ -14,8 +14,8 @@ const (
 	capFlagEffective = 0x000001
 )
 
-// fileCapabilities returns the security.capability attribute of every file that has one. The header states them as
-// text, cap_to_text(3).
+// fileCapabilities returns the security.capability attribute of every file that has one. The header contains it as text
+// in the syntax of cap_to_text(3).
 func fileCapabilities(header *rpmutils.RpmHeader, files []rpmutils.FileInfo) (map[string]string, error) {
 	if !header.HasTag(tagCaps) {
 		return nil, nil
@@ -41,8 +41,8 @@ func fileCapabilities(header *rpmutils.RpmHeader, files []rpmutils.FileInfo) (ma
 	return values, nil
 }
 
-// encodeCapabilities turns text such as "cap_net_admin,cap_net_raw=ep" into the attribute's bytes. Of the text's
-// grammar it takes what packages use: clauses of names, an operator = or +, and the flags e, i and p.
+// encodeCapabilities converts text such as "cap_net_admin,cap_net_raw=ep" into the attribute's bytes. It supports the
+// part of the syntax that packages use: clauses of names, an operator = or +, and the flags e, i and p.
 func encodeCapabilities(text string) (string, error) {
 	var permitted, inheritable uint64
 	effective := false
@@ -89,7 +89,7 @@ func encodeCapabilities(text string) (string, error) {
 	return string(data), nil
 }
 
-// capabilityNumber is linux/capability.h.
+// capabilityNumber returns the number of a capability in linux/capability.h.
 func capabilityNumber(name string) (int, bool) {
 	names := []string{
 		"chown", "dac_override", "dac_read_search", "fowner", "fsetid", "kill", "setgid", "setuid", "setpcap",

@@ -3,7 +3,7 @@ package rpm
 import "testing"
 
 func TestEncodeCapabilities(t *testing.T) {
-	// The wanted bytes are what setcap(8) of libcap 2.66 stores for the same text.
+	// setcap(8) of libcap 2.66 stores these bytes for the same text.
 	for text, want := range map[string]string{
 		"cap_net_admin,cap_net_raw=ep": "\x01\x00\x00\x02\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
 		"cap_net_raw=p":                "\x00\x00\x00\x02\x00\x20\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",

@@ -13,15 +13,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// entries reads the files of a payload one by one. io.EOF from next is the archive's end mark.
+// entries reads the files of a payload one by one. At the archive's end mark, next returns io.EOF.
 type entries interface {
-	// next goes to the next file, and returns its place in the header and how many bytes the payload has of it.
+	// next goes to the next file. It returns the file's index in the header and the number of its bytes in the payload.
 	next() (at int, size int64, err error)
 	io.Reader
 }
 
-// strippedMagic begins each file of a payload of rpm's own kind of cpio, which leaves to the header what the header says: that of
-// all packages of format 6 (rpm 6), and of those of format 4 that have a file of 4 GiB or more.
+// strippedMagic begins each file in a payload of rpm's variant of cpio, which omits the metadata that the header
+// contains. All packages of format 6 (rpm 6) use it, and packages of format 4 with a file of 4 GiB or more.
 const strippedMagic = "07070X"
 
 func newEntries(stream io.Reader, list *listing) (entries, error) {
@@ -36,7 +36,7 @@ func newEntries(stream io.Reader, list *listing) (entries, error) {
 	return &namedEntries{cpio.NewReader(buffered), list}, nil
 }
 
-// namedEntries reads usual cpio, which names its files.
+// namedEntries reads standard cpio, which contains the names of files.
 type namedEntries struct {
 	*cpio.Reader
 	list *listing
@@ -61,13 +61,13 @@ func (n *namedEntries) next() (int, int64, error) {
 	return at, entry.Size, nil
 }
 
-// strippedEntries reads rpm's own kind (lib/cpio.c): a magic number and the file's place in the header in eight hexadecimal digits,
-// then its content, each beginning at a multiple of four bytes. A usual entry is the end mark.
+// strippedEntries reads rpm's variant (lib/cpio.c): a magic number and the file's index in the header in eight
+// hexadecimal digits, then its content, each aligned to four bytes. A standard entry is the end mark.
 type strippedEntries struct {
 	source *bufio.Reader
 	list   *listing
-	offset int64 // from the archive's beginning
-	left   int64 // of the current file
+	offset int64 // from the beginning of the archive
+	left   int64 // unread bytes of the current file
 }
 
 func (s *strippedEntries) next() (int, int64, error) {
@@ -120,7 +120,7 @@ func (s *strippedEntries) skip(count int64) error {
 	return nil
 }
 
-// inPayload is how many bytes of a file are in the payload, by the header.
+// inPayload returns how many bytes of a file are in the payload, according to the header.
 func (l *listing) inPayload(at int) int64 {
 	switch info := l.files[at]; info.Mode() & typeMask {
 	case typeRegular:

@@ -12,7 +12,7 @@ import (
 
 func small() archive.Limits { return archive.Limits{Files: 50, Bytes: 1 << 20} }
 
-// build writes a package. Modes are stat(2)'s.
+// build writes a package. Modes are those of stat(2).
 func build(t testing.TB, compressor string, files ...rpmpack.RPMFile) []byte {
 	t.Helper()
 	pkg, err := rpmpack.NewRPM(rpmpack.RPMMetaData{

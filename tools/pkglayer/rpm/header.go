@@ -8,19 +8,19 @@ import (
 	"github.com/sassoftware/go-rpmutils"
 )
 
-// Sizes of rpm's file format, and the most tags that rpm itself takes in a header (lib/header.c).
+// Sizes in rpm's file format, and rpm's own maximum for the tags of a header (lib/header.c).
 const (
 	leadSize  = 96
 	introSize = 16
 	entrySize = 16
 	maxTags   = 0xffff
 	leadMagic = 0xedabeedb
-	// Three bytes of magic number and the format's version, 1.
+	// Three bytes of magic number, and version 1 of the format.
 	headerMagic = 0x8eade801
 )
 
-// CheckHeaders finds what go-rpmutils uses without a check: sizes that it allocates and offsets that it slices by. Call it before
-// anything of that library. It returns where the payload begins.
+// CheckHeaders checks the sizes that go-rpmutils allocates and the offsets at which it slices, which that library does
+// not check. Call it before any function of the library. It returns the offset of the payload.
 func CheckHeaders(whole []byte) (int, error) {
 	if len(whole) < leadSize || binary.BigEndian.Uint32(whole) != leadMagic {
 		return 0, errors.New("not an RPM package")
@@ -29,7 +29,7 @@ func CheckHeaders(whole []byte) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("signature: %w", err)
 	}
-	// The signature is padded.
+	// The signature is padded to a multiple of eight bytes.
 	end += (8 - (end-leadSize)%8) % 8
 	if end, err = checkHeader(whole, end); err != nil {
 		return 0, fmt.Errorf("header: %w", err)
@@ -60,12 +60,12 @@ func checkHeader(whole []byte, begin int) (end int, err error) {
 	return begin + introSize + int(entrySize*tags+size), nil
 }
 
-// checkEntry checks one tag against the size of the data it points into.
+// checkEntry compares one tag with the size of the data that it points into.
 func checkEntry(entry []byte, size int64) error {
 	tag := binary.BigEndian.Uint32(entry)
 	kind := binary.BigEndian.Uint32(entry[4:])
 	offset, count := int64(binary.BigEndian.Uint32(entry[8:])), int64(binary.BigEndian.Uint32(entry[12:]))
-	width := int64(1) // of the smallest element: a string's is its end
+	width := int64(1) // size of the smallest element; that of a string is its final NUL
 	switch kind {
 	case rpmutils.RPM_NULL_TYPE:
 		width = 0
@@ -86,8 +86,8 @@ func checkEntry(entry []byte, size int64) error {
 	return nil
 }
 
-// listFiles returns the files that the header names. Each property of a file is an array of its own, which the library
-// takes to be as long as the names' without looking.
+// listFiles returns the files in the header. Each property of the files is a separate array. The library assumes,
+// without a check, that all arrays are as long as that of the names.
 func listFiles(header *rpmutils.RpmHeader) ([]rpmutils.FileInfo, error) {
 	names, err := fileNames(header)
 	if err != nil {
@@ -114,7 +114,7 @@ func listFiles(header *rpmutils.RpmHeader) ([]rpmutils.FileInfo, error) {
 	return header.GetFiles()
 }
 
-// fileNames returns how many names the header has, after checking the indices that they are put together by.
+// fileNames returns the number of file names in the header, after it has checked the indices of their directories.
 func fileNames(header *rpmutils.RpmHeader) (int, error) {
 	if header.HasTag(rpmutils.OLDFILENAMES) {
 		names, err := header.GetStrings(rpmutils.OLDFILENAMES)

@@ -17,7 +17,7 @@ import (
 // hashSHA256 is PGPHASHALGO_SHA256 of rpmpgp.h.
 const hashSHA256 = 8
 
-// checkDigest compares the payload with the sum that the header states. rpm states one since 4.14.
+// checkDigest compares the payload with the checksum in the header, which rpm writes since 4.14.
 func checkDigest(header *rpmutils.RpmHeader, payload []byte) error {
 	if !header.HasTag(tagPayloadDigest) {
 		return nil
@@ -26,7 +26,7 @@ func checkDigest(header *rpmutils.RpmHeader, payload []byte) error {
 	if err != nil {
 		return fmt.Errorf("header: sum of the payload: %w", err)
 	}
-	// Format 6 names no algorithm: there it is always this one.
+	// Format 6 does not name the algorithm: it is always this one.
 	if header.HasTag(tagPayloadDigestBy) {
 		if by, err := header.GetInts(tagPayloadDigestBy); err != nil || len(by) != 1 || by[0] != hashSHA256 {
 			return nil
@@ -38,10 +38,10 @@ func checkDigest(header *rpmutils.RpmHeader, payload []byte) error {
 	return nil
 }
 
-// checkCompression refuses a payload that is compressed as nothing here can read, by the name that the header has for it.
+// checkCompression returns an error if the payload's compression, as the header names it, is not supported.
 func checkCompression(header *rpmutils.RpmHeader) error {
 	if !header.HasTag(rpmutils.PAYLOADCOMPRESSOR) {
-		return nil // rpm names none where there is none
+		return nil // an uncompressed payload has no such tag
 	}
 	names, err := header.GetStrings(rpmutils.PAYLOADCOMPRESSOR)
 	if err != nil {
@@ -53,7 +53,7 @@ func checkCompression(header *rpmutils.RpmHeader) error {
 	return nil
 }
 
-// listing is what the header says of the payload's files, by name.
+// listing contains the header's data about the payload's files, by name.
 type listing struct {
 	files  []rpmutils.FileInfo
 	byName map[string]int
@@ -96,7 +96,7 @@ func newListing(files []rpmutils.FileInfo, meter *archive.Meter) (*listing, erro
 	return l, nil
 }
 
-// readPayload reads the cpio archive. The header is what rpm installs by, so both must agree.
+// readPayload reads the cpio archive. rpm installs what the header says, so the header and the archive must match.
 func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map[string]string, meter *archive.Meter) ([]archive.File, error) {
 	list, err := newListing(listed, meter)
 	if err != nil {
@@ -112,7 +112,7 @@ func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map
 		return nil, err
 	}
 	var files []archive.File
-	waiting := map[inode][]int{} // hard links that came before their content
+	waiting := map[inode][]int{} // hard links that are read before their content
 	for {
 		at, size, err := payload.next()
 		if errors.Is(err, io.EOF) {
@@ -141,7 +141,7 @@ func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map
 				}
 			}
 			if size != want {
-				return nil, fmt.Errorf("file /%s: %d bytes, but the header says %d", file.Name, size, want)
+				return nil, fmt.Errorf("file /%s: %d bytes, but the header states %d", file.Name, size, want)
 			}
 			if file.Data, err = meter.Data(payload, want); err != nil {
 				return nil, fmt.Errorf("file /%s: %w", file.Name, err)
@@ -155,7 +155,7 @@ func readPayload(compressed []byte, listed []rpmutils.FileInfo, capabilities map
 	return files, list.checkComplete(files)
 }
 
-// checkComplete finds a payload that ends early: every file that the header names must have come, but for ghosts.
+// checkComplete returns an error if the payload ends early: it must contain every file of the header except ghosts.
 func (l *listing) checkComplete(files []archive.File) error {
 	have := make(map[string]bool, len(files))
 	for _, file := range files {

@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Packages of rpmbuild's (4.18; format6: 6.1), as no Go program writes them or rpmpack does not.
+// rpmbuild (4.18; for format 6: 6.1) made these packages. They have features that rpmpack does not write.
 func TestRpmbuildsPackages(t *testing.T) {
 	for _, name := range []string{"bzip2", "lzma", "none", "format6"} {
 		data, err := os.ReadFile("testdata/" + name + ".rpm")
@@ -24,7 +24,7 @@ func TestRpmbuildsPackages(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
-		// The size that all of them have: format 6 states it elsewhere than format 4.
+		// All packages have this size. Format 6 stores it in another tag than format 4.
 		if line := string(pkg.Control[archive.ManifestLine]); !strings.Contains(line, "\tExample\t4\t3905\tnoarch\t4\texample-1.2-3.src.rpm") {
 			t.Errorf("%s: manifest line %q", name, line)
 		}

@@ -17,17 +17,17 @@ const (
 	typeRegular = 0o100000
 	typeDir     = 0o040000
 	typeLink    = 0o120000
-	flagGhost   = 1 << 6 // RPMFILE_GHOST: named by the header, not in the payload
+	flagGhost   = 1 << 6 // RPMFILE_GHOST: in the header, but not in the payload
 )
 
-// Tags that go-rpmutils has no names for (rpm, rpmtag.h).
+// Tags that go-rpmutils has no constants for (rpm, rpmtag.h).
 const (
 	tagCaps            = 5010 // RPMTAG_FILECAPS
 	tagPayloadDigest   = 5092 // RPMTAG_PAYLOADSHA256 since rpm 4.20, PAYLOADDIGEST before
 	tagPayloadDigestBy = 5093 // RPMTAG_PAYLOADDIGESTALGO
 )
 
-// Read reads one package. Nothing that the library is given leads outside the package: see CheckHeaders.
+// Read reads one package. CheckHeaders makes sure that no offset leads the library outside the package.
 func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	whole, err := archive.ReadWhole(r)
 	if err != nil {
@@ -98,8 +98,8 @@ func fromInfo(info rpmutils.FileInfo, capabilities map[string]string) (archive.F
 	return file, nil
 }
 
-// manifestLine is one package as "rpm -qa --qf" of the distroless images writes it: name, version-release, install
-// time, build time, vendor, epoch, size, architecture, epoch number, source package.
+// manifestLine returns the line of one package as `rpm -qa --qf` writes it for distroless images: name,
+// version-release, install time, build time, vendor, epoch, size, architecture, epoch number, source package.
 func manifestLine(header *rpmutils.RpmHeader, nevra *rpmutils.NEVRA) string {
 	text := func(tag int) string {
 		if value, err := header.GetString(tag); err == nil && value != "" {
@@ -119,7 +119,7 @@ func manifestLine(header *rpmutils.RpmHeader, nevra *rpmutils.NEVRA) string {
 	}
 	size := number(rpmutils.SIZE)
 	if long, err := header.GetUint64s(rpmutils.LONGSIZE); err == nil && len(long) > 0 {
-		size = fmt.Sprint(long[0]) // format 6, or 4 GiB and more
+		size = fmt.Sprint(long[0]) // in format 6, and for 4 GiB and more
 	}
 	return strings.Join([]string{
 		nevra.Name, nevra.Version + "-" + nevra.Release, "0", number(rpmutils.BUILDTIME), text(rpmutils.VENDOR), epoch,

@@ -34,8 +34,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// linked is a package of two names of one inode, as rpmbuild writes it: the first has no content in the payload, but its
-// size in the header. size is what the header says of the first.
+// linked returns a package with two names of one inode, as rpmbuild writes it: the first name has its size in the
+// header, but no content in the payload. size is the first name's size in the header.
 func linked(t *testing.T, size uint32) []byte {
 	t.Helper()
 	data := unsigned(t, build(t, "gzip",
@@ -80,7 +80,7 @@ func TestReadRefuses(t *testing.T) {
 		"climbing name": {one("/usr/../../etc/passwd", 0o100644, 1), "leads out of the root"},
 		"device":        {remode(t, good, 0o20644), "device node"},
 		"pipe":          {remode(t, good, 0o10644), "device node or pipe"},
-		"larger inside": {resize(t, good, 3), "bytes, but the header says"},
+		"larger inside": {resize(t, good, 3), "bytes, but the header states"},
 		"exabytes":      {resize(t, good, 0x7fffffff), "too large"},
 		"bomb":          {one("/bomb", 0o100644, 2<<20), "too large"},
 	} {
@@ -105,20 +105,20 @@ func patch(data []byte, at int, value uint32) []byte {
 	return data
 }
 
-// remode gives the last but one file, a regular one, another mode in the header.
+// remode changes the mode of the last but one file, a regular file, in the header.
 func remode(t *testing.T, data []byte, mode uint16) []byte {
 	data = unsigned(t, data)
 	binary.BigEndian.PutUint16(data[value(t, data, rpmutils.FILEMODES)+2*2:], mode)
 	return data
 }
 
-// resize gives that file another size.
+// resize changes the size of the same file in the header.
 func resize(t *testing.T, data []byte, size uint32) []byte {
 	data = unsigned(t, data)
 	return patch(data, value(t, data, rpmutils.FILESIZES)+4*2, size)
 }
 
-// unsigned takes the header's sums away, so that a changed header gets as far as its author wants.
+// unsigned removes the checksums of the header, so that the reader does not refuse a changed header because of them.
 func unsigned(t testing.TB, data []byte) []byte {
 	t.Helper()
 	data = bytes.Clone(data)
@@ -129,7 +129,7 @@ func unsigned(t testing.TB, data []byte) []byte {
 	return data
 }
 
-// value returns where the main header has a tag's value.
+// value returns the offset of a tag's value in the main header.
 func value(t *testing.T, data []byte, tag uint32) int {
 	t.Helper()
 	begin := bytes.LastIndex(data, []byte{0x8e, 0xad, 0xe8, 1})
@@ -144,7 +144,7 @@ func value(t *testing.T, data []byte, tag uint32) int {
 	return 0
 }
 
-// Whatever a header's table says, reading ends in an error or a package, never in a crash.
+// Whatever a header contains, Read must return a package or an error, and must not panic.
 func TestReadSurvivesEveryHeaderWord(t *testing.T) {
 	good := unsigned(t, build(t, "gzip", example()...))
 	end, err := CheckHeaders(good)

@@ -14,8 +14,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// What the layer unpacks to is what rpm installs, with capabilities, however rpmbuild compressed the payload; and scanners are
-// told of the package what rpm itself says.
+// For every compression of rpmbuild, the unpacked layer must equal what rpm installs, with capabilities. The manifest
+// for scanners must equal rpm's output.
 func TestRpmbuild(t *testing.T) {
 	needs.Machine(t, "getcap", "root", "rpm", "rpmbuild")
 	spec, err := filepath.Abs("testdata/example.spec")
@@ -42,7 +42,7 @@ func TestRpmbuild(t *testing.T) {
 			}
 			said := query(t, path, "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{LONGSIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}")
 			if got := string(pkg.Control[archive.ManifestLine]); got != said {
-				t.Errorf("manifest line\n%q, rpm says\n%q", got, said)
+				t.Errorf("manifest line\n%q, rpm printed\n%q", got, said)
 			}
 			theirs, ours := filepath.Join(dir, "theirs"), filepath.Join(dir, "ours")
 			command(t, "rpm", "--root", theirs, "--dbpath", "/rpmdb", "--nodeps", "--nosignature", "--install", path)
@@ -92,7 +92,8 @@ func unpackLayer(t *testing.T, pkg *archive.Package, into string) {
 	}
 }
 
-// unpacked has a line for each file (kind, mode, owner, number of links, target, sum of the content) and each file's capabilities.
+// unpacked returns a line for each file (type, mode, owner, number of links, target, checksum of the content) and each
+// file's capabilities.
 func unpacked(t *testing.T, root string) string {
 	t.Helper()
 	script := `cd "$1" && find . -mindepth 1 -printf '%p %y %m %U:%G %n %l\n' -type f -exec sha256sum {} \; && getcap -r .`

@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// The line of the manifest is what rpm says itself of the package.
+// The manifest's line must equal rpm's query output for the package.
 func TestManifestIsWhatRpmSays(t *testing.T) {
 	needs.Machine(t, "rpm")
 	data := build(t, "zstd", example()...)
@@ -24,14 +24,14 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 	if err := os.WriteFile(name, data, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	// The installation time, third, is not known of a package that is not installed.
+	// The third field, the installation time, is 0 because the package is not installed.
 	const format = "%{NAME}\t%{VERSION}-%{RELEASE}\t0\t%{BUILDTIME}\t%{VENDOR}\t%{EPOCH}\t%{SIZE}\t%{ARCH}\t%{EPOCHNUM}\t%{SOURCERPM}"
 	out, err := exec.Command("rpm", "-qp", "--nosignature", "--qf", format, name).Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := string(pkg.Control[archive.ManifestLine]); got != string(out) {
-		t.Errorf("manifest line\n%q, rpm says\n%q", got, out)
+		t.Errorf("manifest line\n%q, rpm printed\n%q", got, out)
 	}
 	out, err = exec.Command("rpm", "-qp", "--nosignature", "--qf", "[%{FILENAMES} %{FILEMODES:octal} %{FILEUSERNAME}\n]", name).Output()
 	if err != nil {
@@ -40,7 +40,7 @@ func TestManifestIsWhatRpmSays(t *testing.T) {
 	kinds := map[archive.Type]int64{archive.Regular: typeRegular, archive.Directory: typeDir, archive.Symlink: typeLink}
 	for _, file := range pkg.Files {
 		if line := fmt.Sprintf("/%s %o %s\n", file.Name, kinds[file.Type]|file.Mode, file.User); !strings.Contains(string(out), line) {
-			t.Errorf("rpm does not say %q but\n%s", line, out)
+			t.Errorf("rpm does not print %q but\n%s", line, out)
 		}
 	}
 }

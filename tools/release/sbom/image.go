@@ -2,6 +2,7 @@ package sbom
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"time"
 
@@ -13,9 +14,10 @@ import (
 // Packages is what one image of an index is made of.
 type Packages struct {
 	Name          string // repository, with the registry's host
-	Version       string // of the wrapper
+	Wrapper       Wrapper
 	Digest        string // of the image, in hexadecimal
 	Distro        string
+	Title         string // of the distribution, its packages' supplier
 	DistroVersion string
 	Format        string // deb, apk or rpm
 	Architecture  string // OCI's name, with its variant
@@ -23,21 +25,28 @@ type Packages struct {
 	Packages      []lockfile.Package // of the architecture, those of other variants too
 }
 
-// Image writes the bill of an image: the packages that its lock names, and the wrapper.
+// Image writes the SBOM of an image: the packages that its lock names, and the wrapper with its modules. A lock does not contain the
+// licenses of packages.
 func Image(p Packages, when time.Time) ([]byte, error) {
+	program, modules, err := p.Wrapper.components()
+	if err != nil {
+		return nil, err
+	}
 	distro := p.Distro + "-" + p.DistroVersion
+	by := &cyclonedx.OrganizationalEntity{Name: p.Title}
 	parts := []cyclonedx.Component{
-		wrapper(p.Version),
-		{BOMRef: distro, Type: cyclonedx.ComponentTypeOS, Name: p.Distro, Version: p.DistroVersion},
+		program,
+		{BOMRef: distro, Type: cyclonedx.ComponentTypeOS, Name: p.Distro, Version: p.DistroVersion, Supplier: by},
 	}
 	of := len(parts)
 	for _, locked := range p.Packages {
 		if !slices.Contains(locked.Variants, p.Variant) {
 			continue
 		}
-		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s",
-			p.Format, p.Distro, escape(locked.Name), escape(locked.Version), escape(locked.Architecture), escape(distro)))
-		// Of the file that was unpacked, so an address and this are enough to have it again.
+		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s%s",
+			p.Format, p.Distro, escape(locked.Name), escape(locked.Version), escape(locked.Architecture), escape(distro), upstream(p.Format, locked)))
+		part.Supplier = by
+		// The file with this sum was unpacked. It can be fetched again from the address.
 		part.Hashes = hashes(locked.SHA256)
 		part.ExternalReferences = &[]cyclonedx.ExternalReference{{Type: cyclonedx.ERTypeDistribution, URL: locked.URLs[0]}}
 		parts = append(parts, part)
@@ -48,7 +57,19 @@ func Image(p Packages, when time.Time) ([]byte, error) {
 	self := component(cyclonedx.ComponentTypeContainer, p.Name, "sha256:"+p.Digest, "")
 	self.BOMRef = "sha256:" + p.Digest
 	self.Hashes = hashes(p.Digest)
-	self.Publisher = supplier
+	self.Supplier = program.Supplier
 	self.Properties = &[]cyclonedx.Property{{Name: "iptables-wrappers:platform", Value: "linux/" + p.Architecture}}
-	return encode(self, parts, when)
+	needs := map[string][]string{self.BOMRef: references(parts), program.BOMRef: references(modules)}
+	return encode(self, append(parts, modules...), needs, p.Wrapper.Version, when)
+}
+
+// pool matches the address of a package in a Debian archive: POOL/COMPONENT/PREFIX/SOURCE/FILE, as Debian's archive software lays it out.
+var pool = regexp.MustCompile(`/pool/(?:updates/)?[^/]+/[^/]+/([^/]+)/[^/]+$`)
+
+// upstream returns the qualifier by which scanners find advisories: Debian's name source packages.
+func upstream(format string, p lockfile.Package) string {
+	if match := pool.FindStringSubmatch(p.URLs[0]); format == "deb" && match != nil && match[1] != p.Name {
+		return "&upstream=" + escape(match[1])
+	}
+	return ""
 }

@@ -6,6 +6,7 @@ import (
 	"debug/buildinfo"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,50 +23,86 @@ type Wrapper struct {
 	Modules  []byte   // the go.mod that says which versions these are of
 }
 
-// Program writes the bill of a wrapper. Bazel's rules leave no list of modules in a program (go version -m shows only Go's
-// own version), so it comes from the packages that were linked.
+// licenses are those of the Go modules that the wrapper may be linked from. Another module needs an entry.
+var licenses = map[string]string{
+	"stdlib":           "BSD-3-Clause",
+	"golang.org/x/sys": "BSD-3-Clause",
+}
+
+// Program writes the SBOM of a wrapper.
 func Program(w Wrapper, when time.Time) ([]byte, error) {
-	info, err := buildinfo.Read(bytes.NewReader(w.Program))
+	self, modules, err := w.components()
 	if err != nil {
 		return nil, err
 	}
-	mod, err := modfile.ParseLax("go.mod", w.Modules, nil)
+	return encode(self, modules, map[string][]string{self.BOMRef: references(modules)}, w.Version, when)
+}
+
+// Package writes the SBOM of a .deb, .rpm or .apk with the wrapper.
+func Package(name string, content []byte, w Wrapper, when time.Time) ([]byte, error) {
+	program, modules, err := w.components()
 	if err != nil {
 		return nil, err
+	}
+	sum := sha256.Sum256(content)
+	digest := hex.EncodeToString(sum[:])
+	self := cyclonedx.Component{
+		BOMRef: "sha256:" + digest, Type: cyclonedx.ComponentTypeApplication, Name: name, Version: w.Version,
+		Supplier: program.Supplier, Licenses: program.Licenses, Hashes: hashes(digest),
+	}
+	return encode(self, append([]cyclonedx.Component{program}, modules...), map[string][]string{
+		self.BOMRef:    {program.BOMRef},
+		program.BOMRef: references(modules),
+	}, w.Version, when)
+}
+
+// components returns the wrapper and the Go modules that are linked into it. Bazel's rules leave no list of modules in a binary (go
+// version -m shows only Go's own version), so they come from the packages that were linked.
+func (w Wrapper) components() (self cyclonedx.Component, modules []cyclonedx.Component, err error) {
+	info, err := buildinfo.Read(bytes.NewReader(w.Program))
+	if err != nil {
+		return self, nil, err
+	}
+	mod, err := modfile.ParseLax("go.mod", w.Modules, nil)
+	if err != nil {
+		return self, nil, err
 	}
 	versions := map[string]string{}
 	for _, required := range mod.Require {
 		versions[required.Mod.Path] = required.Mod.Version
 	}
-	goVersion := strings.TrimPrefix(info.GoVersion, "go")
-	parts := []cyclonedx.Component{
-		component(cyclonedx.ComponentTypeLibrary, "stdlib", info.GoVersion, "pkg:golang/stdlib@"+escape(goVersion)),
-	}
-	listed := map[string]bool{mod.Module.Mod.Path: true}
+	versions["stdlib"] = info.GoVersion
+	paths := []string{"stdlib"}
 	for _, path := range w.Packages {
 		module := moduleOf(path, mod.Module.Mod.Path, versions)
 		if module == "" {
-			return nil, fmt.Errorf("package %s: of no module that go.mod requires", path)
+			return self, nil, fmt.Errorf("package %s: no module that go.mod requires contains it", path)
 		}
-		if listed[module] {
-			continue
+		if module != mod.Module.Mod.Path && !slices.Contains(paths, module) {
+			paths = append(paths, module)
 		}
-		listed[module] = true
-		parts = append(parts, component(cyclonedx.ComponentTypeLibrary, module, versions[module],
-			"pkg:golang/"+module+"@"+escape(versions[module])))
 	}
-	self := wrapper(w.Version)
+	for _, path := range paths {
+		id, known := licenses[path]
+		if !known {
+			return self, nil, fmt.Errorf("module %s: its license is not known: add it to tools/release/sbom/program.go", path)
+		}
+		part := component(cyclonedx.ComponentTypeLibrary, path, versions[path],
+			"pkg:golang/"+path+"@"+escape(strings.TrimPrefix(versions[path], "go")))
+		part.Supplier, part.Licenses = &cyclonedx.OrganizationalEntity{Name: "The Go Authors"}, license(id)
+		modules = append(modules, part)
+	}
 	sum := sha256.Sum256(w.Program)
+	self = component(cyclonedx.ComponentTypeApplication, "iptables-wrapper", w.Version, PURL(w.Version))
+	self.Supplier, self.Licenses = &cyclonedx.OrganizationalEntity{Name: supplier}, license("Apache-2.0")
 	self.Hashes = hashes(hex.EncodeToString(sum[:]))
 	self.Properties = &[]cyclonedx.Property{{Name: "iptables-wrappers:file", Value: w.Name}}
-	return encode(self, parts, when)
+	return self, modules, nil
 }
 
-func wrapper(version string) cyclonedx.Component {
-	self := component(cyclonedx.ComponentTypeApplication, "iptables-wrapper", version,
-		"pkg:golang/github.com/iptables-wrappers/iptables-wrappers@"+escape(version)+"#wrapper")
-	self.Publisher = supplier
-	return self
+// PURL returns the package URL of the wrapper.
+func PURL(version string) string {
+	return "pkg:golang/github.com/iptables-wrappers/iptables-wrappers@" + escape(version) + "#wrapper"
 }
 
 // moduleOf returns the module that a package is of: the longest path that it is below.

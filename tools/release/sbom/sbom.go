@@ -1,10 +1,11 @@
-// Package sbom writes bills of materials, in CycloneDX's JSON, of the wrapper and of the images. What is in them comes from
-// what the build was made of: the linked packages and go.mod, and the locks. Nothing is guessed by looking at the result;
-// tests/release looks at the result.
+// Package sbom writes SBOMs, in CycloneDX's JSON, of the wrapper, its packages and the images. Their content comes from the inputs of
+// the build: the linked Go packages and go.mod, and the locks. The tests of tools/release compare them with the files.
 package sbom
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"net/url"
 	"strings"
 	"time"
@@ -12,24 +13,60 @@ import (
 	"github.com/CycloneDX/cyclonedx-go"
 )
 
-const supplier = "iptables-wrappers"
+const (
+	supplier = "iptables-wrappers"
+	tool     = "github.com/iptables-wrappers/iptables-wrappers/tools/release"
+)
 
-// encode writes the bill of one component that is made of others. Like all of a release it has the commit's date, and is the
-// same whenever it is made again.
-func encode(of cyclonedx.Component, parts []cyclonedx.Component, when time.Time) ([]byte, error) {
+// encode writes the SBOM of one component, with the minimum elements of NTIA (https://www.ntia.gov/report/2021/minimum-elements-software-bill-materials-sbom):
+// supplier, name, version, identifier, dependencies, author and time. It is the same for the same commit: the time is the commit's, and the
+// serial number is a UUID of version 8 (RFC 9562) made from the content. needs lists, by reference, what each component depends on.
+func encode(of cyclonedx.Component, parts []cyclonedx.Component, needs map[string][]string, version string, when time.Time) ([]byte, error) {
 	bill := cyclonedx.NewBOM()
-	bill.Metadata = &cyclonedx.Metadata{Timestamp: when.UTC().Format(time.RFC3339), Component: &of}
-	bill.Components = &parts
-	needs := make([]string, 0, len(parts))
-	for _, part := range parts {
-		needs = append(needs, part.BOMRef)
+	us := &cyclonedx.OrganizationalEntity{Name: supplier, URL: &[]string{"https://github.com/iptables-wrappers/iptables-wrappers"}}
+	bill.Metadata = &cyclonedx.Metadata{
+		Timestamp: when.UTC().Format(time.RFC3339),
+		Authors:   &[]cyclonedx.OrganizationalContact{{Name: supplier}},
+		Supplier:  us,
+		Tools: &cyclonedx.ToolsChoice{Components: &[]cyclonedx.Component{{
+			Type: cyclonedx.ComponentTypeApplication, Name: tool, Version: version, Supplier: us,
+		}}},
+		Component: &of,
 	}
-	bill.Dependencies = &[]cyclonedx.Dependency{{Ref: of.BOMRef, Dependencies: &needs}}
+	bill.Components = &parts
+	dependencies := []cyclonedx.Dependency{}
+	for _, part := range append([]cyclonedx.Component{of}, parts...) {
+		on := needs[part.BOMRef]
+		dependencies = append(dependencies, cyclonedx.Dependency{Ref: part.BOMRef, Dependencies: &on})
+	}
+	bill.Dependencies = &dependencies
+	text, err := write(bill)
+	if err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(text)
+	sum[6], sum[8] = sum[6]&0x0f|0x80, sum[8]&0x3f|0x80
+	bill.SerialNumber = fmt.Sprintf("urn:uuid:%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
+	return write(bill)
+}
+
+func write(bill *cyclonedx.BOM) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := cyclonedx.NewBOMEncoder(&text, cyclonedx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false)
-	// Not the newest version of the format: scanners take their time.
+	// Scanners read the newest version of the format only after some time.
 	err := encoder.EncodeVersion(bill, cyclonedx.SpecVersion1_6)
 	return text.Bytes(), err
+}
+
+func references(parts []cyclonedx.Component) (references []string) {
+	for _, part := range parts {
+		references = append(references, part.BOMRef)
+	}
+	return references
+}
+
+func license(id string) *cyclonedx.Licenses {
+	return &cyclonedx.Licenses{{License: &cyclonedx.License{ID: id}}}
 }
 
 // component is one with a package URL, which is its name within the bill.

@@ -1,4 +1,4 @@
-// Package call is what an agent tells of its calls of iptables.
+// Package call defines how an agent reports its calls of iptables.
 package call
 
 import "time"
@@ -7,14 +7,14 @@ import "time"
 type Call struct {
 	Applet string
 	Start  time.Time
-	// Says is the mode that the call names itself, if it was asked for its version.
+	// Says is the mode in the output of the call, if it was called with -V.
 	Says string `json:",omitempty"`
 	// Wrote is the rule that the call added, as iptables-save prints it.
 	Wrote string `json:",omitempty"`
-	// Missed is a rule that this agent had added just before and that iptables-save did not list.
+	// Missed is a rule that this agent had just added but iptables-save did not list.
 	Missed string `json:",omitempty"`
-	// Problem is a failure, or what the call said though nobody had asked.
+	// Problem is a failure or unexpected output of the call.
 	Problem string `json:",omitempty"`
-	// LeadsTo is the program that the name iptables leads to after the call.
+	// LeadsTo is the file to which the name iptables leads after the call.
 	LeadsTo string
 }

@@ -9,7 +9,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
+func TestUndoRestoresTheVeryObjects(t *testing.T) {
 	root, dir := openTree(t, map[string]string{
 		"sbin/iptables@": "xtables-nft-multi",
 		"sbin/old":       "old content",
@@ -27,24 +27,31 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 	for _, name := range names {
 		before[name], _ = root.Lstat(name)
 	}
-	tx := root.Begin()
+	plan := root.Plan()
 	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	for _, c := range []Change{
 		{Path: "/sbin/iptables", Target: "iptables-wrapper"},
 		{Path: "/sbin/new", Target: "iptables-wrapper"},
 		{Path: "/sbin/old", Data: []byte("new"), Like: like},
 		{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: like, Staging: "/lib"},
-		{Path: "/sbin/iptables", Target: "changed again"},
+		{Path: "/sbin/iptables", Target: "the first change counts"},
+		{Path: "/sbin/later/iptables", Target: "no such directory"},
 	} {
-		if err := tx.Replace(c); err != nil {
+		if err := plan.Add(c); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := tx.Replace(Change{Path: "/sbin/dir", Target: "x"}); !errors.Is(err, unix.EISDIR) {
+	if err := plan.Add(Change{Path: "/sbin/dir", Target: "x"}); !errors.Is(err, unix.EISDIR) {
 		t.Errorf("a directory in the way: %v, want EISDIR", err)
 	}
+	if err := plan.Apply(); !errors.Is(err, unix.ENOENT) {
+		t.Errorf("the last change: %v, want ENOENT", err)
+	}
+	if target, _ := root.Readlink("/sbin/iptables"); target != "iptables-wrapper" {
+		t.Errorf("target is %q", target)
+	}
 	assertNames(t, filepath.Join(dir, "lib/alt"), "state")
-	if failed := tx.Undo(); failed != nil {
+	if failed := plan.Undo(); failed != nil {
 		t.Fatal(failed)
 	}
 	for _, name := range names {
@@ -59,14 +66,16 @@ func TestTxUndoRestoresTheVeryObjects(t *testing.T) {
 	assertNames(t, filepath.Join(dir, "lib"), ".iptables-wrapper.guessed", "alt")
 }
 
-func TestTxCommitLeavesNothing(t *testing.T) {
-	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/file": "b"})
-	tx := root.Begin()
+func TestCommitLeavesNothing(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/file": "b", "sbin/gone": ""})
+	plan := root.Plan()
 	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	err := errors.Join(
-		tx.Replace(Change{Path: "/sbin/iptables", Target: "c"}),
-		tx.Replace(Change{Path: "/sbin/file", Data: []byte("d"), Like: like, Staging: "/"}),
-		tx.Commit(),
+		plan.Add(Change{Path: "/sbin/iptables", Target: "c"}),
+		plan.Add(Change{Path: "/sbin/file", Data: []byte("d"), Like: like, Staging: "/"}),
+		plan.Add(Change{Path: "/sbin/gone", Verb: "remove"}),
+		plan.Apply(),
+		plan.Commit(),
 	)
 	if err != nil {
 		t.Fatal(err)
@@ -76,4 +85,25 @@ func TestTxCommitLeavesNothing(t *testing.T) {
 	if info, _ := root.Lstat("/sbin/file"); info.Perm() != 0o755 || info.Size != 1 {
 		t.Errorf("file is %+v", info)
 	}
+}
+
+// Commit removes a file of an earlier version even if an old object cannot be removed.
+func TestCommitRemovesInAnyCase(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/gone": ""})
+	plan := root.Plan()
+	old := filepath.Join(dir, "sbin", replaced+"0")
+	err := errors.Join(
+		plan.Add(Change{Path: "/sbin/iptables", Target: "c"}),
+		plan.Add(Change{Path: "/sbin/gone", Verb: "remove"}),
+		plan.Apply(),
+		os.Remove(old),
+		os.MkdirAll(filepath.Join(old, "file"), 0o755),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Commit(); !errors.Is(err, unix.ENOTEMPTY) {
+		t.Errorf("Commit: %v, want ENOTEMPTY", err)
+	}
+	assertNames(t, filepath.Join(dir, "sbin"), replaced+"0", "iptables")
 }

@@ -1,0 +1,142 @@
+package lint_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"sort"
+	"strings"
+	"testing"
+)
+
+// unclear matches words and phrases that readers of this project did not understand without the code. Each has a
+// usual word: directory for folder, manually for "by hand", "its own X" for "an X of its own". A sentence with
+// nobody or whoever names no actor.
+var unclear = regexp.MustCompile(`(?i)(?:^|[^-\w])(held|told|settled|(is|are|was|were|be|been|being) given|by hand|folders?|bills? of materials|be had|` +
+	`nobody|nobody's|whoever|somebody|somebody's|came of|comes of|of (its|their) own|what is there|is asked|are asked|kin|sisters)\b`)
+
+// unclearAllowed is the number of these words that a directory which is not yet rewritten may contain. "*.md" means all
+// pages. Lower the number when you rewrite a comment; it must not rise.
+var unclearAllowed = map[string]int{
+	"*.md":          33,
+	"tools/airgap":  64,
+	"tools/lock":    63,
+	"tools/release": 19,
+	"wrapper":       22,
+}
+
+// subjectsSince is the last commit whose subject may be longer than 72 columns, as those of its ancestors.
+const subjectsSince = "4d2e60fbf1e2afbcacc225916b2460b26f7d1769"
+
+// TestWords reports the words of unclear in comments of Go, Starlark and shell files, and in pages outside code.
+func TestWords(t *testing.T) {
+	root := checkout(t)
+	found := map[string][]string{}
+	look := func(prose func(string) []string) func(string, []byte) {
+		return func(file string, source []byte) {
+			file = strings.TrimPrefix(file, root+"/")
+			if file == "tools/lint/prose_test.go" {
+				return // it contains the words
+			}
+			for number, line := range prose(string(source)) {
+				for _, match := range unclear.FindAllStringSubmatch(line, -1) {
+					in := exception(file)
+					found[in] = append(found[in], fmt.Sprintf("%s:%d: %q", file, number+1, match[1]))
+				}
+			}
+		}
+	}
+	eachFile(t, root, ".go", look(comments("//")))
+	eachFile(t, root, ".sh", look(comments("#")))
+	eachFile(t, root, ".bazel", look(comments("#")))
+	eachFile(t, root, ".bzl", look(func(source string) []string { // docstrings are prose, too; "nobody:" is in /etc/passwd
+		return strings.Split(strings.ReplaceAll(source, "nobody:", ""), "\n")
+	}))
+	eachFile(t, root, ".md", look(paragraphs))
+	for in, lines := range found {
+		if len(lines) > unclearAllowed[in] {
+			sort.Strings(lines)
+			t.Errorf("%s: %d unclear words, %d allowed: write plain words (see unclear in prose_test.go):\n%s",
+				in, len(lines), unclearAllowed[in], strings.Join(lines, "\n"))
+		}
+	}
+	for in, allowed := range unclearAllowed {
+		if len(found[in]) < allowed {
+			t.Logf("%s: %d unclear words: lower its number in unclearAllowed from %d", in, len(found[in]), allowed)
+		}
+	}
+}
+
+// exception returns the key of unclearAllowed to which a file belongs, or the file itself.
+func exception(file string) string {
+	if strings.HasSuffix(file, ".md") {
+		return "*.md"
+	}
+	for directory := range unclearAllowed {
+		if strings.HasPrefix(file, directory+"/") {
+			return directory
+		}
+	}
+	return file
+}
+
+// comments returns a function that removes everything but comments, which begin with marker, from the lines of a file.
+func comments(marker string) func(source string) []string {
+	return func(source string) []string {
+		lines := strings.Split(source, "\n")
+		for i, line := range lines {
+			_, lines[i], _ = strings.Cut(" "+strings.TrimSpace(line), " "+marker)
+		}
+		return lines
+	}
+}
+
+// paragraphs returns the lines of a page without code blocks and without code in a line.
+func paragraphs(source string) []string {
+	lines := strings.Split(source, "\n")
+	block := false
+	for i, line := range lines {
+		lines[i] = code.ReplaceAllString(line, "code")
+		fence := strings.HasPrefix(strings.TrimSpace(line), "```")
+		if fence || block {
+			lines[i] = ""
+		}
+		block = block != fence
+	}
+	return lines
+}
+
+var code = regexp.MustCompile("`[^`]*`|\\]\\([^)]*\\)")
+
+// A cell of a table with more than 45 words is prose, which a reader cannot scan.
+func TestTableCells(t *testing.T) {
+	eachFile(t, checkout(t), ".md", func(file string, source []byte) {
+		for number, line := range paragraphs(string(source)) {
+			for _, cell := range strings.Split(line, "|") {
+				if words := len(strings.Fields(cell)); strings.HasPrefix(line, "|") && words > 45 {
+					t.Errorf("%s:%d: table cell of %d words, 45 allowed: move it into a paragraph", file, number+1, words)
+				}
+			}
+		}
+	})
+}
+
+// git log and forges cut longer subjects. Without git, and in a shallow clone without that commit, nothing is checked.
+func TestSubjects(t *testing.T) {
+	root := checkout(t)
+	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
+		return
+	}
+	subjects, err := exec.Command("git", "-C", root, "log", "--no-merges", "--format=%h %s", subjectsSince+"..HEAD").Output()
+	if err != nil {
+		t.Logf("git log from %s: %v: no commit subject was checked", subjectsSince, err)
+		return
+	}
+	for _, line := range strings.Split(strings.TrimSpace(string(subjects)), "\n") {
+		if hash, subject, _ := strings.Cut(line, " "); len([]rune(subject)) > 72 {
+			t.Errorf("commit %s: subject of %d columns, 72 allowed: %s", hash, len([]rune(subject)), subject)
+		}
+	}
+}

@@ -1,0 +1,169 @@
+package rootfs
+
+import (
+	"bytes"
+	"path"
+	"slices"
+
+	"golang.org/x/sys/unix"
+)
+
+// Plan is a list of changes that are still to be made, each path once.
+//
+// Apply makes all changes as a transaction: then all are committed, or all are undone. Each change first makes a hard link to the
+// old object, so that Undo is one rename(2) of the same inode. It restores everything, even if the file system is full.
+type Plan struct {
+	Changes []Change
+	root    *Root
+	steps   []step
+}
+
+// step is one change that was at least begun.
+type step struct {
+	at  place
+	old place // the second name of what was there; zero: there was nothing
+	was Info  // what was there
+}
+
+// String is the line that --dry-run prints.
+func (c Change) String() string {
+	line := c.Verb + " " + c.Path
+	if c.Target != "" {
+		line += " -> " + c.Target
+	}
+	return line
+}
+
+// Plan returns a plan without changes.
+func (r *Root) Plan() *Plan { return &Plan{root: r} }
+
+// Add plans a change, unless the plan has one of the same path. A directory in the place is the error EISDIR.
+func (p *Plan) Add(c Change) (err error) {
+	if p.index(c.Path) >= 0 {
+		return nil
+	}
+	if c.was, err = p.root.Lstat(c.Path); err != nil && !Missing(err) {
+		return err
+	}
+	if c.was.IsDir() {
+		return pathError("replace", c.Path, unix.EISDIR)
+	}
+	p.Changes = append(p.Changes, c)
+	return nil
+}
+
+// Write plans other data for a file that keeps its owner, permissions and extended attributes. Staging is that of Change.
+func (p *Plan) Write(old File, data []byte, staging string) error {
+	if old.attrsErr != nil || bytes.Equal(old.Data, data) {
+		return pathError("read attributes of", old.Path, old.attrsErr)
+	}
+	return p.Add(Change{Verb: "write", Path: old.Path, Data: data, Like: old.Info, Attrs: old.Attrs, Staging: staging})
+}
+
+func (p *Plan) index(name string) int {
+	return slices.IndexFunc(p.Changes, func(c Change) bool { return c.Path == name })
+}
+
+// Follow returns where name will lead after the changes, symlinks resolved.
+func (p *Plan) Follow(name string) (end string, err error) {
+	for range maxLinks {
+		_, end, err = p.root.Follow(name, func(place string) bool { return p.index(place) >= 0 })
+		i := p.index(end)
+		if i < 0 || p.Changes[i].Target == "" {
+			return end, err
+		}
+		if name = p.Changes[i].Target; name[0] != '/' {
+			name = path.Dir(end) + "/" + name
+		}
+	}
+	return end, unix.ELOOP
+}
+
+// Stale reports whether another process has changed one of the places since its change was planned.
+func (p *Plan) Stale() bool {
+	return slices.ContainsFunc(p.Changes, func(c Change) bool {
+		now, err := p.root.Lstat(c.Path)
+		return err != nil || now.Ino != c.was.Ino || now.Ctim != c.was.Ctim
+	})
+}
+
+// Apply makes the changes up to the first error, after which they can only be undone. The caller holds the lock.
+func (p *Plan) Apply() error {
+	for _, c := range p.Changes {
+		if c.Verb == "remove" {
+			continue
+		}
+		made, at, err := p.root.make(c, unfinished)
+		if err == nil {
+			err = p.keep(at, made.folder)
+		}
+		if err = made.move(at, c, err); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep gives what is at a place a second name.
+func (p *Plan) keep(at place, staging *folder) error {
+	old := staging.old(staging.kept)
+	now, err := at.lstat()
+	switch {
+	case err == unix.ENOENT:
+		p.steps = append(p.steps, step{at: at})
+		return nil
+	case err != nil:
+		return err
+	case now.IsDir():
+		return unix.EISDIR
+	}
+	toDir, to := old.at()
+	err = at.do(func(dirfd int, name string) error { return unix.Linkat(dirfd, name, toDir, to, 0) })
+	if err == nil {
+		staging.kept++
+		now, _ = at.lstat() // again: on an overlay file system it may be another file since it was linked
+		p.steps = append(p.steps, step{at, old, now})
+	}
+	return err
+}
+
+// Undo takes every change back, the last one first, as far as possible. The error names the first that it could not take back.
+func (p *Plan) Undo() (failed error) {
+	for _, s := range slices.Backward(p.steps) {
+		if err := s.undo(); failed == nil {
+			failed = err
+		}
+	}
+	return failed
+}
+
+func (s step) undo() error {
+	if s.old.folder == nil {
+		return s.at.discard()
+	}
+	// A change that was only begun has left two names of one inode, of which rename(2) removes neither; on an overlay file
+	// system it fails (ESTALE).
+	if now, err := s.at.lstat(); err == nil && now.Same(s.was) {
+		return s.old.discard()
+	}
+	return pathError("restore", s.at.String(), rename(s.old, s.at))
+}
+
+// Commit removes what was replaced, and what is planned to be removed. An error names what it could not remove, or what the next
+// transaction has to sweep; all other changes are made.
+func (p *Plan) Commit() (failed error) {
+	for _, c := range p.Changes {
+		if c.Verb == "remove" {
+			failed = p.root.do("remove", c.Path, place.discard)
+		}
+	}
+	for _, s := range slices.Backward(p.steps) {
+		if s.old.folder == nil {
+			continue
+		}
+		if err := s.old.discard(); err != nil {
+			return err // a sweep does not look for this one if a lower number is missing
+		}
+	}
+	return failed
+}
