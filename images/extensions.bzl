@@ -26,6 +26,9 @@ _LOCKS = """\
 # The releases that have a lock, as DISTRO/RELEASE.
 LOCKED = {locked}
 
+# Their OCI architectures whose packages can be fetched.
+PACKAGED = {packaged}
+
 _SUCCEEDED = {succeeded}
 
 def as_committed(distro, release):
@@ -38,6 +41,7 @@ def _hub_impl(rctx):
     rctx.file("locks.bzl", _LOCKS.format(
         constraint = _SUCCEEDED,
         locked = repr(rctx.attr.locked),
+        packaged = repr(rctx.attr.packaged),
         succeeded = repr(rctx.attr.succeeded),
     ))
     for package, content in rctx.attr.packages.items():
@@ -51,6 +55,7 @@ _hub = repository_rule(
     attrs = {
         "locked": attr.string_list(doc = "the releases with a lock"),
         "locks": attr.string_dict(doc = "the locks themselves, by release"),
+        "packaged": attr.string_list_dict(doc = "the releases with a lock, to the OCI architectures in it"),
         "packages": attr.string_dict(doc = "Bazel package to the text of its BUILD file"),
         "succeeded": attr.string_list(doc = "the locked releases whose packages are not those of the committed lock"),
     },
@@ -92,6 +97,7 @@ def _packages_impl(mctx):
     hub = {}
     locked = []
     locks = {}
+    packaged = {}
     succeeded = []
     for distro, entry in DISTROS.items():
         for release in entry.releases:
@@ -100,6 +106,11 @@ def _packages_impl(mctx):
             if lock and lock.architectures:
                 locked.append(name)
                 locks[name] = lock.text
+                packaged[name] = [
+                    oci
+                    for oci, own_name in entry.releases[release].architectures.items()
+                    if own_name in lock.architectures
+                ]
                 hub[name] = 'exports_files(["packages.lock.json"])\n' + _locked(distro, release, lock)
                 if not lock.committed:
                     succeeded.append(name)
@@ -117,7 +128,14 @@ def _packages_impl(mctx):
                         release = release,
                         title = entry.title,
                     ))
-    _hub(name = "distro_packages", locked = locked, locks = locks, packages = hub, succeeded = succeeded)
+    _hub(
+        name = "distro_packages",
+        locked = locked,
+        locks = locks,
+        packaged = packaged,
+        packages = hub,
+        succeeded = succeeded,
+    )
     return mctx.extension_metadata(
         root_module_direct_deps = ["distro_packages"] if mctx.modules[0].is_root else [],
         root_module_direct_dev_deps = [],

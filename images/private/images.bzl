@@ -6,11 +6,12 @@ load("@rules_oci//oci:defs.bzl", "oci_image", "oci_image_index", "oci_load", "oc
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:distros.bzl", "DISTROS")
 load("//images:nightly.bzl", "NIGHTLY", "TESTED", "test_sets")
+load("//images/private:commands.bzl", "command_tests")
 load("//images/private:layer_listing.bzl", "layer_listing", "layer_listing_test")
 load("//images/private:names.bzl", "image_name", "packages_target")
 load("//images/private:package_layer.bzl", "package_layer")
 load("//images/private:wrapper_layer.bzl", "ARCHITECTURES", "iptables_wrapper_installer_layer", "iptables_wrapper_layer")
-load("//images/private:wrapper_structure_test.bzl", "wrapper_commands", "wrapper_files_test")
+load("//images/private:wrapper_structure_test.bzl", "wrapper_files_test")
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -49,7 +50,7 @@ def _tags(architecture):
     return [] if architecture in TESTED else NIGHTLY
 
 def _commands_test(image, architecture, configs):
-    """Declares a test that executes commands of an image. Bazel skips it on machines of another architecture."""
+    """Declares a test that executes commands of an image. Bazel skips it on machines of another architecture, and tests/foreign executes them."""
     container_structure_test(
         name = image + "_commands_test",
         configs = configs,
@@ -108,7 +109,8 @@ def _images(distro, variant_name, release, architecture):
         tars = [name("installer_files")],
         visibility = ["//visibility:public"],
     )
-    _commands_test(name("installer"), architecture, ["testdata/installer_commands.yaml"])
+    for part, configs in command_tests(variant_name, variant).items():
+        _commands_test(name(part), architecture, configs)
     oci_load(
         name = name("load"),
         image = name(),
@@ -123,11 +125,6 @@ def _images(distro, variant_name, release, architecture):
         platform = "linux/" + architecture,
         tags = ["no-remote"] + _tags(architecture),
         visibility = ["//tests/engines:__pkg__"],
-    )
-    _commands_test(
-        name(),
-        architecture,
-        ["testdata/commands.yaml"] + wrapper_commands(variant.shell),
     )
     layer_listing(
         name = name("listing"),
@@ -208,6 +205,10 @@ def distro_images(distro, variant):
     """
     if variant == distro:
         _distro_files()
+    native.exports_files(
+        ["testdata/commands.yaml", "testdata/installer_commands.yaml"],
+        visibility = ["//tests/foreign:__pkg__"],
+    )
     nightly = []
     for release, facts in DISTROS[distro].releases.items():
         if distro + "/" + release not in LOCKED:

@@ -1,5 +1,5 @@
 // Command update writes the files that are generated from images/distros.bzl: images/distros.generated.json, which
-// programs read, and the tables of images in README.md.
+// programs read, the tables of images in README.md, and the jobs of the releases in .github/workflows/ci.yaml.
 //
 //	./bazelw run //images:update
 package main
@@ -27,7 +27,7 @@ func run(root string, args []string) error {
 	return update(root, args[0])
 }
 
-// update rewrites both files in the checkout at root. table is the path of the table that Bazel generated.
+// update rewrites the files in the checkout at root. table is the path of the table that Bazel generated.
 func update(root, table string) error {
 	text, err := os.ReadFile(table)
 	if err != nil {
@@ -37,16 +37,22 @@ func update(root, table string) error {
 	if err != nil {
 		return err
 	}
-	readme := filepath.Join(root, "README.md")
-	page, err := os.ReadFile(readme)
+	rows, err := releases(distros, filepath.Join(root, "images"))
 	if err != nil {
 		return err
 	}
-	if page, err = describe(page, distros, filepath.Join(root, "images")); err != nil {
-		return fmt.Errorf("%s: %w", readme, err)
-	}
-	if err := os.WriteFile(readme, page, 0o644); err != nil {
-		return err
+	for name, edit := range map[string]func([]byte, []release) ([]byte, error){"README.md": describe, ".github/workflows/ci.yaml": matrix} {
+		name = filepath.Join(root, name)
+		page, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if page, err = edit(page, rows); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		if err := os.WriteFile(name, page, 0o644); err != nil {
+			return err
+		}
 	}
 	return os.WriteFile(filepath.Join(root, "images", "distros.generated.json"), text, 0o644)
 }

@@ -1,14 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -17,30 +12,14 @@ import (
 )
 
 // describe puts two tables of images between the two markers of a page: the releases that have a lock, and those that cannot be built
-// because they have none. locks is the directory of the locks. It returns an error if a marker is missing.
-func describe(page []byte, distros map[string]images.Distro, locks string) ([]byte, error) {
-	begin := bytes.Index(page, []byte("<!-- distros:begin"))
-	end := bytes.Index(page, []byte("<!-- distros:end -->"))
-	if begin < 0 || end < begin {
-		return nil, errors.New("no line <!-- distros:begin ... --> with <!-- distros:end --> below it")
-	}
-	begin += bytes.IndexByte(page[begin:], '\n') + 1
+// because they have none. It returns an error if a marker is missing.
+func describe(page []byte, rows []release) ([]byte, error) {
 	var locked, unlocked strings.Builder
-	for _, name := range slices.Sorted(maps.Keys(distros)) {
-		releases := distros[name].Releases
-		// Newest releases first.
-		for _, release := range slices.SortedFunc(maps.Keys(releases), func(a, b string) int {
-			return compareVersions(releases[b].Version, releases[a].Version)
-		}) {
-			_, err := os.Stat(filepath.Join(locks, name, release, "packages.lock.json"))
-			if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return nil, err
-			}
-			if err == nil {
-				locked.WriteString(row(distros[name], release) + " |\n")
-			} else {
-				fmt.Fprintf(&unlocked, "%s | `./bazelw run //tools/lock -- %s %s` |\n", row(distros[name], release), name, release)
-			}
+	for _, r := range rows {
+		if r.locked {
+			locked.WriteString(row(r.distro, r.name) + " |\n")
+		} else {
+			fmt.Fprintf(&unlocked, "%s | `./bazelw run //tools/lock -- %s %s` |\n", row(r.distro, r.name), r.distroName, r.name)
 		}
 	}
 	const columns = "| distribution | support ends | image indexes | architectures |"
@@ -51,7 +30,7 @@ func describe(page []byte, distros map[string]images.Distro, locks string) ([]by
 	if unlocked.Len() > 0 {
 		tables.WriteString("\n" + needLock + "\n\n" + columns + " lock |\n|---|---|---|---|---|\n" + unlocked.String())
 	}
-	return slices.Concat(page[:begin], []byte(tables.String()), page[end:]), nil
+	return splice(page, "<!-- distros:begin", "<!-- distros:end -->", tables.String())
 }
 
 // needLock introduces the second table.

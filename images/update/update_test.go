@@ -10,21 +10,27 @@ import (
 )
 
 // A test of //images compares distros.generated.json with distros.bzl.
-func TestReadmeIsUpToDate(t *testing.T) {
+func TestFilesAreUpToDate(t *testing.T) {
 	table, err := images.Read("../distros.generated.json")
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile("../../README.md")
+	rows, err := releases(table, "..")
 	if err != nil {
 		t.Fatal(err)
 	}
-	want, err := describe(got, table, "..")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(got) != string(want) {
-		t.Errorf("README.md differs from images/distros.bzl; run: ./bazelw run //images:update\n--- should be ---\n%s", want)
+	for name, edit := range map[string]func([]byte, []release) ([]byte, error){"README.md": describe, ".github/workflows/ci.yaml": matrix} {
+		got, err := os.ReadFile(filepath.Join("../..", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want, err := edit(got, rows)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(got) != string(want) {
+			t.Errorf("%s differs from images/distros.bzl; run: ./bazelw run //images:update\n--- should be ---\n%s", name, want)
+		}
 	}
 }
 
@@ -57,13 +63,14 @@ func TestUpdate(t *testing.T) {
     "3.20": {"version": "3.20", "architectures": {"arm/v7": "armhf", "amd64": "amd64"}, "end": "2030-01-31", "supported": true}
   }},
   "alpha": {"title": "Alpha", "format": "deb", "variants": {"b": {"packages": []}, "a": {"packages": []}}, "releases": {
-    "code": {"version": "1", "architectures": {"arm/v7": "armhf", "amd64": "amd64"}, "end": "", "supported": true}
+    "code": {"version": "1", "architectures": {"arm64": "arm64", "amd64": "amd64"}, "end": "", "supported": true}
   }}
 }
 `
 	write(t, root, "table.json", table)
 	write(t, root, "images/alpha/code/packages.lock.json", "{}")
 	write(t, root, "README.md", "above\n<!-- distros:begin (note) -->\nold\n<!-- distros:end -->\nbelow\n")
+	write(t, root, ".github/workflows/ci.yaml", "        include:\n          # distros:begin (note)\n          - old\n          # distros:end\n    steps: []\n")
 	if err := run(root, []string{filepath.Join(root, "table.json")}); err != nil {
 		t.Fatal(err)
 	}
@@ -74,7 +81,7 @@ func TestUpdate(t *testing.T) {
 			"<!-- distros:begin (note) -->",
 			"| distribution | support ends | image indexes | architectures |",
 			"|---|---|---|---|",
-			"| Alpha 1 (code) | no date yet | `//images/a:code`, `//images/b:code` | amd64, arm/v7 |",
+			"| Alpha 1 (code) | no date yet | `//images/a:code`, `//images/b:code` | amd64, arm64 |",
 			"",
 			needLock,
 			"",
@@ -84,6 +91,17 @@ func TestUpdate(t *testing.T) {
 			"| Zeta 3.9 | **ended** 2020-02-01 | `//images/zeta:3.9` | amd64, arm/v7 | `./bazelw run //tools/lock -- zeta 3.9` |",
 			"<!-- distros:end -->",
 			"below",
+			"",
+		}, "\n"),
+		".github/workflows/ci.yaml": strings.Join([]string{
+			"        include:",
+			"          # distros:begin (note)",
+			`          - {title: "Alpha 1, amd64", distro: "alpha", release: "code", runner: "ubuntu-24.04"}`,
+			`          - {title: "Alpha 1, arm64", distro: "alpha", release: "code", runner: "ubuntu-24.04-arm"}`,
+			`          - {title: "Zeta 3.20 (not locked)", distro: "zeta", release: "3.20", runner: "ubuntu-24.04"}`,
+			`          - {title: "Zeta 3.9 (not locked)", distro: "zeta", release: "3.9", runner: "ubuntu-24.04"}`,
+			"          # distros:end",
+			"    steps: []",
 			"",
 		}, "\n"),
 	} {
@@ -98,8 +116,8 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestMarkersMissing(t *testing.T) {
-	for _, page := range []string{"", "<!-- distros:end -->\n<!-- distros:begin -->\n", "<!-- distros:begin -->\n"} {
-		if _, err := describe([]byte(page), nil, ""); err == nil {
+	for _, page := range []string{"", "<!-- distros:end -->\n<!-- distros:begin -->\n", "<!-- distros:begin -->\n", "<!-- distros:begin --> <!-- distros:end -->\n"} {
+		if _, err := describe([]byte(page), nil); err == nil {
 			t.Errorf("%q: no error", page)
 		}
 	}

@@ -27,6 +27,7 @@ import (
 	"syscall"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/machine"
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
@@ -109,7 +110,22 @@ func chooses(texts []string, name string) bool {
 	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
 }
 
-// withImages unpacks the images and calls f with them.
+// image is a container image and what carries out plans with it, of one architecture.
+type image struct {
+	architecture kernel.Architecture
+	guest        string // the program
+	files        string // directory with the image's files
+	dir          string // for temporary files
+}
+
+// machine returns the guest that contains the image.
+func (v image) machine() machine.Guest {
+	return machine.Guest{Program: v.guest, Dir: v.dir, Files: func(a *machine.Archive) error {
+		return a.Tree(v.files, "image", "usr/share") // no program is in /usr/share
+	}}
+}
+
+// withImages unpacks the images and calls f with what boots guests with them.
 func withImages(specs []string, f func([]image) error) error {
 	dir, err := os.MkdirTemp(os.Getenv("TEST_TMPDIR"), "kernels")
 	if err != nil {
@@ -126,10 +142,10 @@ func withImages(specs []string, f func([]image) error) error {
 		if err := node.Unpack(v.files, words[1:]...); err != nil {
 			return err
 		}
-		if v.architecture, err = architectureOf(v.guest); err != nil {
+		if v.architecture, err = kernel.ArchitectureOfFile(v.guest); err != nil {
 			return err
 		}
-		installed, err := architectureOf(filepath.Join(v.files, "usr/sbin", plan.Wrapper))
+		installed, err := kernel.ArchitectureOfFile(filepath.Join(v.files, "usr/sbin", plan.Wrapper))
 		if err != nil {
 			return err
 		}
@@ -139,18 +155,4 @@ func withImages(specs []string, f func([]image) error) error {
 		images = append(images, v)
 	}
 	return f(images)
-}
-
-// architectureOf returns the architecture of a binary.
-func architectureOf(program string) (kernel.Architecture, error) {
-	file, err := os.Open(program)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	a, err := kernel.ArchitectureOf(file)
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", program, err)
-	}
-	return a, nil
 }

@@ -105,7 +105,7 @@ func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
 	exist := b.kernel.Modules.Without(b.modules.lacks)
 	var results []plan.Result
 	var err error
-	b.cpu, err = b.image.boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
+	b.cpu, err = b.image.machine().Boot(ctx, b.kernel, exist, plan.Plan{Load: b.modules.load(), Cells: cells}, func(r plan.Result) {
 		results = append(results, r)
 	})
 	if err != nil {

@@ -19,6 +19,11 @@ func cell(c plan.Cell, atRest []string) plan.Result {
 			r.HandOver, err = handOver(root)
 			return err
 		}
+		if c.Command != nil {
+			run, err := root.execute(*c.Command)
+			r.Calls = []plan.Run{run}
+			return err
+		}
 		return wrapped(root, &r)
 	})
 	for _, mode := range c.Direct {

@@ -23,13 +23,14 @@ const (
 	image   = "/image"
 	scratch = "/scratch/"
 
-	commandTimeout = 60 * time.Second // a command that hangs fails its own cell, and the other cells still run
+	commandTimeout = 5 * time.Minute // a command that hangs fails its own cell, and the other cells still run
 )
 
 // container is a root file system over the image, with the privileges of its processes.
 type container struct {
-	root string
-	attr syscall.SysProcAttr
+	root    string
+	attr    syscall.SysProcAttr
+	mounted []string // below root, in this order
 }
 
 // newContainer makes a container in the thread's namespaces. It removes the capabilities that the container lacks from
@@ -50,15 +51,24 @@ func newContainer(c plan.Cell) (*container, error) {
 			return nil, err
 		}
 	}
-	for _, m := range []struct{ fstype, target, options string }{
-		{"overlay", "", "lowerdir=" + image + ",upperdir=" + scratch + "upper,workdir=" + scratch + "work"},
+	lower := image
+	if c.Command != nil {
+		lower = unpacked
+	}
+	type mount struct{ fstype, target, options string }
+	mounts := []mount{
+		{"overlay", "", "lowerdir=" + lower + ",upperdir=" + scratch + "upper,workdir=" + scratch + "work"},
 		{"proc", "proc", ""},
 		{"sysfs", "sys", ""},
-		{"tmpfs", "run", "mode=1777"}, // for iptables-legacy's lock, plain users' too
-	} {
+	}
+	if c.Command == nil { // a container engine leaves /run as the image has it
+		mounts = append(mounts, mount{"tmpfs", "run", "mode=1777"}) // for iptables-legacy's lock, plain users' too
+	}
+	for _, m := range mounts {
 		if err := unix.Mount(m.fstype, filepath.Join(root.root, m.target), m.fstype, 0, m.options); err != nil {
 			return nil, fmt.Errorf("mount %s on /%s: %w", m.fstype, m.target, err)
 		}
+		root.mounted = append(root.mounted, m.target)
 	}
 	if len(c.Unlisted) > 0 {
 		if err := root.unlist(c.Unlisted); err != nil {
@@ -105,6 +115,7 @@ func (c *container) unlist(prefixes []string) error {
 	if err := unix.Mount(scratch+"modules", c.root+"/proc/modules", "", unix.MS_BIND, ""); err != nil {
 		return fmt.Errorf("mount over /proc/modules: %w", err)
 	}
+	c.mounted = append(c.mounted, "proc/modules")
 	return nil
 }
 
@@ -132,12 +143,8 @@ func drop(admin bool) error {
 
 // leave removes the container.
 func (c *container) leave() error {
-	for _, mounted := range []string{"run", "sys", "proc/modules", "proc", ""} {
-		err := unix.Unmount(filepath.Join(c.root, mounted), 0)
-		if mounted == "proc/modules" && errors.Is(err, unix.EINVAL) { // nothing is mounted there
-			err = nil
-		}
-		if err != nil {
+	for _, mounted := range slices.Backward(c.mounted) {
+		if err := unix.Unmount(filepath.Join(c.root, mounted), 0); err != nil {
 			return fmt.Errorf("unmount /%s: %w", mounted, err)
 		}
 	}

@@ -1,8 +1,8 @@
 // Command guest is process 1 of a guest of the kernel matrix. It executes the plan that the host has put into the
 // initial file system, and writes the results to the console. When the kernel calls it as modprobe, it loads a module.
 //
-// The initial file system also contains /image, the root file system of a container image with the wrapper installed;
-// /lib/modules, the modules that exist for this guest; and /plan.json.
+// The initial file system contains, beside it: /lib/modules, the modules that exist for this guest; /plan.json; /image, the root file
+// system of a container image with the wrapper installed, or the OCI layouts that the plan names.
 package main
 
 import (
@@ -53,6 +53,9 @@ func run() error {
 		}
 	}
 	for _, dir := range []string{"/dev", image + "/dev"} {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return err
+		}
 		if err := unix.Mknod(dir+"/null", unix.S_IFCHR|0o666, int(unix.Mkdev(1, 3))); err != nil {
 			return fmt.Errorf("make %s/null: %w", dir, err)
 		}
@@ -75,6 +78,11 @@ func run() error {
 		return err
 	}
 	for i, c := range p.Cells {
+		if c.Command != nil {
+			if err := unpack(c.Command.Layout); err != nil {
+				return err
+			}
+		}
 		r := cell(c, atRest)
 		r.Cell = i
 		line, err := json.Marshal(r)

@@ -4,6 +4,7 @@ import (
 	"debug/elf"
 	"fmt"
 	"io"
+	"os"
 )
 
 // Architecture is a processor architecture, by its name in Go (GOARCH).
@@ -13,6 +14,20 @@ type Architecture string
 // predecessor through the kernel's compat layer.
 func (a Architecture) Runs(programs Architecture) bool {
 	return a == programs || a == "amd64" && programs == "386" || a == "arm64" && programs == "arm"
+}
+
+// ArchitectureOfFile returns the architecture of a program.
+func ArchitectureOfFile(name string) (Architecture, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	a, err := ArchitectureOf(file)
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return a, nil
 }
 
 // ArchitectureOf returns the architecture that an ELF file is for.

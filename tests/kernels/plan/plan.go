@@ -18,6 +18,14 @@ type Cell struct {
 	Direct       []string  `json:"direct"`        // modes whose binaries are run as well, without the wrapper
 	Unlisted     []string  `json:"unlisted"`      // prefixes of modules that the container's /proc/modules leaves out, as if they were built in
 	HandOver     bool      `json:"hand_over"`     // check how a process becomes the binary, instead of what is decided
+	Command      *Command  `json:"command"`       // execute this alone, in a container of another image
+}
+
+// Command is one command of a container image. Its Run is the only one of Result.Calls.
+type Command struct {
+	Layout string   `json:"layout"` // the image, an OCI layout directory in the guest
+	Argv   []string `json:"argv"`   // the first one is searched in PATH, as a container engine does
+	Env    []string `json:"env"`
 }
 
 // Step is one command of the host's own iptables.

@@ -1,4 +1,5 @@
-package main
+// Package machine boots a kernel in QEMU with a guest that carries out a plan.
+package machine
 
 import (
 	"bufio"
@@ -7,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,17 +26,16 @@ import (
 // hand-over cell with its signals takes some minutes on the slowest emulated processor.
 const silence = 20 * time.Minute
 
-// image is a container image, and the program that executes plans with it, for one architecture.
-type image struct {
-	architecture kernel.Architecture
-	guest        string // the program
-	files        string // directory with the image's files
-	dir          string // for temporary files
+// Guest is what boots on a kernel.
+type Guest struct {
+	Program string               // its init, which carries out the plan: package guest
+	Files   func(*Archive) error // adds what the plan's cells need to the initial file system
+	Dir     string               // for temporary files
 }
 
-// boot executes a plan on a kernel with these modules. It calls f with each result as soon as it arrives, and returns
-// the processor time of the emulation.
-func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) (time.Duration, error) {
+// Boot carries out a plan on a kernel with these modules. It calls f with each result as soon as the guest prints it. It returns the
+// processor time of the emulation.
+func (g Guest) Boot(ctx context.Context, k *kernel.Kernel, modules kernel.Modules, p plan.Plan, f func(plan.Result)) (time.Duration, error) {
 	architecture, err := k.Architecture()
 	if err != nil {
 		return 0, err
@@ -49,7 +48,7 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	defer cancel()
 	watch := time.AfterFunc(silence, cancel)
 	defer watch.Stop()
-	dir, err := os.MkdirTemp(v.dir, "boot")
+	dir, err := os.MkdirTemp(g.Dir, "boot")
 	if err != nil {
 		return 0, err
 	}
@@ -58,7 +57,7 @@ func (v image) boot(ctx context.Context, k *kernel.Kernel, modules kernel.Module
 	if err := os.WriteFile(vmlinuz, k.Image, 0o644); err != nil {
 		return 0, err
 	}
-	if err := v.writeInitrd(initrd, modules, p); err != nil {
+	if err := g.writeInitrd(initrd, modules, p); err != nil {
 		return 0, err
 	}
 	cmd := exec.CommandContext(ctx, hardware.program, append(hardware.args, "-accel", "tcg", "-m", "768",
@@ -117,78 +116,30 @@ func results(console io.Reader, f func(plan.Result)) (got int, noise string, err
 	return got, noise, lines.Err()
 }
 
-// writeInitrd writes the guest's initial file system, which package guest describes.
-func (v image) writeInitrd(name string, modules kernel.Modules, p plan.Plan) error {
+// writeInitrd writes the guest's initial file system; package guest says what is in it.
+func (g Guest) writeInitrd(name string, modules kernel.Modules, p plan.Plan) error {
+	program, readErr := os.ReadFile(g.Program)
+	index, indexErr := json.Marshal(modules)
+	text, planErr := json.Marshal(p)
+	if err := errors.Join(readErr, indexErr, planErr); err != nil {
+		return err
+	}
 	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	buffered := bufio.NewWriterSize(file, 1<<20)
-	w := cpio.NewWriter(buffered)
-	put := func(name string, mode cpio.FileMode, data []byte) {
-		if err == nil {
-			err = w.WriteHeader(&cpio.Header{Name: name, Mode: mode, Size: int64(len(data)), Links: 1})
-		}
-		if err == nil {
-			_, err = w.Write(data)
-		}
+	a := &Archive{w: cpio.NewWriter(buffered)}
+	for _, directory := range []string{"proc", "run", "scratch", "sbin", "lib", "lib/modules"} {
+		a.Directory(directory, 0o755)
 	}
-	program, readErr := os.ReadFile(v.guest)
-	index, indexErr := json.Marshal(modules)
-	text, planErr := json.Marshal(p)
-	if err := errors.Join(readErr, indexErr, planErr); err != nil {
-		return err
-	}
-	for _, directory := range []string{"proc", "run", "scratch", "sbin", "lib", "lib/modules", "image"} {
-		put(directory, cpio.TypeDir|0o755, nil)
-	}
-	put("init", cpio.TypeReg|0o755, program)
-	put("sbin/modprobe", cpio.TypeReg|0o755, program)
-	put("plan.json", cpio.TypeReg|0o644, text)
-	put("lib/modules/index.json", cpio.TypeReg|0o644, index)
+	a.File("init", 0o755, program)
+	a.File("sbin/modprobe", 0o755, program)
+	a.File("plan.json", 0o644, text)
+	a.File("lib/modules/index.json", 0o644, index)
 	for _, name := range modules.Names() {
-		put("lib/modules/"+name+".ko", cpio.TypeReg|0o644, modules[name].Data)
+		a.File("lib/modules/"+name+".ko", 0o644, modules[name].Data)
 	}
-	walked := filepath.WalkDir(v.files, func(path string, d fs.DirEntry, walkErr error) error {
-		if walkErr != nil {
-			return walkErr
-		}
-		inside, err2 := filepath.Rel(v.files, path)
-		if err2 != nil || inside == "." {
-			return err2
-		}
-		if inside == "usr/share" { // no program is there
-			return fs.SkipDir
-		}
-		return v.add(path, "image/"+inside, d, put)
-	})
-	return errors.Join(err, walked, w.Close(), buffered.Flush())
-}
-
-func (v image) add(path, name string, d fs.DirEntry, put func(string, cpio.FileMode, []byte)) error {
-	info, err := d.Info()
-	if err != nil {
-		return err
-	}
-	switch mode := cpio.FileMode(info.Mode().Perm()); {
-	case d.IsDir():
-		if info.Mode()&fs.ModeSticky != 0 {
-			mode |= 0o1000
-		}
-		put(name, cpio.TypeDir|mode, nil)
-	case info.Mode().IsRegular():
-		data, err := os.ReadFile(path)
-		if err != nil {
-			return err
-		}
-		put(name, cpio.TypeReg|mode, data)
-	case info.Mode()&fs.ModeSymlink != 0:
-		target, err := os.Readlink(path)
-		if err != nil {
-			return err
-		}
-		put(name, cpio.TypeSymlink|0o777, []byte(target))
-	}
-	return nil
+	return errors.Join(g.Files(a), a.err, a.w.Close(), buffered.Flush())
 }
