@@ -28,7 +28,7 @@ var unclearAllowed = map[string]int{
 }
 
 // subjectsSince is the last commit whose subject may be longer than 72 columns, as those of its ancestors.
-const subjectsSince = "4d2e60fbf1e2afbcacc225916b2460b26f7d1769"
+const subjectsSince = "943ad976cf878e2f13b27788c5962bdeb7cf94f9"
 
 // TestWords reports the words of unclear in comments of Go, Starlark and shell files, and in pages outside code.
 func TestWords(t *testing.T) {
