@@ -129,9 +129,12 @@ var errKind = errors.New("not a regular file")
 // It opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file takes its
 // place meanwhile, ReadFile neither waits for it nor reads it.
 func (r *Root) ReadFile(name string, limit int64) (file File, err error) {
-	_, at, _ := r.walk(name, atOnce)
-	_, end, err := r.walk(name, nil)
+	_, at, err := r.walk(name, atOnce)
 	file.Path = at.String()
+	var end place
+	if err == nil {
+		_, end, err = r.walk(name, nil)
+	}
 	var found Info
 	if err == nil {
 		found, err = end.lstat()
