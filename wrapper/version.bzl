@@ -1,10 +1,10 @@
-"""The version that the wrapper says it is."""
+"""The version that the wrapper prints."""
 
-# What MODULE.bazel says of a checkout; the Bazel Central Registry's copy of a release has its number there.
+# The version in MODULE.bazel of a checkout. The Bazel Central Registry's copy of a release contains its number there.
 _UNRELEASED = "0.0.0"
 
 def default_version(module_version):
-    """The version of a build that was told none: that of the registry's module, or "devel"."""
+    """Returns the version of a build without a version setting: that of the registry's module, or "devel"."""
     return "v" + module_version if module_version and module_version != _UNRELEASED else "devel"
 
 def _is_release(version):

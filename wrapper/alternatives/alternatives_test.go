@@ -101,7 +101,7 @@ func TestRegister(t *testing.T) {
 		for i, call := range row.calls {
 			g.Register(call.entry, call.followers...)
 			if now := i + len(row.want) - len(row.calls); now >= 0 {
-				g.Manual = strings.HasPrefix(roots.State(row.want[now]), "manual") // whoever selects, that is not Register
+				g.Manual = strings.HasPrefix(roots.State(row.want[now]), "manual") // Register does not select
 				assertBytes(t, g.Bytes(), row.want[now])
 			}
 		}

@@ -12,10 +12,12 @@ DEBIAN_ROOTS = [
 ]
 
 def debian_roots_env():
-    """The environment that names DEBIAN_ROOTS, which are to be in the test's data, to a Go test of the calling package.
+    """Returns the environment that passes DEBIAN_ROOTS to a Go test of the calling package.
+
+    The test's data must contain DEBIAN_ROOTS.
 
     Returns:
-        A dict for the attribute env: paths from the package's folder, which Go tests start in.
+        A dict for the attribute env: paths relative to the package's directory, in which Go tests start.
     """
     up = "../" * len(native.package_name().split("/"))
     return {"DEBIAN_ROOTS": ":".join([up + "$(rootpath {})".format(root) for root in DEBIAN_ROOTS])}

@@ -94,7 +94,7 @@ func TestPlaces(t *testing.T) {
 	}
 	t.Run("mixed", func(t *testing.T) { assertInstalled(t, before, installed(before, "usr/sbin")) })
 
-	// k3s has its own iptables in a directory of its own, and may run on a Debian host.
+	// k3s has its own iptables in its own directory, and may run on a Debian host.
 	const bundle = "var/lib/rancher/k3s/bin/aux"
 	before = debian().With(roots.Binaries(bundle)).With(roots.Names(bundle, roots.To("xtables-legacy-multi"))).
 		With(roots.Tree{bundle + "/iptables-wrapper": roots.Wrapper, "usr/local/sbin/iptables@": "/usr/sbin/iptables-nft"})
@@ -181,7 +181,7 @@ func TestMissingLibrary(t *testing.T) {
 		"/usr/sbin/xtables-legacy-multi needs libip4tc.so.2, which is in none of the usual directories: install the package that contains it")
 }
 
-// Alpine before 3.19 has ip6tables in a package of its own. Without it the ip6tables names appear all the same.
+// Alpine before 3.19 has ip6tables in a separate package. Without that package, the ip6tables names appear nevertheless.
 func TestNamesOfIP6TablesAppear(t *testing.T) {
 	before := alpine()
 	for name := range before {

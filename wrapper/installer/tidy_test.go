@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// `alts -n iptables -p 2` is a choice by hand; so is an install, and the later one holds.
+// `alts -n iptables -p 2` is a manual choice. An install is one, too, and replaces an earlier choice.
 func TestTakesOverridesOut(t *testing.T) {
 	c := roots.Find("Tumbleweed")
 	before := roots.Tree{

@@ -47,7 +47,7 @@ func assertPin(t *testing.T, installed roots.Tree, wrapper string, m mode.Mode, 
 	}
 }
 
-// What leads elsewhere is somebody else's: a name already pinned, one replaced by a program, one missing.
+// A name that does not lead to the wrapper does not change: one that is pinned, replaced by a file, or missing.
 func TestPinLeavesOthersAlone(t *testing.T) {
 	files := plain("iptables-wrapper")
 	files["usr/sbin/iptables-save@"] = "xtables-legacy-multi"

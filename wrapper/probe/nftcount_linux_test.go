@@ -79,7 +79,7 @@ func TestBaseChains(t *testing.T) {
 	}
 }
 
-// nft_compat is asked for revision 0 of the match tcp.
+// The request to nft_compat is for revision 0 of the match tcp.
 func TestCompat(t *testing.T) {
 	want := unhex(t, `
 		2c000000 000b 0100 07000000 00000000  # length 44, NFNL_MSG_COMPAT_GET, REQUEST

@@ -15,7 +15,7 @@ import (
 func TestReadFileOpensNoDevice(t *testing.T) {
 	needs.Machine(t, "root")
 	root, dir := openTree(t, map[string]string{"etc/": ""})
-	// Nobody has a driver for this one, so that open(2) of it would be ENXIO.
+	// No driver has this major number, so open(2) would return ENXIO.
 	if err := unix.Mknod(filepath.Join(dir, "etc/device"), unix.S_IFCHR|0o644, int(unix.Mkdev(240, 7))); err != nil {
 		t.Fatal(err)
 	}

@@ -136,8 +136,8 @@ func TestManySymlinks(t *testing.T) {
 	}
 }
 
-// A process that was killed while it removed the numbers from the highest on has left the lowest. An ascending sweep that is
-// killed leaves numbers that nobody finds.
+// A process that was killed while it removed files from the highest number on left the lowest ones. If a sweep in ascending
+// order were killed, no later sweep would find the remaining files.
 func TestSweepsFromTheHighestNumber(t *testing.T) {
 	root, dir := openTree(t, map[string]string{"sbin/" + replaced + "0/x": "cannot be removed", "sbin/" + replaced + "1": "", "sbin/" + replaced + "2": ""})
 	if err := root.Sweep("/sbin"); err == nil {
