@@ -5,9 +5,9 @@
 //	./bazelw run //tools/lock -- debian trixie
 //	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     what tools/airgap does where a mirror dropped something
 //
-// The table images/distros.bzl says which there are, and what goes into their images; with -folder it is another folder's
-// table, and the lock is kept beside that. Bazel gives both as they are now (-table). What the lock names is always the
-// distribution's own address, whichever mirror was asked.
+// The table images/distros.bzl defines the releases and the packages of their images. The flag -folder selects the table of
+// another directory, and the lock is written beside that. Bazel passes the current tables (-table). The addresses in the lock
+// are always the distribution's own, even if a mirror answered.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 func main() {
 	err := run(context.Background(), os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
+		return // the flag package has printed the usage
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lock:", err)
@@ -38,7 +38,7 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("lock", flag.ContinueOnError)
-	// bazel run starts programs elsewhere and says in this variable where the user is.
+	// bazel run starts programs in another directory. This variable contains the user's.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
 	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
 	tables := map[string]string{}
@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// open finds a release in a folder's table, and its distribution's keys and mirrors if it was told none.
+// open finds a release in a directory's table, and the distribution's keys and mirrors unless flags set them.
 func (r *request) open(folder, name, release string) error {
 	path, given := r.tables[folder]
 	if !given {
