@@ -19,7 +19,7 @@ type contents struct {
 	// DistroPackages are the wrapper's own packages, by GOARCH.FORMAT.
 	DistroPackages map[string]string `json:"distro_packages"`
 
-	Packages  []string          `json:"packages"` // import paths of the packages that are linked into the wrapper, without the standard library
+	Packages  []string          `json:"packages"` // import paths of the linked packages, without the standard library
 	Installer string            `json:"installer"`
 	Distros   string            `json:"distros"`
 	Modules   string            `json:"modules"` // go.mod
