@@ -49,7 +49,7 @@ func addChain(t *testing.T, table, chain string) {
 	}
 }
 
-// Another program's chain exists, then kubelet creates its own; then Kubelet returns.
+// A chain of another program exists. Then kubelet creates its own chain, and Kubelet returns.
 func TestKubelet(t *testing.T) {
 	t.Cleanup(func() {
 		c, err := nftables.New()

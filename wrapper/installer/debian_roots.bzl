@@ -5,7 +5,7 @@ Not beside that: a user's build loads the BUILD files of the installer, and has 
 
 load("//images:distros.bzl", "DISTROS")
 
-# Every Debian release of the table: its packages as they are before the wrapper comes, with its own update-alternatives.
+# Every Debian release of the table, with its own update-alternatives and without the wrapper.
 DEBIAN_ROOTS = [
     "//images/debian:{}_amd64_packages".format(release)
     for release in DISTROS["debian"].releases

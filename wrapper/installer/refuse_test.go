@@ -85,12 +85,12 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// someCommands is what is left when only some commands are copied out of another image: COPY follows symlinks.
+// someCommands returns a root into which only some commands were copied from another image: COPY follows symlinks.
 func someCommands() roots.Tree {
 	return roots.Runtime().With(roots.Tree{"usr/sbin/iptables-nft": roots.NFT, "usr/sbin/iptables-legacy": roots.Legacy})
 }
 
-// TestNFTOnly: an image without the legacy variant is one thing by mistake and another on purpose.
+// TestNFTOnly: an image without the legacy mode is accepted only if the option says that this is intended.
 func TestNFTOnly(t *testing.T) {
 	programs := roots.Programs(t)
 	meant := func(o *Options) { o.NFTOnly = true }

@@ -39,7 +39,7 @@ func TestLinksStayInside(t *testing.T) {
 			t.Errorf("Resolve(%s) = %q, %v; want /secret", name, resolved, err)
 		}
 	}
-	// Writing through a link that would leave, too.
+	// Writing through a symlink that would lead outside.
 	if err := root.Replace(Change{Path: "/usr/sbin/new", Target: "secret"}); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// As many symlinks as the kernel follows, one more, and a loop.
+// The maximum number of symlinks that the kernel follows, one more, and a loop.
 func TestManySymlinks(t *testing.T) {
 	tree := map[string]string{"end": "x", "loop@": "loop"}
 	name := "end"
