@@ -15,9 +15,9 @@ die() {
 # cache_path: prints the directory that contains everything that is written.
 cache_path() {
 	[ -n "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}}}" ] ||
-		die "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to the folder to keep everything in"
+		die "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to the directory for all files"
 	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/iptables-wrappers}" 2>/dev/null ||
-		die "realpath: not GNU's, and the air-gapped way uses that; ./bazelw doctor says what this machine lacks"
+		die "realpath: not GNU's, which the air-gapped way needs; ./bazelw doctor lists what this machine lacks"
 }
 
 # The parent of a symlink to a cache whose path contains a space. Every user may write there.

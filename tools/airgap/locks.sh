@@ -71,7 +71,7 @@ make_local_locks() {
 	status=0
 	(run_bazel run --noshow_progress --norun_validations //tools/lock -- -local "$cache/lost" -mirror "$mirror" \
 		-mirror "debian-security=$security" $(locks packages.lock.json)) </dev/null >"$cache/lock.said" 2>"$cache/lock.log" || status=$?
-	[ -s "$cache/lock.said" ] || echo "what came after packages that left the mirror is not known: $(explain "$cache/lock.log")" >"$cache/lock.said"
+	[ -s "$cache/lock.said" ] || echo "the successors of packages that left the mirror are unknown: $(explain "$cache/lock.log")" >"$cache/lock.said"
 	while read -r line; do
 		say "$line (log: $cache/lock.log)"
 	done <"$cache/lock.said"

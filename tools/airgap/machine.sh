@@ -32,7 +32,7 @@ prerequisites() {
 	log=$cache/prerequisites.log
 	# shellcheck disable=SC2086 # a list of package names
 	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $packages; } \
-		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log); install it by hand and run this again"
+		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log); install it manually and run this again"
 }
 
 # proxies: prints NAME=VALUE of every setting for downloading and verifying modules and packages

@@ -45,7 +45,7 @@ folder=$(pwd -P)/
 need_linux "$why"
 find_cache
 mkdir -p "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null ||
-	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
+	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a writable directory"
 chmod 1777 "$cache/tmp"
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }

@@ -40,9 +40,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("lock", flag.ContinueOnError)
 	// bazel run starts programs in another directory. This variable contains the user's.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
-	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
+	folder := flags.String("folder", "images", "`DIRECTORY` of the checkout with the table distros.bzl and its locks")
 	tables := map[string]string{}
-	flags.Func("table", "`FOLDER=FILE`: the table of a folder, as JSON, instead of FOLDER/distros.generated.json of the checkout", func(value string) error {
+	flags.Func("table", "`DIRECTORY=FILE`: the table of a directory, as JSON, instead of DIRECTORY/distros.generated.json of the checkout", func(value string) error {
 		folder, file, named := strings.Cut(value, "=")
 		if !named {
 			return errors.New("want FOLDER=FILE")
@@ -51,9 +51,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return nil
 	})
 	given := mirrors{}
-	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own and of what the environment's "+mirrorsVariable+" names; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
-	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
-	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
+	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own address and of those in the environment variable "+mirrorsVariable+"; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
+	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a directory of *.rsa.pub")
+	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available: the arguments are locks of the checkout, and each lock with one of them gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
 	allowDowngrade := flags.Bool("allow-downgrade", false, "accept a version lower or an index older than the locked one; without this flag it is an error, because a mirror can offer an old index that is signed")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")

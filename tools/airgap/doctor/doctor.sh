@@ -52,7 +52,7 @@ elif [ -n "$connected" ]; then
 	else
 		missing_here "bash: Bazel runs commands with it; $(how_to_get bash)"
 	fi
-	enough_disk "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}" "Bazel's own folder is there"
+	enough_disk "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}" "Bazel's own directory is there"
 else
 	look_at_airgap
 fi

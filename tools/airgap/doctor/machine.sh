@@ -59,9 +59,9 @@ enough_disk() {
 	free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1048576) }')
 	# Not the shell's own test: that of busybox reports for root that a read-only disk is writable.
 	if ! env test -w "$folder"; then
-		missing_here "$1: $2, and it cannot be written; ${3:-set XDG_CACHE_HOME} to a folder that can"
+		missing_here "$1: $2, and it cannot be written; ${3:-set XDG_CACHE_HOME} to a writable directory"
 	elif [ "$free" -lt "${4:-6}" ]; then
-		missing_here "disk: $free GB free in $1: $2; the demo takes 6, everything 20: make room or ${3:-set XDG_CACHE_HOME} to another disk's folder"
+		missing_here "disk: $free GB free in $1: $2; the demo takes 6, everything 20: make room or ${3:-set XDG_CACHE_HOME} to a directory on another disk"
 	else
 		line ok "disk: $free GB free in $1: $2; the demo takes 6, everything 20"
 	fi

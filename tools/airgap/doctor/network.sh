@@ -17,7 +17,7 @@ look_at_airgap() {
 	fi
 	enough_disk "$cache" "all of it will be there" "set IPTABLES_WRAPPERS_CACHE"
 	# Files that are downloaded only for a check are deleted.
-	scratch=$(mktemp -d) || { missing_here "a folder for temporary files: set TMPDIR to one" && return; }
+	scratch=$(mktemp -d) || { missing_here "a directory for temporary files: set TMPDIR to one" && return; }
 	trap 'rm -rf "$scratch"' EXIT
 	debian_mirror
 	module_proxy

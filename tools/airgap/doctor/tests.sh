@@ -34,7 +34,7 @@ found_in() {
 who_needs() {
 	users=$(cd "$checkout" && find . -path ./.git -prune -o -name BUILD.bazel -exec grep -l "@machine//:$1\"" {} + 2>/dev/null |
 		sed 's:^\./::; s:/BUILD.bazel$::' | sort | tr '\n' ' ')
-	echo "not here; SKIPPED without it: tests in ${users:-no folder}" | sed 's/ *$//'
+	echo "not here; SKIPPED without it: tests in ${users:-no directory}" | sed 's/ *$//'
 }
 
 debian_has() {

@@ -140,7 +140,7 @@ for shell in "dash" "busybox sh"; do
 	have '^way +air-gapped' '^ok +root$' '^MISSING +coreutils: "realpath -ms /" does not work here.*; ' '^MISSING +util-linux: "setpriv' '^result +[0-9]+ MISSING'
 	lack 'not found' 'applet' 'unbound|parameter'
 	says "$shell: a command with busybox alone" 1 env -i PATH=/bin HOME=/ /usr/sbin/chroot "$bare" /checkout/bazelw info
-	[ "$said" = "bazelw: realpath: not GNU's, and the air-gapped way uses that; ./bazelw doctor says what this machine lacks" ] || fail "something else"
+	[ "$said" = "bazelw: realpath: not GNU's, which the air-gapped way needs; ./bazelw doctor lists what this machine lacks" ] || fail "something else"
 	umount "$bare/proc"
 done
 exit "$failed"

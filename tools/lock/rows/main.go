@@ -55,7 +55,7 @@ func run(args []string) (err error) {
 	defer func() {
 		err = errors.Join(err, c.remove())
 		if err == nil {
-			step("the scratch folder is removed, Bazel's server with it")
+			step("the scratch directory is removed, with Bazel's server")
 		}
 	}()
 	step("cloned " + workspace)

@@ -29,7 +29,7 @@ func (s *Subject) fileExistence(test schema.FileExistenceTest, env map[string]st
 		return result
 	}
 	if err == nil && s.Driver == Docker && !info.IsDir() && !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink {
-		err = fmt.Errorf("File %s not found in image: it is no file, folder or link, and the docker driver sees nothing else", name)
+		err = fmt.Errorf("File %s not found in image: it is not a file, directory or link, and the docker driver finds only those", name)
 	}
 	if err != nil {
 		result.Errorf("Error examining file in container: %v", err)

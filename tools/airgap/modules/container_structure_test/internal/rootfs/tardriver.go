@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
-var errLost = errors.New("the tar driver loses links that come before their folder, and layers come topmost first: use the docker driver")
+var errLost = errors.New("the tar driver loses links that precede their directory, and it reads the topmost layer first: use the docker driver")
 
 // LikeTarDriver marks the links that container-structure-test's tar driver silently fails to create. That driver unpacks
 // the flattened image, topmost layer first, and creates parent directories only for files. So it loses all links that a
