@@ -14,7 +14,7 @@
 
 set -eu
 
-# The second line of this file. A file with this line is a copy of this script, and no shell.
+# The second line of this file. A file with this line is a copy of this script, not a shell.
 title='# iptables-wrapper-installer.sh installs iptables-wrapper in this root file system, for example in a Dockerfile:'
 
 fail() {

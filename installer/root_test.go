@@ -14,22 +14,23 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// wrapperVariable names the built wrapper.
+// wrapperVariable names the variable with the path of the built wrapper.
 const wrapperVariable = "INSTALLER_WRAPPER"
 
-// shells are what /bin/sh is in the images people use: dash in Debian, ash in Alpine, bash in Fedora.
+// shells are the programs that are /bin/sh in common images: dash in Debian, ash in Alpine, bash in Fedora.
 func shells() [][]string {
 	return [][]string{{"dash"}, {"busybox", "ash"}, {"bash", "--posix"}}
 }
 
-// scriptRoot is a real Debian with the wrapper and the script copied to its top, as a Dockerfile does it, and a shell.
+// scriptRoot is a real Debian root with a shell, and with the wrapper and the script copied to its top directory, as in a
+// Dockerfile.
 type scriptRoot struct {
 	dir   string
 	shell []string
 	stdin string
 }
 
-// newScriptRoot makes a root of hard links to the files of debian: nothing writes to such a file in place.
+// newScriptRoot creates a root from hard links to the files of debian. No program writes to such a file in place.
 func newScriptRoot(t *testing.T, debian, wrapper string, shell []string) scriptRoot {
 	t.Helper()
 	dir := t.TempDir()
@@ -41,8 +42,8 @@ func newScriptRoot(t *testing.T, debian, wrapper string, shell []string) scriptR
 	return scriptRoot{dir: dir, shell: append(bring(t, shell[0], dir), shell[1:]...)}
 }
 
-// bring copies a program of this machine into the root, with its own loader and libraries beside it: those of the root may be
-// older. It returns how to start it there.
+// bring copies a program of this machine into the root, with its own loader and libraries, because those of the root may be
+// older. It returns the command that starts it there.
 func bring(t *testing.T, name, dir string) []string {
 	t.Helper()
 	program, err := exec.LookPath(name)
@@ -56,7 +57,7 @@ func bring(t *testing.T, name, dir string) []string {
 	copyFile(t, program, filepath.Join(dir, inside))
 	libraries, err := exec.Command("ldd", program).Output()
 	if err != nil {
-		return []string{inside} // a static one
+		return []string{inside} // a static program
 	}
 	loader := ""
 	for _, word := range strings.Fields(string(libraries)) {
@@ -82,7 +83,7 @@ func copyFile(t *testing.T, from, to string) {
 	}
 }
 
-// run runs the script in its shell in directory, inside the root, with no program in PATH but the root's own.
+// run runs the script in its shell in directory, inside the root. PATH contains only the root's own programs.
 func (r scriptRoot) run(script, directory string, args ...string) (out string, status int) {
 	return r.sh(directory, append([]string{script}, args...)...)
 }
@@ -107,7 +108,7 @@ func (r scriptRoot) has(name string) bool {
 	return err == nil
 }
 
-// files are the paths of all files and symlinks in the root.
+// files returns the paths of all files and symlinks in the root.
 func (r scriptRoot) files(t *testing.T) map[string]bool {
 	t.Helper()
 	files := map[string]bool{}
@@ -123,7 +124,7 @@ func (r scriptRoot) files(t *testing.T) map[string]bool {
 	return files
 }
 
-// assertRemoved compares the files that are gone since before with those that may be.
+// assertRemoved compares the files that were removed since before with the expected ones.
 func (r scriptRoot) assertRemoved(t *testing.T, before map[string]bool, want ...string) {
 	t.Helper()
 	after := r.files(t)
@@ -152,7 +153,7 @@ const (
 	wrapper = "/iptables-wrapper"
 )
 
-// readOnly mounts a file over itself, read-only, for the time of the test.
+// readOnly mounts a file over itself, read-only, for the duration of the test.
 func readOnly(t *testing.T, file string, mode fs.FileMode) {
 	t.Helper()
 	if err := errors.Join(

@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// rows are what the script must do in each shell. A root has the script and the wrapper at its top.
+// rows are the cases of the script in each shell. The root contains the script and the wrapper in its top directory.
 var rows = []struct {
 	name string
 	test func(t *testing.T, r scriptRoot)
@@ -80,7 +80,7 @@ var rows = []struct {
 		if err != nil {
 			t.Fatal(err)
 		}
-		// The shell's own file is $0, and stands in the working directory beside a wrapper.
+		// $0 is the shell's own file, which is in the working directory beside a wrapper.
 		copyFile(t, filepath.Join(r.dir, wrapper), filepath.Join(r.dir, "brought/iptables-wrapper"))
 		r.stdin = string(text)
 		before := r.files(t)
@@ -120,7 +120,7 @@ var rows = []struct {
 		}
 	}},
 	{"takes a wrapper without execute permission", func(t *testing.T, r scriptRoot) {
-		if err := os.Chmod(filepath.Join(r.dir, wrapper), 0o600); err != nil { // as ADD leaves what it fetches
+		if err := os.Chmod(filepath.Join(r.dir, wrapper), 0o600); err != nil { // the mode that ADD sets on a download
 			t.Fatal(err)
 		}
 		if out, status := r.run(script, "/"); status != 0 || out != "" {

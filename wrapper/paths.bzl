@@ -1,7 +1,7 @@
 """Names of source files as they stand in compiled programs, where a traceback would show them."""
 
-# In another module's build the sources are below external/. Without that, the wrapper there is the wrapper here, byte for
-# byte; a test (tests/downstream) compares them.
+# In a build of another module the sources are below external/. With this option, the wrapper there has the same bytes
+# as here, which tests/downstream checks.
 TRIMPATH = [
     "-trimpath=%s=>" % root
     for root in [Label("//wrapper:paths.bzl").workspace_root]

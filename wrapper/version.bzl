@@ -1,10 +1,10 @@
-"""The version that the wrapper says it is."""
+"""The version that the wrapper prints."""
 
-# What MODULE.bazel says of a checkout; the Bazel Central Registry's copy of a release has its number there.
+# The version in MODULE.bazel of a checkout. The Bazel Central Registry's copy of a release contains its number there.
 _UNRELEASED = "0.0.0"
 
 def default_version(module_version):
-    """The version of a build that was told none: that of the registry's module, or "devel"."""
+    """Returns the version of a build without a version setting: that of the registry's module, or "devel"."""
     return "v" + module_version if module_version and module_version != _UNRELEASED else "devel"
 
 def _is_release(version):
@@ -28,8 +28,8 @@ def _wrapper_version_impl(ctx):
         platform_common.TemplateVariableInfo({"WRAPPER_VERSION": version}),
     ]
 
-# A build setting and not Bazel's stamping: a binary depends on the version that was asked for and on nothing else, so it is
-# the same wherever it is built, and a build that does not change it finds everything in the cache.
+# A build setting instead of Bazel's stamping: a binary depends only on the requested version. So it is the same on
+# every machine, and a build with the same version finds everything in the cache.
 wrapper_version = rule(
     implementation = _wrapper_version_impl,
     doc = "`--NAME=v1.2.3`: $(WRAPPER_VERSION) for those who name it in `toolchains`; its file has an image's labels.",

@@ -48,7 +48,7 @@ var hosts = map[string]func(*testing.T, *host){
 		h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 0, Size: 65536}}
 		h.attr.GidMappings = h.attr.UidMappings
 	},
-	"rootless with a network of its own": func(_ *testing.T, h *host) {
+	"rootless with a separate network": func(_ *testing.T, h *host) {
 		h.attr.Cloneflags = unix.CLONE_NEWUSER | unix.CLONE_NEWNET
 		h.attr.UidMappings = []syscall.SysProcIDMap{{ContainerID: 0, HostID: 1000, Size: 1}}
 		h.attr.GidMappings = h.attr.UidMappings

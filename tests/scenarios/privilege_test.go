@@ -75,7 +75,7 @@ func TestOwnUserNamespace(t *testing.T) {
 	if _, err := os.Stat(h.root + "/bin/sh"); err != nil {
 		t.Fatalf("the image has no shell to run two commands in one user namespace: %v", err)
 	}
-	hosts["rootless with a network of its own"](t, h)
+	hosts["rootless with a separate network"](t, h)
 	if got, want := h.detect(), (decision{"nft", "default", false}); got != want {
 		t.Errorf("empty: got %+v, want %+v", got, want)
 	}

@@ -1,8 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# One file that carries everything into a place without a network: a gzipped tar of the parts of the cache that set-up and Bazel
-# would otherwise fetch, under the cache's own names, and beside it FILE.sha256, as sha256sum writes it.
+# A bundle is one file that contains everything for a machine without network. It is a gzipped tar of those parts of
+# the cache that set-up and Bazel would otherwise download, under the names that they have in the cache. FILE.sha256
+# beside it is in the format of sha256sum.
 
-# make_bundle FILE TARGET...: what the targets need is fetched, and everything that the checkout names is packed. Exits.
+# make_bundle FILE TARGET...: downloads everything that the targets need, and packs all parts that the checkout names.
+# Exits.
 make_bundle() {
 	file=$1
 	shift
@@ -24,9 +26,9 @@ make_bundle() {
 	exit
 }
 
-# take_bundle FILE: moves the content of a bundle into the cache, once. No later step asks a network: a part that the bundle lacks is
-# an error. A bundle contains programs that run as root, so its maker is trusted with that. Its names are not: it is unpacked
-# beside the cache's results and checked before anything is moved.
+# take_bundle FILE: moves the content of a bundle into the cache, once. No later step uses a network: a part that the
+# bundle lacks is an error. A bundle contains programs that run as root, so its maker must be trusted. Its file names
+# are not trusted: it is unpacked beside the cache's results and checked before any file is moved.
 take_bundle() {
 	{ [ -r "$1" ] && [ -r "$1.sha256" ]; } || die "$1: it or $1.sha256 cannot be read; name the FILE that --airgap-bundle made, with the other beside it"
 	(cd "$(dirname "$1")" && sha256sum --check --status "$(basename "$1").sha256") ||
@@ -42,7 +44,7 @@ take_bundle() {
 	printf 'block *\nallow 127.0.0.1\n' >"$cache/config/downloader"
 }
 
-# unpack_bundle FILE DIRECTORY: unpacks into DIRECTORY, and moves from there what the cache does not have.
+# unpack_bundle FILE DIRECTORY: unpacks into DIRECTORY, and moves the parts into the cache that it lacks.
 unpack_bundle() {
 	mkdir "$2"
 	# GNU tar refuses "..", makes absolute names relative, and creates symlinks that lead out of DIRECTORY last.
@@ -67,8 +69,9 @@ unpack_bundle() {
 	done
 }
 
-# stray_in_bundle DIRECTORY: prints one name that must not be in a bundle: only the Debian roots and the Go modules of this checkout,
-# module files, and packages by their sum are allowed. Symlinks are allowed in a Debian root, which bubblewrap makes "/".
+# stray_in_bundle DIRECTORY: prints one name that must not be in a bundle. Only the Debian roots and the Go modules of
+# this checkout, module files, and packages by their sum are allowed. Symlinks are allowed in a Debian root, which
+# bubblewrap makes "/".
 stray_in_bundle() (
 	cd "$1" || exit
 	set -- -path "./${modules##*/}/*" -o -path './gopath/pkg/mod/cache/download/*' -o \

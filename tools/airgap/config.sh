@@ -1,8 +1,9 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# The bazelrc that turns the checkout's plain MODULE.bazel into an air-gapped build: nothing else knows of it. It takes the
-# place of Debian's own, so that a Bazel started by a test is air-gapped too.
+# The bazelrc that makes a build from the checkout's unchanged MODULE.bazel air-gapped. No other file depends on it. It
+# replaces Debian's own bazelrc, so that a Bazel that a test starts is air-gapped, too.
 
-# make_config: sets config to the bazelrc of this checkout. Replaced whole and only when it changes: running servers have it.
+# make_config: sets config to the bazelrc of this checkout. The file is replaced as a whole and only if it changes,
+# because running servers use it.
 make_config() {
 	downloader=$cache/config/downloader
 	[ -e "$downloader" ] || make_downloader
@@ -11,13 +12,15 @@ make_config() {
 	cmp -s "$config.part" "$config" || mv "$config.part" "$config"
 }
 
-# Debian's own bazelrc overrides the modules that Debian packages, but for rules_shell. Bazel refuses an override of a module that
-# nothing depends on, so modules/ has what the module graph names, and no more.
-# The root is named as an option of the server's, which makes Bazel start another when it is another: a server keeps the root
-# it was born in. The sandbox shows /tmp as it is: with one of its own, a checkout below /tmp would hide the modules in this
-# folder, which are links to here, from every build whose own sources are elsewhere (tests/downstream).
+# Debian's own bazelrc overrides the modules that Debian packages, except for rules_shell. Bazel refuses an override of
+# a module that no module depends on, so modules/ contains only modules of the module graph. The path of the root is in
+# an option for the server: if the root changes, Bazel starts another server, because a server stays in the root in
+# which it was started. The sandbox contains the real /tmp. With an empty /tmp, a checkout below /tmp would hide the
+# modules in this directory, which are symlinks to files here, from builds whose own sources are elsewhere
+# (tests/downstream).
 config_text() {
-	# Debian's asks for sandbox_debug, hundreds of lines for each failing action, and names an option that warns of its age.
+	# Debian's bazelrc sets sandbox_debug, which prints hundreds of lines for each failing action, and a deprecated
+	# option.
 	grep -vE 'try-import|sandbox_debug|host_javabase' "$debian/etc/bazel/bazelrc"
 	cat <<-END
 		startup "--output_user_root=$cache/bazel"
@@ -35,7 +38,8 @@ config_text() {
 		common "--override_module=gazelle=$modules/gazelle"
 		common --override_module=rules_shell=/usr/share/bazel/rules/shell
 	END
-	# The names that rules_go gives the SDK of go_sdk.download: main_ in the root module, else with the module's own name.
+	# The names that rules_go gives the SDK of go_sdk.download: main_ in the root module, otherwise the module's own
+	# name.
 	for module in main_ iptables_wrappers; do
 		echo "common '--override_repository=rules_go~~go_sdk~${module}__download_0_linux_$arch=$modules/sdk'"
 	done

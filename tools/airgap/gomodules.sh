@@ -1,13 +1,15 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# What comes from the Go module proxy: rules_go and Gazelle, which are Go modules too, and the Go release that MODULE.bazel
-# names, which the proxy has as golang.org/toolchain. Each is compared with gomodules.sum, whatever GOSUMDB is set to.
+# The downloads from the Go module proxy: rules_go and Gazelle, which are Go modules too, and the Go release in
+# MODULE.bazel, which the proxy has as golang.org/toolchain. Each is compared with gomodules.sum, whatever the value of
+# GOSUMDB is.
 
-# version_in CALL: what MODULE.bazel says there, the one place that says it.
+# version_in CALL: prints the version in a call of MODULE.bazel, which is the only place that defines it.
 version_in() {
 	sed -nE "s/^$1version = \"([^\"]+)\".*/\1/p" "$checkout/MODULE.bazel" | grep . || die "MODULE.bazel: no line with $1version = ..."
 }
 
-# find_go_modules: sets modules to the folder, by what determines it, and arch as Go names it.
+# find_go_modules: sets modules to a directory whose name depends on the content, and arch to Go's name of the
+# architecture.
 find_go_modules() {
 	case $(uname -m) in
 	x86_64) arch=amd64 ;;
@@ -31,16 +33,16 @@ make_go_modules() {
 	cd "$modules.part" || exit
 	download "github.com/bazelbuild/rules_go@v$rules_go_version" "golang.org/toolchain@v0.0.1-go$go_version.linux-$arch" \
 		"github.com/bazelbuild/bazel-gazelle@v$gazelle_version"
-	# Gazelle's module zip leaves out its nested module v2/, whose version its go.mod names.
+	# Gazelle's module zip lacks its nested module v2/. Its go.mod contains the version of that module.
 	v2=$(sed -nE 's:.*github.com/bazel-contrib/bazel-gazelle/v2 (v[^ ]+).*:\1:p' "$github/bazelbuild/bazel-gazelle@v$gazelle_version/go.mod")
 	download "github.com/bazel-contrib/bazel-gazelle/v2@$v2"
 
 	mv "$github/bazelbuild/rules_go@v$rules_go_version" rules_go
 	mv "$github/bazelbuild/bazel-gazelle@v$gazelle_version" gazelle
 	mv "$github/bazel-contrib/bazel-gazelle/v2@$v2" gazelle/v2
-	# Gazelle's check of its own sources opens it; a module without dependencies has none.
+	# Gazelle opens this file when it checks its sources. A module without dependencies has none.
 	touch gazelle/v2/go.sum
-	# Module zips carry no execute bit.
+	# Module zips contain no execute permissions.
 	find rules_go gazelle -name '*.sh' -exec chmod +x {} +
 	mv "$downloads/golang.org/toolchain@v0.0.1-go$go_version.linux-$arch" sdk
 	make_sdk_repository
@@ -50,8 +52,8 @@ make_go_modules() {
 	compile_gazelle
 }
 
-# download MODULE@VERSION...: with the machine's own Go, else the one in the Debian root. The go command writes the hash of each zip
-# that it downloads to a .ziphash.
+# download MODULE@VERSION...: downloads with the machine's own Go, otherwise with the one in the Debian root. The go
+# command writes the hash of each zip that it downloads to a .ziphash.
 download() {
 	wanted=$*
 	set -- env GOTOOLCHAIN=local GOFLAGS=-modcacherw GOWORK=off GOMODCACHE="$downloads" go mod download "$@"
@@ -64,8 +66,9 @@ download() {
 	done
 }
 
-# compile_gazelle: into the go command's cache, while Debian is unpacked, what Gazelle's repository rule compiles before Bazel can
-# do anything else, by the same command (internal/go_repository_tools.bzl). Should it fail, that rule says why.
+# compile_gazelle: compiles the programs of Gazelle's repository rule into the go command's cache, while Debian is
+# unpacked. The command is that of the rule (internal/go_repository_tools.bzl), which would otherwise delay Bazel. If
+# it fails, the rule prints the error.
 compile_gazelle() (
 	cd "$modules/gazelle" || exit
 	export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='' GOROOT="$modules/sdk"
@@ -74,8 +77,9 @@ compile_gazelle() (
 		./cmd/fetch_repo ./cmd/generate_repo_config </dev/null >>"$cache/go.log" 2>&1 || true
 )
 
-# make_sdk_repository: in sdk/, what the repository rule of rules_go's go_sdk.download would have made of Go's own archive
-# (go/private/sdk.bzl, _sdk_build_file). A module zip spells nested go.mod files _go.mod (golang.org/x/mod/zip).
+# make_sdk_repository: creates in sdk/ what the repository rule of rules_go's go_sdk.download creates from Go's own
+# archive (go/private/sdk.bzl, _sdk_build_file). In a module zip, the name of nested go.mod files is _go.mod
+# (golang.org/x/mod/zip).
 make_sdk_repository() {
 	chmod +x sdk/bin/* sdk/pkg/tool/*/*
 	find sdk -name _go.mod | while read -r file; do mv "$file" "${file%_go.mod}go.mod"; done

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What every step shares: where things are, how progress and errors are said, and how a result becomes final.
+# The functions that all steps share: paths, messages about progress and errors, and the completion of results.
 
 began=$(date +%s)
 
@@ -12,19 +12,19 @@ die() {
 	exit 1
 }
 
-# cache_path: prints the folder that everything written is below.
+# cache_path: prints the directory that contains everything that is written.
 cache_path() {
 	[ -n "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}}}" ] ||
-		die "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to the folder to keep everything in"
+		die "HOME: not set; set it, or IPTABLES_WRAPPERS_CACHE to the directory for all files"
 	realpath -ms -- "${IPTABLES_WRAPPERS_CACHE:-${XDG_CACHE_HOME:-${HOME:-}/.cache}/iptables-wrappers}" 2>/dev/null ||
-		die "realpath: not GNU's, and the air-gapped way uses that; ./bazelw doctor says what this machine lacks"
+		die "realpath: not GNU's, which the air-gapped way needs; ./bazelw doctor lists what this machine lacks"
 }
 
 # The parent of a symlink to a cache whose path contains a space. Every user may write there.
 shared=/var/tmp
 
-# find_cache: sets cache to the directory. Go's own tools cannot run from a path with a space: such a cache is used through a symlink,
-# inside the sandbox and outside. The symlink is in a directory that only this user can change.
+# find_cache: sets cache to the directory. Go's own tools cannot run from a path with a space. Such a cache is used
+# through a symlink, inside the sandbox and outside. The symlink is in a directory that only this user can change.
 find_cache() {
 	cache=$(cache_path)
 	case $cache in
@@ -42,29 +42,30 @@ find_cache() {
 	esac
 }
 
-# key TEXT...: a name that changes whenever one of the texts does.
+# key TEXT...: prints a name that changes if one of the texts changes.
 key() {
 	printf '%s\0' "$@" | sha256sum | cut -c1-12
 }
 
-# A step's result is a folder called KIND-KEY. It is made as KIND-KEY.part and renamed when complete, so that its name alone
-# says that it is of the right content: a killed step leaves a .part that the next run throws away. The list of its files,
-# KIND-KEY/.whole, finds out what was deleted of it afterwards.
+# The result of a step is a directory called KIND-KEY. It is built as KIND-KEY.part and renamed when it is complete, so
+# a directory with this name has the right content. The next run deletes the .part of a killed step. A list of the
+# files, KIND-KEY/.whole, detects files that were deleted later.
 #
-# begin PATH: an empty PATH.part to build in.
+# begin PATH: creates an empty PATH.part.
 begin() {
 	remove "$1.part"
 	mkdir -p "$1.part" || die "$1.part: cannot be made"
 }
 
-# finish PATH: PATH.part becomes PATH; what else there is of its kind goes when nothing has used it for a week.
+# finish PATH: renames PATH.part to PATH. Removes other results of the same kind that were not used for a week.
 finish() {
 	(cd "$1.part" && find . -xdev -type f ! -path './var/*' ! -path './run/*' ! -path './tmp/*' >.whole) || die "$1.part: cannot be listed"
 	mv -T "$1.part" "$1" || die "$1: cannot be renamed from $1.part"
 	find "$cache" -maxdepth 1 -name "$(basename "${1%-*}")-*" -mtime +7 ! -path "$1" | while read -r old; do remove "$old"; done
 }
 
-# whole PATH: whether the step is done and all its files are there. What Bazel made of deleted files cannot be trusted either.
+# whole PATH: reports whether the step is complete and none of its files is missing. If a file was deleted, Bazel's
+# results from it are not trusted either.
 whole() {
 	[ -d "$1" ] || return 1
 	(cd "$1" && xargs -d '\n' stat --format= -- <.whole) >/dev/null 2>&1 && touch "$1" && return
@@ -74,7 +75,7 @@ whole() {
 	return 1
 }
 
-# side_by_side STEP...: runs the steps at once, and on a terminal says each second how long they have taken.
+# side_by_side STEP...: runs the steps in parallel. On a terminal it prints each second how long they have taken.
 side_by_side() {
 	pids=
 	for step in "$@"; do
@@ -96,8 +97,8 @@ remove() {
 	[ ! -e "$1" ] || rm -rf --one-file-system -- "$1" || die "$1: cannot be removed"
 }
 
-# explain LOG: one line for the usual reasons why a download or an unpacking fails, else the log's first error. A full disk is
-# asked about first: it leaves logs cut short.
+# explain LOG: prints one line for a usual reason that a download or an unpacking fails, otherwise the log's first
+# error. It checks for a full disk first, because that truncates logs.
 explain() {
 	if [ "$(df -Pk "$cache" | awk 'NR == 2 { print $4 }')" -lt 4096 ] || grep -qiE 'no space left|enough free space' "$1"; then
 		echo "no space left on the disk of $cache"

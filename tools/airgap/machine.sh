@@ -1,10 +1,10 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# What is this machine's own: programs, certificates, proxies, and the Debian mirror, which is asked of apt and written down for
-# Bazel's downloader alone.
+# The properties of this machine: programs, certificates, proxies, and the Debian mirror. The mirror comes from apt's
+# configuration, and only Bazel's downloader uses it.
 
 debian_keys=/usr/share/keyrings/debian-archive-keyring.gpg
 
-# missing: Debian packages whose program or file is not here. Most are needed to unpack the Debian root alone.
+# missing: prints the Debian packages whose program or file is missing. Most are only needed to unpack the Debian root.
 missing() {
 	command -v bwrap >/dev/null || echo bubblewrap
 	[ ! -d "$debian" ] || return 0
@@ -14,7 +14,8 @@ missing() {
 	ca_bundle >/dev/null || echo ca-certificates
 }
 
-# ca_bundle: the machine's own bundle, since a mirror or proxy may have a certificate that only this machine trusts.
+# ca_bundle: prints the machine's own bundle, because a mirror or proxy may have a certificate that only this machine
+# trusts.
 ca_bundle() {
 	for candidate in "${SSL_CERT_FILE:-}" /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/ca-bundle.pem; do
 		[ -n "$candidate" ] && [ -r "$candidate" ] && echo "$candidate" && return
@@ -31,11 +32,12 @@ prerequisites() {
 	log=$cache/prerequisites.log
 	# shellcheck disable=SC2086 # a list of package names
 	{ apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $packages; } \
-		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log); install it by hand and run this again"
+		</dev/null >"$log" 2>&1 || die "apt-get install ${packages% }: $(explain "$log") (log: $log); install it manually and run this again"
 }
 
-# proxies: NAME=VALUE of every setting by which modules and packages (tools/lock/mirrors.bzl) are fetched and checked. Go's own come from the go command, where
-# there is one, since they can also stand in its file (go env -w).
+# proxies: prints NAME=VALUE of every setting for downloading and verifying modules and packages
+# (tools/lock/mirrors.bzl). The settings of Go come from the go command, if there is one, because its file can also
+# contain them (go env -w).
 proxies() {
 	env | grep -iE '^(IPTABLES_WRAPPERS_MIRRORS|GO(NO)?PROXY|GO(NO)?SUMDB|GOPRIVATE|GOINSECURE|(https?|no)_proxy)=' || true
 	! command -v go >/dev/null ||
@@ -44,15 +46,15 @@ proxies() {
 
 suite=forky
 
-# apt_sources: the address of every archive that apt is set up with, one a line, in apt's order.
+# apt_sources: prints the address of every archive in apt's configuration, one per line, in apt's order.
 # shellcheck disable=SC2016 # the variables are apt's
 apt_sources() {
 	apt-get indextargets --no-release-info --format '$(REPO_URI)' 'Created-By: Packages' | sed 's:/*$::' | awk '!seen[$0]++'
 }
 
-# find_mirror: sets mirror to the first source that serves Debian's $suite, asked with apt's own client, and so through the proxy
-# and with the credentials that apt is set up with; security to where the security archive is. IPTABLES_WRAPPERS_MIRROR comes
-# before apt's.
+# find_mirror: sets mirror to the first source that serves Debian's $suite, and security to the address of the security
+# archive. It downloads with apt's own client, so apt's proxy and credentials are used. IPTABLES_WRAPPERS_MIRROR has
+# precedence over apt's sources.
 find_mirror() {
 	[ -z "${mirror:-}" ] || return 0
 	uris=${IPTABLES_WRAPPERS_MIRROR:-$(apt_sources)}
@@ -70,8 +72,8 @@ find_mirror() {
 	die "no Debian mirror: none of $(echo "$uris" | tr '\n' ' ')serves $suite: $(explain "$log"); set IPTABLES_WRAPPERS_MIRROR to one that does"
 }
 
-# make_downloader: makes the file by which Bazel asks this machine's mirror for what locks call by the addresses
-# of Debian's own archives, which are not to be reached here. Nothing else is asked for anything.
+# make_downloader: writes the file that makes Bazel use this machine's mirror instead of Debian's own archives in
+# locks, which this machine cannot reach. The mirror is used for no other address.
 make_downloader() {
 	find_mirror
 	cat >"$downloader.part" <<-END

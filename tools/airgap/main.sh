@@ -1,6 +1,6 @@
 #!/bin/sh
-# Entry of ./bazelw: chooses the connected or the air-gapped way, and runs the steps of the latter in order. As far as the
-# connected way goes, only what every POSIX system has is used: that may be a Mac.
+# Entry point of ./bazelw: chooses the connected or the air-gapped way, and runs the steps of the latter in order. The
+# connected way must work on every POSIX system, such as a Mac, so its part uses only POSIX features.
 set -eu
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd -P)
 checkout=$(CDPATH='' cd -- "$here/../.." && pwd -P)
@@ -36,7 +36,8 @@ if [ "${1:-}" = doctor ]; then
 	# shellcheck source=tools/airgap/doctor/doctor.sh
 	. "$here/doctor/doctor.sh"
 fi
-# From anywhere else it is this checkout that is meant; inside, it may be a folder of it with a workspace of its own.
+# Outside of the checkout, the command applies to this checkout. Inside, it may apply to a directory with another
+# workspace.
 folder=$(pwd -P)/
 [ "${folder#"$checkout"/}" != "$folder" ] || cd "$checkout"
 [ -z "$connected" ] || { expect_bazel && exec "$connected" "$@"; }
@@ -44,7 +45,7 @@ folder=$(pwd -P)/
 need_linux "$why"
 find_cache
 mkdir -p "$cache/config" "$cache/home" "$cache/tmp" 2>/dev/null ||
-	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a folder that can"
+	die "$cache: cannot be written; set IPTABLES_WRAPPERS_CACHE to a writable directory"
 chmod 1777 "$cache/tmp"
 exec 9>"$cache/lock"
 flock -n 9 || { say "waiting for another bazelw that is setting up" && flock 9; }
@@ -53,7 +54,7 @@ check_cache
 find_debian "$@" ${bundle:+test}
 find_go_modules
 prerequisites
-# Without a Go here it is Debian's that gets the modules.
+# Without Go on the machine, the one in the Debian root downloads the modules.
 command -v go >/dev/null || make_debian
 side_by_side make_debian make_go_modules
 make_config

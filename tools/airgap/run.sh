@@ -1,13 +1,14 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# Runs Bazel in the Debian root with bubblewrap. A Bazel server keeps the mounts it was started with, so they depend on
-# nothing but the checkout.
+# Runs Bazel in the Debian root with bubblewrap. A Bazel server keeps the mounts with which it was started, so they
+# must depend only on the checkout.
 
-# sandbox BWRAP-ARGUMENT... COMMAND...: this shell becomes it, so callers that go on use a subshell.
+# sandbox BWRAP-ARGUMENT... COMMAND...: replaces this shell (exec). A caller that continues uses a subshell.
 sandbox() {
 	certificates=$(ca_bundle) || certificates=$debian/etc/ssl/certs/ca-certificates.crt
-	# A linked worktree's objects are in the main one.
+	# The objects of a linked worktree are in the main one.
 	git=$(git -C "$checkout" rev-parse --path-format=absolute --git-common-dir 2>/dev/null) || git=$checkout
-	# How to reach a module proxy is the user's; everything else of the environment stays out, so that no build depends on it.
+	# The settings for a module proxy come from the user. No other variable is passed on, so that no build depends on
+	# the environment.
 	while IFS='=' read -r name value; do
 		[ -z "$value" ] || set -- --setenv "$name" "$value" "$@"
 	done <<-END
@@ -23,9 +24,9 @@ sandbox() {
 		"$@"
 }
 
-# run_bazel ARGUMENT...: Ctrl-C reaches everything in the terminal's process group. Bazel's client must get it, cancel and
-# report (exit 8), while this shell and bubblewrap wait for it. Killed otherwise, they take the client along, and the server
-# then stops what it was doing.
+# run_bazel ARGUMENT...: Ctrl-C reaches all processes in the terminal's process group. Bazel's client must receive it,
+# cancel and report (exit 8), while this shell and bubblewrap wait for it. If they were killed first, the client would
+# end with them, and the server would stop its work.
 run_bazel() {
 	trap : INT QUIT
 	status=0
@@ -36,8 +37,8 @@ run_bazel() {
 	exit "$status"
 }
 
-# remove_bazel PATH: removes what Bazel made in the cache, after ending the servers that were started from it when it was at
-# PATH: each keeps its process id in its output base.
+# remove_bazel PATH: removes Bazel's files in the cache, after it ends the servers that were started when the cache was
+# at PATH. Each server has its process id in its output base.
 remove_bazel() {
 	for file in "$cache"/bazel/*/server/server.pid.txt; do
 		pid=$(cat "$file" 2>/dev/null) || continue
@@ -48,7 +49,7 @@ remove_bazel() {
 	remove "$cache/bazel"
 }
 
-# check_cache: what Bazel made refers to the cache by its path, so nothing of it works in a cache that was moved or copied.
+# check_cache: Bazel's files contain the path of the cache, so they do not work in a cache that was moved or copied.
 check_cache() {
 	was=$(cat "$cache/path" 2>/dev/null) || was=$cache
 	if [ "$was" != "$cache" ]; then
@@ -60,7 +61,7 @@ check_cache() {
 	mkdir -p "$cache/bazel"
 }
 
-# clean: removes the cache, and the link to it if it goes by that name.
+# clean: removes the cache, and the symlink to it if it was used through one.
 clean() {
 	if [ -d "$cache" ]; then
 		remove_bazel "$cache"

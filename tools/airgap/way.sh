@@ -1,9 +1,10 @@
 # shellcheck shell=sh disable=SC2034,SC2154 # names for main.sh and the doctor, and of main.sh
-# Which of the two ways Bazel is had by, and why.
+# Chooses one of the two ways to get Bazel, and the reason to print.
 
-# choose_way WAY: sets connected to the Bazel of the connected way, or to nothing for the air-gapped one, and why to the reason.
+# choose_way WAY: sets connected to the Bazel of the connected way, or to "" for the air-gapped one, and why to the
+# reason.
 choose_way() {
-	# bazelisk first: it takes the release that .bazelversion names, where a plain bazel is whatever is installed.
+	# bazelisk first: it runs the release that .bazelversion names, but a plain bazel is the installed one.
 	connected=$(command -v bazelisk || command -v bazel || true)
 	case $1 in
 	0)
@@ -25,8 +26,8 @@ choose_way() {
 	esac
 }
 
-# expect_bazel: makes bazelisk compare the Bazel that it downloads with bazel.sum. A workspace inside the checkout and the user's own
-# USE_BAZEL_VERSION are for another release, of which no sum is known here.
+# expect_bazel: makes bazelisk compare the Bazel that it downloads with bazel.sum. A workspace inside the checkout and
+# the user's own USE_BAZEL_VERSION select another release, whose sum is not in bazel.sum.
 expect_bazel() {
 	[ -z "${USE_BAZEL_VERSION:-}${BAZELISK_VERIFY_SHA256:-}" ] || return 0
 	workspace=$(pwd -P)
@@ -47,7 +48,7 @@ expect_bazel() {
 
 get_bazelisk="install bazelisk (https://github.com/bazelbuild/bazelisk)"
 
-# registry_answers: whether the connected way would work; asked only where there is a Bazel to work with.
+# registry_answers: checks whether the connected way would work. It is called only if there is a Bazel.
 registry_answers() {
 	index=https://bcr.bazel.build/bazel_registry.json
 	if command -v curl >/dev/null; then
@@ -59,7 +60,7 @@ registry_answers() {
 	fi
 }
 
-# need_linux REASON: before anything of the air-gapped way, whose steps use GNU's programs.
+# need_linux REASON: is called before the air-gapped way, whose steps use GNU programs.
 need_linux() {
 	[ "$(uname -s)" = Linux ] || die "the air-gapped way ($1) needs Linux, and this is $(uname -s); $get_bazelisk, or use a Linux machine"
 }

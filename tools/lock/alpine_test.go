@@ -21,7 +21,7 @@ const alpineTable = `{"title": "Example", "format": "apk",
 
 const alpineKey = "test@example.com-1234abcd.rsa.pub"
 
-// An alpinePackage has its relations, and more lines of its entry in the index, as the index has them.
+// An alpinePackage has the relations of a package, and more lines of its entry, as the index contains them.
 type alpinePackage struct{ name, version, needs, provides, more string }
 
 var alpineMain = []alpinePackage{
@@ -37,7 +37,7 @@ var alpineMain = []alpinePackage{
 
 var alpineCommunity = []alpinePackage{{"sh-links", "1-r0", "/bin/sh busybox~1.37", "", ""}}
 
-// apk is the package with one file.
+// apk returns the package with one file.
 func (p alpinePackage) apk(text string) fixture.Package {
 	return fixture.Package{
 		Name: p.name, Version: p.version, Architecture: "x86_64", Needs: strings.Fields(p.needs), Provides: strings.Fields(p.provides), Index: p.more,
@@ -45,7 +45,7 @@ func (p alpinePackage) apk(text string) fixture.Package {
 	}
 }
 
-// putAlpine writes one repository, its index signed over hash; not, if key is nil.
+// putAlpine writes one repository. Its index is signed over hash, or not signed if key is nil.
 func putAlpine(c *checkout, key *fixture.AlpineKey, hash crypto.Hash, repository string, packages []alpinePackage) {
 	c.t.Helper()
 	putAlpineAt(c, key, hash, repository, alpineTime, packages)

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// Debian has no apk, so what it selects is recorded: the cases by hand, the made-up worlds in a file. apk_test.go compares both with
-// the real one wherever that is, and records anew:
+// Debian has no apk, so these tests compare with recorded selections of apk: the cases are in apkCases, the random worlds in a
+// file. apk_test.go compares both with the real apk where it is installed, and can record them anew:
 //
 //	go test ./tools/lock -run TestApkWorlds -record
 const apkRecord = "testdata/apk-3.0.6.txt"
@@ -25,7 +25,7 @@ func apkWorlds() []world {
 	return worlds(1, 200, kind{installIf: true, twoArchives: true, operators: []string{"<", "<=", "=", ">=", ">", "~"}})
 }
 
-// newApkWorlds is a checkout whose repositories have all worlds.
+// newApkWorlds returns a checkout whose repositories contain all worlds.
 func newApkWorlds(t *testing.T, all []world) *checkout {
 	t.Helper()
 	var main, community []alpinePackage
@@ -42,7 +42,7 @@ func newApkWorlds(t *testing.T, all []world) *checkout {
 	return c
 }
 
-// apkOf is a package as Alpine's index has it.
+// apkOf returns a package as Alpine's index contains it.
 func apkOf(p worldPackage) alpinePackage {
 	joined := func(texts []string, prefix string) string {
 		var words []string
@@ -66,15 +66,15 @@ func apkOf(p worldPackage) alpinePackage {
 	return made
 }
 
-// apkOdd has entries that the lock program does not understand, of packages that no case wants: the first as Alpine 3.17's own
-// index has one, which apk lets pass.
+// apkOdd contains entries that the lock program does not understand, of packages that no case wants. The first is like one in
+// Alpine 3.17's own index, which apk accepts.
 var apkOdd = []alpinePackage{
 	{"jemalloc-dev", "5.3.0-r0", "", "pc:jemalloc=5.3.0_", ""},
 	{"odd-bound", "1-r0", "app><1", "", ""},
 	{"odd-priority", "1-r0", "", "app", "k:high\n"},
 }
 
-// apkCases and what apk selects in them.
+// apkCases are cases with the selection of apk.
 var apkCases = []solverCase[alpinePackage]{
 	{"the provider of the higher version", "app", []alpinePackage{
 		{"app", "1-r0", "so:libisl.so", "", ""}, {"isl24", "0.24-r0", "", "so:libisl.so=23.1", "k:9\n"}, {"isl25", "0.25-r0", "", "so:libisl.so=23.2", ""},
@@ -131,8 +131,9 @@ var apkCases = []solverCase[alpinePackage]{
 	}, nil, "a 1-r0, app 1-r0, b 1-r0"},
 }
 
-// TestRecordedWorlds holds the lock program to what apk has said. A line is a world's number and the selection; after "pinned" it is
-// one that apk finds only if it is told each version, and "none" is an error.
+// TestRecordedWorlds compares the lock program's selections with apk's. A line of the record is the number of a world and the
+// selection. "pinned" precedes a selection that apk finds only if each version is named on its command line. "none" is an
+// error.
 func TestRecordedWorlds(t *testing.T) {
 	text, err := os.ReadFile(apkRecord)
 	must(t, err)

@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// apk is a real apk on the two repositories of a checkout.
+// apk runs the real apk with the two repositories of a checkout.
 type apk struct {
 	*checkout
 	root string
@@ -41,7 +41,7 @@ func (a *apk) run(arguments ...string) (string, error) {
 
 var apkInstalls = regexp.MustCompile(`(?m)^\(\d+/\d+\) Installing (\S+) \((\S+)\)`)
 
-// theirs is what apk would install on nothing, "" with an error of its own.
+// theirs returns what apk would install in an empty root. If apk fails, the selection is "".
 func (a *apk) theirs(wanted []string) (string, string) {
 	a.t.Helper()
 	out, err := a.run(append([]string{"add", "--simulate"}, wanted...)...)
@@ -55,7 +55,7 @@ func (a *apk) theirs(wanted []string) (string, string) {
 	return selection(packages), out
 }
 
-// TestApkWorlds compares with the real apk, and so the record with it.
+// TestApkWorlds compares the lock program and the record with the real apk.
 func TestApkWorlds(t *testing.T) {
 	all := apkWorlds()
 	a := newApk(t, newApkWorlds(t, all))
@@ -81,7 +81,7 @@ func TestApk(t *testing.T) {
 	}
 }
 
-// TestApkVersions compares the order of versions with the real apk's, and so the record with it.
+// TestApkVersions compares the order of versions, and the record of it, with the real apk's.
 func TestApkVersions(t *testing.T) {
 	needs.Machine(t, "apk")
 	got := apkVersionLines(t, func(a, b string) string {

@@ -10,10 +10,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
-// apkVersionRecord has pairs of versions with what `apk version --test` printed about each, and those that `apk version --check` refused.
+// apkVersionRecord contains pairs of versions with the output of `apk version --test`, and the versions that `apk version
+// --check` refused.
 const apkVersionRecord = "testdata/apk-versions-3.0.6.txt"
 
-// apkVersionPairs returns pairs that differ in few parts, and versions that are none.
+// apkVersionPairs returns pairs that differ in few parts, and invalid versions.
 func apkVersionPairs() (pairs [][2]string, invalid []string) {
 	random := rand.New(rand.NewPCG(1, 1))
 	some := func(parts ...string) string { return parts[random.IntN(len(parts))] }
@@ -24,7 +25,7 @@ func apkVersionPairs() (pairs [][2]string, invalid []string) {
 	}
 	for range 200 {
 		a, b := version(), version()
-		if random.IntN(2) == 0 { // the same, but for its end
+		if random.IntN(2) == 0 { // the same except for its end
 			b = a[:1+random.IntN(len(a))] + some("", "1", "0", "_p1", "_rc", ".1", "-r1", "~a", "b")
 		}
 		if index.ValidAlpine(b) {
@@ -52,7 +53,7 @@ func TestRecordedVersions(t *testing.T) {
 	}
 }
 
-// apkVersionLines is the record as compare and valid have it.
+// apkVersionLines returns the lines of the record that compare and valid lead to.
 func apkVersionLines(t *testing.T, compare func(a, b string) string, valid func(version string) bool) string {
 	t.Helper()
 	var lines strings.Builder

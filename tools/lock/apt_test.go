@@ -18,7 +18,7 @@ const aptTable = `{"title": "Example", "format": "deb", "keys": [],
     "releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64"}, "suites": ["stable-security"]}}
 }`
 
-// apt is a real apt-get with folders and settings of its own, on the two archives of a checkout.
+// apt runs the real apt-get with separate directories and settings, on the two archives of a checkout.
 type apt struct {
 	*checkout
 	config string
@@ -48,7 +48,7 @@ func newApt(t *testing.T, main, security []string) *apt {
 	for _, folder := range []string{"state/lists/partial", "cache/archives/partial", "etc"} {
 		must(t, os.MkdirAll(filepath.Join(root, folder), 0o755))
 	}
-	// A file, since what is on the command line comes after the machine's own settings.
+	// A file, because the machine's own settings would override settings on the command line.
 	a := &apt{checkout: c, config: filepath.Join(root, "apt.conf")}
 	put(t, a.config, fmt.Appendf(nil, `
 Dir::Etc "%[1]s/etc";
@@ -83,7 +83,7 @@ func (a *apt) run(arguments ...string) (string, error) {
 
 var aptInstalls = regexp.MustCompile(`(?m)^Inst (\S+) \((\S+) `)
 
-// theirs is what apt-get would install on nothing, "" with an error of its own.
+// theirs returns what apt-get would install in an empty root. If apt-get fails, the selection is "".
 func (a *apt) theirs(wanted []string) (string, string) {
 	out, err := a.run(append([]string{"--simulate", "install"}, wanted...)...)
 	if err != nil {
@@ -96,7 +96,7 @@ func (a *apt) theirs(wanted []string) (string, string) {
 	return selection(packages), out
 }
 
-// aptStanza is a package as an index has it.
+// aptStanza returns a package as an index contains it.
 func aptStanza(p worldPackage) string {
 	relation := func(text string) string {
 		words := strings.Fields(text)
@@ -148,7 +148,7 @@ func TestAptWorlds(t *testing.T) {
 	compareWorlds(t, all, ours, a.theirs, nil)
 }
 
-// aptOdd has entries that the lock program does not understand, of packages that no case wants. apt-get takes no notice of what they say.
+// aptOdd contains entries that the lock program does not understand, of packages that no case wants. apt-get ignores them.
 var aptOdd = []string{
 	"Package: odd-version\nVersion: a.b\nArchitecture: ARCH\nProvides: odd",
 	"Package: odd-sum\nVersion: 1\nArchitecture: ARCH\nMD5sum: 0\nSHA1: 0\nDepends: app",

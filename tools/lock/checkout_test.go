@@ -16,16 +16,16 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// checkout is a folder with a table of one distribution and its keys, beside a repository served on loopback.
+// checkout is a directory with a table of one distribution and its keys, beside a repository that is served on loopback.
 type checkout struct {
 	t               *testing.T
-	dir, repository string // folders
-	folder          string // of the checkout, with the table and the locks
-	address         string // of the repository; empty: none is named by a flag
+	dir, repository string // directories
+	folder          string // directory of the checkout, with the table and the locks
+	address         string // of the repository; if it is empty, no flag names one
 	distro, release string
 }
 
-// newCheckout makes both. The table is the text of its entry.
+// newCheckout creates both. entry is the distribution's entry in the table.
 func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	t.Helper()
 	c := &checkout{t: t, dir: t.TempDir(), folder: "images", repository: t.TempDir(), distro: distro, release: release}
@@ -36,7 +36,7 @@ func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	return c
 }
 
-// table writes the table of the folder.
+// table writes the table.
 func (c *checkout) table(entry string) {
 	c.t.Helper()
 	put(c.t, filepath.Join(c.dir, c.folder, "distros.generated.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))
@@ -57,7 +57,7 @@ func (c *checkout) lockPath() string {
 	return filepath.Join(c.dir, c.folder, c.distro, c.release, "packages.lock.json")
 }
 
-// lock runs the program as bazel run does, and returns what it prints.
+// lock runs the program as bazel run does, and returns its output.
 func (c *checkout) lock(flags ...string) (string, error) {
 	if c.folder != "images" {
 		flags = append(flags, "-folder", c.folder)
@@ -75,7 +75,7 @@ func (c *checkout) run(args ...string) (string, error) {
 	return out.String(), err
 }
 
-// mustLock wants success and returns the lock and what was printed.
+// mustLock runs the program, which must succeed, and returns the lock and the output.
 func (c *checkout) mustLock() (*lockfile.Lock, string) {
 	c.t.Helper()
 	out, err := c.lock()
@@ -85,7 +85,7 @@ func (c *checkout) mustLock() (*lockfile.Lock, string) {
 	return lock, out
 }
 
-// refuses wants an error of one line with a text in it, and the lock as it was.
+// refuses runs the program, which must fail with an error of one line that contains text, and must not change the lock.
 func (c *checkout) refuses(text string) {
 	c.t.Helper()
 	before := c.bytes()
@@ -101,7 +101,7 @@ func (c *checkout) refuses(text string) {
 	}
 }
 
-// bytes are the lock file's, nil if there is none.
+// bytes returns the content of the lock file, or nil if there is none.
 func (c *checkout) bytes() []byte {
 	c.t.Helper()
 	data, err := os.ReadFile(c.lockPath())
@@ -111,7 +111,7 @@ func (c *checkout) bytes() []byte {
 	return data
 }
 
-// stable runs the program again and wants the same bytes and no changes.
+// stable runs the program again, which must write the same bytes and report no changes.
 func (c *checkout) stable() {
 	c.t.Helper()
 	before := c.bytes()

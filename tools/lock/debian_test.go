@@ -54,7 +54,7 @@ func TestDebian(t *testing.T) {
 	if strings.Join(app.Variants, " ") != "full small" || strings.Join(extra.Variants, " ") != "full" {
 		t.Errorf("variants of app %v, of extra %v", app.Variants, extra.Variants)
 	}
-	// The mirror that was asked is nobody else's business.
+	// The lock must not contain the address of the mirror.
 	want := "https://snapshot.debian.org/archive/debian/20260801T220000Z/pool/main/app_2.0-1_arm64.deb https://ftp.debian.org/debian/pool/main/app_2.0-1_arm64.deb"
 	if got := strings.Join(app.URLs, " "); got != want {
 		t.Errorf("addresses %s, want %s", got, want)
@@ -74,7 +74,8 @@ func TestDebian(t *testing.T) {
 	}
 }
 
-// TestSecurity adds an archive with younger versions, for fewer architectures, that is found beside the first.
+// TestSecurity adds an archive with newer versions, for fewer architectures, and no flag for its address: it is beside the
+// first one.
 func TestSecurity(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", strings.ReplaceAll(debianTable, `"suites": []`, `"suites": ["stable-security"]`))
 	signer, public := newSigner(t)
@@ -109,7 +110,7 @@ func TestSecurity(t *testing.T) {
 		t.Errorf("without fixes: got %s", names(lock.Architectures["amd64"]))
 	}
 
-	suite.Name = "other-security" // a mirror that hands out another release's fixes
+	suite.Name = "other-security" // a mirror that offers the fixes of another release
 	must(t, fixture.WriteDebian(security, suite, signer, fixes, nil))
 	must(t, os.RemoveAll(filepath.Join(security, "dists/stable-security")))
 	c.refuses("/debian-security/dists/stable-security/InRelease: not found")
@@ -117,7 +118,7 @@ func TestSecurity(t *testing.T) {
 	c.refuses(`suite stable-security: InRelease is that of "other-security"`)
 }
 
-// TestKeep makes anew what a mirror has whole.
+// TestKeep renews only the architectures that a mirror has completely.
 func TestKeep(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -154,7 +155,7 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// TestByHash asks a mirror that is being updated: by their names the indexes are other ones already.
+// TestByHash uses a mirror that is being updated: under their names it already has newer indexes.
 func TestByHash(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -171,7 +172,7 @@ func TestByHash(t *testing.T) {
 	c.mustLock()
 	c.stable()
 
-	// A mirror may copy InRelease, which says that it has them by their sums, and not have them.
+	// A mirror may copy an InRelease that announces indexes by their sums, and not have them.
 	removeSums := func() {
 		sums, err := filepath.Glob(archive + "/dists/stable/main/*/by-hash")
 		if err != nil || len(sums) != 2 {
@@ -188,7 +189,7 @@ func TestByHash(t *testing.T) {
 	c.stable()
 }
 
-// TestFolder keeps a lock elsewhere, by a table of its own; the keys are the distribution's all the same.
+// TestFolder keeps a lock in another directory with another table. The keys are still those of the distribution.
 func TestFolder(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -259,7 +260,7 @@ func TestDebianRefuses(t *testing.T) {
 	c.debian(signer, slices.Delete(slices.Clone(debianPackages), 4, 5), unchanged)
 	c.refuses("package app: needs [libc6 >= 2.30]: nothing in the index provides it")
 
-	// What a mirror's index lists and its pool does not have.
+	// A package that a mirror's index lists and its pool lacks.
 	c.debian(signer, debianPackages, unchanged)
 	must(t, os.Remove(c.repository+"/debian/pool/main/libc6_2.31-1_arm64.deb"))
 	c.refuses("package libc6 2.31-1: index: " + c.address + "/debian/pool/main/libc6_2.31-1_arm64.deb: not found")

@@ -22,7 +22,7 @@ const dnfTable = `{"title": "Example", "format": "rpm", "keys": [],
     "releases": {"43": {"version": "43", "architectures": {"amd64": "x86_64"}, "suites": []}}
 }`
 
-// dnf is a real dnf5 with folders and settings of its own, on the repository of a checkout.
+// dnf runs the real dnf5 with separate directories and settings, on the repository of a checkout.
 type dnf struct {
 	*checkout
 	root string
@@ -42,7 +42,7 @@ func newDnf(t *testing.T, signer *openpgp.Entity, public []byte, packages []fixt
 	return d
 }
 
-// transaction is what dnf5 stores instead of installing.
+// transaction is the file that dnf5 stores instead of installing.
 type transaction struct {
 	RPMs []struct {
 		NEVRA  string `json:"nevra"`
@@ -52,7 +52,7 @@ type transaction struct {
 
 var nevra = regexp.MustCompile(`^(.+)-([^-]+-[^-]+)\.[^.]+$`)
 
-// theirs is what dnf5 would install on nothing, "" with an error of its own.
+// theirs returns what dnf5 would install in an empty root. If dnf5 fails, the selection is "".
 func (d *dnf) theirs(wanted []string) (string, string) {
 	d.t.Helper()
 	stored := filepath.Join(d.root, "stored")
@@ -84,7 +84,7 @@ func (d *dnf) theirs(wanted []string) (string, string) {
 		}
 		packages = append(packages, match[1]+" "+strings.TrimPrefix(match[2], "0:"))
 	}
-	// What takes the place of a package that was asked for is not what a lock may silently have.
+	// A lock must not silently contain a successor of a wanted package.
 	for _, name := range wanted {
 		if !slices.ContainsFunc(packages, func(text string) bool { return strings.HasPrefix(text, name+" ") }) {
 			return "", string(out)
@@ -93,7 +93,7 @@ func (d *dnf) theirs(wanted []string) (string, string) {
 	return selection(packages), string(out)
 }
 
-// rpmOf is a package as rpm has it.
+// rpmOf returns a package in rpm's format.
 func rpmOf(p worldPackage) fixture.Package {
 	made := fixture.Package{Name: p.name, Version: p.version + "-1", Architecture: "noarch", Provides: p.provides, Conflicts: p.conflicts, Obsoletes: p.obsoletes}
 	for _, alternatives := range p.needs {
@@ -185,5 +185,6 @@ func TestDnf(t *testing.T) {
 	}
 }
 
-// dnfOdd has an entry that the lock program does not understand, of a package that no case wants; dnf5 makes nothing of it either.
+// dnfOdd contains an entry that the lock program does not understand, of a package that no case wants. dnf5 cannot use it
+// either.
 var dnfOdd = []fixture.Package{{Name: "odd", Version: "1-1", Architecture: "noarch", Needs: []string{"(a or b and c)"}}}

@@ -23,7 +23,7 @@ func TestDowngradeDebian(t *testing.T) {
 	}
 }
 
-// TestDowngradeAlpine does the same with versions that only apk orders so.
+// TestDowngradeAlpine does the same with versions whose order differs from Debian's.
 func TestDowngradeAlpine(t *testing.T) {
 	newer := slices.Clone(alpineMain)
 	newer[3].version = "1.2.6-r0"

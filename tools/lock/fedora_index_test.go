@@ -21,8 +21,8 @@ func TestFedoraDowngrade(t *testing.T) {
 	c.refuses("package alternatives for x86_64: version 1.33~rc1-1 is lower than the locked 1.33-1")
 }
 
-// TestFedoraOlderIndex offers an index that is older than the locked one, with the same packages, and one without a date. The revision is
-// not signed, so this detects a mirror that lags, and not one that lies.
+// TestFedoraOlderIndex offers an index that is older than the locked one, with the same packages, and one without a date. The
+// revision is not signed, so this detects an outdated mirror, but not a hostile one.
 func TestFedoraOlderIndex(t *testing.T) {
 	c, _ := newFedora(t)
 	lock, _ := c.mustLock()
@@ -40,7 +40,7 @@ func TestFedoraOlderIndex(t *testing.T) {
 	}
 }
 
-// TestFedoraIndexKeys has keys of the index, which must then be signed, and not by the packages' key.
+// TestFedoraIndexKeys has keys of the index. Then the index must be signed, and not by the packages' key.
 func TestFedoraIndexKeys(t *testing.T) {
 	c := newCheckout(t, "fedora", "43", fedoraTable)
 	signer, public := newSigner(t)

@@ -21,7 +21,7 @@ const fedoraTable = `{"title": "Example", "format": "rpm",
     "releases": {"43": {"version": "43", "architectures": {"amd64": "x86_64"}, "suites": []}}
 }`
 
-// A shell is what somebody needs by its path.
+// A package needs this shell by its path.
 var shell = []archive.File{{Name: "usr/bin/sh", Type: archive.Regular, Mode: 0o755}}
 
 var fedoraPackages = []fixture.Package{
@@ -43,7 +43,7 @@ var fedoraPackages = []fixture.Package{
 
 const fedoraFolder = "releases/43/Everything/x86_64/os"
 
-// putFedora writes a repository, signed unless signer is nil.
+// putFedora writes a repository. It is signed unless signer is nil.
 func putFedora(c *checkout, signer *openpgp.Entity, packages []fixture.Package) {
 	c.t.Helper()
 	putRPMs(c, fedoraFolder, signer, packages)
@@ -84,7 +84,7 @@ func TestFedora(t *testing.T) {
 	}
 	c.stable()
 
-	// An index may be signed too. Then the signature counts.
+	// An index may be signed, too. Then its signature is checked.
 	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml"))
 	must(t, err)
 	sign := func(signer *openpgp.Entity) {
@@ -111,14 +111,14 @@ func TestFedora(t *testing.T) {
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
 }
 
-// TestFedoraUpdates has a newer package in the repository updates, as a security update is, and one that the release has not.
+// TestFedoraUpdates has a newer package in the repository updates, as a security update is, and one that the release lacks.
 func TestFedoraUpdates(t *testing.T) {
 	c := newCheckout(t, "fedora", "43", strings.Replace(fedoraTable, `"suites": []`, `"suites": ["updates"]`, 1))
 	signer, public := newSigner(t)
 	c.keys("keys", public)
 	putFedora(c, signer, fedoraPackages)
 	const folder = "updates/43/Everything/x86_64"
-	// A release without updates yet has an index all the same.
+	// A release without updates has an index nevertheless.
 	putRPMs(c, folder, signer, nil)
 	c.mustLock()
 	putRPMs(c, folder, signer, []fixture.Package{

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
 
-// TestMessagesStayOnOneLine gives texts of an index to the errors, which .ci/relock writes into a pull request.
+// TestMessagesStayOnOneLine puts hostile texts of an index into errors, which .ci/relock writes into a pull request.
 func TestMessagesStayOnOneLine(t *testing.T) {
 	const hostile = "x\x1b[2J\u202e\r\u2028@everyone"
 	c := newCheckout(t, "debian", "stable", debianTable)
@@ -23,7 +23,7 @@ func TestMessagesStayOnOneLine(t *testing.T) {
 	c.debian(signer, next, unchanged)
 	const escaped = `needs [x\x1b[2J\u202e\r\u2028@everyone`
 	c.refuses(escaped)
-	// One architecture can be made: then the error of the other is in the output.
+	// One architecture succeeds: then the output contains the error of the other.
 	next[0] = debianPackages[0] + ", " + hostile + "-ARCH"
 	next = append(next, "Package: odd\nVersion: 1-1\nArchitecture: all\nProvides: "+hostile+"-amd64")
 	c.debian(signer, next, unchanged)

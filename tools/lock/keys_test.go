@@ -16,14 +16,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
-// TestKeysOfTheTable: a lock of any row needs no more than an answer of its distribution's mirror.
+// TestKeysOfTheTable: every row has the keys that its lock needs, so that only the distribution's mirror must answer.
 func TestKeysOfTheTable(t *testing.T) {
 	table, err := images.Read("../../images/distros.generated.json")
 	must(t, err)
 	for _, name := range slices.Sorted(maps.Keys(table)) {
-		folder := filepath.Join("../../images", name, "keys")
+		directory := filepath.Join("../../images", name, "keys")
 		for release := range table[name].Releases {
-			r := request{client: http.DefaultClient, distro: table[name], name: name, release: release, keys: folder}
+			r := request{client: http.DefaultClient, distro: table[name], name: name, release: release, keys: directory}
 			if _, err := r.source(); err != nil {
 				t.Errorf("%s %s: %v", name, release, err)
 			}
@@ -34,21 +34,21 @@ func TestKeysOfTheTable(t *testing.T) {
 		if len(table[name].Keys) == 0 {
 			continue
 		}
-		readme, err := os.ReadFile(filepath.Join(folder, "README.md"))
+		readme, err := os.ReadFile(filepath.Join(directory, "README.md"))
 		must(t, err)
 		want := []string{"README.md"}
 		for _, key := range table[name].Keys {
 			want = append(want, path.Base(key))
-			data, err := os.ReadFile(filepath.Join(folder, path.Base(key)))
+			data, err := os.ReadFile(filepath.Join(directory, path.Base(key)))
 			if err != nil {
 				t.Errorf("%v; run: ./bazelw run //tools/lock/keys", err)
 				continue
 			}
 			if line := fmt.Sprintf("| `%s` | `%x` |", key, sha256.Sum256(data)); !strings.Contains(string(readme), line) {
-				t.Errorf("%s/README.md does not say where %s is from; run: ./bazelw run //tools/lock/keys", folder, key)
+				t.Errorf("%s/README.md does not say where %s is from; run: ./bazelw run //tools/lock/keys", directory, key)
 			}
 		}
-		files, err := filepath.Glob(folder + "/*")
+		files, err := filepath.Glob(directory + "/*")
 		must(t, err)
 		for _, file := range files {
 			if !slices.Contains(want, filepath.Base(file)) {
@@ -58,7 +58,7 @@ func TestKeysOfTheTable(t *testing.T) {
 	}
 }
 
-// TestAlpineKeysAreStrong: the keys of 2048 bits are for releases that nobody supports.
+// TestAlpineKeysAreStrong: the keys of 2048 bits are for releases without support.
 func TestAlpineKeysAreStrong(t *testing.T) {
 	keys, err := index.ReadAlpineKeys("../../images/alpine/keys")
 	must(t, err)

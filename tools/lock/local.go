@@ -15,15 +15,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// packages.bzl has every target of a release skipped whose local lock this is.
+// If this is the local lock of a release, packages.bzl skips every target of the release.
 const nothing = `{"architectures": {}}` + "\n"
 
-// localLocks is for a mirror that dropped what locks name. Of each lock that has a package with one of the lost sums it makes a
-// local one beside it, packages.lock.local.json, in which the architectures that lost something have what came after; beside
-// others there is none afterwards. A line on out says so for each release that lost something, and log has the details.
+// localLocks makes local locks if a mirror deleted packages of the committed ones. For each lock with one of the lost sums, it
+// writes packages.lock.local.json beside it: the architectures that lost a package have its successors. It removes the local
+// locks beside all other locks. It prints a line to out for each release that lost a package, and details to log.
 //
-// paths are of the locks, FOLDER/DISTRO/RELEASE/packages.lock.json in the checkout. The error is about releases of which nothing
-// can be had; their local locks name nothing.
+// paths are those of the locks, DIRECTORY/DISTRO/RELEASE/packages.lock.json in the checkout. The error names releases without
+// any available packages. Their local locks are empty.
 func localLocks(ctx context.Context, base request, paths, lost []string, out, log io.Writer) error {
 	var failed []string
 	for _, path := range paths {
@@ -67,7 +67,8 @@ func localLocks(ctx context.Context, base request, paths, lost []string, out, lo
 	return nil
 }
 
-// successors makes a lock anew for the architectures that lost a package, and returns it and those that could not be made.
+// successors makes a lock anew for the architectures that lost a package. It returns the lock and the architectures for which
+// that failed.
 func successors(ctx context.Context, r request, path string, old *lockfile.Lock, lost []string, log io.Writer) (*lockfile.Lock, []string, error) {
 	release := filepath.Dir(path)
 	if err := r.open(filepath.Dir(filepath.Dir(release)), filepath.Base(filepath.Dir(release)), filepath.Base(release)); err != nil {
@@ -78,7 +79,7 @@ func successors(ctx context.Context, r request, path string, old *lockfile.Lock,
 	r.kept = func(packages []lockfile.Package) bool {
 		return !slices.ContainsFunc(packages, func(p lockfile.Package) bool { return slices.Contains(lost, p.SHA256) })
 	}
-	// The mirror is the only one that this machine reaches, and nothing of a local lock is committed.
+	// This machine reaches only this mirror, and a local lock is never committed.
 	r.expired = func(warning string) { fmt.Fprintln(log, "lock: warning:", warning) }
 	next, err := makeLock(ctx, r, log)
 	if err != nil {
@@ -91,7 +92,7 @@ func successors(ctx context.Context, r request, path string, old *lockfile.Lock,
 	return next, slices.DeleteFunc(without, func(name string) bool { return next.Architectures[name] != nil }), nil
 }
 
-// named returns name and version of those packages of a lock that have one of the sums, in order and each once.
+// named returns name and version of those packages of a lock that have one of the sums, in order and without duplicates.
 func named(lock *lockfile.Lock, sums []string) []string {
 	var names []string
 	for _, packages := range lock.Architectures {

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// TestLocal has locks of two folders lose packages, and get them back.
+// TestLocal has locks of two directories that lose packages, and get them back.
 func TestLocal(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -30,7 +30,7 @@ func TestLocal(t *testing.T) {
 		return lock.Architectures[architecture][i].SHA256
 	}
 
-	// wants runs the program for these losses, and says what each folder's local lock has for amd64 and arm64.
+	// wants runs the program with these losses, and compares each directory's local locks for amd64 and arm64.
 	wants := func(name string, lost []string, said string, locals ...string) {
 		t.Helper()
 		file := filepath.Join(t.TempDir(), "lost")
@@ -83,7 +83,7 @@ func TestLocal(t *testing.T) {
 	}
 }
 
-// local is the local lock beside a lock: its packages for amd64 and arm64, "" without one.
+// local returns the packages of a lock's local lock for amd64 and arm64, or "" without a local lock.
 func (c *checkout) local(path string) string {
 	c.t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.dir, strings.Replace(path, ".json", ".local.json", 1)))

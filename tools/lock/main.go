@@ -5,9 +5,9 @@
 //	./bazelw run //tools/lock -- debian trixie
 //	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     what tools/airgap does where a mirror dropped something
 //
-// The table images/distros.bzl says which there are, and what goes into their images; with -folder it is another folder's
-// table, and the lock is kept beside that. Bazel gives both as they are now (-table). What the lock names is always the
-// distribution's own address, whichever mirror was asked.
+// The table images/distros.bzl defines the releases and the packages of their images. The flag -folder selects the table of
+// another directory, and the lock is written beside that. Bazel passes the current tables (-table). The addresses in the lock
+// are always the distribution's own, even if a mirror answered.
 package main
 
 import (
@@ -28,7 +28,7 @@ import (
 func main() {
 	err := run(context.Background(), os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
+		return // the flag package has printed the usage
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "lock:", err)
@@ -38,11 +38,11 @@ func main() {
 
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("lock", flag.ContinueOnError)
-	// bazel run starts programs elsewhere and says in this variable where the user is.
+	// bazel run starts programs in another directory. This variable contains the user's.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
-	folder := flags.String("folder", "images", "`FOLDER` of the checkout with the table distros.bzl and the locks it is for")
+	folder := flags.String("folder", "images", "`DIRECTORY` of the checkout with the table distros.bzl and its locks")
 	tables := map[string]string{}
-	flags.Func("table", "`FOLDER=FILE`: the table of a folder, as JSON, instead of FOLDER/distros.generated.json of the checkout", func(value string) error {
+	flags.Func("table", "`DIRECTORY=FILE`: the table of a directory, as JSON, instead of DIRECTORY/distros.generated.json of the checkout", func(value string) error {
 		folder, file, named := strings.Cut(value, "=")
 		if !named {
 			return errors.New("want FOLDER=FILE")
@@ -51,9 +51,9 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return nil
 	})
 	given := mirrors{}
-	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own and of what the environment's "+mirrorsVariable+" names; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
-	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a folder of *.rsa.pub")
-	local := flags.String("local", "", "`FILE` of the sha256, one a line, of packages that are nowhere to be had: the arguments are locks of the checkout, and each that names one gets a packages.lock.local.json beside it")
+	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own address and of those in the environment variable "+mirrorsVariable+"; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
+	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a directory of *.rsa.pub")
+	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available: the arguments are locks of the checkout, and each lock with one of them gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
 	allowDowngrade := flags.Bool("allow-downgrade", false, "accept a version lower or an index older than the locked one; without this flag it is an error, because a mirror can offer an old index that is signed")
 	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
@@ -97,7 +97,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// open finds a release in a folder's table, and its distribution's keys and mirrors if it was told none.
+// open finds a release in a directory's table, and the distribution's keys and mirrors unless flags set them.
 func (r *request) open(folder, name, release string) error {
 	path, given := r.tables[folder]
 	if !given {

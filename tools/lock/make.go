@@ -16,24 +16,24 @@ import (
 
 type request struct {
 	client        *http.Client
-	workspace     string            // the checkout's folder
-	tables        map[string]string // files, by the checkout's folders
+	workspace     string            // directory of the checkout
+	tables        map[string]string // files, by the directories of the checkout
 	mirrors       mirrors
-	keys          string // file, for Alpine a folder
+	keys          string // file, for Alpine a directory
 	distro        images.Distro
 	name, release string
-	kept          func(packages []lockfile.Package) bool // whether a locked architecture stays as it is; nil: none does
+	kept          func(packages []lockfile.Package) bool // reports whether the locked architecture stays unchanged; nil: none does
 	otherwise     bool                                   // keep the locked packages of an architecture that cannot be made
 	partial       bool                                   // leave out an architecture that cannot be made
-	// locked is the lock that is replaced: without allowDowngrade, a lower version or an older index than it has is an error.
+	// locked is the lock that is replaced. Without allowDowngrade, a lower version or an older index is an error.
 	locked         *lockfile.Lock
 	allowDowngrade bool
-	// expired is called with a warning if a Debian index is past its Valid-Until; nil: that is an error.
+	// expired is called with a warning if a Debian index is past its Valid-Until. If it is nil, such an index is an error.
 	expired func(warning string)
 }
 
-// makeLock makes the lock of a release. An architecture that cannot be made stays as it is locked with r.otherwise, or is left out with
-// r.partial; out gets a line about it, unless none can be made.
+// makeLock makes the lock of a release. If an architecture fails, it keeps the locked packages with r.otherwise, or is left out
+// with r.partial. makeLock prints a line about it to out, unless all architectures fail.
 func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, error) {
 	from, err := r.source()
 	if err != nil {
@@ -84,7 +84,7 @@ func makeLock(ctx context.Context, r request, out io.Writer) (*lockfile.Lock, er
 	return lockfile.Parse(text)
 }
 
-// makeArchitecture selects the packages of every variant, and says for each package which those are.
+// makeArchitecture selects the packages of every variant, and records for each package the variants that contain it.
 func makeArchitecture(ctx context.Context, r request, from source, architecture string) ([]lockfile.Package, []lockfile.Index, error) {
 	var candidates []*closure.Package
 	var indexes []lockfile.Index
@@ -130,7 +130,7 @@ func makeArchitecture(ctx context.Context, r request, from source, architecture 
 	return packages, indexes, r.checkDowngrade(from.rules.Compare, architecture, packages)
 }
 
-// checkDowngrade compares the versions with those that are locked, as the distribution's own program compares versions.
+// checkDowngrade compares the versions with the locked ones, in the order of the distribution's own program.
 func (r request) checkDowngrade(compare func(a, b string) (int, error), architecture string, packages []lockfile.Package) error {
 	if r.allowDowngrade {
 		return nil
@@ -152,7 +152,7 @@ func (r request) checkDowngrade(compare func(a, b string) (int, error), architec
 	return nil
 }
 
-// checkOlder compares an index with that of the lock. A mirror can offer an old index, which is signed as well.
+// checkOlder compares an index with that of the lock. A mirror can offer an old index, which is signed, too.
 func (r request) checkOlder(architecture string, index lockfile.Index) error {
 	if r.allowDowngrade {
 		return nil

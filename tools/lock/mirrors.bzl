@@ -1,13 +1,13 @@
-"""Where Bazel asks for the packages of a lock: first a mirror that the environment names, then the lock's own addresses.
+"""Finds the addresses of a lock's packages: first on a mirror that the environment names, then the lock's own addresses.
 
-tools/lock reads the same setting; a Go test holds the names and addresses here to the program's and to what locks have.
+tools/lock reads the same setting. A Go test compares the names and addresses here with those of tools/lock and of the locks.
 """
 
-# The setting: NAME=ADDRESS for each archive, with blanks between. NAME is a distribution's, or debian-security or
-# fedora-secondary, which are otherwise asked for beside the first.
+# The setting: NAME=ADDRESS for each archive, separated by spaces. NAME is that of a distribution, or debian-security
+# or fedora-secondary. Without these two, their addresses are derived from the distribution's.
 MIRRORS = "IPTABLES_WRAPPERS_MIRRORS"
 
-# The distributions' own addresses, by which locks call packages.
+# The distributions' own addresses, which locks contain.
 ORIGINS = {
     "alpine": ["https://dl-cdn.alpinelinux.org/alpine"],
     "debian": ["https://ftp.debian.org/debian"],
@@ -38,14 +38,14 @@ def _parse(setting):
     return mirrors
 
 def mirrored(urls, setting):
-    """The addresses that a package is asked for at.
+    """Returns the addresses from which Bazel downloads a package.
 
     Args:
         urls: the lock's.
         setting: the value of the environment's MIRRORS, empty for none.
 
     Returns:
-        A list: the mirror's, if there is one, then urls. What is fetched is checked by the lock's sha256 either way.
+        A list: first the mirror's, if there is one, then urls. Bazel always compares the file with the lock's sha256.
     """
     first = []
     for name, address in _parse(setting).items():

@@ -8,7 +8,7 @@ import (
 // mirrorsVariable names mirrors for the lock and for the build, which reads it in mirrors.bzl.
 const mirrorsVariable = "IPTABLES_WRAPPERS_MIRRORS"
 
-// mirrors has the address of each archive by its name, "" being the distribution's first.
+// mirrors contains the address of each archive by its name. "" is the distribution's first archive.
 type mirrors map[string]string
 
 func (m mirrors) String() string { return "" }
@@ -22,8 +22,8 @@ func (m mirrors) Set(value string) error {
 	return nil
 }
 
-// settings reads the environment's: NAME=ADDRESS for each archive, with blanks between, of which a distribution's name means its
-// first archive.
+// settings parses the environment variable: NAME=ADDRESS for each archive, separated by spaces. The name of a distribution
+// means its first archive.
 func settings(value, distro string) (mirrors, error) {
 	m := mirrors{}
 	for _, entry := range strings.Fields(value) {

@@ -21,7 +21,7 @@ _SECONDARY = [
     "https://archives.fedoraproject.org/pub/archive/fedora-secondary/releases/43/a.rpm",
 ]
 
-# Setting, addresses of a lock, and what is asked for before them.
+# The setting, the addresses in a lock, and the addresses that are used before them.
 _CASES = [
     ("", _DEBIAN, []),
     ("alpine=http://m/alpine", _DEBIAN, []),
@@ -69,7 +69,7 @@ def mirrors_tests(name):
         _mirrored(
             name = "{}_{}".format(name, case),
             setting = setting,
-            tags = ["manual"],  # it fails, as the test below wants: not for //...
+            tags = ["manual"],  # the test below requires it to fail, so it is not in //...
         )
         _refused_test(
             name = "{}_{}_test".format(name, case),

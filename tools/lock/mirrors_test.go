@@ -14,12 +14,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// TestLocksCanBeMirrored: every package of every lock has an address that a mirror can stand for, by what Bazel knows of its
-// distribution (mirrors.bzl), and Bazel reads the same variable.
+// TestLocksCanBeMirrored checks that every package of every lock has an address that a mirror can replace. The addresses of its
+// distribution are in mirrors.bzl. Bazel must read the same variable.
 func TestLocksCanBeMirrored(t *testing.T) {
 	text, err := os.ReadFile(needs.Variable(t, "ORIGINS"))
 	must(t, err)
-	var known map[string]map[string][]string // by the variable's name and by the archive's
+	var known map[string]map[string][]string // by the variable's name and the archive's name
 	must(t, json.Unmarshal(text, &known))
 	origins := known[mirrorsVariable]
 	for name, ours := range map[string][]string{
@@ -54,7 +54,7 @@ func TestLocksCanBeMirrored(t *testing.T) {
 	}
 }
 
-// Bazel refuses the same (mirrors_test.bzl), and what names no archive.
+// Bazel refuses the same settings (mirrors_test.bzl), and those without the name of an archive.
 func TestSettingRefused(t *testing.T) {
 	for _, setting := range []string{"http://m/debian", "alpine="} {
 		if _, err := settings(setting, "debian"); err == nil {
@@ -63,7 +63,7 @@ func TestSettingRefused(t *testing.T) {
 	}
 }
 
-// TestMirrorOfTheEnvironment makes a lock with no flag.
+// TestMirrorOfTheEnvironment makes a lock without flags.
 func TestMirrorOfTheEnvironment(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -75,7 +75,7 @@ func TestMirrorOfTheEnvironment(t *testing.T) {
 	c.mustLock()
 	t.Setenv(mirrorsVariable, "debian=http://127.0.0.1:1/debian")
 	c.refuses("127.0.0.1:1")
-	c.address = address // a flag comes before the environment
+	c.address = address // a flag has precedence over the environment
 	c.stable()
 	t.Setenv(mirrorsVariable, "debian")
 	c.refuses(mirrorsVariable + `: "debian": want NAME=ADDRESS`)

@@ -15,14 +15,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// debianAt writes a repository whose index has these dates; a zero time until is no end.
+// debianAt writes a repository whose index has these dates. If until is the zero time, it has no Valid-Until.
 func (c *checkout) debianAt(signer *openpgp.Entity, packages []string, date, until time.Time) {
 	c.t.Helper()
 	suite := fixture.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}, Date: date, ValidUntil: until}
 	must(c.t, fixture.WriteDebian(filepath.Join(c.repository, "debian"), suite, signer, packages, nil))
 }
 
-// TestLockRecordsIndexes reads when each index was made and which key signed it, in Debian's lock and in Alpine's.
+// TestLockRecordsIndexes reads from Debian's and Alpine's locks when each index was made and which key signed it.
 func TestLockRecordsIndexes(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -47,8 +47,8 @@ func TestLockRecordsIndexes(t *testing.T) {
 	}
 }
 
-// TestOlderIndexDebian offers a signed index that is older than the locked one. The packages are the same, so that no version is lower.
-// A lock without dates is renewed.
+// TestOlderIndexDebian offers a signed index that is older than the locked one. The packages are the same, so no version is
+// lower. A lock without dates is renewed.
 func TestOlderIndexDebian(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
@@ -83,8 +83,8 @@ func TestOlderIndexAlpine(t *testing.T) {
 	c.refuses("without a date, and the locked one was made 2026-08-01T10:00:00Z")
 }
 
-// TestExpiredIndex refuses an index past its Valid-Until for a committed lock. A local lock is made of it, with one warning for all
-// architectures: the mirror that lags is the only one that such a machine reaches.
+// TestExpiredIndex checks that an index past its Valid-Until is refused for a committed lock. A local lock accepts it, with one
+// warning for all architectures: such a machine reaches only the outdated mirror.
 func TestExpiredIndex(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)

@@ -1,8 +1,8 @@
-"""What a lock becomes in Bazel: read by a module extension, a repository of package files for each architecture.
+"""Reads locks, and makes a repository of package files for each architecture. Module extensions use it.
 
-A lock is `FOLDER/DISTRO/RELEASE/packages.lock.json`, committed and made by tools/lock. Beside it there can be one of this
-machine's own, `packages.lock.local.json`, made where a mirror no longer has what the committed one names (tools/airgap):
-the successors of its packages, or nothing at all. It is used only where the environment says so.
+A lock is `DIRECTORY/DISTRO/RELEASE/packages.lock.json`, made by tools/lock and committed. If a mirror lacks packages of the
+committed lock, tools/airgap makes a local one beside it, `packages.lock.local.json`. It contains the successors of the
+packages, or no packages. It is used only if the environment variable IPTABLES_WRAPPERS_LOCAL_LOCKS is set.
 
 The addresses of a Debian lock keep every version. Alpine's mirrors, and Fedora's repository updates, keep only the newest one, so the
 download of an older Alpine or Fedora lock fails with 404: CONTRIBUTING.md, "Build an old commit", lists what to do.
@@ -10,23 +10,23 @@ download of an older Alpine or Fedora lock fails with 404: CONTRIBUTING.md, "Bui
 
 load(":mirrors.bzl", "MIRRORS", "mirrored")
 
-# Set by what makes local locks.
+# A build that uses local locks sets it.
 _USE_LOCAL = "IPTABLES_WRAPPERS_LOCAL_LOCKS"
 
-def read_lock(mctx, folder, distro, release):
+def read_lock(mctx, directory, distro, release):
     """Reads the lock of a release.
 
     Args:
         mctx: the extension's context; it is evaluated again when the lock changes.
-        folder: of the checkout, with the table that the lock is for.
+        directory: directory of the checkout that contains the lock's table.
         distro: key of the table.
-        release: of it.
+        release: release in the table.
 
     Returns:
-        None without a lock, else a struct: `architectures`, a dict of the distribution's own names to packages (tools/lock/lockfile
-        says what one is), empty if they cannot be had; `committed`, whether they are those of the committed lock; `text`, of the file.
+        None without a lock, otherwise a struct. `architectures` is a dict of the distribution's own names to packages (see
+        tools/lock/lockfile), empty if none are available. `committed` is true for the committed lock. `text` is the file's text.
     """
-    home = mctx.path(Label("//:MODULE.bazel")).dirname.get_child(folder, distro, release)
+    home = mctx.path(Label("//:MODULE.bazel")).dirname.get_child(directory, distro, release)
     names = ["packages.lock.local.json"] if mctx.getenv(_USE_LOCAL) else []
     for name in names + ["packages.lock.json"]:
         path = home.get_child(name)
@@ -81,7 +81,7 @@ package_repository = repository_rule(
     },
 )
 
-# Bazel names the constraint that is not met when it is asked for the target itself, so the constraint says what to do.
+# Bazel prints the unmet constraint if a user builds the target itself. So the constraint's name is the remedy.
 _NEVER = """\
 constraint_setting(name = "setting_{remedy}")
 
@@ -101,7 +101,7 @@ filegroup(
 """
 
 def never(remedy, names = []):
-    """The text of a BUILD file: a constraint that no platform meets, and targets that need it.
+    """Returns the text of a BUILD file: a constraint that no platform meets, and targets that need it.
 
     Args:
         remedy: the constraint's name, which says what to do: Bazel prints it.

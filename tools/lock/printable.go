@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// printableError is an error on one line, without characters that control a terminal. Errors quote what a mirror sent, and .ci/relock writes
-// them into a pull request.
+// printableError is an error on one line, without characters that control a terminal. Errors quote what a mirror sent, and
+// .ci/relock writes them into a pull request.
 type printableError struct{ error }
 
 func printable(err error) error {

@@ -7,19 +7,19 @@ import (
 	"strings"
 )
 
-// A worldPackage is one version of a package in a made-up repository. The tests spell it as each format does.
+// A worldPackage is one version of a package in a random repository. The tests write it in each format.
 type worldPackage struct {
 	name, version string
-	needs         [][]string // "name" or "name OP version", alternatives
+	needs         [][]string // "name" or "name OP version"; each list contains alternatives
 	provides      []string
 	conflicts     []string
 	obsoletes     []string
 	installIf     []string
-	priority      int  // how much it is preferred
+	priority      int  // the higher one is preferred
 	second        bool // in the second of two repositories
 }
 
-// A world is a small repository and what is asked for. No two have a name in common, so that many fit into one index.
+// A world is a small repository and the wanted packages. No name is in two worlds, so that many worlds fit into one index.
 type world struct {
 	wanted   []string
 	packages []worldPackage
@@ -35,14 +35,14 @@ func (w world) String() string {
 	return text.String()
 }
 
-// kind is what a format can say.
+// kind describes what a format supports.
 type kind struct {
 	alternatives, obsoletes, installIf, rich bool
 	twoArchives                              bool
 	operators                                []string
 }
 
-// worlds makes the same ones for the same seed.
+// worlds returns the same worlds for the same seed.
 func worlds(seed uint64, count int, k kind) []world {
 	random := rand.New(rand.NewPCG(seed, 0))
 	all := make([]world, count)
@@ -52,7 +52,7 @@ func worlds(seed uint64, count int, k kind) []world {
 	return all
 }
 
-// rich is a boolean dependency, about one in four of them inside another.
+// rich returns a boolean dependency. About one in four contains another.
 func rich(random *rand.Rand, relation func() string) string {
 	part := func() string {
 		if random.IntN(4) == 0 {
@@ -138,7 +138,7 @@ func newWorld(random *rand.Rand, prefix string, k kind) world {
 			}
 		}
 	}
-	// One of a name conflicts with itself and says nothing by it.
+	// A package that conflicts with its own name does not conflict with itself.
 	for i := range w.packages {
 		p := &w.packages[i]
 		own := func(text string) bool { return strings.Fields(text)[0] == p.name }

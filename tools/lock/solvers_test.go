@@ -11,16 +11,16 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// A solverCase has a repository in which the lock program and the distribution's own must select the same.
+// A solverCase has a repository from which the lock program and the distribution's own must select the same packages.
 type solverCase[Package any] struct {
-	name     string // without a comma: it becomes a folder's, and apt and dnf5 split there
+	name     string // contains no comma: it becomes the name of a directory, and apt and dnf5 split there
 	wanted   string // names
 	packages []Package
 	second   []Package // of the second repository
-	want     string    // "name version, name version"; after "!" what the lock program's error says, and the other's is an error too
+	want     string    // "name version, name version"; or "!" and the lock program's error: then the other program must fail, too
 }
 
-// ours is what the lock program selects, of a table whose entry takes the wanted names.
+// ours returns the lock program's selection for the wanted names.
 func (c *checkout) ours(entry, architecture string, wanted []string) (string, error) {
 	c.t.Helper()
 	quoted := make([]string, len(wanted))
@@ -37,7 +37,8 @@ func (c *checkout) ours(entry, architecture string, wanted []string) (string, er
 	return names(lock.Architectures[architecture]), nil
 }
 
-// sameAsKnown compares one case with what is known, and what the distribution's own program selects, unless that is nil.
+// sameAsKnown compares the lock program's selection in one case with the expected one, and with that of the distribution's own
+// program unless ask is nil.
 func sameAsKnown(t *testing.T, want, ours string, ourError error, ask func() (selection, said string)) {
 	t.Helper()
 	theirs, said := "", ""
@@ -62,12 +63,12 @@ func sameAsKnown(t *testing.T, want, ours string, ourError error, ask func() (se
 	}
 }
 
-// A solver is a distribution's own program. It returns a selection and all it said, and no selection if there is none for it.
+// A solver runs a distribution's own program. It returns the selection, or "" if it fails, and the whole output.
 type solver func(wanted []string) (selection, said string)
 
-// compareWorlds wants the same selection in every world, or an error of both. Where only the distribution's own has none,
-// pinned must find it right that each version of the selection is asked for: nil if that never is to happen. It returns a line for each
-// world, which says what the distribution's own program made of it.
+// compareWorlds checks that both programs select the same packages in every world, or both fail. If only the distribution's own
+// program fails, pinned must accept the selection when each version is requested. If pinned is nil, this is an error.
+// compareWorlds returns one line for each world with the result of the distribution's own program.
 func compareWorlds(t *testing.T, all []world, ours func(wanted []string) (string, error), theirs solver, pinned func(selection string) bool) []string {
 	t.Helper()
 	var lines []string
@@ -100,7 +101,7 @@ func compareWorlds(t *testing.T, all []world, ours func(wanted []string) (string
 	return lines
 }
 
-// selection joins "name version" as names does.
+// selection joins packages, "name version", in the format of names.
 func selection(packages []string) string {
 	slices.Sort(packages)
 	return strings.Join(packages, ", ")

@@ -19,8 +19,8 @@ import (
 const (
 	alpineOrigin  = "https://dl-cdn.alpinelinux.org/alpine"
 	fedoraOrigin  = "https://dl.fedoraproject.org/pub/fedora/linux"
-	fedoraArchive = "https://archives.fedoraproject.org/pub/archive/fedora/linux" // where a release goes at its end
-	// Architectures beside fedoraPrimary's.
+	fedoraArchive = "https://archives.fedoraproject.org/pub/archive/fedora/linux" // a release is moved here after its end
+	// Architectures that fedoraPrimary lacks.
 	fedoraSecondary        = "https://dl.fedoraproject.org/pub/fedora-secondary"
 	fedoraSecondaryArchive = "https://archives.fedoraproject.org/pub/archive/fedora-secondary"
 )
@@ -31,14 +31,14 @@ var fedoraPrimary = []string{"aarch64", "x86_64"}
 type repository interface {
 	// Packages returns all packages of one architecture, and the state of the index.
 	Packages(ctx context.Context, architecture string) ([]*closure.Package, lockfile.Index, error)
-	// Complete adds to a selected package what the index does not say, after checking the package itself.
+	// Complete checks a selected package, and adds what the index does not contain.
 	Complete(ctx context.Context, p *closure.Package) error
 }
 
-// source is where the packages of one release come from.
+// source describes where the packages of one release come from.
 type source struct {
 	repositories func(architecture string) []repository
-	rules        closure.Rules // of choosing among packages
+	rules        closure.Rules // for the choice among packages
 }
 
 func (r request) source() (source, error) {
@@ -75,7 +75,7 @@ func (r request) debian() (source, error) {
 	return source{func(string) []repository { return suites }, index.Deb}, nil
 }
 
-// alpine reads the release's repository main, and those that the table names beside it.
+// alpine reads the release's repository main, and those that the table adds.
 func (r request) alpine() (source, error) {
 	keys, err := index.ReadAlpineKeys(r.keys)
 	if err != nil {
@@ -90,7 +90,7 @@ func (r request) alpine() (source, error) {
 	return source{func(string) []repository { return all }, index.Apk}, nil
 }
 
-// fedora reads the release's packages as they were when it came out, and the repositories that the table names beside them: updates.
+// fedora reads the packages of the release as it was published, and the repositories that the table adds: updates.
 func (r request) fedora() (source, error) {
 	keys, err := index.ReadKeys(r.keys)
 	if err != nil {

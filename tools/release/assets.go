@@ -15,8 +15,8 @@ import (
 
 const checksums = "SHA256SUMS"
 
-// addPrograms adds the wrapper for each architecture with its SBOM, and the installer script. The names end
-// in GOARCH, which is what a Dockerfile has in TARGETARCH (arm/v7 is "arm" in both).
+// addPrograms adds the installer script, and the wrapper for each architecture with its SBOM. The names of binaries end in
+// GOARCH, which a Dockerfile has in TARGETARCH (for arm/v7 both are "arm").
 func (r *release) addPrograms(context.Context) error {
 	for _, arch := range slices.Sorted(maps.Keys(r.Programs)) {
 		w, err := r.wrapper(arch)
@@ -41,7 +41,7 @@ func (r *release) addPrograms(context.Context) error {
 	return r.asset(filepath.Base(r.Installer), script, 0o755)
 }
 
-// wrapper returns what an SBOM contains of the wrapper for an architecture.
+// wrapper returns the content of an SBOM for the wrapper of an architecture.
 func (r *release) wrapper(arch string) (w sbom.Wrapper, err error) {
 	w = sbom.Wrapper{Name: "iptables-wrapper-linux-" + arch, Version: r.Version, Packages: r.Packages}
 	if w.Program, err = os.ReadFile(r.Programs[arch]); err != nil {
@@ -51,8 +51,8 @@ func (r *release) wrapper(arch string) (w sbom.Wrapper, err error) {
 	return w, err
 }
 
-// addPackages adds the packages of the wrapper with their SBOMs. Their names contain no version, as those of the binaries: the version
-// is in the address of the release, and the address of the latest release is always the same.
+// addPackages adds the packages of the wrapper with their SBOMs. Their names contain no version, like those of the binaries.
+// The version is in the address of the release, so the address of a file in the latest release never changes.
 func (r *release) addPackages(context.Context) error {
 	for _, of := range slices.Sorted(maps.Keys(r.DistroPackages)) {
 		content, err := os.ReadFile(r.DistroPackages[of])
@@ -79,7 +79,7 @@ func (r *release) addPackages(context.Context) error {
 	return nil
 }
 
-// addChecksums writes what `sha256sum -c` reads, over every file there is before it.
+// addChecksums writes the input of `sha256sum -c`, with all files that were added before.
 func (r *release) addChecksums(context.Context) error {
 	var text strings.Builder
 	for _, name := range slices.Sorted(slices.Values(r.assets)) {

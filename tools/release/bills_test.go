@@ -20,7 +20,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
 )
 
-// readBill returns the name@version of what a bill lists, and the subject's sha256.
+// readBill returns the name@version of each component of an SBOM, and the subject's sha256.
 func readBill(t *testing.T, text []byte) (parts []string, sum string) {
 	t.Helper()
 	bill := cyclonedx.BOM{}
@@ -34,7 +34,7 @@ func readBill(t *testing.T, text []byte) (parts []string, sum string) {
 	return parts, (*bill.Metadata.Component.Hashes)[0].Value
 }
 
-// A package's SBOM has the package's sum, and lists the wrapper and what the wrapper's own SBOM lists.
+// A package's SBOM contains the package's sum, the wrapper, and the components of the wrapper's own SBOM.
 func (m *made) packageBills(t *testing.T) {
 	for name := range m.DistroPackages {
 		read := func(file string) ([]string, string) {
@@ -58,7 +58,7 @@ func (m *made) packageBills(t *testing.T) {
 	}
 }
 
-// A program's bill against the program: of which modules are the functions that are linked into it?
+// A binary's SBOM is compared with the binary: it must list exactly the modules whose functions are linked into it.
 func (m *made) programBills(t *testing.T) {
 	for arch := range m.Programs {
 		program := m.asset("iptables-wrapper-linux-" + arch)
@@ -87,7 +87,7 @@ func (m *made) programBills(t *testing.T) {
 	}
 }
 
-// linkedModules reads a stripped program's table of functions. The modules of this project have three elements in their
+// linkedModules reads the table of functions of a stripped binary. The modules of this project have three elements in their
 // paths.
 func linkedModules(t *testing.T, path string) []string {
 	t.Helper()
@@ -114,7 +114,7 @@ func linkedModules(t *testing.T, path string) []string {
 	return slices.Sorted(maps.Keys(modules))
 }
 
-// An image's bill, as cosign finds it attested, against the package database inside the image that a registry gives.
+// An image's SBOM, as cosign finds it attested, is compared with the package database in the image from the registry.
 func (m *made) imageBills(t *testing.T) {
 	for _, line := range m.released(t) {
 		at, err := name.NewDigest(line)
@@ -163,7 +163,7 @@ func (m *made) imageBills(t *testing.T) {
 	}
 }
 
-// attested returns the predicate that cosign verifies and prints: a DSSE envelope with an in-toto statement.
+// attested returns the predicate that cosign verifies and prints, from a DSSE envelope with an in-toto statement.
 func (m *made) attested(t *testing.T, reference string) []byte {
 	t.Helper()
 	out := tool(t, "cosign", "verify-attestation", "--key", m.public, "--insecure-ignore-tlog=true", "--type", "cyclonedx", reference)

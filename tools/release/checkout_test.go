@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// built reads what Bazel built for the tests.
+// built returns the files that Bazel built for the tests.
 func built(t *testing.T) *contents {
 	t.Helper()
 	c, err := readContents(needs.Variable(t, "RELEASE_CONTENTS"))
@@ -21,7 +21,7 @@ func built(t *testing.T) *contents {
 	return c
 }
 
-// newCheckout makes a repository with a tag from the files of this one that a release reads. edits change their text.
+// newCheckout creates a repository with a tag, from the files of this one that a release reads. edits change their text.
 func newCheckout(t *testing.T, tag string, edits ...func(name, text string) string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -43,7 +43,7 @@ func newCheckout(t *testing.T, tag string, edits ...func(name, text string) stri
 	return dir
 }
 
-// source reads a file of this repository: Bazel's tests run in its root, those of the go command in this folder.
+// source reads a file of this repository. Bazel's tests run in its root, those of the go command in this directory.
 func source(t *testing.T, name string) string {
 	t.Helper()
 	if _, err := os.Stat("MODULE.bazel"); err != nil {
@@ -56,7 +56,7 @@ func source(t *testing.T, name string) string {
 	return string(text)
 }
 
-// tool runs one program and returns what it prints.
+// tool runs one program and returns its output.
 func tool(t *testing.T, program string, arguments ...string) string {
 	t.Helper()
 	command := exec.Command(program, arguments...)

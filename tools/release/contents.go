@@ -11,15 +11,15 @@ import (
 	"strings"
 )
 
-// contents is what tools/release/release.bzl writes: where everything is that Bazel built for a release. Paths are relative
-// to the runfiles.
+// contents is the file that tools/release/release.bzl writes: the paths of everything that Bazel built for a release. They are
+// relative to the runfiles.
 type contents struct {
 	Version  string            `json:"version"`
 	Programs map[string]string `json:"programs"` // by GOARCH
 	// DistroPackages are the wrapper's own packages, by GOARCH.FORMAT.
 	DistroPackages map[string]string `json:"distro_packages"`
 
-	Packages  []string          `json:"packages"` // import paths that the wrapper is linked from, the standard library's left out
+	Packages  []string          `json:"packages"` // import paths of the linked packages, without the standard library
 	Installer string            `json:"installer"`
 	Distros   string            `json:"distros"`
 	Modules   string            `json:"modules"` // go.mod
@@ -30,7 +30,7 @@ type contents struct {
 	} `json:"images"`
 }
 
-// unreleased is the version of a build that was told none.
+// unreleased is the version of a build without a version setting.
 const unreleased = "devel"
 
 func readContents(path string) (*contents, error) {
@@ -50,7 +50,7 @@ func readContents(path string) (*contents, error) {
 	return c, nil
 }
 
-// moduleVersion is the version as the Bazel Central Registry writes it.
+// moduleVersion returns the version as the Bazel Central Registry writes it.
 func (c *contents) moduleVersion() string {
 	if c.Version == unreleased {
 		return "0.0.0"
@@ -58,12 +58,13 @@ func (c *contents) moduleVersion() string {
 	return strings.TrimPrefix(c.Version, "v")
 }
 
-// prerelease reports whether the names that move on with each release stay where they are.
+// prerelease reports whether the version is a pre-release. Then tags without a version do not move.
 func (c *contents) prerelease() bool {
 	return c.Version == unreleased || strings.Contains(c.Version, "-")
 }
 
-// checkProgram holds a program to its version: what this machine can run is asked, the others are searched for it.
+// checkProgram checks the version in a binary. It runs the binary if this machine can, and otherwise searches the binary for
+// the version.
 func (c *contents) checkProgram(arch, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -86,7 +87,7 @@ func (c *contents) checkProgram(arch, path string) error {
 	return nil
 }
 
-// splitName takes an image's name apart.
+// splitName splits an image's name.
 func splitName(name string) (distro, variant, release string, err error) {
 	parts := strings.Split(name, "/")
 	if len(parts) != 3 {
@@ -95,7 +96,8 @@ func splitName(name string) (distro, variant, release string, err error) {
 	return parts[0], parts[1], parts[2], nil
 }
 
-// within returns path as the user means it: bazel run starts programs in their runfiles and says where it was called.
+// within returns the path relative to the user's directory. bazel run starts programs in their runfiles, and passes that
+// directory in a variable.
 func within(path string) string {
 	if dir := os.Getenv("BUILD_WORKING_DIRECTORY"); dir != "" && path != "" && !filepath.IsAbs(path) {
 		return filepath.Join(dir, path)

@@ -21,7 +21,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
 )
 
-// rehearsalRegistry serves on loopback, from memory.
+// rehearsalRegistry serves a registry on loopback, from memory.
 func rehearsalRegistry() *httptest.Server {
 	return httptest.NewServer(registry.New(registry.WithReferrersSupport(true), registry.Logger(log.New(io.Discard, "", 0))))
 }
@@ -36,7 +36,7 @@ func loopback(registry string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// addImages copies the images to one OCI layout, in which common layers are stored once, and writes their names and SBOMs.
+// addImages copies the images to one OCI layout, which stores common layers once, and writes their names and SBOMs.
 func (r *release) addImages(context.Context) error {
 	table, err := images.Read(r.Distros)
 	if err != nil {
@@ -80,7 +80,7 @@ func (r *release) addImages(context.Context) error {
 }
 
 func readIndex(dir string) (v1.ImageIndex, error) {
-	// In runfiles each file is a link to what Bazel built, and the library follows none.
+	// In runfiles each file is a symlink to the output of Bazel, and the library follows no symlinks.
 	file, err := filepath.EvalSymlinks(filepath.Join(dir, "index.json"))
 	if err != nil {
 		return nil, err

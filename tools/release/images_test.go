@@ -20,7 +20,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// Every name in images.txt is an index that everybody can pull, signed down to each image.
+// Every name in images.txt is an index that can be pulled without credentials, and that is signed with each of its images.
 func (m *made) images(t *testing.T) {
 	for _, line := range m.released(t) {
 		tagged, digest, _ := strings.Cut(line, "@")
@@ -35,7 +35,7 @@ func (m *made) images(t *testing.T) {
 		if got, err := index.Digest(); err != nil || got.String() != digest {
 			t.Errorf("%s is %s (%v), want %s", tagged, got, err, digest)
 		}
-		// Before a release is final, nobody gets it who asks for the newest.
+		// A pre-release must not move the tag without a version.
 		_, err = remote.Head(tag.Context().Tag("trixie"))
 		if moved := err == nil; moved == m.prerelease() {
 			t.Errorf("%s: moved: %v, prerelease: %v (%v)", tag.Context().Tag("trixie"), moved, m.prerelease(), err)
@@ -62,8 +62,8 @@ func (m *made) images(t *testing.T) {
 	}
 }
 
-// verifySigned asks cosign for the signatures of an index or image. cosign also lists what is attested of it, with which it
-// would be content, too.
+// verifySigned verifies the signatures of an index or image with cosign. cosign would also accept an attestation, and lists it
+// too.
 func (m *made) verifySigned(t *testing.T, reference string) string {
 	t.Helper()
 	out := tool(t, "cosign", "verify", "--key", m.public, "--insecure-ignore-tlog=true", reference)
@@ -87,7 +87,7 @@ func (m *made) released(t *testing.T) []string {
 	return lines
 }
 
-// imageHasWrapper holds an image to the release's program for its architecture, and to the release's version.
+// imageHasWrapper checks that an image contains the release's binary for its architecture, with the release's version.
 func (m *made) imageHasWrapper(t *testing.T, index v1.ImageIndex, of v1.Descriptor) {
 	t.Helper()
 	image, err := index.Image(of.Digest)

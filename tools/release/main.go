@@ -1,14 +1,13 @@
-// Command release makes a release of what Bazel built, by the same words in the workflow and on anybody's machine:
+// Command release makes a release from the outputs of Bazel. The workflow and each user run the same command:
 //
 //	./bazelw run --//wrapper:version=v1.0.0 //tools/release -- --output dist
 //
-// Like this it is a rehearsal: the images go to a registry on loopback that ends with the program, everything is signed by
-// a temporary key, and all of it is verified. With --registry and --identity (in a GitHub workflow) or --key it is the
-// release itself, and only its files are left to publish. Next to the parts listed in contents.go it needs cosign 3 and git
-// in PATH.
+// Like this it is a rehearsal: it pushes the images to a registry on loopback that ends with the program, signs everything with
+// a temporary key, and verifies everything. With --registry and --identity (in a GitHub workflow) or --key it makes the
+// release. Only its files must then be published. It needs the files listed in contents.go, and cosign 3 and git in PATH.
 //
 // The workflow runs it in two jobs. The first has no write permission: it builds, and stops after --stage. The second has the
-// permissions to sign and push: it executes nothing that the first job built, and reads its files with --staged.
+// permissions to sign and push. It executes nothing that the first job built, and reads its files with --staged.
 //
 // --output contains afterwards:
 //
@@ -28,7 +27,7 @@ import (
 	"os/signal"
 )
 
-// options are what the command line says.
+// options are the values of the command line.
 type options struct {
 	contents string
 	source   string
@@ -66,7 +65,7 @@ func main() {
 	}
 }
 
-// check refuses what must not be published. A stage is neither signed nor pushed, so it needs no key.
+// check refuses a release that must not be published. A stage is neither signed nor pushed, so it needs no key.
 func (o *options) check(version string) error {
 	switch {
 	case o.output == "":
@@ -111,7 +110,7 @@ func run(ctx context.Context, o options) error {
 	return publish(ctx, o, src)
 }
 
-// runStaged is the second half of run, in a process or on a machine of its own.
+// runStaged is the second half of run. It can run in another process or on another machine.
 func runStaged(ctx context.Context, o options) error {
 	if o.registry == "" || o.output != "" || o.stage {
 		return fmt.Errorf("--staged %s: needs --registry, and neither --output nor --stage", o.staged)

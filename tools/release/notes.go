@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// statusLine begins the paragraph of README.md that says that nothing is released. It goes with the section Unreleased, as long as
-// CHANGELOG.md has no section of a version (tools/lint checks that).
+// statusLine is the beginning of the paragraph of README.md that says that nothing is released. The paragraph must exist until
+// CHANGELOG.md has a section of a version (tools/lint checks that).
 const statusLine = "> **Status**:"
 
-// addNotes writes what people are told of the release: the section of its version in the commit's CHANGELOG.md, without which
-// there is no release. That of v1.2.3-rc.1 is that of 1.2.3. A build that was told no version has none.
+// addNotes writes the release notes: the section of the version in the commit's CHANGELOG.md. A release without one is refused.
+// v1.2.3-rc.1 has the section of 1.2.3. A build without a version has no notes.
 func (r *release) addNotes(ctx context.Context) error {
 	if r.Version == unreleased {
 		return nil
@@ -40,7 +40,7 @@ func (r *release) addNotes(ctx context.Context) error {
 	return r.write("notes.md", []byte(notes), 0o644)
 }
 
-// examplesOf checks that what the README tells people to paste is this release.
+// examplesOf checks that the commands in the README use this release.
 func examplesOf(readme, tag, version string) error {
 	for _, line := range []string{
 		fmt.Sprintf("bazel_dep(name = %q, version = %q)", "iptables_wrappers", version),
@@ -53,7 +53,7 @@ func examplesOf(readme, tag, version string) error {
 	return nil
 }
 
-// section is what stands below "## VERSION" in a changelog.
+// section returns the text below "## VERSION" in a changelog.
 func section(changelog, version string) (string, error) {
 	_, rest, found := strings.Cut("\n"+changelog, "\n## "+version+"\n")
 	if !found {

@@ -23,7 +23,7 @@ func TestSection(t *testing.T) {
 	}
 }
 
-// planned is the version that README.md tells people to use.
+// planned returns the version that the commands in README.md use.
 func planned(t *testing.T) string {
 	t.Helper()
 	match := regexp.MustCompile(`bazel_dep\(name = "iptables_wrappers", version = "([0-9.]+)"\)`).FindStringSubmatch(source(t, "README.md"))
@@ -33,7 +33,7 @@ func planned(t *testing.T) string {
 	return match[1]
 }
 
-// named gives the section Unreleased of CHANGELOG.md the name of a version, if nothing has that name.
+// named renames the section Unreleased of CHANGELOG.md to a version, unless a section has that name.
 func named(version string) func(name, text string) string {
 	return func(name, text string) string {
 		if name == "CHANGELOG.md" && !strings.Contains(text, "\n## "+version+"\n") {
@@ -53,7 +53,7 @@ func withSection(version string) func(name, text string) string {
 	}
 }
 
-// withStatus adds the paragraph of README.md that says that nothing is released, if it is not there.
+// withStatus adds the paragraph of README.md that says that nothing is released, if it is missing.
 func withStatus(name, text string) string {
 	if name == "README.md" && !strings.Contains(text, "\n"+statusLine) {
 		text = strings.Replace(text, "\n", "\n\n"+statusLine+" nothing is released yet.\n", 1)
@@ -70,7 +70,7 @@ func withoutStatus(name, text string) string {
 	return text
 }
 
-// The files of this repository as they are before, during and after the first step of a release.
+// TestNotes checks the files of this repository before, during and after the first step of a release.
 func TestNotes(t *testing.T) {
 	version := planned(t)
 	for name, test := range map[string]struct {

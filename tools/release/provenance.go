@@ -2,10 +2,10 @@ package main
 
 import "time"
 
-// SLSA's provenance, https://slsa.dev/spec/v1.0/provenance, in an in-toto statement. What it says here is no more than what
-// this program knows: the commit, the version asked for, and who ran it.
+// SLSA's provenance, https://slsa.dev/spec/v1.0/provenance, in an in-toto statement. It contains only facts that this program
+// knows: the commit, the requested version, and the builder.
 const (
-	provenanceType = "slsaprovenance1" // cosign's name for the next
+	provenanceType = "slsaprovenance1" // cosign's name for predicateType
 	predicateType  = "https://slsa.dev/provenance/v1"
 	statementType  = "https://in-toto.io/Statement/v1"
 	buildType      = "https://github.com/" + owner + "/" + project + "/tree/main/tools/release"

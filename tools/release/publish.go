@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// publisher signs and pushes a stage. It executes nothing of it.
+// publisher signs and pushes a stage. It executes none of its files.
 type publisher struct {
 	*stage
 	dir     string
@@ -24,7 +24,7 @@ type publisher struct {
 	builder string // the identity of the workflow; empty in a rehearsal
 }
 
-// publish signs a stage and pushes its images: by digest first, and by tag only when all of the release is signed and verified.
+// publish signs a stage and pushes its images: first by digest, and by tag only after everything is signed and verified.
 func publish(ctx context.Context, o options, src *checkout) error {
 	s, err := readStage(o.staged, o.registry)
 	if err != nil {
@@ -56,7 +56,7 @@ func publish(ctx context.Context, o options, src *checkout) error {
 	})
 }
 
-// signAssets signs every file, and attests for all of them in one statement how they were made.
+// signAssets signs every file, and attests in one statement how all of them were made.
 func (p *publisher) signAssets(ctx context.Context) error {
 	sums, err := os.ReadFile(p.asset(checksums))
 	if err != nil {
@@ -128,7 +128,7 @@ func (p *publisher) pushImages(ctx context.Context) error {
 	})
 }
 
-// tagImages is the last step: the tags are the names that people pull.
+// tagImages is the last step: users pull images by these tags.
 func (p *publisher) tagImages(ctx context.Context) error {
 	return p.each(func(in stagedIndex, at name.Digest, content v1.ImageIndex) error {
 		for _, tag := range in.Tags {

@@ -14,8 +14,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// What the README's Dockerfile fetches of a release is in it, for every platform that Docker may build for. The commands with which it
-// verifies the files pass, in the shells of the distributions, and refuse a file that is not the release's.
+// The release contains each file that the README's Dockerfile downloads, for every platform of Docker builds. The commands that
+// verify the files pass in the shells of the distributions, and refuse a changed file.
 func (m *made) readme(t *testing.T) {
 	page := source(t, "README.md")
 	fetched := regexp.MustCompile(`\$\{RELEASE\}/(\S+)`).FindAllStringSubmatch(page, -1)
@@ -46,7 +46,7 @@ func (m *made) readme(t *testing.T) {
 	}
 }
 
-// The commands of SECURITY.md pass on a release, with a key in place of the workflow's identity, and refuse what is not the release's.
+// The commands of SECURITY.md pass on a release, with a key in place of the workflow's identity, and refuse changed files.
 func (m *made) security(t *testing.T) {
 	block := regexp.MustCompile("(?s)\n## Verify a release\n.*?\n```sh\n(.*?)```\n").FindStringSubmatch(source(t, "SECURITY.md"))
 	if block == nil {
@@ -79,7 +79,7 @@ cosign() { [ "$2 $4" = "--certificate-identity --certificate-oidc-issuer" ] && c
 	}
 }
 
-// fetch puts a file where ADD puts it, and with the mode that it gives what it fetches.
+// fetch copies a file to the directory and with the mode that ADD uses for a download.
 func (m *made) fetch(t *testing.T, file, dir string) {
 	t.Helper()
 	from, err := os.Open(m.asset(file))

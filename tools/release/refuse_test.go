@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// What must not be published is refused before anything is made.
+// A release that must not be published is refused before any file is written.
 func TestRefusals(t *testing.T) {
 	c := built(t)
 	clean, dirty, untagged := newCheckout(t, c.Version), newCheckout(t, c.Version), newCheckout(t, "v0.0.1")
@@ -47,7 +47,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// A build that was told no version is for rehearsals, and one that says another than it was told for nobody.
+// A build without a version setting is only for rehearsals. A build whose binary contains another version is refused.
 func TestVersions(t *testing.T) {
 	c := built(t)
 	o := options{output: "x", registry: "registry.example/x", key: "k"}

@@ -12,9 +12,9 @@ import (
 	"strings"
 )
 
-// addRegistryEntry writes the entry for the Bazel Central Registry, from the templates that the workflow of
-// bazel-contrib/publish-to-bcr reads, so that a rehearsal shows its result. The registry requires the version in MODULE.bazel. The
-// archive, which is of the commit, has none, and a patch adds it.
+// addRegistryEntry writes the entry for the Bazel Central Registry. It uses the templates of the workflow of
+// bazel-contrib/publish-to-bcr, so that a rehearsal shows the result. The registry requires the version in MODULE.bazel. The
+// archive of the commit has none, so a patch adds it.
 func (r *release) addRegistryEntry(ctx context.Context) error {
 	version := r.moduleVersion()
 	module, err := r.source.git(ctx, "show", r.source.commit+":MODULE.bazel")
@@ -35,7 +35,7 @@ func (r *release) addRegistryEntry(ctx context.Context) error {
 		return err
 	}
 	source["integrity"] = integrity(archive)
-	// The archive that the template names must be the one that was made.
+	// The template must name the archive that was made.
 	if address, _ := source["url"].(string); path.Base(address) != r.sourceName() {
 		return fmt.Errorf(".bcr/source.template.json: url is of %s, the archive is %s", path.Base(address), r.sourceName())
 	}
@@ -70,7 +70,7 @@ func (r *release) addRegistryEntry(ctx context.Context) error {
 	return nil
 }
 
-// template reads a file of .bcr as publish-to-bcr does: with the names in braces replaced.
+// template reads a file of .bcr and replaces the names in braces, as publish-to-bcr does.
 func (r *release) template(ctx context.Context, name string, into any) error {
 	text, err := r.source.git(ctx, "show", r.source.commit+":.bcr/"+name)
 	if err != nil {
@@ -83,7 +83,8 @@ func (r *release) template(ctx context.Context, name string, into any) error {
 	return nil
 }
 
-// setModuleVersion returns MODULE.bazel with another version, and the patch that makes it: nil if it is there already.
+// setModuleVersion returns MODULE.bazel with another version, and the patch for it. The patch is nil if the version is already
+// there.
 func setModuleVersion(module []byte, version string) (versioned, patch []byte, err error) {
 	const unset = `    version = "0.0.0",`
 	lines := strings.SplitAfter(string(module), "\n")
@@ -110,7 +111,7 @@ func setModuleVersion(module []byte, version string) (versioned, patch []byte, e
 	return []byte(strings.Join(lines, "")), patch, nil
 }
 
-// integrity is a checksum in the words of https://www.w3.org/TR/SRI/.
+// integrity returns a checksum in the format of https://www.w3.org/TR/SRI/.
 func integrity(content []byte) string {
 	sum := sha256.Sum256(content)
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])

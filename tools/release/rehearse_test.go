@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// made is a release that was made for the tests of this package, and what they look at.
+// made is a release that was made for the tests of this package, with its files and its registry.
 type made struct {
 	*contents
 	options
@@ -20,7 +20,7 @@ type made struct {
 
 func (m *made) asset(name string) string { return filepath.Join(m.output, "assets", name) }
 
-// rehearse makes a release of what Bazel built, of a checkout of its own, in a registry of its own.
+// rehearse makes a release from the outputs of Bazel, with a separate checkout and registry.
 func rehearse(t *testing.T) *made {
 	t.Helper()
 	needs.Machine(t, "cosign", "git")
@@ -38,7 +38,7 @@ func rehearse(t *testing.T) *made {
 		registry: server.Listener.Addr().String() + "/test",
 		key:      key,
 	}}
-	// In two halves, as in the jobs of the workflow: the first without a key.
+	// In two halves, as in the jobs of the workflow. The first half has no key.
 	first, second := m.options, m.options
 	first.key, first.stage = "", true
 	second.contents, second.output, second.staged = "", "", m.output

@@ -1,9 +1,9 @@
-"""What a release is made of, as Bazel built it."""
+"""Writes the list of files that Bazel built for a release."""
 
 load("@rules_go//go:def.bzl", "GoArchive")
 
 def _release_contents_impl(ctx):
-    # In runfiles the index //images/debian:trixie and the folder of trixie's lock would be at one path.
+    # In runfiles the index //images/debian:trixie and the directory of trixie's lock would have the same path.
     locks = {}
     for lock in ctx.files.locks:
         release = lock.owner.package
@@ -13,7 +13,7 @@ def _release_contents_impl(ctx):
         version = ctx.attr._version[platform_common.TemplateVariableInfo].variables["WRAPPER_VERSION"],
         programs = {name: program.files.to_list()[0].short_path for program, name in ctx.attr.programs.items()},
         distro_packages = {name: package.files.to_list()[0].short_path for package, name in ctx.attr.packages.items()},
-        # The target platform's: all architectures are made of the same packages.
+        # For the target platform: all architectures are built from the same packages.
         packages = sorted([
             data.importpath
             for data in ctx.attr._wrapper[GoArchive].transitive.to_list()

@@ -8,14 +8,14 @@ import (
 	"path/filepath"
 )
 
-// release is one release being made.
+// release is a release that is being made.
 type release struct {
 	*contents
 	source   *checkout
 	output   string
 	registry string   // HOST/PREFIX
-	vex      string   // govulncheck's file; empty for none
-	assets   []string // names in output/assets, in the order they were made
+	vex      string   // file of govulncheck; empty for none
+	assets   []string // names in output/assets, in the order in which they were made
 	images   []stagedIndex
 }
 

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// One release is made, since that takes the longest; every promise about it is a test of its own.
+// One release is made, because that takes longest. Each property of it has its own test.
 func TestRelease(t *testing.T) {
 	m := rehearse(t)
 	t.Run("checksums", m.checksums)
@@ -42,7 +42,7 @@ func (m *made) checksums(t *testing.T) {
 	}
 }
 
-// What is released is what was built and tested, to the byte, and it says its version.
+// The released binaries are byte for byte those that were built and tested, and print their version.
 func (m *made) programs(t *testing.T) {
 	for arch, path := range m.Programs {
 		tested, err := os.ReadFile(path)
@@ -66,7 +66,7 @@ func (m *made) programs(t *testing.T) {
 	}
 }
 
-// Each program is in a package of each format, which are those that Bazel built, and tested.
+// Each binary is in a package of each format. The packages are those that Bazel built and tested.
 func (m *made) packages(t *testing.T) {
 	for arch := range m.Programs {
 		for _, format := range []string{"apk", "deb", "rpm"} {
@@ -107,7 +107,7 @@ func (m *made) fileSignatures(t *testing.T) {
 	if want := 8*len(m.Programs) + 4; verified != want {
 		t.Errorf("%d files are signed, want %d", verified, want)
 	}
-	// The signature of another file, and another file under a signature.
+	// The signature of another file, and a changed file with a signature.
 	program, script := m.asset("iptables-wrapper-linux-386"), m.asset("iptables-wrapper-installer.sh")
 	for _, arguments := range [][]string{{"--bundle", bundle(program), script}, {"--bundle", bundle(script), program}} {
 		command := exec.Command("cosign", append([]string{"verify-blob", "--key", m.public, "--insecure-ignore-tlog=true"}, arguments...)...)

@@ -10,13 +10,13 @@ import (
 	"strings"
 )
 
-// issuer is who says to sigstore what workflow it talks to.
+// issuer certifies the identity of a workflow to sigstore.
 const issuer = "https://token.actions.githubusercontent.com"
 
-// signer signs with cosign, in one of two ways: with a key, offline and in no public log, or keyless, as a workflow whose
-// identity is in the certificate and in the log. What it signs it verifies.
+// signer signs with cosign in one of two ways: with a key, offline and in no public log, or keyless, as a workflow whose
+// identity is in the certificate and in the log. It verifies everything that it signs.
 type signer struct {
-	dir    string   // for what is attested
+	dir    string   // for attested files
 	sign   []string // flags of the commands that sign
 	verify []string // flags of the commands that verify
 	public string   // file of the public key; empty without a key
@@ -39,7 +39,7 @@ func newSigner(ctx context.Context, o options, dir string) (*signer, error) {
 		}
 	}
 	s.public = strings.TrimSuffix(key, ".key") + ".pub"
-	// No log and no timestamp, and no root of trust to look for: a key needs none.
+	// No log, no timestamp and no root of trust: a key needs none of them.
 	services, root := filepath.Join(dir, "services.json"), filepath.Join(dir, "root.json")
 	if err := s.cosign(ctx, "signing-config", "create", "--out", services); err != nil {
 		return nil, err
@@ -52,7 +52,7 @@ func newSigner(ctx context.Context, o options, dir string) (*signer, error) {
 	return s, nil
 }
 
-// bundle is the name of a file's signature, by sigstore's own convention.
+// bundle returns the file name of a file's signature, by sigstore's convention.
 func bundle(path string) string { return path + ".sigstore.json" }
 
 func (s *signer) signFile(ctx context.Context, path string) error {
@@ -103,8 +103,8 @@ func (s *signer) temporary(name string, content any) (string, error) {
 	return path, os.WriteFile(path, text, 0o600)
 }
 
-// cosign runs one command. Its arguments are words and lists of words. cosign's own report is shown only if it fails: there
-// are hundreds in a release.
+// cosign runs one command. Its arguments are words and lists of words. cosign's output is printed only on failure, because a
+// release needs hundreds of commands.
 func (s *signer) cosign(ctx context.Context, name string, arguments ...any) error {
 	words := []string{name}
 	for _, argument := range arguments {
@@ -118,7 +118,7 @@ func (s *signer) cosign(ctx context.Context, name string, arguments ...any) erro
 	command := exec.CommandContext(ctx, "cosign", words...)
 	command.Env = os.Environ()
 	if _, set := os.LookupEnv("COSIGN_PASSWORD"); !set {
-		// Without it cosign asks at the terminal. A temporary key has none, and neither has a key without protection.
+		// Without it cosign prompts for a password. A temporary key has none, and an unprotected key has none either.
 		command.Env = append(command.Env, "COSIGN_PASSWORD=")
 	}
 	if out, err := command.CombinedOutput(); err != nil {

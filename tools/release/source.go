@@ -12,20 +12,21 @@ import (
 	"time"
 )
 
-// project is the repository's name, and with the owner where it is published.
+// The owner and the name of the repository.
 const (
 	owner   = "iptables-wrappers"
 	project = "iptables-wrappers"
 )
 
-// checkout is the commit that a release is of.
+// checkout is the commit that is released.
 type checkout struct {
 	dir    string
 	commit string
 	when   time.Time // of the commit: the only date in a release
 }
 
-// openCheckout looks at the commit of a checkout. What is published must be a tag of that name, and nothing beside it.
+// openCheckout reads the commit of a checkout. A release that is published must be a tag with the version's name, without
+// uncommitted changes.
 func openCheckout(ctx context.Context, dir, version string, published bool) (*checkout, error) {
 	if dir == "" {
 		return nil, errors.New("--source: missing: name the checkout, or start this with bazel run")
@@ -59,7 +60,7 @@ func openCheckout(ctx context.Context, dir, version string, published bool) (*ch
 }
 
 func (c *checkout) git(ctx context.Context, args ...string) ([]byte, error) {
-	// A checkout of another user's, as in a container, is read all the same: nothing in it is run.
+	// A checkout of another user, as in a container, is accepted, because nothing in it is executed.
 	command := exec.CommandContext(ctx, "git", append([]string{"-c", "safe.directory=*", "-c", "core.fsmonitor=false", "-C", c.dir}, args...)...)
 	var complaint strings.Builder
 	command.Stderr = &complaint
@@ -74,8 +75,8 @@ func (c *checkout) git(ctx context.Context, args ...string) ([]byte, error) {
 func (r *release) sourceName() string   { return project + "-" + r.Version + ".tar.gz" }
 func (r *release) sourcePrefix() string { return project + "-" + r.moduleVersion() }
 
-// addSource adds the source archive: the same bytes from every clone of the commit. git's own compression depends on what
-// it was built with; Go's comes with this program.
+// addSource adds the source archive, with the same bytes from every clone of the commit. git's compression depends on its
+// build, but Go's is linked into this program.
 func (r *release) addSource(ctx context.Context) error {
 	tar, err := r.source.git(ctx, "archive", "--format=tar", "--prefix="+r.sourcePrefix()+"/", r.source.commit)
 	if err != nil {

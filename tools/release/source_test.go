@@ -43,7 +43,7 @@ func (m *made) registryEntry(t *testing.T) {
 		}
 		tool(t, "git", "-C", module, "apply", "-p1", path)
 	}
-	// The registry compares the two.
+	// The registry compares both.
 	inArchive, err := os.ReadFile(filepath.Join(module, "MODULE.bazel"))
 	if err != nil {
 		t.Fatal(err)

@@ -16,14 +16,15 @@ import (
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
-// The parts of a stage that a signer reads, beside the assets.
+// The parts of a stage that the signing job reads, besides the assets.
 const (
 	stageName  = "stage.json"
 	layoutName = "layout"
 	imageList  = "images.txt"
 )
 
-// stage describes the directory that --stage writes. The job that signs reads it and what it names, and nothing else of the job that builds.
+// stage describes the directory that --stage writes. The signing job reads it and the files that it names, and nothing else
+// from the build job.
 type stage struct {
 	Version string        `json:"version"`
 	Commit  string        `json:"commit"`
@@ -38,7 +39,7 @@ type stagedIndex struct {
 	SBOMs      map[string]string `json:"sboms"` // file in the stage, by the image's digest
 }
 
-// name is the index's line in images.txt.
+// name returns the index's line in images.txt.
 func (i stagedIndex) name() string { return i.Repository + ":" + i.Tags[0] + "@" + i.Digest }
 
 func (r *release) writeStage(context.Context) error {
@@ -49,8 +50,9 @@ func (r *release) writeStage(context.Context) error {
 	return r.write(stageName, text, 0o644)
 }
 
-// readStage reads and checks a stage that another job wrote: it contains only regular files, each asset has its sum in SHA256SUMS, no
-// asset is missing, each image has its line in images.txt, and goes to this project's repositories, with the tags of this version.
+// readStage reads and checks a stage that another job wrote. It must contain only regular files. Each asset must have its sum
+// in SHA256SUMS, and none may be missing. Each image must have its line in images.txt, be for this project's repositories, and
+// have the tags of this version.
 func readStage(dir, registry string) (*stage, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {

@@ -34,7 +34,7 @@ func newStage(t *testing.T) string {
 	return r.output
 }
 
-// readStage refuses each change of a stage.
+// TestReadStage checks that readStage refuses each change of a stage.
 func TestReadStage(t *testing.T) {
 	if s, err := readStage(newStage(t), "registry.example/x"); err != nil || s.Version != "v1.2.3" || s.Commit != "c0ffee" {
 		t.Fatalf("%+v, %v", s, err)

@@ -1,4 +1,4 @@
-"""Tests of //wrapper:version, by analysis: nothing is built for them."""
+"""Tests of //wrapper:version. They run during analysis, and build nothing."""
 
 load("@bazel_skylib//lib:unittest.bzl", "analysistest", "asserts", "loadingtest")
 load("//wrapper:version.bzl", "default_version")
@@ -12,7 +12,7 @@ def _linked_impl(ctx):
     asserts.true(
         env,
         "main.version=" + ctx.attr.version in links[0].argv,
-        "the linker is not told {}: {}".format(ctx.attr.version, links[0].argv),
+        "the linker flags do not set version {}: {}".format(ctx.attr.version, links[0].argv),
     )
     return analysistest.end(env)
 

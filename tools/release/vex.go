@@ -16,8 +16,9 @@ import (
 // vexName is the name of the asset.
 const vexName = "iptables-wrapper.openvex.json"
 
-// vex is an OpenVEX document (https://github.com/openvex/spec, 0.2.0) as `govulncheck -format openvex` writes it: for each entry of the Go
-// vulnerability database about a module in the wrapper, whether the wrapper can execute the vulnerable code.
+// vex is an OpenVEX document (https://github.com/openvex/spec, 0.2.0), as `govulncheck -format openvex` writes it. For each
+// entry of the Go vulnerability database about a module in the wrapper, it states whether the wrapper can execute the
+// vulnerable code.
 type vex struct {
 	Context    string `json:"@context"`
 	ID         string `json:"@id"`
@@ -44,8 +45,9 @@ type product struct {
 	Subcomponents []product `json:"subcomponents,omitempty"`
 }
 
-// addVEX adds the document with the author and the products that govulncheck leaves open: the wrapper, and the images that contain it.
-// It fails if the wrapper calls vulnerable code. Without --vex, or without a statement, there is no document.
+// addVEX adds the document. It fills in the author and the products, which govulncheck does not know: the wrapper, and the
+// images that contain it. It fails if the wrapper calls vulnerable code. Without --vex, or without a statement, there is no
+// document.
 func (r *release) addVEX(context.Context) error {
 	if r.vex == "" {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// testdata/govulncheck.openvex.json is the output of govulncheck 1.9.0 for the wrapper, with a database of three entries about code that
-// it does not call.
+// testdata/govulncheck.openvex.json is the output of govulncheck 1.9.0 for the wrapper, with a database of three entries about
+// code that it does not call.
 func TestVEX(t *testing.T) {
 	given, err := os.ReadFile("testdata/govulncheck.openvex.json")
 	if err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// golden returns a file that the real programs wrote; its extension is the format.
+// golden returns a file that the real programs wrote. Its extension is the format.
 func golden(name string) (Format, []byte) {
 	if path.Ext(name) == ".dpkg" {
 		return Dpkg, []byte(roots.State(name))
@@ -45,14 +45,15 @@ func TestRoundTrip(t *testing.T) {
 	}
 }
 
-// registration is what Register gets of one --install, and the leader link for the group's first one.
+// registration contains the arguments of Register for one --install, and the leader link for the group's first one.
 type registration struct {
 	link      string
 	entry     Alternative
 	followers []Follower
 }
 
-// install is one --install as a package's script gives it: each name leads to itself with the suffix, or to one file.
+// install returns one --install of a package's script. Each name leads to the same name with the suffix, or all lead to one
+// file.
 func install(dir, target string, priority int, followers ...string) registration {
 	to := func(name string) string {
 		if strings.HasPrefix(target, "/") {
@@ -69,10 +70,10 @@ func install(dir, target string, priority int, followers ...string) registration
 	return r
 }
 
-// The same calls leave the same files as those of the real programs; the same call again leaves the same file.
+// The same calls result in the same files as those of the real programs. Repeating a call does not change the file.
 func TestRegister(t *testing.T) {
 	const sbin, bin, wrapper = "/usr/sbin/", "/usr/bin/", "/usr/sbin/iptables-wrapper"
-	two := []string{"iptables-save", "iptables-restore"} // as iptables.postinst has them
+	two := []string{"iptables-save", "iptables-restore"} // as in iptables.postinst
 	five := []string{"ip6tables", "iptables-restore", "iptables-save", "ip6tables-restore", "ip6tables-save"}
 	for _, row := range []struct {
 		calls []registration
@@ -92,7 +93,7 @@ func TestRegister(t *testing.T) {
 			[]string{"fedora-legacy-nft.chkconfig", "fedora-legacy-nft-wrapper.chkconfig"}},
 		{[]registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(bin, "/usr/bin/iptables-wrapper", 100, five...)},
 			[]string{"fedora43-nft-legacy.chkconfig", "fedora43-nft-legacy-wrapper.chkconfig"}},
-		// With the paths of README.md of the first iptables-wrappers: the leader stays, the entry is literal.
+		// With the paths in README.md of the first iptables-wrappers. The leader stays, and the entry is literal.
 		{[]registration{install(bin, "-nft", 10, five...), install(bin, "-legacy", 10, five...), install(sbin, wrapper, 100, five...)},
 			[]string{"fedora43-nft-legacy.chkconfig", "fedora43-sbin-wrapper.chkconfig"}},
 	} {
@@ -101,7 +102,7 @@ func TestRegister(t *testing.T) {
 		for i, call := range row.calls {
 			g.Register(call.entry, call.followers...)
 			if now := i + len(row.want) - len(row.calls); now >= 0 {
-				g.Manual = strings.HasPrefix(roots.State(row.want[now]), "manual") // whoever selects, that is not Register
+				g.Manual = strings.HasPrefix(roots.State(row.want[now]), "manual") // Register does not select
 				assertBytes(t, g.Bytes(), row.want[now])
 			}
 		}
@@ -124,7 +125,7 @@ func TestBest(t *testing.T) {
 func TestRegisterWithoutSomeFollower(t *testing.T) {
 	g := parseGolden(t, "fedora43-ebtables.chkconfig")
 	g.Register(Alternative{Path: "/usr/bin/ebtables-x", Priority: 5})
-	// Sorted by link now; the new entry has nothing for the three.
+	// Sorted by link. The new entry has no target for the three.
 	const want = "auto\n/usr/bin/ebtables\nebtables-restore\n/usr/bin/ebtables-restore\nebtables-save\n/usr/bin/ebtables-save\n" +
 		"ebtables-man\n/usr/share/man/man8/ebtables.8.gz\n\n" +
 		"/usr/bin/ebtables-nft\n10\n/usr/bin/ebtables-nft-restore\n/usr/bin/ebtables-nft-save\n/usr/share/man/man8/ebtables-nft.8.gz\n" +
@@ -156,8 +157,8 @@ func TestDetect(t *testing.T) {
 	}
 }
 
-// Every proper beginning of a state file is an error: dpkg's format by its end mark, chkconfig's because the lines of an
-// alternative are counted. What cannot be seen is a cut exactly between two of chkconfig's alternatives.
+// Every proper prefix of a state file is an error: in dpkg's format because of its end mark, in chkconfig's because the lines
+// of an alternative are counted. Only a cut exactly between two of chkconfig's alternatives cannot be detected.
 func TestTruncated(t *testing.T) {
 	for name, allowed := range map[string]int{
 		"debian-iptables.dpkg": 0, "sle15-iptables.dpkg": 0, "fedora-nft-only.chkconfig": 0, "fedora-nft-legacy.chkconfig": 1,
@@ -205,7 +206,7 @@ func TestErrorsNameTheLine(t *testing.T) {
 	}
 }
 
-// Both programs drop a follower that no alternative has any more when an alternative is replaced.
+// If an alternative is replaced, both programs drop a follower that no alternative has any more.
 func TestReplacedAlternativeDropsFollowers(t *testing.T) {
 	for _, format := range []Format{Dpkg, Chkconfig} {
 		g := &Group{Format: format, Name: "x", Link: "/usr/sbin/x"}

@@ -7,7 +7,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// Parse never panics, and what it accepts it writes in a form that reads and writes the same again.
+// Parse never panics. If it accepts a file, Bytes returns a file that results in the same bytes again.
 func FuzzParse(f *testing.F) {
 	for _, name := range roots.States() {
 		f.Add([]byte(roots.State(name)))
@@ -35,8 +35,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// What is written into a configuration is read out of it again, and what is taken out of an override file is gone; nothing
-// else changes.
+// A binary that is written into a configuration is read from it again. An entry that is removed from an override file is gone.
+// No other line changes.
 func FuzzConf(f *testing.F) {
 	f.Add([]byte("binary=/usr/sbin/xtables-nft-multi\ngroup=iptables, iptables-save\noptions=KeepArgv0\n"))
 	f.Add([]byte("iptables=2\nip6tables = 1 # by hand\n"))

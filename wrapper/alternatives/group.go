@@ -1,8 +1,8 @@
 // Package alternatives reads and writes the text of alternatives databases: the state files of dpkg's update-alternatives, those
 // of chkconfig's alternatives, and libalternatives' configuration (openSUSE). It does no I/O.
 //
-// The result of Register is byte for byte that of the program's own --install. A file that is not quite right is an error that
-// names the line, never a guess.
+// Register produces the same bytes as the program's own --install. A malformed file is an error that names the line; the package
+// never guesses.
 package alternatives
 
 import (
@@ -24,8 +24,8 @@ const (
 // Group is one link group: a leader link, follower links that move with it, and the alternatives they can lead to.
 type Group struct {
 	Format Format
-	Name   string // of the group; it is the state file's name and stands nowhere inside
-	Manual bool   // an administrator chose; auto otherwise: the highest priority wins
+	Name   string // of the group. It is the name of the state file, which does not contain it
+	Manual bool   // an administrator selected the alternative; otherwise auto: the highest priority wins
 	Link   string // the leader link, such as /usr/sbin/iptables
 
 	Followers    []Follower
@@ -47,10 +47,10 @@ type Alternative struct {
 	// priority, and include the characters that delimit them: "@family@10 initscript".
 	Family, Initscript string
 
-	Targets map[string]string // of the followers, by name; one without a target has no link while this is selected
+	Targets map[string]string // of the followers, by name; without a target, a follower has no symlink while this is selected
 }
 
-// Parse reads the state file of the group name. file is its path, for errors, which name it and the line.
+// Parse reads the state file of the group name. file is its path, which errors contain together with the line.
 func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	r := &reader{file: file, rest: string(data), trim: format == Chkconfig}
 	g := &Group{Format: format, Name: name}
@@ -59,8 +59,8 @@ func Parse(format Format, name, file string, data []byte) (*Group, error) {
 	return g, r.err
 }
 
-// Detect returns the format of a state file in /var/lib/alternatives. It is chkconfig's except on SLE 15, whose
-// update-alternatives is dpkg's, and which alone registers the multi-call binaries themselves.
+// Detect returns the format of a state file in /var/lib/alternatives. All distributions write chkconfig's format there except SLE
+// 15: its update-alternatives is dpkg's. Only SLE 15 registers the multi-call binaries themselves.
 func Detect(data []byte) Format {
 	text := string(data)
 	if strings.Contains(text, "/xtables-legacy-multi\n") || strings.Contains(text, "/xtables-nft-multi\n") {
@@ -69,7 +69,7 @@ func Detect(data []byte) Format {
 	return Chkconfig
 }
 
-// Bytes is the group as its own program writes it.
+// Bytes returns the group as its own program writes it.
 func (g *Group) Bytes() []byte {
 	lines := []string{"auto", g.Link}
 	if g.Manual {
@@ -91,8 +91,8 @@ func (g *Group) Bytes() []byte {
 	return []byte(strings.Join(append(lines, ""), "\n"))
 }
 
-// Best returns the alternative that auto mode selects, of a group that has any: the first in the file with the highest
-// priority. (Among equals dpkg keeps the selected one, but no other alternative has the wrapper's priority.)
+// Best returns the alternative that auto mode selects: the first in the file with the highest priority. The group must have one.
+// (Among equal priorities dpkg keeps the selected one, but no other alternative has the wrapper's priority.)
 func (g *Group) Best() Alternative {
 	return slices.MaxFunc(g.Alternatives, func(a, b Alternative) int { return a.Priority - b.Priority })
 }
@@ -102,7 +102,7 @@ func (g *Group) Has(name string) bool {
 	return name == g.Name || slices.ContainsFunc(g.Followers, func(f Follower) bool { return f.Name == name })
 }
 
-// Target returns where the link called name leads while a is selected, "" if the group has no such link or a has no target for it.
+// Target returns the target of the link called name while a is selected. It is "" if there is no such link, or no target for it.
 func (g *Group) Target(a Alternative, name string) string {
 	if name == g.Name {
 		return a.Path
@@ -110,12 +110,12 @@ func (g *Group) Target(a Alternative, name string) string {
 	return a.Targets[name]
 }
 
-// Register adds an alternative, or replaces the one with the same path, as --install does. followers are those that a has
-// targets for. Whether links move is the caller's matter; Manual stays as it is.
+// Register adds an alternative, or replaces the one with the same path, as --install does. followers are those for which a has a
+// target. Register moves no link and does not change Manual: both are decisions of the caller.
 //
-// dpkg drops followers that no alternative serves, and sorts followers by name and alternatives by path. chkconfig keeps the
-// command line's order the first time; then it sorts the followers by link (matchFollowers in alternatives.c), appends a
-// new alternative, and drops unserved followers only when it replaces one. It compares the links of followers, too.
+// dpkg drops followers that no alternative serves. It sorts followers by name and alternatives by path. chkconfig first keeps the
+// order of the command line. Later it sorts the followers by link (matchFollowers in alternatives.c) and appends a new
+// alternative. It drops unserved followers only when it replaces an alternative. It also compares the links of followers.
 func (g *Group) Register(a Alternative, followers ...Follower) {
 	for _, f := range followers {
 		if !slices.ContainsFunc(g.Followers, func(old Follower) bool {
@@ -142,7 +142,7 @@ func (g *Group) Register(a Alternative, followers ...Follower) {
 	}
 }
 
-// Unregister removes the alternatives whose path is gone, as dpkg's program does, and the followers that no other serves.
+// Unregister removes the alternatives whose path is gone, and the followers that no other one serves, as dpkg's program does.
 func (g *Group) Unregister(gone func(path string) bool) {
 	g.Alternatives = slices.DeleteFunc(g.Alternatives, func(a Alternative) bool { return gone(a.Path) })
 	g.dropUnserved()
@@ -154,8 +154,8 @@ func (g *Group) dropUnserved() {
 	})
 }
 
-// command removes the directory from a link in one of the four directories of commands. chkconfig 1.32 and later counts them
-// as one where sbin is merged into bin (streq_bin in alternatives.c).
+// command removes the directory from a link in one of the four directories of commands. chkconfig 1.32 and later treats these four
+// as one if sbin is merged into bin (streq_bin in alternatives.c).
 func command(link string) string {
 	for _, dir := range [...]string{"/usr/bin/", "/usr/sbin/", "/bin/", "/sbin/"} {
 		if name, found := strings.CutPrefix(link, dir); found && name != "" {
@@ -165,8 +165,7 @@ func command(link string) string {
 	return link
 }
 
-// sortStable sorts the handful of entries that a group has, by insertion. Package slices sorts long slices well, for 50 kB
-// more in a wrapper that may have 1.9 MB.
+// sortStable sorts by insertion, a group has few entries. Package slices would add 50 kB to a binary whose limit is 1.9 MB.
 func sortStable[T any](s []T, key func(T) string) {
 	for i := range s {
 		for k := i; k > 0 && key(s[k]) < key(s[k-1]); k-- {

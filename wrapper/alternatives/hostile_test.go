@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A hostile state file is refused before it costs anything, whatever it repeats.
+// A hostile state file is refused early, even if it repeats a line many times.
 func TestRefusesAbsurdNumbers(t *testing.T) {
 	const header = "auto\n/a\n"
 	var followers, alternatives, lines strings.Builder

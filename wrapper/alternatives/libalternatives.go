@@ -15,15 +15,15 @@ func ConfBinary(conf []byte) string {
 	return ""
 }
 
-// ConfWithBinary returns the configuration file with another binary. It keeps group, which names the commands that are switched
-// together, and options, of which KeepArgv0 lets a multi-call binary see by which name it was called.
+// ConfWithBinary returns the configuration file with another binary. It keeps group and options. group names the commands that are
+// switched together. The option KeepArgv0 lets a multi-call binary detect the name by which it was called.
 func ConfWithBinary(conf []byte, binary string) []byte {
 	return edit(conf, "binary", "binary="+binary+"\n")
 }
 
-// Override returns the number that an override file of libalternatives (libalternatives.conf, written by `alts -n NAME -p
-// NUMBER`) selects for a command name instead of the highest, 0 if none. A file of 1 kB or more is ignored, as
-// libalternatives does (loadConfigData in libalternatives.c, parseConfigData in config_parser.c).
+// Override returns the number that an override file of libalternatives selects for a command name, 0 if none. Without an override
+// the highest number is selected. `alts -n NAME -p NUMBER` writes the file, libalternatives.conf. A file of 1 kB or more is
+// ignored, as libalternatives does (loadConfigData in libalternatives.c, parseConfigData in config_parser.c).
 func Override(file []byte, name string) int {
 	if len(file) >= 1<<10 {
 		return 0
@@ -38,7 +38,7 @@ func Override(file []byte, name string) int {
 	return 0
 }
 
-// WithoutOverride is an override file without what it says of a name, as `alts -n NAME` leaves it.
+// WithoutOverride returns an override file without the entry of a name, as `alts -n NAME` leaves it.
 func WithoutOverride(file []byte, name string) []byte { return edit(file, name, "") }
 
 func setting(line string) (key, value string) {
@@ -49,7 +49,7 @@ func setting(line string) (key, value string) {
 	return strings.TrimSpace(key), strings.TrimSpace(value)
 }
 
-// edit puts another line in the place of those that set key.
+// edit replaces the lines that set key by another line.
 func edit(file []byte, key, other string) []byte {
 	var b strings.Builder
 	for line := range strings.Lines(string(file)) {

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// maxEntries bounds the followers of a group, and its alternatives. iptables has five and a handful; the largest groups of
+// maxEntries limits the followers and the alternatives of a group. The group iptables has five followers. The largest groups of
 // any distribution, Java's, have a few dozen.
 const maxEntries = 100
 
 // blank is the white space of chkconfig's parseLine.
 const blank = " \t\v\f\r"
 
-// reader takes a state file line by line and stops at the first error.
+// reader reads a state file line by line and stops at the first error.
 type reader struct {
 	file string
 	rest string
-	line int  // number of the line last taken
+	line int  // number of the last line that was read
 	trim bool // leading white space
 	err  error
 }
@@ -29,7 +29,7 @@ func (r *reader) fail(why string) {
 	}
 }
 
-// quote shows a line of the file, of which a damaged one may have very long ones.
+// quote returns a line of the file for an error message. It shortens long lines, which a damaged file may contain.
 func quote(line string) string {
 	if len(line) > 80 {
 		return strconv.Quote(line[:80]) + "..."
@@ -37,7 +37,7 @@ func quote(line string) string {
 	return strconv.Quote(line)
 }
 
-// must takes a line that has to be there. A last line without its newline is what a truncated file ends in, and is refused.
+// must returns the next line, which must exist. A last line without a newline is refused: the file was truncated.
 func (r *reader) must() string {
 	if r.err != nil {
 		return ""
@@ -57,7 +57,7 @@ func (r *reader) must() string {
 	return line
 }
 
-// path takes a line that has to be an absolute path or, if that is optional, empty.
+// path returns the next line, which must be an absolute path or, if optional, may be empty.
 func (r *reader) path(what string, optional bool) string {
 	line := r.must()
 	if !strings.HasPrefix(line, "/") && (line != "" || !optional) {
@@ -66,7 +66,7 @@ func (r *reader) path(what string, optional bool) string {
 	return line
 }
 
-// another checks that a group with n entries of a kind may have one more, called name.
+// another checks that a group with n entries of this kind can have one more, called name.
 func (r *reader) another(kind, name string, n int, duplicate bool) {
 	if n == maxEntries {
 		r.fail("more than " + strconv.Itoa(maxEntries) + " " + kind + "s")
@@ -76,7 +76,7 @@ func (r *reader) another(kind, name string, n int, duplicate bool) {
 	}
 }
 
-// header reads up to the empty line before the alternatives, the same in both grammars.
+// header reads up to the empty line before the alternatives. Both grammars have the same header.
 func (r *reader) header(g *Group) {
 	switch mode := r.must(); mode {
 	case "auto":
@@ -99,8 +99,8 @@ func (r *reader) header(g *Group) {
 	}
 }
 
-// alternatives reads the rest of the file. dpkg's ends with one empty line, chkconfig's anyhow: readConfig in its
-// alternatives.c skips empty lines.
+// alternatives reads the rest of the file. dpkg's file ends with one empty line. chkconfig's file may contain any number:
+// readConfig in its alternatives.c skips empty lines.
 func (r *reader) alternatives(g *Group) {
 	dpkg := g.Format == Dpkg
 	for r.err == nil && (dpkg || r.rest != "") {
@@ -136,7 +136,7 @@ func (r *reader) alternatives(g *Group) {
 	}
 }
 
-// extras takes a's family and initscript from the line of the priority.
+// extras removes a's family and initscript from the line of the priority, and returns the number.
 func (r *reader) extras(a *Alternative, text string) (number string) {
 	if rest, found := strings.CutPrefix(text, "@"); found {
 		family, after, closed := strings.Cut(rest, "@")

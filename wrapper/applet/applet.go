@@ -3,7 +3,7 @@ package applet
 
 import "github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 
-// Applet is one of the six names.
+// Applet is one of the six commands.
 type Applet uint8
 
 // The applets.
@@ -32,7 +32,7 @@ func Parse(name string) (Applet, bool) {
 	return 0, false
 }
 
-// Dirs returns the directories in which the mode binaries are searched, after the wrapper's own: first those of distributions,
+// Dirs returns the directories in which the mode binaries are searched after the wrapper's own. Those of distributions come first,
 // then those of builds from source and of images that have only /bin.
 func Dirs() []string {
 	return []string{"/usr/sbin", "/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/bin"}
@@ -49,7 +49,7 @@ func (a Applet) String() string { return parts[a].family + parts[a].verb }
 // In returns the name by which mode m alone is called, such as "ip6tables-nft-restore".
 func (a Applet) In(m mode.Mode) string { return parts[a].family + "-" + m.String() + parts[a].verb }
 
-// parts are the two halves of each name, between which a mode's own name contains the mode.
+// parts are the two halves of each name. The name in one mode contains that mode between them.
 var parts = [Count]struct{ family, verb string }{
 	{"iptables", ""}, {"iptables", "-save"}, {"iptables", "-restore"},
 	{"ip6tables", ""}, {"ip6tables", "-save"}, {"ip6tables", "-restore"},

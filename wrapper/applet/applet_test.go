@@ -51,7 +51,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// Both lists have the same directories, in another order.
+// Both lists contain the same directories, in a different order.
 func TestDirs(t *testing.T) {
 	dirs, path := applet.Dirs(), applet.Path()
 	slices.Sort(dirs)

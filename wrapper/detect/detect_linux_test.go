@@ -18,7 +18,7 @@ import (
 
 const inside = "DETECT_TEST_INSIDE"
 
-// TestMain runs everything in a network namespace of its own, and in a user namespace where it takes one to make that.
+// TestMain runs everything in a new network namespace, and without root in a new user namespace.
 func TestMain(m *testing.M) {
 	if os.Getenv(inside) != "" {
 		os.Exit(m.Run())
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		cmd.SysProcAttr.UidMappings = []syscall.SysProcIDMap{{HostID: os.Getuid(), Size: 1}}
 	}
 	if err := cmd.Run(); err != nil {
-		fmt.Fprintln(os.Stderr, "in a network namespace of its own:", err)
+		fmt.Fprintln(os.Stderr, "in a new network namespace:", err)
 		os.Exit(1)
 	}
 }
@@ -49,7 +49,7 @@ func addChain(t *testing.T, table, chain string) {
 	}
 }
 
-// Another program's chain exists, then kubelet creates its own; then Kubelet returns.
+// A chain of another program exists. Then kubelet creates its own chain, and Kubelet returns.
 func TestKubelet(t *testing.T) {
 	t.Cleanup(func() {
 		c, err := nftables.New()

@@ -9,8 +9,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/detect"
 )
 
-// A CNI plugin that contains both modes' binaries asks which of them to execute. (This example runs in a network namespace
-// without a rule.)
+// A CNI plugin that contains both modes' binaries selects the one to execute. (This example runs in a network namespace without
+// rules.)
 func ExampleHost() {
 	host, err := detect.Host(context.Background())
 	if errors.Is(err, errors.ErrUnsupported) {
@@ -33,8 +33,8 @@ func ExampleHost() {
 	// ask again next time; rule count: 0
 }
 
-// An agent that may start before kubelet waits for a while, and then continues with a guess. (Where this example runs, there is
-// no kubelet.)
+// An agent that may start before kubelet waits for a while, and then continues with a guess. (There is no kubelet where this
+// example runs.)
 func ExampleKubelet() {
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()

@@ -1,10 +1,10 @@
-// Package inherit hands the binary of the selected mode everything that this process got from its caller: signal
+// Package inherit passes everything that this process inherited from its caller to the binary of the selected mode: signal
 // dispositions, the signal mask, pending signals, closed standard descriptors and the environment.
 //
-// A Go program loses them before its first line of Go runs. The runtime installs a handler for most signals and unblocks
-// those that end a process (initsig and minitSignalMask in runtime/signal_unix.go), so that a signal that the caller
-// ignores or blocks can end the wrapper. It opens /dev/null on closed standard descriptors, and ends the process where there
-// is none (runtime/fds_unix.go). And it obeys, or ends the process because of, the caller's GOMEMLIMIT, GODEBUG and others.
+// A Go program loses these before its first line of Go runs. The runtime installs a handler for most signals and unblocks those
+// that end a process (initsig and minitSignalMask in runtime/signal_unix.go). So a signal that the caller ignores or blocks could
+// end the wrapper. The runtime opens /dev/null on closed standard descriptors, and ends the process if there is no /dev/null
+// (runtime/fds_unix.go). It also obeys the caller's GOMEMLIMIT, GODEBUG and similar variables, or ends the process.
 //
 // Therefore the process has an entry point that runs before the runtime's own, in entry_linux_*.s. It
 //
@@ -19,8 +19,9 @@
 //	-tags handover
 //	-ldflags "-checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry -X runtime.godebugDefault=asyncpreemptoff=1"
 //
-// The linker refuses references to runtime.sigtable without the first linker flag, and without the last one the runtime unblocks
-// SIGURG, which it uses to preempt goroutines. A program built without them works, with the gaps named above: see [Exact].
+// Without the first linker flag, the linker refuses references to runtime.sigtable. Without the last one, the runtime unblocks
+// SIGURG, which it uses to preempt goroutines. A program built without these flags works, but has the gaps named above: see
+// [Exact].
 package inherit
 
 import (
@@ -29,7 +30,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// environment has room for all pointers that execve(2) accepts: MAX_ARG_STRINGS and a stack of 6 MB bound them (fs/exec.c).
+// environment has room for all pointers that execve(2) accepts. MAX_ARG_STRINGS and a stack of 6 MB limit it (fs/exec.c).
 type environment [1 << 20]*byte
 
 // entry is the entry point of the process. Go code never calls it.
@@ -44,18 +45,18 @@ var (
 	rootDir = [2]byte{'/', 0}
 )
 
-// Arguments returns the command line. It is what package os starts from, without the 150 kB of that package.
+// Arguments returns the command line. Package os starts from the same slice, but importing it adds 150 kB.
 //
 //go:linkname Arguments os.runtime_args
 func Arguments() []string
 
-// runtimeEnviron is what package syscall starts from.
+// runtimeEnviron returns the slice that package syscall starts from.
 //
 //go:linkname runtimeEnviron syscall.runtime_envs
 func runtimeEnviron() []string
 
-// Environ returns the environment as execve(2) passed it: with empty entries, with entries of the same name, and without the
-// GOTRACEBACK=none that the runtime adds to that of a process with file capabilities (runtime/security_unix.go).
+// Environ returns the environment as execve(2) passed it, with empty entries and with entries of the same name. It does not
+// contain the GOTRACEBACK=none that the runtime adds for a process with file capabilities (runtime/security_unix.go).
 func Environ() []string {
 	if envp == nil {
 		return runtimeEnviron()
@@ -65,7 +66,7 @@ func Environ() []string {
 		if variable == nil {
 			break
 		}
-		// In front of a variable is the NUL byte of the string before it, unless entry advanced the pointer.
+		// The byte before a variable is the NUL byte of the previous string, unless entry advanced the pointer.
 		if previous := (*byte)(unsafe.Add(unsafe.Pointer(variable), -1)); *previous == 'G' && *variable == 'O' {
 			variable = previous
 		}
@@ -99,7 +100,7 @@ func Ignore(ignored ...unix.Signal) (restore func()) {
 }
 
 const (
-	signals = 64 // _NSIG, include/uapi/asm-generic/signal.h; the same on every architecture that entry_linux_*.s is for
+	signals = 64 // _NSIG, include/uapi/asm-generic/signal.h; the same on every architecture of entry_linux_*.s
 
 	sigDfl, sigIgn = 0, 1 // SIG_DFL and SIG_IGN, include/uapi/asm-generic/signal-defs.h
 )
@@ -108,8 +109,7 @@ const (
 // word is the handler on all of them.
 type sigaction [8]uintptr
 
-// replace returns the action of a signal and sets another one, if it is not nil. The kernel refuses SIGKILL and SIGSTOP
-// only if they are to be set.
+// replace returns the action of a signal. A non-nil action becomes the new one; only then the kernel refuses SIGKILL and SIGSTOP.
 func replace(signal unix.Signal, action *sigaction) (before sigaction) {
 	unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(signal), uintptr(unsafe.Pointer(action)), uintptr(unsafe.Pointer(&before)), signals/8, 0, 0)
 	return before

@@ -12,9 +12,9 @@ import (
 	_ "github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit" // the go command runs the test again when it changes
 )
 
-// emulators names the user-mode emulator (Debian's qemu-user-static) that runs each architecture's program here.
+// emulators contains the user-mode emulator (Debian's qemu-user-static) that runs each architecture's binaries here.
 var emulators = map[string]string{
-	"386":     "qemu-i386-static", // which Go programs crash; an amd64 kernel runs them itself
+	"386":     "qemu-i386-static", // it crashes with Go programs; an amd64 kernel runs them itself
 	"amd64":   "qemu-x86_64-static",
 	"arm64":   "qemu-aarch64-static",
 	"arm":     "qemu-arm-static",
@@ -24,10 +24,10 @@ var emulators = map[string]string{
 	"loong64": "qemu-loongarch64-static",
 }
 
-// TestHandover starts a program directly and through testdata/handover, with the same odd inheritance, and compares
-// what the program says of itself.
+// TestHandover starts a program directly and through testdata/handover, with the same unusual inheritance, and compares its
+// outputs.
 func TestHandover(t *testing.T) {
-	if handover := os.Getenv("INHERIT_HANDOVER"); handover != "" { // set by Bazel: built by it for this architecture
+	if handover := os.Getenv("INHERIT_HANDOVER"); handover != "" { // Bazel sets it, and built the binary for this architecture
 		path, err := filepath.Abs(handover)
 		if err != nil {
 			t.Fatal(err)
@@ -69,8 +69,8 @@ func checkHandover(t *testing.T, handover ...string) {
 			`exec env -i GOMEMLIMIT=1Gi A=1 GODEBUG=inittrace=1,asyncpreemptoff=0 GOGC=bogus GO= GOTRACEBACK=crash OG=1 GOMAXPROCS=x G= A=2 "$@"`,
 			`tr "\0" "\n" </proc/$$/environ | sort`}, // qemu-user reverses the order
 	} {
-		// qemu-user handles most signals itself, and loses their dispositions at execve: there, only the program's own
-		// look at them counts (inherit.Exact).
+		// qemu-user handles most signals itself, and loses their dispositions at execve(2). There, only the program's own
+		// report counts (inherit.Exact).
 		if emulated := len(handover) > 1; emulated && strings.Contains(tc.say, "Sig") {
 			continue
 		}
@@ -88,7 +88,7 @@ func checkHandover(t *testing.T, handover ...string) {
 	}
 }
 
-// output is what a program prints and how it ends when a shell starts it after setup.
+// output returns the output and the exit status of a program that a shell starts after setup.
 func output(setup string, argv ...string) string {
 	out, err := exec.Command("/bin/sh", append([]string{"-c", setup, "sh"}, argv...)...).CombinedOutput()
 	if err != nil {

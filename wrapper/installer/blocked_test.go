@@ -16,7 +16,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// Each step of an install fails in turn, and each directory that it writes to is immutable in turn: the root is as it was.
+// Each step of an install fails in turn, and each directory that it writes to is immutable in turn. The root must not change.
 func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 	needs.Machine(t, "root")
 	programs := roots.Programs(t)
@@ -30,7 +30,7 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 			dir := debian().Build(t, programs)
 			before := snapshot(t, dir)
 			p := planned(t, dir)
-			p.Changes[i].Staging = "/missing" // no file can be made there
+			p.Changes[i].Staging = "/missing" // no file can be created there
 			err := p.apply()
 			if err == nil || !strings.Contains(err.Error(), "nothing was changed") {
 				t.Errorf("error %v", err)
@@ -52,7 +52,7 @@ func TestFailureAtEachStepLeavesTheRoot(t *testing.T) {
 	}
 }
 
-// planned is an install up to its changes.
+// planned returns an install with all of its changes planned.
 func planned(t *testing.T, dir string) *plan {
 	t.Helper()
 	p, err := survey(Options{Root: open(t, dir), SanityCheck: true})
@@ -66,7 +66,7 @@ func planned(t *testing.T, dir string) *plan {
 	return p
 }
 
-// A name that leads elsewhere after all changes takes them back.
+// If a name leads elsewhere after all changes, they are undone.
 func TestVerifies(t *testing.T) {
 	dir := debian().Build(t, roots.Programs(t))
 	before := snapshot(t, dir)
@@ -83,7 +83,7 @@ func TestVerifies(t *testing.T) {
 	assertUnchanged(t, dir, before)
 }
 
-// capability is cap_net_admin,cap_net_raw=ep.
+// capability is the attribute for cap_net_admin,cap_net_raw=ep.
 const capability = "\x01\x00\x00\x02\x00\x30\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 
 // The wrapper has the file capabilities of the mode binaries, if both have the same.
@@ -151,7 +151,7 @@ func TestKeepsWhatAStateFileHas(t *testing.T) {
 	}
 }
 
-// An empty directory in the place of what install works with is removed.
+// An empty directory in the place of a temporary file is removed.
 func TestPlantedDirectory(t *testing.T) {
 	before := alpine().With(roots.Tree{"usr/sbin/.iptables-wrapper.new/": "", "usr/sbin/.iptables-wrapper.old.0/": ""})
 	dir := before.Build(t, roots.Programs(t))
@@ -161,7 +161,7 @@ func TestPlantedDirectory(t *testing.T) {
 	}
 }
 
-// An install that fails leaves the mark of a guess.
+// An install that fails does not remove the file that records a guess.
 func TestFailureKeepsTheGuess(t *testing.T) {
 	needs.Machine(t, "root")
 	dir := roots.Find("Alpine 3.20").Before.With(marked()).Build(t, roots.Programs(t))
@@ -173,7 +173,7 @@ func TestFailureKeepsTheGuess(t *testing.T) {
 	assertUnchanged(t, dir, before)
 }
 
-// block makes a directory immutable, which holds against root, too (chattr +i).
+// block makes a directory immutable, also for root (chattr +i).
 func block(t *testing.T, dir string) {
 	t.Helper()
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
@@ -206,7 +206,7 @@ func TestInstallsAsAUser(t *testing.T) {
 	}
 	done := make(chan error)
 	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends, and its user with it
+		runtime.LockOSThread() // never unlocked: the thread, which changed its user, ends with the goroutine
 		_, _, errno := unix.RawSyscall(unix.SYS_SETRESGID, user, user, user)
 		if errno == 0 {
 			_, _, errno = unix.RawSyscall(unix.SYS_SETRESUID, user, user, user)
@@ -229,7 +229,7 @@ func TestInstallsAsAUser(t *testing.T) {
 	}
 }
 
-// copied is a copy of a file, for trees that change its owner.
+// copied returns a copy of a file, for trees whose owner changes.
 func copied(t *testing.T, file string) string {
 	t.Helper()
 	data, err := os.ReadFile(file)

@@ -14,8 +14,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// survey finds the mode binaries. Without any there is no place for the wrapper, so this check cannot be skipped. The mode
-// binaries in the directory of the wrapper to install come first, as for a call.
+// survey finds the mode binaries. Without them, no directory for the wrapper is known, so this check cannot be skipped. The
+// directory of the wrapper that is to be installed is searched first, as in a call.
 func survey(o Options) (*plan, error) {
 	root := o.Root
 	inst, err := xtables.FindInstalled(root, inside(root, o.Self))
@@ -35,7 +35,7 @@ func survey(o Options) (*plan, error) {
 	return &plan{Installation: inst, Plan: root.Plan(), options: o, bundle: !standard}, nil
 }
 
-// inside returns the path inside the root of a file of the running root, symlinks resolved, or "" if it is not in the root.
+// inside returns the path inside the root of a file of the running root, with symlinks resolved, or "" if it is not in the root.
 func inside(root *rootfs.Root, file string) string {
 	file, err := rootfs.Host().Resolve(file)
 	dir, dirErr := rootfs.Host().Resolve(root.Dir())
@@ -48,7 +48,7 @@ func inside(root *rootfs.Root, file string) string {
 	return ""
 }
 
-// readEither reads a small file or, if it cannot be read, another one.
+// readEither reads a small file or, if that cannot be read, another one.
 func readEither(root *rootfs.Root, name, other string) ([]byte, error) {
 	file, err := root.ReadFile(name, maxText)
 	if err != nil {
@@ -57,7 +57,7 @@ func readEither(root *rootfs.Root, name, other string) ([]byte, error) {
 	return file.Data, err
 }
 
-// check refuses what would install well and then not work. With --nft-only legacy must be missing, instead of installed.
+// check refuses an installation that would succeed and then not work. With --nft-only, legacy must be missing.
 func (p *plan) check(wrapper []byte) error {
 	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
 		switch unwanted := m == mode.Legacy && p.options.NFTOnly; {
@@ -77,7 +77,7 @@ func (p *plan) check(wrapper []byte) error {
 	return nil
 }
 
-// read reads a mode's binary, which must be of the wrapper's architecture.
+// read reads the binary of a mode, which must be for the wrapper's architecture.
 func (p *plan) read(m mode.Mode, wrapper []byte) (b program, err error) {
 	own, err := parseELF(wrapper)
 	if err != nil {
@@ -98,8 +98,8 @@ func (p *plan) read(m mode.Mode, wrapper []byte) (b program, err error) {
 	return b, err
 }
 
-// checkMode looks whether a mode is complete and can be executed. A library that seems to be missing is only a warning: the
-// dynamic linker may know more places.
+// checkMode checks that a mode is complete and can be executed. A shared library that seems to be missing is only a warning,
+// because the dynamic linker may search other directories.
 func (p *plan) checkMode(m mode.Mode, wrapper []byte) error {
 	for _, a := range applet.All() {
 		if _, err := p.Root.Executable(p.Path(m, a)); err != nil {
@@ -129,9 +129,9 @@ func (p *plan) checkMode(m mode.Mode, wrapper []byte) error {
 	return nil
 }
 
-// isWrapper tells whether a file is a wrapper of iptables, ours or upstream's. Programs in Go have their module's path in them,
-// also if they are stripped: both projects' modules are named iptables-wrappers. Upstream's scripts (v1 and v2) repoint the name
-// that they were called by and execute it again.
+// isWrapper reports whether a file is an iptables wrapper, this project's or upstream's. Go binaries contain the path of their
+// module even if they are stripped, and the modules of both projects are named iptables-wrappers. Upstream's scripts (v1 and v2)
+// repoint the name by which they were called and execute it again.
 func isWrapper(data []byte) bool {
 	if bytes.HasPrefix(data, []byte("\x7fELF")) {
 		return bytes.Contains(data, []byte("/iptables-wrappers/"))
@@ -140,20 +140,20 @@ func isWrapper(data []byte) bool {
 		bytes.Contains(data, []byte("iptables-legacy"))
 }
 
-// isIPTables tells whether a file is a binary of iptables, of either mode.
+// isIPTables reports whether a file is a binary of iptables, of either mode.
 func isIPTables(data []byte) bool {
 	nft, _ := version(data, mode.NFT)
 	legacy, _ := version(data, mode.Legacy)
 	return bytes.HasPrefix(data, []byte("\x7fELF")) && nft+legacy != ""
 }
 
-// oldBugs is why iptables before 1.8.4 is refused: -C is kubernetes/kubernetes#82361, the hang is why the first
-// iptables-wrappers gave iptables-nft-save of 1.8.3 five seconds.
+// oldBugs is the reason to refuse iptables before 1.8.4. The fault of -C is kubernetes/kubernetes#82361. Because of the hang, the
+// first iptables-wrappers used a timeout of five seconds for iptables-nft-save of 1.8.3.
 const oldBugs = "have known bugs in nft mode (-C misses rules that are there, iptables-nft-save can hang)"
 
-// version reads the release out of a program's data, without running it: "" if there is none. Newer ones have what --version
-// prints after the v as one constant, "1.8.9 (nf_tables)" or "1.8.9 (legacy)"; older ones (1.8.7) have the number alone, for
-// "%s v%s (legacy)". old reports whether it is before 1.8.4.
+// version returns the release from the data of a binary, without running it, or "". Newer binaries contain the text that --version
+// prints after the v as one constant: "1.8.9 (nf_tables)" or "1.8.9 (legacy)". Older ones (1.8.7) contain only the number, for "%s
+// v%s (legacy)". old reports whether it is before 1.8.4.
 func version(data []byte, m mode.Mode) (number string, old bool) {
 	suffix := []byte([...]string{mode.NFT: " (nf_tables)", mode.Legacy: " (legacy)"}[m])
 	if !bytes.Contains(data, suffix) {
@@ -164,7 +164,7 @@ func version(data []byte, m mode.Mode) (number string, old bool) {
 		if !found && len(constant) > len("1.8.99") {
 			continue
 		}
-		// The number alone must look like iptables' own: other libraries' versions may be there, too.
+		// A number alone must look like one of iptables: the binary may contain versions of other libraries.
 		if r, ok := parseRelease(string(number)); ok && (found || r[0] == 1 && r[1] >= 8) {
 			return string(number), slices.Compare(r[:], []int{1, 8, 4}) < 0
 		}
@@ -184,12 +184,12 @@ func parseRelease(text string) (r [3]int, ok bool) {
 	return r, len(parts) >= 2 && len(parts) <= 4
 }
 
-// remedy says how to get the missing mode on this distribution. Nothing but these words depends on os-release.
+// remedy returns how to get the missing mode on this distribution. Only this text depends on os-release.
 func remedy(root *rootfs.Root, missing mode.Mode) string {
 	data, _ := readEither(root, "/etc/os-release", "/usr/lib/os-release")
 	release := parseOSRelease(data)
 	is := func(id string) bool { return release["ID"] == id }
-	// CentOS, Rocky and Alma say that they are like RHEL, Ubuntu that it is like Debian.
+	// ID_LIKE of CentOS, Rocky and Alma contains rhel, that of Ubuntu debian.
 	like := func(id string) bool { return is(id) || strings.Contains(" "+release["ID_LIKE"]+" ", " "+id+" ") }
 	major, _, _ := strings.Cut(release["VERSION_ID"], ".")
 	legacy := missing == mode.Legacy
@@ -216,7 +216,7 @@ func remedy(root *rootfs.Root, missing mode.Mode) string {
 	return "install the package that has " + xtables.Multi(missing)
 }
 
-// parseOSRelease reads os-release(5) as far as its values are plain words, which those asked for are.
+// parseOSRelease reads the values of os-release(5) that are plain words. The fields that remedy reads are.
 func parseOSRelease(data []byte) map[string]string {
 	values := map[string]string{}
 	for line := range strings.Lines(string(data)) {

@@ -14,7 +14,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// database is all that the program may write: state files and links.
+// database returns the files that the program may write: state files and symlinks.
 func database(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -46,7 +46,7 @@ func assertDatabase(t *testing.T, what string, got, want map[string]string) {
 	}
 }
 
-// register registers the wrapper with the root's own update-alternatives, as upstream's README has users do it.
+// register registers the wrapper with the root's own update-alternatives, as upstream's README describes.
 func register(t *testing.T, dir string) {
 	t.Helper()
 	const wrapper = "/usr/sbin/iptables-wrapper"
@@ -61,7 +61,7 @@ func register(t *testing.T, dir string) {
 	}
 }
 
-// upgrade does what iptables.postinst does at every upgrade.
+// upgrade runs the commands of iptables.postinst in an upgrade.
 func upgrade(t *testing.T, dir string) {
 	t.Helper()
 	for _, leader := range []string{"iptables", "ip6tables"} {
@@ -74,8 +74,8 @@ func upgrade(t *testing.T, dir string) {
 	}
 }
 
-// Debian's own program is the judge: what Install and Pin leave is what it would have left, and it shows it, switches it,
-// and changes it back.
+// Install and Pin must leave the same state as Debian's own program. That program must show the state, switch it, and restore
+// it.
 func TestRealUpdateAlternatives(t *testing.T) {
 	needs.Machine(t, "root")
 	for _, archive := range roots.Debians(t) {
@@ -130,7 +130,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 					}
 				}
 
-				// An upgrade of iptables registers its own again: the choice stays.
+				// An upgrade of iptables registers its own alternatives again. The choice stays.
 				upgrade(t, dir)
 				assertQuery("manual", "-"+m.String())
 				mustInstall(t, dir)
@@ -149,7 +149,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 	}
 }
 
-// An alternative whose file is gone is forgotten by dpkg's program at the next --install, and by ours.
+// dpkg's program removes an alternative whose file is gone at the next --install, and Install does, too.
 func TestForgetsWhatIsGone(t *testing.T) {
 	needs.Machine(t, "root")
 	archive := roots.Debians(t)[0]
@@ -171,7 +171,7 @@ func TestForgetsWhatIsGone(t *testing.T) {
 	assertDatabase(t, "install", database(t, dir), database(t, reference))
 }
 
-// The release is read out of real binaries of every Debian given, and is what they say themselves.
+// The release that is read from the real binaries of every Debian root must be the one that they print.
 func TestReleaseOfRealBinaries(t *testing.T) {
 	needs.Machine(t, "root")
 	for _, archive := range roots.Debians(t) {

@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// program is what install reads from an ELF file. (debug/elf can do it too, and makes the wrapper much larger.)
+// program is what install reads from an ELF file. (debug/elf would make the wrapper much larger.)
 type program struct {
 	machine
 	data        []byte
@@ -20,13 +20,13 @@ type program struct {
 	runpath     []string // directories of DT_RUNPATH or DT_RPATH
 }
 
-// machine is what must be equal in two programs of one root: word size, byte order and instruction set.
+// machine must be equal in all binaries of one root: word size, byte order and instruction set.
 type machine struct {
 	class, order byte
 	number       uint16
 }
 
-// machines has, by the numbers of elf.h, Go's name of an architecture and Debian's name of its directory of libraries.
+// machines maps the numbers of elf.h to Go's name of the architecture and to Debian's name of its library directory.
 var machines = map[uint16]struct{ name, triplet string }{
 	3:   {"386", "i386-linux-gnu"},
 	21:  {"ppc64le", "powerpc64le-linux-gnu"},
@@ -45,14 +45,14 @@ func (m machine) String() string {
 	return "ELF machine " + strconv.Itoa(int(m.number))
 }
 
-// elf reads the fields of an ELF file. Outside of the file all bytes are zero.
+// elf reads the fields of an ELF file. Bytes beyond the end of the file are zero.
 type elf struct {
 	data []byte
 	big  bool   // big-endian
 	word uint64 // size of an address
 }
 
-// number reads a field. Inlined into parseELF, it is 2 kB.
+// number reads a field. If it were inlined into parseELF, it would add 2 kB.
 //
 //go:noinline
 func (f *elf) number(offset, size uint64) (n uint64) {
@@ -89,7 +89,7 @@ func parseELF(data []byte) (program, error) {
 	dynamic := uint64(0)
 	for i := range f.number(count, 2) {
 		at := f.number(headers, f.word) + i*f.number(size, 2)
-		offset := f.number(at+f.word, f.word) // p_flags is behind p_type in the 64-bit format
+		offset := f.number(at+f.word, f.word) // p_flags is after p_type in the 64-bit format
 		switch f.number(at, 4) {
 		case 1:
 			loads = append(loads, [3]uint64{offset, f.number(at+2*f.word, f.word), f.number(at+4*f.word, f.word)})
@@ -119,15 +119,15 @@ func parseELF(data []byte) (program, error) {
 	return p, nil
 }
 
-// Interpreter returns the ELF interpreter that a program names, or "" if it names none or cannot be read.
+// Interpreter returns the ELF interpreter of a binary, or "" if it has none or cannot be read.
 func Interpreter(root *rootfs.Root, file string) string {
 	binary, _ := root.ReadFile(file, maxBinary)
 	p, _ := parseELF(binary.Data)
 	return p.interpreter
 }
 
-// entries returns the values that have one of the tags, in the dynamic section that begins at offset at. Of a hostile file
-// it returns no more than any program has.
+// entries returns the values that have one of the tags, in the dynamic section that begins at offset at. It limits their number,
+// because the file may be hostile.
 func (f *elf) entries(at uint64, tags ...uint64) (values []uint64) {
 	for tag := f.number(at, f.word); tag != 0 && len(values) < 100; tag = f.number(at, f.word) {
 		if slices.Contains(tags, tag) {
@@ -138,13 +138,13 @@ func (f *elf) entries(at uint64, tags ...uint64) (values []uint64) {
 	return values
 }
 
-// split takes a list of directories apart.
+// split splits a list of directories.
 func split(list string) []string {
 	return strings.FieldsFunc(list, func(r rune) bool { return r == ':' || r == '\n' })
 }
 
-// warnMissing warns of the shared libraries that a program needs and that are in none of the places where the dynamic linker of
-// its C library looks for them.
+// warnMissing warns of shared libraries that a binary needs and that are in none of the directories that the dynamic linker of its
+// C library searches.
 func (p *plan) warnMissing(file string, b program) {
 	triplet := machines[b.number].triplet
 	dirs := append(b.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
@@ -153,7 +153,7 @@ func (p *plan) warnMissing(file string, b program) {
 		list, _ := p.Root.ReadFile("/etc/ld-musl-"+arch+".path", maxText)
 		dirs = append(dirs, split(string(list.Data))...)
 	}
-	cache, _ := p.Root.ReadFile("/etc/ld.so.cache", maxBinary) // glibc's, made of /etc/ld.so.conf
+	cache, _ := p.Root.ReadFile("/etc/ld.so.cache", maxBinary) // of glibc, built from /etc/ld.so.conf
 	for _, name := range b.needed {
 		places := dirs
 		if before, _, found := bytes.Cut(cache.Data, []byte("/"+name+"\x00")); found {

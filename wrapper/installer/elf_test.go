@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// A hostile binary that claims a thousand needed libraries costs no more than any program that exists.
+// A hostile binary with a thousand needed libraries must not take more work than a real one.
 func TestManyNeededLibraries(t *testing.T) {
 	const header, segment, entries = 64, 56, 1000
 	data := make([]byte, header+segment+16*(entries+1))

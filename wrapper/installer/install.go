@@ -1,7 +1,7 @@
-// Package installer puts the wrapper in place in a root file system: the running one or an unpacked one, of any
-// architecture. It starts no program of that root.
+// Package installer installs the wrapper in a root file system: the running one or an unpacked one, of any architecture. It starts
+// no program of that root.
 //
-// It looks first and changes nothing until it knows every change; then it makes all of them or, when one fails, none.
+// It plans every change before it makes the first one. Then it makes all of them or, if one fails, none.
 package installer
 
 import (
@@ -21,34 +21,34 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Priority is what the wrapper is registered with: above what any distribution gives its own alternatives in auto mode,
-// except Azure Linux and Photon (30000), where it is selected by hand.
+// Priority is the wrapper's priority in alternatives systems. It is above the priorities that distributions use in auto mode,
+// except on Azure Linux and Photon (30000): there the wrapper is selected manually.
 const Priority = 100
 
-// Bounds of what is read, in bytes.
+// Limits of files that are read, in bytes.
 const (
 	maxBinary = 64 << 20
 	maxText   = 1 << 16
 )
 
-// Options say what to install where.
+// Options say what to install, and where.
 type Options struct {
 	Root        *rootfs.Root
-	Self        string // absolute path, outside Root's own paths, of the wrapper binary to copy
-	SanityCheck bool   // refuse what could not work later
-	NFTOnly     bool   // the root has no legacy variant on purpose: every host is in nft mode
+	Self        string // absolute path of the wrapper binary to copy; not a path inside Root
+	SanityCheck bool   // refuse an installation whose calls could not work
+	NFTOnly     bool   // the root has no legacy mode on purpose: every host is in nft mode
 	DryRun      bool   // change nothing
 }
 
-// Result is what was done, or would be.
+// Result is the outcome of an installation, or the expected outcome of a dry run.
 type Result struct {
-	Wrapper  string // where the wrapper is, inside the root and free of symlinks
+	Wrapper  string // path of the wrapper inside the root, without symlinks
 	Changes  []rootfs.Change
-	Warnings []error // what the user has to know, each with its remedy
+	Warnings []error // for the user, each with its next step
 }
 
-// Install puts the wrapper in place and points all six applets at it. A second call changes nothing; one after a pin makes
-// the wrapper decide again. With an error, nothing was changed, unless the error says otherwise.
+// Install copies the wrapper into the root and points all six applets at it. A second call changes nothing. After a pin, Install
+// makes the wrapper decide again. If Install returns an error, it changed nothing, unless the error says otherwise.
 func Install(o Options) (Result, error) {
 	wrapper, err := rootfs.Host().ReadFile(o.Self, maxBinary)
 	if err != nil {
@@ -80,8 +80,8 @@ func Install(o Options) (Result, error) {
 	return Result{Wrapper: p.Wrapper, Changes: p.Changes, Warnings: p.warnings}, p.err
 }
 
-// Pin repoints the applet symlinks of an installation to mode m, whatever they are pinned to. It waits for a call that is
-// pinning and for an Install.
+// Pin repoints the applet symlinks of an installation to mode m, even if they are pinned to the other mode. It waits for a call
+// that is pinning and for another Install.
 func Pin(inst *xtables.Installation, m mode.Mode) error {
 	unlock, err := lock(inst)
 	if err != nil {
@@ -98,9 +98,9 @@ func Pin(inst *xtables.Installation, m mode.Mode) error {
 	return failure(err.Error(), ": run iptables-wrapper install, then try again")
 }
 
-// lock waits for calls that are pinning, which takes them a millisecond, and for another install. A file system without locks, or
-// a read-only one, is no error: there may be nothing to change. Until unlock, the signals that end an install are ignored, so that
-// it completes.
+// lock waits for another install and for calls that are pinning, which takes a call about a millisecond. A file system that is
+// read-only or does not support locks is not an error, because there may be nothing to change. Until unlock, the signals that
+// would end an install are ignored, so that it completes.
 func lock(inst *xtables.Installation) (unlock func(), err error) {
 	dir := path.Dir(inst.Wrapper)
 	for range 100 {
@@ -109,7 +109,7 @@ func lock(inst *xtables.Installation) (unlock func(), err error) {
 		switch {
 		case err == nil:
 			return func() {
-				_ = release() // of what is left of it, the next holder makes use
+				_ = release() // the next process that locks reuses whatever release leaves
 				restore()
 			}, nil
 		case !errors.Is(err, unix.EWOULDBLOCK):
@@ -121,8 +121,8 @@ func lock(inst *xtables.Installation) (unlock func(), err error) {
 	return nil, failure("another install is running in ", dir, ": wait for it, then install again")
 }
 
-// apply makes every change and looks at the outcome. If anything is wrong, it takes all of it back. From Commit on, the install
-// is done, and what goes wrong is only a warning.
+// apply makes every change and verifies the result. If anything fails, it undoes all changes. After Commit the install is
+// complete: a later failure is only a warning.
 func (p *plan) apply() error {
 	err := p.Apply()
 	if err == nil {
@@ -138,7 +138,7 @@ func (p *plan) apply() error {
 	return failure(err.Error(), ": nothing was changed")
 }
 
-// verify follows every name to the wrapper.
+// verify checks that every name leads to the wrapper.
 func (p *plan) verify() error {
 	for _, name := range p.managed {
 		a, _ := applet.Parse(path.Base(name))
@@ -153,15 +153,15 @@ func (p *plan) verify() error {
 	return nil
 }
 
-// tidy removes what was replaced, an earlier version's file, and what killed installs and calls left wherever they may have
-// worked. And it looks whether the wrapper got its file capabilities.
+// tidy removes replaced files, the file of an earlier version, and the remains of killed installs and calls in every directory
+// where they may have worked. It also checks that the wrapper has its file capabilities.
 func (p *plan) tidy() {
 	failed := []error{p.Commit()}
 	for _, dir := range append(p.dirs, p.Dirs()...) {
 		failed = append(failed, p.Root.Sweep(dir))
 	}
 	for _, err := range failed {
-		// What cannot be written now was not written by a killed one either.
+		// A directory that cannot be written contains no remains of a killed process either.
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EROFS) {
 			p.warn(err.Error(), ": the next install or call removes it")
 		}
@@ -171,7 +171,7 @@ func (p *plan) tidy() {
 	}
 }
 
-// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.
+// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each call.
 //
 //go:noinline
 func failure(text ...string) error { return errors.New(strings.Join(text, "")) }

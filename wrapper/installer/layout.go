@@ -14,9 +14,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// names plans the way from the six names to the wrapper. Who owns the names is read off the root itself: neither os-release nor
-// a program that is installed tells (Debian's update-alternatives is in /usr/bin only, Photon's program is Fedora's with Debian's
-// groups). There are
+// names plans the changes that lead the six names to the wrapper. It detects from the root itself which system manages the names.
+// os-release and the installed programs do not show it: Debian's update-alternatives is in /usr/bin only, and Photon has Fedora's
+// program with Debian's groups. The systems are
 //   - groups of update-alternatives (Debian, Ubuntu, SLE 15) or alternatives (Fedora, EL 9, Azure Linux, Photon), used for the
 //     names that they have,
 //   - libalternatives (openSUSE Tumbleweed, Leap 16),
@@ -54,7 +54,7 @@ func (p *plan) names() {
 	}
 }
 
-// group registers the wrapper in a group, for those of the applets that the group has.
+// group registers the wrapper in a group, for the applets that the group has.
 func (p *plan) group(state links.State, applets []applet.Applet) {
 	g := state.Group
 	wrapper := p.registered(g)
@@ -67,7 +67,7 @@ func (p *plan) group(state links.State, applets []applet.Applet) {
 		}
 	}
 	if g.Format == alternatives.Dpkg {
-		// dpkg's program forgets what is gone, whenever it reads a group.
+		// dpkg's program removes alternatives whose file is gone whenever it reads a group.
 		g.Unregister(func(file string) bool {
 			_, err := p.Root.Stat(file)
 			return rootfs.Missing(err) && file != wrapper
@@ -85,8 +85,8 @@ func (p *plan) group(state links.State, applets []applet.Applet) {
 	}
 }
 
-// registered is the wrapper's path as the group spells its directory: /usr/sbin on a Fedora whose /usr/sbin is a link to bin,
-// if its packages register paths there.
+// registered returns the wrapper's path with the directory that the packages of the group register: /usr/sbin on a Fedora whose
+// /usr/sbin is a symlink to bin, if its packages register paths there.
 func (p *plan) registered(g *alternatives.Group) string {
 	for _, m := range p.Modes() {
 		choice, found := links.Choice(p.Installation, g, m)
@@ -98,8 +98,8 @@ func (p *plan) registered(g *alternatives.Group) string {
 	return p.Wrapper
 }
 
-// confs gives libalternatives a configuration file for each applet that runs the wrapper, made from the distribution's own:
-// the same group, the same options.
+// confs writes a configuration file of libalternatives for each applet, which runs the wrapper. It has the group and the options
+// of the distribution's own file.
 func (p *plan) confs() {
 	for _, a := range applet.All() {
 		dir := path.Join(links.ConfDir, a.String())
@@ -119,8 +119,8 @@ func (p *plan) confs() {
 	}
 }
 
-// overrides takes out of libalternatives' override files what selects something else than the wrapper: to install it is to
-// select it, as for a choice by hand in any other database.
+// overrides removes entries from libalternatives' override files that select anything except the wrapper. Installing the wrapper
+// selects it, as a manual choice does in other alternatives systems.
 func (p *plan) overrides() {
 	for _, name := range links.OverrideFiles() {
 		place, err := p.Root.Resolve(name)
@@ -139,8 +139,8 @@ func (p *plan) overrides() {
 	}
 }
 
-// others looks along PATH for applet names that will not lead to the wrapper. A symlink to this installation's mode binaries is
-// repointed; of anything else install warns.
+// others searches PATH for applet names that will not lead to the wrapper. It repoints a symlink to this installation's mode
+// binaries. For any other file, install prints a warning.
 func (p *plan) others() {
 	seen := map[string]bool{}
 	for _, dir := range applet.Path() {

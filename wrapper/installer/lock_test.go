@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// An install waits for calls that are pinning, and not for ever.
+// An install waits for calls that are pinning, but only for a limited time.
 func TestWaitsForTheLock(t *testing.T) {
 	c := roots.Find("Alpine 3.22")
 	dir := c.Before.Build(t, roots.Programs(t))
@@ -31,7 +31,7 @@ func TestWaitsForTheLock(t *testing.T) {
 	roots.Assert(t, dir, c.Installed)
 }
 
-// Installs and first calls at once, on each kind of layout: every one succeeds, and nothing is left behind.
+// Installs and first calls run at once, on each kind of layout. All succeed, and no temporary file remains.
 func TestInstallsAndPinsRace(t *testing.T) {
 	programs := roots.Programs(t)
 	for _, c := range oneOfEach() {
@@ -56,7 +56,7 @@ func TestInstallsAndPinsRace(t *testing.T) {
 			}
 			mustInstall(t, dir)
 			roots.Assert(t, dir, c.Installed)
-			for range 2 { // the second has nothing to do
+			for range 2 { // the second one changes nothing
 				if err := pin(dir, c.Wrapper, applet.IPTables); err != nil {
 					t.Error(err)
 				}
@@ -66,7 +66,7 @@ func TestInstallsAndPinsRace(t *testing.T) {
 	}
 }
 
-// oneOfEach is one root of each layout.
+// oneOfEach returns one root of each layout.
 func oneOfEach() []roots.Layout {
 	var some []roots.Layout
 	for _, c := range roots.Layouts() {

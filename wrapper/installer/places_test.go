@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// assertInstalled installs into a tree and compares the outcome, the warnings included. A second install changes nothing.
+// assertInstalled installs into a tree and compares the result and the warnings. A second install changes nothing.
 func assertInstalled(t *testing.T, before, after roots.Tree, warnings ...string) {
 	t.Helper()
 	programs := roots.Programs(t)
@@ -39,7 +39,7 @@ func installed(before roots.Tree, dir string) roots.Tree {
 	return before.With(roots.Names(dir, roots.To("iptables-wrapper"))).With(roots.Tree{dir + "/iptables-wrapper": roots.Wrapper})
 }
 
-// A group of the alternatives database is used for the names that it has. The others are plain symlinks.
+// A group of the alternatives database is used for the names that it contains. The others are plain symlinks.
 func TestPartialGroups(t *testing.T) {
 	ip6 := []applet.Applet{applet.IP6Tables, applet.IP6TablesSave, applet.IP6TablesRestore}
 	l := roots.Find("Debian")
@@ -52,7 +52,7 @@ func TestPartialGroups(t *testing.T) {
 	}
 	t.Run("remove-all ip6tables", func(t *testing.T) { assertInstalled(t, removed, after) })
 
-	// The user registered /usr/sbin/iptables, and no follower.
+	// The user registered /usr/sbin/iptables without followers.
 	const state = "var/lib/dpkg/alternatives/iptables"
 	own := roots.Tree{
 		"usr/sbin/iptables@":         "/etc/alternatives/iptables",
@@ -86,7 +86,7 @@ func TestPlaces(t *testing.T) {
 		before := roots.Binaries(dir).With(roots.Names(dir, roots.To("xtables-nft-multi")))
 		t.Run(dir, func(t *testing.T) { assertInstalled(t, before, installed(before, dir)) })
 	}
-	// The modes differ in their names: nft has its multi-call binary, legacy has its commands.
+	// The modes use different names: nft has its multi-call binary, legacy has its commands.
 	before := alpine().Without("usr/sbin/xtables-legacy-multi")
 	for _, a := range applet.All() {
 		delete(before, "usr/sbin/"+strings.Replace(a.String(), "tables", "tables-legacy", 1)+"@")
@@ -94,7 +94,7 @@ func TestPlaces(t *testing.T) {
 	}
 	t.Run("mixed", func(t *testing.T) { assertInstalled(t, before, installed(before, "usr/sbin")) })
 
-	// k3s has its own iptables in a directory of its own, and may run on a Debian host.
+	// k3s has its own iptables in its own directory, and may run on a Debian host.
 	const bundle = "var/lib/rancher/k3s/bin/aux"
 	before = debian().With(roots.Binaries(bundle)).With(roots.Names(bundle, roots.To("xtables-legacy-multi"))).
 		With(roots.Tree{bundle + "/iptables-wrapper": roots.Wrapper, "usr/local/sbin/iptables@": "/usr/sbin/iptables-nft"})
@@ -112,7 +112,8 @@ func TestPlaces(t *testing.T) {
 	})
 }
 
-// distroless-iptables has a file with an empty line in the place of iptables, and images with an earlier wrapper have copies of it.
+// distroless-iptables has a file with an empty line in the place of iptables. Images with an earlier wrapper have copies of the
+// wrapper there.
 func TestReplacesWhatIsNobodys(t *testing.T) {
 	const v2 = "#!/bin/sh\nnft=$(iptables-nft-save)\nlegacy=$(iptables-legacy-save)\nexec \"$0\" \"$@\"\n"
 	for name, content := range map[string]string{
@@ -124,12 +125,13 @@ func TestReplacesWhatIsNobodys(t *testing.T) {
 	}
 }
 
-// Applet names in the other directories of PATH: symlinks to this installation are repointed, whatever their way; the rest is named.
+// Applet names in other directories of PATH: symlinks to this installation are repointed, even indirect ones. Others cause a
+// warning.
 func TestOtherNamesInPath(t *testing.T) {
 	before := alpine().With(roots.Tree{
 		"usr/local/sbin/iptables@":      "/usr/sbin/xtables-legacy-multi",
 		"usr/local/sbin/iptables-save@": "../../sbin/iptables-legacy-save",
-		"usr/bin/ip6tables@":            "../sbin/ip6tables", // leads to the wrapper by itself
+		"usr/bin/ip6tables@":            "../sbin/ip6tables", // leads to the wrapper without a change
 		"usr/bin/ip6tables-save@":       "/nowhere",
 		"usr/local/bin/ip6tables":       roots.Legacy,
 		"usr/local/bin/ip6tables-save@": "/srv/another",
@@ -144,7 +146,7 @@ func TestOtherNamesInPath(t *testing.T) {
 		"/usr/local/bin/ip6tables-save does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 }
 
-// A file that only has the name of a mode's binary is another program: the mode's binary here is the multi-call binary.
+// A file that only has the name of a mode's binary is another program. The mode's binary here is the multi-call binary.
 func TestSymlinkToAnotherProgram(t *testing.T) {
 	before := alpine().Without("usr/sbin/iptables-legacy@").With(roots.Tree{
 		"usr/sbin/iptables-legacy": roots.Legacy,
@@ -154,7 +156,7 @@ func TestSymlinkToAnotherProgram(t *testing.T) {
 		"/usr/local/bin/iptables does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 }
 
-// A file of an alternatives system that is a symlink becomes a regular file, and the file that it leads to is kept.
+// A file of an alternatives system that is a symlink becomes a regular file. The target of the symlink does not change.
 func TestSymlinkedStateFile(t *testing.T) {
 	for name, file := range map[string]string{
 		"Debian":     "var/lib/dpkg/alternatives/iptables",
@@ -181,7 +183,7 @@ func TestMissingLibrary(t *testing.T) {
 		"/usr/sbin/xtables-legacy-multi needs libip4tc.so.2, which is in none of the usual directories: install the package that contains it")
 }
 
-// Alpine before 3.19 has ip6tables in a package of its own. Without it the ip6tables names appear all the same.
+// Alpine before 3.19 has ip6tables in a separate package. Without that package, the ip6tables names appear nevertheless.
 func TestNamesOfIP6TablesAppear(t *testing.T) {
 	before := alpine()
 	for name := range before {

@@ -14,25 +14,25 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// guessed is a file beside the wrapper that calls of an earlier version left.
+// guessed is a file that calls of an earlier version left beside the wrapper.
 const guessed = ".iptables-wrapper.guessed"
 
-// plan is an install: what the root contains, and the changes that are still to be made. The first obstacle ends it.
+// plan is an install: the content of the root, and the changes that are to be made. The first obstacle ends it.
 type plan struct {
-	*xtables.Installation // Wrapper is where the wrapper belongs: beside the mode binaries
+	*xtables.Installation // Wrapper is its future path, beside the mode binaries
 	*rootfs.Plan
 	options      Options
 	bundle       bool // the wrapper is outside of the standard directories: nothing else is changed
 	capabilities string
-	managed      []string // the names that lead to the wrapper, as the layout places them
-	dirs         []string // where a change was made or would have been
+	managed      []string // the names that lead to the wrapper, by the layout
+	dirs         []string // where a change was made, or would have been made
 	warnings     []error
 	err          error
 }
 
 func (p *plan) warn(text ...string) { p.warnings = append(p.warnings, failure(text...)) }
 
-// refuse ends the plan if err is an obstacle and no earlier one did. Inlined, it is large.
+// refuse ends the plan with err, unless err is nil or the plan has ended before. It is not inlined, because it is large.
 //
 //go:noinline
 func (p *plan) refuse(err error) {
@@ -41,7 +41,7 @@ func (p *plan) refuse(err error) {
 	}
 }
 
-// add plans a change. Install never removes the content of a directory that is where a symlink or a file should be.
+// add plans a change. Install never removes the content of a directory that is in the place of a symlink or a file.
 func (p *plan) add(c rootfs.Change) {
 	err := p.Add(c)
 	if errors.Is(err, unix.EISDIR) {
@@ -50,12 +50,12 @@ func (p *plan) add(c rootfs.Change) {
 	p.refuse(err)
 }
 
-// capless says what a wrapper without the file capabilities of the mode binaries cannot do.
+// capless is the warning for a wrapper without the file capabilities of the mode binaries.
 const capless = "the wrapper works for root, but a call of another user cannot look at the kernel and may use the wrong mode: " +
 	"give both mode binaries and the wrapper the same with setcap"
 
-// copy plans to put the wrapper in place, with the file capabilities that all mode binaries have, and to remove what an earlier
-// version left.
+// copy plans to copy the wrapper, with the file capabilities that all mode binaries have, and to remove remains of earlier
+// versions.
 func (p *plan) copy(wrapper []byte) {
 	for i, m := range p.Modes() {
 		file, _ := p.Root.Resolve(p.Path(m, applet.IPTables))
@@ -84,7 +84,7 @@ func (p *plan) copy(wrapper []byte) {
 	}
 }
 
-// write plans other data for a file of an alternatives system. If it is missing, or a symlink, it becomes a regular file.
+// write plans new data for a file of an alternatives system. If it is missing or a symlink, it becomes a regular file.
 func (p *plan) write(old rootfs.File, data []byte, staging string) {
 	if !old.IsRegular() {
 		old = rootfs.File{Path: old.Path, Info: owned(0o644)}
@@ -93,14 +93,14 @@ func (p *plan) write(old rootfs.File, data []byte, staging string) {
 	p.refuse(p.Write(old, data, staging))
 }
 
-// manage makes sure that the symlink called name leads to target, and that the wrapper is at the end.
+// manage makes sure that the symlink called name leads to target, and that the chain of symlinks ends at the wrapper.
 func (p *plan) manage(name, target string) {
 	p.link(name, target)
 	p.managed = append(p.managed, name)
 }
 
-// link makes sure that the symlink called name leads to target. Its directory may be called by any of its names: /sbin and
-// /usr/sbin are one where they are merged, and there is one symlink then.
+// link makes sure that the symlink called name leads to target. name may contain any name of its directory: where /sbin and
+// /usr/sbin are merged, both paths are the same symlink.
 func (p *plan) link(name, target string) {
 	place, err := p.Root.Place(name)
 	p.refuse(err)
@@ -113,7 +113,7 @@ func (p *plan) link(name, target string) {
 		return
 	}
 	p.add(rootfs.Change{Verb: "link", Path: place, Target: target})
-	// A symlink in the directory of alternatives leads to whatever was registered, and stays registered.
+	// A symlink in the alternatives directory leads to the registered file, and stays registered.
 	alternatives, _ := p.Root.Resolve(links.AlternativesDir)
 	if (notLink != nil || path.Dir(place) != alternatives) && p.foreign(place) {
 		if p.options.SanityCheck {
@@ -123,8 +123,8 @@ func (p *plan) link(name, target string) {
 	}
 }
 
-// foreign tells whether a file, or what a symlink leads to, is somebody's own program. Images of distroless-iptables have an
-// empty file in the place of iptables, until a wrapper is installed.
+// foreign reports whether a file, or the target of a symlink, belongs to another program. Images of distroless-iptables contain an
+// empty file in the place of iptables until a wrapper is installed.
 func (p *plan) foreign(place string) bool {
 	file, err := p.Root.ReadFile(place, maxBinary)
 	if err != nil {
@@ -133,7 +133,7 @@ func (p *plan) foreign(place string) bool {
 	return len(bytes.TrimSpace(file.Data)) > 0 && !isWrapper(file.Data) && !isIPTables(file.Data)
 }
 
-// owned is how a new file shall be: root's, or the caller's own where an unprivileged user unpacked the root.
+// owned returns the owner of a new file: root, or the caller if an unprivileged user unpacked the root.
 func owned(mode uint32) rootfs.Info {
 	if unix.Geteuid() == 0 {
 		return rootfs.Info{Mode: mode}

@@ -85,12 +85,12 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// someCommands is what is left when only some commands are copied out of another image: COPY follows symlinks.
+// someCommands returns a root into which only some commands were copied from another image: COPY follows symlinks.
 func someCommands() roots.Tree {
 	return roots.Runtime().With(roots.Tree{"usr/sbin/iptables-nft": roots.NFT, "usr/sbin/iptables-legacy": roots.Legacy})
 }
 
-// TestNFTOnly: an image without the legacy variant is one thing by mistake and another on purpose.
+// TestNFTOnly: an image without the legacy mode is accepted only if the option says that this is intended.
 func TestNFTOnly(t *testing.T) {
 	programs := roots.Programs(t)
 	meant := func(o *Options) { o.NFTOnly = true }
@@ -136,8 +136,8 @@ func TestRefusesForeignMachine(t *testing.T) {
 	assertUnchanged(t, dir, before)
 }
 
-// No release that can be had here has 1.8.0 to 1.8.3, so these are the constants alone, as the two kinds of real binaries that
-// TestReleaseOfRealBinaries reads have them.
+// No supported release has 1.8.0 to 1.8.3. So these are only the constants, in the two forms in which the real binaries of
+// TestReleaseOfRealBinaries contain them.
 func TestRefusesOldReleases(t *testing.T) {
 	for text, old := range map[string]bool{"1.8.0": true, "1.8.3": true, "1.8.4": false, "1.8.10": false, "1.9": false, "2.0.1": false} {
 		for _, data := range []string{
@@ -146,7 +146,7 @@ func TestRefusesOldReleases(t *testing.T) {
 		} {
 			v, isOld := version([]byte(data), mode.NFT)
 			if alone := !strings.Contains(data, text+" ("); alone && text == "2.0.1" {
-				continue // told from another library's version by its suffix only
+				continue // only its suffix distinguishes it from the version of another library
 			}
 			if v != text || isOld != old {
 				t.Errorf("%q is read as %q, old: %v", data, v, isOld)

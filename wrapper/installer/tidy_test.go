@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// `alts -n iptables -p 2` is a choice by hand; so is an install, and the later one holds.
+// `alts -n iptables -p 2` is a manual choice. An install is one, too, and replaces an earlier choice.
 func TestTakesOverridesOut(t *testing.T) {
 	c := roots.Find("Tumbleweed")
 	before := roots.Tree{
@@ -35,7 +35,7 @@ func TestTakesOverridesOut(t *testing.T) {
 	}
 }
 
-// A guess's mark goes with the install, and is said to.
+// An install removes the file that records a guess, and reports it.
 func TestForgetsTheGuess(t *testing.T) {
 	c := roots.Find("Alpine 3.20")
 	dir := c.Before.With(marked()).Build(t, roots.Programs(t))
@@ -49,7 +49,7 @@ func TestForgetsTheGuess(t *testing.T) {
 	roots.Assert(t, dir, c.Installed)
 }
 
-// What killed installs and calls left goes, even when nothing else is to be done.
+// An install removes files that killed installs and calls left, even if it changes nothing else.
 func TestSweeps(t *testing.T) {
 	programs := roots.Programs(t)
 	for _, c := range oneOfEach() {

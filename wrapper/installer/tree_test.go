@@ -21,10 +21,10 @@ func alpine() roots.Tree { return roots.Find("Alpine 3.22").Before }
 
 func debian() roots.Tree { return roots.Find("Debian").Before }
 
-// marked is what a call of an earlier version left in "Alpine 3.20".
+// marked returns the file that a call of an earlier version left in "Alpine 3.20".
 func marked() roots.Tree { return roots.Tree{"sbin/" + guessed: ""} }
 
-// snapshot is a tree read back with all that undoing has to restore: type, mode, owner, inode, content or target.
+// snapshot returns the properties of a tree that an undo must restore: type, mode, owner, inode, content or target.
 func snapshot(t testing.TB, dir string) map[string]string {
 	t.Helper()
 	root, err := rootfs.Open(dir)
@@ -87,7 +87,7 @@ func open(t testing.TB, dir string) *rootfs.Root {
 	return root
 }
 
-// install runs Install on dir with this test's own binary, a real program of this machine, as the wrapper.
+// install runs Install on dir with this test's own binary, which this machine can execute, as the wrapper.
 func install(t testing.TB, dir string, change ...func(*Options)) (Result, error) {
 	t.Helper()
 	self, err := os.Executable()

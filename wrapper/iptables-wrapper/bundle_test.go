@@ -47,7 +47,7 @@ var names = []string{"iptables", "iptables-save", "iptables-restore", "ip6tables
 
 func (b bundle) path(name string) string { return filepath.Join(b.dir, name) }
 
-// do runs a program of the bundle, with nothing in its environment but env and PATH.
+// do runs a program of the bundle. The environment contains only env and PATH.
 func (b bundle) do(env []string, argv ...string) (stdout, stderr string, status int) {
 	b.t.Helper()
 	cmd := exec.Command(b.path(argv[0]), argv[1:]...)
@@ -62,7 +62,7 @@ func (b bundle) do(env []string, argv ...string) (stdout, stderr string, status 
 	return out.String(), complaint.String(), cmd.ProcessState.ExitCode()
 }
 
-// targets returns what the six symlinks say.
+// targets returns the targets of the six symlinks.
 func (b bundle) targets() map[string]string {
 	b.t.Helper()
 	all := map[string]string{}

@@ -16,7 +16,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// What a user can say to a call: its arguments belong to iptables.
+// The variables that change what a call does. Its arguments belong to iptables.
 const (
 	overrideVariable = "IPTABLES_WRAPPER_MODE"
 	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
@@ -29,8 +29,8 @@ type state struct {
 	inst *xtables.Installation
 }
 
-// newState returns the state of this process before it looked for an installation. Without an error it has the mode that the
-// environment says. An empty value is none: that is how a variable is unset in a container's specification.
+// newState returns the state of this process before the search for an installation. Without an error, it contains the mode that
+// the environment selects. An empty variable counts as unset: a container's specification can unset a variable only in this way.
 func newState() (*state, error) {
 	s := &state{env: inherit.Environ()}
 	value := variable(s.env, overrideVariable)
@@ -42,13 +42,13 @@ func newState() (*state, error) {
 	return s, nil
 }
 
-// use takes the result of xtables.Find or xtables.FindInstalled.
+// use stores the result of xtables.Find or xtables.FindInstalled.
 func (s *state) use(inst *xtables.Installation, err error) error {
 	s.inst, s.NFTInstalled, s.LegacyInstalled = inst, inst.Has(mode.NFT), inst.Has(mode.Legacy)
 	return err
 }
 
-// choose makes the decision of a call. pinnable reports whether a pin to legacy could be written.
+// choose decides for a call. pinnable reports whether a pin to legacy could be written.
 func (s *state) choose(pinnable func() bool) mode.Decision {
 	if d, decided := mode.WithoutEvidence(&s.Inputs); decided {
 		return d
@@ -57,7 +57,7 @@ func (s *state) choose(pinnable func() bool) mode.Decision {
 	return s.Evidence.Decide()
 }
 
-// variable returns the value of a variable. If it is contained twice, the first counts, as for getenv(3).
+// variable returns the value of a variable. If the environment contains it twice, the first one counts, as for getenv(3).
 func variable(env []string, name string) string {
 	for _, entry := range env {
 		if value, ok := strings.CutPrefix(entry, name+"="); ok {
@@ -67,7 +67,7 @@ func variable(env []string, name string) string {
 	return ""
 }
 
-// call is one call of an applet. It returns only if no binary can be executed.
+// call executes an applet. It returns only if no binary can be executed.
 func call(a applet.Applet, argv []string) error {
 	s, err := newState()
 	if err != nil {
@@ -82,7 +82,7 @@ func call(a applet.Applet, argv []string) error {
 	d := s.choose(func() bool { return links.CanPin(s.inst, mode.Legacy) == nil })
 	path := s.inst.Path(d.Mode, a)
 	program, err := s.inst.Root.Readlink("/proc/thread-self/exe")
-	if err == nil && program != s.inst.Wrapper { // an emulator: see selfPath
+	if err == nil && program != s.inst.Wrapper { // only with an emulator: see selfPath
 		path = s.inst.Spelled(d.Mode, a)
 	}
 	debug := variable(s.env, debugVariable) == "1"
@@ -94,10 +94,11 @@ func call(a applet.Applet, argv []string) error {
 			" is: unset the variable, or install that mode in this image")
 	}
 	if d.Pin {
-		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes fails a write and does not end the call
+		restore := inherit.Ignore(unix.SIGXFSZ) // a limit on file sizes lets a write fail, but does not end the call
 		err := links.Pin(s.inst, d.Mode, a)
 		restore()
-		// A read-only or foreign file system is normal: the call works without a pin, and the next one tries again.
+		// A file system that is read-only or belongs to another user is normal: the call works without a pin, and the next call
+		// tries again.
 		if err != nil && debug {
 			complain("not pinned: " + err.Error())
 		}
@@ -109,8 +110,8 @@ func call(a applet.Applet, argv []string) error {
 	return failure(path, ": ", err.Error())
 }
 
-// become executes path in this process. It returns only if that fails. Package inherit says why the new program gets
-// everything that the caller set up; unix.Exec restores the limit on open files, which package syscall raises.
+// become executes path in this process. It returns only if that fails. Package inherit explains why the new process gets
+// everything that the caller set up. unix.Exec restores the limit on open files, which package syscall raises.
 func become(path string, argv, env []string) error {
 	for {
 		if err := unix.Exec(path, argv, env); err != unix.EINTR {
@@ -119,11 +120,10 @@ func become(path string, argv, env []string) error {
 	}
 }
 
-// selfPath returns the absolute path of the file this process executes, or "" if it is unknown. Without /proc it is the path
-// given to execve(2), with its symlinks resolved.
+// selfPath returns the absolute path of the file that this process executes, or "" if it is unknown. Without /proc, it is the path
+// that was passed to execve(2), with its symlinks resolved.
 //
-// User-mode emulators (qemu-user through binfmt_misc) translate /proc/self/exe, and not /proc/thread-self/exe, which
-// names the emulator.
+// User-mode emulators (qemu-user through binfmt_misc) translate /proc/self/exe, but /proc/thread-self/exe names the emulator.
 func selfPath() string {
 	root := rootfs.Host()
 	if path, _ := root.Readlink("/proc/self/exe"); path != "" && path[0] == '/' {
@@ -141,11 +141,11 @@ func selfPath() string {
 	return end
 }
 
-// execPath returns the path that was given to execve(2): the kernel puts its address into the auxiliary vector
-// (create_elf_tables in fs/binfmt_elf.c).
+// execPath returns the path that was passed to execve(2). The kernel puts its address into the auxiliary vector (create_elf_tables
+// in fs/binfmt_elf.c).
 func execPath() string {
 	const atExecfn = 31    // AT_EXECFN, include/uapi/linux/auxvec.h
-	auxv, _ := unix.Auxv() // an error comes with no vector
+	auxv, _ := unix.Auxv() // with an error, auxv is empty
 	for i := range auxv {
 		if auxv[i][0] == atExecfn {
 			return unix.BytePtrToString(*(**byte)(unsafe.Pointer(&auxv[i][1])))

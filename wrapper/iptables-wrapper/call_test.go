@@ -36,7 +36,7 @@ func TestCallDebug(t *testing.T) {
 	}
 }
 
-// A call that cannot execute anything ends with one line.
+// A call that cannot execute a binary ends with one line.
 func TestCallRefused(t *testing.T) {
 	both, broken := newBundle(t, "nft", "legacy"), newBundle(t, "nft", "legacy")
 	if err := os.WriteFile(broken.path("xtables-nft-multi"), []byte("#!/nowhere\n"), 0o755); err != nil {
@@ -61,7 +61,7 @@ func TestCallRefused(t *testing.T) {
 	}
 }
 
-// The first of several entries counts, and a longer name is another variable.
+// If a variable has several entries, the first one counts. A longer name is another variable.
 func TestVariable(t *testing.T) {
 	env := []string{"MODE_X=a", "MOD=b", "MODE", "MODE=c", "MODE=d", "EMPTY=", "EMPTY=e"}
 	for name, want := range map[string]string{"MODE": "c", "MODE_X": "a", "EMPTY": "", "X": ""} {

@@ -14,7 +14,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// commandName is the one name that is the command line rather than an applet.
+// commandName is the only name that means the command line instead of an applet.
 const commandName = xtables.Wrapper
 
 const usage = `usage:
@@ -58,7 +58,7 @@ has the exit status of the iptables binary that it executes.
 // version is set by the linker: -X main.version=v1.2.3.
 var version = "devel"
 
-// command executes the command line, without the program's name.
+// command runs the command line. args does not contain the program's name.
 func command(args []string) error {
 	if len(args) == 0 {
 		return usageError("no command")
@@ -94,8 +94,8 @@ func command(args []string) error {
 	return write(unix.Stdout, text)
 }
 
-// parse takes the arguments of a command apart, the first of which is its name: options with a value, written "--name value"
-// or "--name=value", and flags without. It does what package flag would do for these few, without the 250 kB of reflection.
+// parse parses the arguments of a command, the first of which is its name. Options have a value, written "--name value" or
+// "--name=value"; flags have none. Package flag would add 250 kB, because it uses reflection.
 func parse(args []string, options map[string]*string, flags map[string]*bool) error {
 	command, args := args[0], args[1:]
 	wrong := func(text ...string) error { return usageError(command + ": " + strings.Join(text, "")) }
@@ -121,7 +121,7 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 	return nil
 }
 
-// install is the command install.
+// install runs the command install.
 func install(args []string) error {
 	dir, wrapper := "/", selfPath()
 	var unchecked, dry, nftOnly bool
@@ -167,7 +167,7 @@ func runInstaller(command string, o installer.Options) error {
 	return nil
 }
 
-// set is the command set: it pins the installation manually, or makes the wrapper decide again.
+// set runs the command set. It pins the installation manually, or makes the wrapper decide again.
 func set(args []string) error {
 	if len(args) != 2 {
 		return usageError("set: needs one argument: nft, legacy, detected or auto")
@@ -188,7 +188,7 @@ func set(args []string) error {
 	case links.Look(s.inst) == links.Status{}:
 		return failure("set: ", s.inst.Wrapper, " does not exist: run iptables-wrapper install first")
 	case auto:
-		// To install the installed wrapper copies nothing. It points every name at it.
+		// Installing the wrapper that is installed copies nothing: every name is pointed at it.
 		return runInstaller("set auto", installer.Options{Root: s.inst.Root, Self: s.inst.Wrapper})
 	case detected:
 		m = s.choose(func() bool { return false }).Mode

@@ -29,7 +29,7 @@ func TestInstall(t *testing.T) {
 	}
 }
 
-// A report that could not be written is a failure.
+// If the report cannot be written, the command fails.
 func TestFullOutput(t *testing.T) {
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
@@ -64,7 +64,7 @@ func TestUsageStatus(t *testing.T) {
 	}
 }
 
-// A decision that needs no evidence is not waited for.
+// detect does not wait if the decision needs no evidence.
 func TestDetectWaits(t *testing.T) {
 	b := newBundle(t, "nft", "legacy")
 	start := time.Now()
@@ -74,7 +74,7 @@ func TestDetectWaits(t *testing.T) {
 	}
 }
 
-// detect --wait fails if there is no kubelet chain when the time is up, and prints the report in either case.
+// detect --wait fails if there is no kubelet chain at the end of the time. It prints the report in both cases.
 func TestWaitStatus(t *testing.T) {
 	b := newBundle(t, "nft", "legacy")
 	stdout, stderr, status := b.do(nil, commandName, "detect", "--wait", "1ms")

@@ -18,7 +18,7 @@ import (
 
 var errProblem = errors.New("detect --check: a problem was reported")
 
-// detectMode is the command detect.
+// detectMode runs the command detect.
 func detectMode(args []string) error {
 	output, limit := "text", "0s"
 	var check bool
@@ -46,7 +46,7 @@ func detectMode(args []string) error {
 		return err
 	}
 	err = s.use(xtables.FindInstalled(rootfs.Host(), selfPath()))
-	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables the evidence alone decides
+	if err != nil && !errors.Is(err, xtables.ErrNone) { // without iptables, only the evidence decides
 		return failure("detect: ", err.Error())
 	}
 	found := s.look(wait)
@@ -64,8 +64,8 @@ func detectMode(args []string) error {
 	return nil
 }
 
-// look fills in the evidence. If a kubelet chain can change the decision, it waits for one. (detect.Kubelet does the same for
-// other programs, by package context, which makes the binary 120 kB larger.)
+// look fills in the evidence. If a kubelet chain can change the decision, look waits for one. (detect.Kubelet does this for other
+// programs. It uses package context, which would make the binary 120 kB larger.)
 func (s *state) look(wait time.Duration) (found bool) {
 	_, decided := mode.WithoutEvidence(&s.Inputs)
 	deadline := time.Now().Add(wait)
@@ -81,23 +81,23 @@ func (s *state) look(wait time.Duration) (found bool) {
 	}
 }
 
-// report is what detect prints, and a call for debugging.
+// report is the output of detect, and of a call with debugging.
 type report struct {
 	*state
 	mode.Decision
 	links    links.Status
-	blocked  error // why a call does not pin
+	blocked  error // the reason that a call does not pin
 	problems []problem
 }
 
-// problem is one reason for detect --check to fail.
+// problem is a reason for detect --check to fail.
 type problem struct {
 	id   string // stable: scripts compare it
-	text string // what is wrong, and the next step
+	text string // the problem, and the next step
 }
 
-// newReport inspects the symlinks, and compares what they and the environment say with the evidence. Only a kubelet chain
-// contradicts them: rule counts may come from a guess.
+// newReport inspects the symlinks, and compares them and the environment with the evidence. Only a kubelet chain contradicts them,
+// because rule counts may come from a guess.
 func newReport(s *state) *report {
 	d := mode.Decide(&s.Inputs)
 	r := &report{state: s, Decision: d, links: links.Look(s.inst)}
@@ -137,7 +137,7 @@ func newReport(s *state) *report {
 	return r
 }
 
-// add adds a problem, if it was found. It is not inlined: six copies of it are 2 kB.
+// add adds a problem if found is true. It is not inlined: six copies of it are 2 kB.
 //
 //go:noinline
 func (r *report) add(found bool, id string, text ...string) {
@@ -146,7 +146,7 @@ func (r *report) add(found bool, id string, text ...string) {
 	}
 }
 
-// check returns why detect --check fails.
+// check returns the reason that detect --check fails.
 func (r *report) check() error {
 	switch {
 	case len(r.problems) > 0:

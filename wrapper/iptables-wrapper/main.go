@@ -1,6 +1,6 @@
-// Command iptables-wrapper replaces the six iptables commands in a container image. Called by one of their names, it
-// detects the host's iptables mode, repoints the symlinks to the binaries of that mode, and executes the right one. Called
-// by its own name, it installs itself and explains its decision.
+// Command iptables-wrapper replaces the six iptables commands in a container image. Called by one of their names, it detects the
+// host's iptables mode, repoints the symlinks to the binaries of that mode, and executes the matching binary. Called by its own
+// name, it installs itself and reports its decision.
 package main
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit"
 )
 
-// Exit statuses. A call that works has that of the binary it becomes.
+// Exit statuses. A call that succeeds has the status of the binary that it executes.
 const (
 	exitFailed  = 1
 	exitUsage   = 2
@@ -31,7 +31,7 @@ func init() { runtime.LockOSThread() }
 func main() {
 	argv, name := inherit.Arguments(), ""
 	if len(argv) > 0 {
-		_, name = path.Split(argv[0]) // as the multi-call binaries look at it, so "sbin/" has none
+		_, name = path.Split(argv[0]) // as the multi-call binaries do, so "sbin/" contains no name
 	}
 	var err error
 	help := ""
@@ -41,13 +41,13 @@ func main() {
 	case name == commandName:
 		err, help = command(argv[1:]), "; see "+commandName+" help"
 	default:
-		// Not the command line: a link with an unknown name must not behave like it, nor be run as something else.
+		// A symlink with an unknown name must neither act as the command line nor execute another binary.
 		err = usageError("called as \"" + name + "\", which is not the name of an iptables command: rename it iptables-wrapper")
 	}
 	switch _, usage := err.(usageError); {
 	case err == nil:
 		unix.Exit(0)
-	case err == errProblem: // the report names it
+	case err == errProblem: // the report contains the problem
 		unix.Exit(exitProblem)
 	case usage:
 		complain(err.Error() + help)
@@ -62,8 +62,8 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// write writes the whole text to a standard stream. Package os would do, but it starts with a look at all three, at its own path
-// and at more, and it takes 150 kB.
+// write writes the whole text to a standard stream. Package os would add 150 kB, and when it starts, it inspects all three streams
+// and its own path.
 func write(fd int, text string) error {
 	for text != "" {
 		n, err := unix.Write(fd, []byte(text))
@@ -75,18 +75,18 @@ func write(fd int, text string) error {
 	return nil
 }
 
-// complain prints the one line that says why nothing more happens. It is not called on a call that works.
+// complain prints the one line that says why the program fails.
 func complain(why string) {
 	_ = write(unix.Stderr, commandName+": "+printable(why)+"\n")
 }
 
-// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each place.
+// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each call.
 //
 //go:noinline
 func failure(text ...string) error { return errors.New(strings.Join(text, "")) }
 
-// printable returns s as one line without control characters: messages quote the environment, arguments and files, and a
-// terminal obeys what it is sent.
+// printable returns s as one line without control characters. Messages quote the environment, arguments and files, and control
+// characters would control the user's terminal.
 func printable(s string) string {
 	var b []byte
 	for _, r := range s {

@@ -46,9 +46,9 @@ func (r *report) text(colour bool) string {
 	return b.String()
 }
 
-// line writes columns: the first one is as wide as width says.
+// line writes columns. The first one is padded to width.
 func line(b *strings.Builder, width int, columns ...string) {
-	const spaces = "                         " // package strings' own are five kinds of them, and 1 kB
+	const spaces = "                         " // package strings would use five kinds of them, and 1 kB
 	text := ""
 	for _, column := range columns {
 		text += column + spaces[:max(width-len(column), 1)]
@@ -57,7 +57,7 @@ func line(b *strings.Builder, width int, columns ...string) {
 	b.WriteString(strings.TrimRight(text, " ") + "\n")
 }
 
-// because returns the reason in words.
+// because returns the text for a reason.
 func because(reason mode.Reason) string {
 	for _, row := range [...]struct {
 		mode.Reason
@@ -129,7 +129,7 @@ func owners(o *mode.Owners) string {
 	return strings.Join(all, ", ")
 }
 
-// json returns the report for programs, one object and a newline. Package encoding/json would make the binary a third larger.
+// json returns the report for programs, one object and a newline. Package encoding/json would make the binary larger by a third.
 func (r *report) json() string {
 	var ids []string
 	for _, p := range r.problems {
@@ -150,7 +150,7 @@ func (r *report) json() string {
 	) + "\n"
 }
 
-// evidence returns the object of a mode, which begins with fields.
+// evidence returns the object of a mode, which starts with fields.
 func evidence(e *mode.Backend, fields ...string) string {
 	var hints, chains []string
 	for f := range e.Hints {
@@ -177,7 +177,7 @@ func evidence(e *mode.Backend, fields ...string) string {
 	return object(fields...)
 }
 
-// object returns an object of JSON. Each second string is the value of the key before it.
+// object returns a JSON object. fields are keys, each followed by its value.
 func object(fields ...string) string {
 	var all []string
 	for i := 0; i < len(fields); i += 2 {
@@ -186,7 +186,7 @@ func object(fields ...string) string {
 	return "{" + strings.Join(all, ",") + "}"
 }
 
-// quote returns a string of JSON.
+// quote returns a JSON string.
 func quote(s string) string {
 	return `"` + strings.ReplaceAll(strings.ReplaceAll(printable(s), `\`, `\\`), `"`, `\"`) + `"`
 }

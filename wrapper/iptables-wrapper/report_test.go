@@ -19,7 +19,7 @@ import (
 // go test ./wrapper/iptables-wrapper -update
 var update = flag.Bool("update", false, "rewrite the golden files in testdata/report")
 
-// The whole of both reports, and whether --check would fail.
+// Compares both reports as a whole, and checks whether --check would fail.
 func TestReport(t *testing.T) {
 	for name, s := range situations() {
 		t.Run(name, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// assertObject reads the JSON object as a program does.
+// assertObject parses the JSON object as a program does.
 func assertObject(t *testing.T, object string, r *report) {
 	t.Helper()
 	var read struct {
@@ -88,7 +88,7 @@ func assertObject(t *testing.T, object string, r *report) {
 	}
 }
 
-// golden compares with a file of testdata/report.
+// golden compares a text with a file in testdata/report.
 func golden(t *testing.T, name, got string) {
 	t.Helper()
 	file := filepath.Join("testdata", "report", strings.ReplaceAll(name, " ", "-")+".txt")
@@ -118,7 +118,7 @@ func TestGoldenFiles(t *testing.T) {
 	}
 }
 
-// programs returns three files that stand for programs: none of them is executed.
+// programs returns three files in place of binaries. None of them is executed.
 func programs(t *testing.T) map[string]string {
 	t.Helper()
 	dir, files := t.TempDir(), map[string]string{}
@@ -131,7 +131,7 @@ func programs(t *testing.T) map[string]string {
 	return files
 }
 
-// Whichever copy of the program is run on Alpine before 3.21, where the mode binaries are in /sbin, the installed wrapper is meant.
+// On Alpine before 3.21 the mode binaries are in /sbin. Each copy of the wrapper finds the installed wrapper there.
 func TestSecondCopy(t *testing.T) {
 	copies := []string{"/sbin/iptables-wrapper", "/iptables-wrapper", "/usr/sbin/iptables-wrapper", "/opt/wrapper"}
 	files := roots.Find("Alpine 3.20").Installed

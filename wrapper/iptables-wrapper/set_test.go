@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// set pins all six names, whatever they are pinned to.
+// set pins all six names, whatever their state is.
 func TestSet(t *testing.T) {
 	b := newBundle(t, "nft", "legacy")
 	for _, step := range []struct {
@@ -18,7 +18,7 @@ func TestSet(t *testing.T) {
 		{"", "nft", "nft", ""},
 		{"IPTABLES_WRAPPER_MODE=legacy", "detected", "legacy", "legacy\n"},
 		{"IPTABLES_WRAPPER_MODE=nft", "detected", "nft", "nft\n"},
-		{"IPTABLES_WRAPPER_MODE=nft", "legacy", "legacy", ""}, // the argument counts
+		{"IPTABLES_WRAPPER_MODE=nft", "legacy", "legacy", ""}, // the argument has precedence
 		{"IPTABLES_WRAPPER_MODE=x", "nft", "nft", ""},
 	} {
 		stdout, stderr, status := b.do([]string{step.env}, commandName, "set", step.argument)
@@ -32,7 +32,7 @@ func TestSet(t *testing.T) {
 	}
 }
 
-// What set cannot do it refuses in one line, and changes nothing.
+// If set cannot pin, it fails with one line, and changes nothing.
 func TestSetRefused(t *testing.T) {
 	both, elsewhere := newBundle(t, "nft", "legacy"), newBundle(t, "nft", "legacy")
 	if err := errors.Join(os.Remove(elsewhere.path("iptables-save")), os.Symlink("/bin/sh", elsewhere.path("iptables-save"))); err != nil {

@@ -9,15 +9,15 @@ import (
 
 // situation is a root file system, an environment and evidence.
 type situation struct {
-	files       roots.Tree // nil: Debian's, installed
+	files       roots.Tree // nil: Debian's, with the wrapper installed
 	env         []string
 	override    mode.Mode
 	nft, legacy mode.Backend
-	problems    []string // the identifiers that are expected
-	incomplete  bool     // and --check fails without a problem
+	problems    []string // the expected identifiers
+	incomplete  bool     // --check fails without a problem
 }
 
-// kubelet returns a backend that contains kubelet's chain and nothing else that counts.
+// kubelet returns a backend that contains only kubelet's chain.
 func kubelet(f mode.Family) mode.Backend {
 	b := mode.Empty(mode.Present)
 	b.Hints[f][mode.KubeKubeletCanary] = mode.Present

@@ -8,7 +8,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// What killed installs and pins left goes with the next pin, wherever its symlinks are.
+// A pin removes files that killed installs and pins left, also beside symlinks in other directories.
 func TestPinSweeps(t *testing.T) {
 	files := debian()
 	for _, dir := range []string{"usr/sbin/", "etc/alternatives/", "var/lib/dpkg/"} {
@@ -27,8 +27,8 @@ func TestPinSweeps(t *testing.T) {
 	roots.Assert(t, dir, roots.Find("Debian").Pinned[mode.Legacy])
 }
 
-// An administrator who selected a number of libalternatives' own is obeyed: the wrapper is not reached by that name, and its
-// configuration waits until that is taken back.
+// If an administrator selected a number of libalternatives, the name does not lead to the wrapper. A pin keeps that choice, and
+// does not change the wrapper's configuration.
 func TestPinRespectsOverrides(t *testing.T) {
 	for override, kept := range map[string]bool{"iptables=2": true, " iptables = 1 # by hand": true, "iptables=90": false, "iptables=x": false, "": false} {
 		files, want := roots.Find("Tumbleweed").Installed, roots.Find("Tumbleweed").Pinned[mode.NFT]
@@ -46,7 +46,7 @@ func TestPinRespectsOverrides(t *testing.T) {
 	}
 }
 
-// While another process pins or installs, a call has nothing to do, and does not wait.
+// While another process pins or installs, a call does not pin, and does not wait.
 func TestPinLeavesItToTheOther(t *testing.T) {
 	dir := debian().Build(t, programs)
 	other, _ := openFor(dir)

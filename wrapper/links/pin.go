@@ -1,6 +1,6 @@
-// Package links pins a decision: it repoints the applet symlinks that lead to the wrapper, and makes the alternatives database,
-// if there is one, agree. It replaces by rename(2): whatever is killed or races, an applet name always leads to a program that
-// runs, either the wrapper, which decides again, or the binary decided on.
+// Package links pins a decision: it repoints the applet symlinks that lead to the wrapper, and updates the alternatives database,
+// if there is one. It replaces symlinks by rename(2). So an applet name leads to a working binary at any time, even if a process
+// is killed or two processes race. This is either the wrapper, which decides again, or the selected binary.
 package links
 
 import (
@@ -17,11 +17,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Pin repoints every applet name that leads to the wrapper to mode m's binary: all of them or, if one cannot be, none. It does
-// nothing if the wrapper's own path is not known, nor while another process pins or installs.
+// Pin repoints every applet name that leads to the wrapper to mode m's binary: all of them or, if one fails, none. It does nothing
+// if the wrapper's own path is not known, or while another process pins or installs.
 //
-// The called applet comes last, and only if all others went well. Until then its name leads to the wrapper, so that its next
-// call completes a pin that was killed or met a full disk. An error is for a debug message: the wrapper decides again.
+// The called applet comes last, and only if all others succeeded. Until then its name leads to the wrapper, so that its next call
+// completes a pin that was killed or met a full disk. An error is only printed for debugging, because the wrapper decides again.
 func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 	if inst.Wrapper == "" || !inst.Has(m) {
 		return nil
@@ -29,7 +29,7 @@ func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 	root, own := inst.Root, path.Dir(inst.Wrapper)
 	last, end, _ := root.Follow(path.Join(own, called.String()), nil)
 	if end == inst.Wrapper && !root.Writable(path.Dir(last)) {
-		return unwritable(last) // the usual case, and cheap
+		return unwritable(last) // the usual case, which is cheap to detect
 	}
 	plan, err := plan(inst, m, called, false)
 	if err != nil || len(plan.Changes) == 0 {
@@ -42,9 +42,9 @@ func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 	if err != nil {
 		return err
 	}
-	_ = root.Sweep(own) // of what a killed install left; the symlinks may be elsewhere
+	_ = root.Sweep(own) // remove the remains of a killed install; the symlinks may be in other directories
 	if plan.Stale() {
-		return unlock() // before this process had the lock, another one has pinned or installed
+		return unlock() // another process pinned or installed before this one had the lock
 	}
 	final := len(plan.Changes) - 1
 	for _, c := range plan.Changes[:final] {
@@ -55,14 +55,14 @@ func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 	return root.ReplaceLast(plan.Changes[final], called, unlock)
 }
 
-// CanPin returns why Pin would not pin to mode m, nil if it would. It changes nothing.
+// CanPin returns the reason that Pin would not pin to mode m, or nil if it would. It changes nothing.
 func CanPin(inst *xtables.Installation, m mode.Mode) error {
 	_, err := plan(inst, m, applet.IPTables, false)
 	return err
 }
 
-// Set repoints every applet name that leads to the wrapper or to a binary of either mode to mode m's binary. The caller holds
-// the lock. An error names the first name that does not execute mode m; each name leads to a program that runs.
+// Set repoints every applet name that leads to the wrapper or to a binary of either mode to mode m's binary. The caller must have
+// the lock. An error names the first name that does not execute mode m. Each name leads to a working binary.
 func Set(inst *xtables.Installation, m mode.Mode) error {
 	_ = inst.Root.Sweep(path.Dir(inst.Wrapper))
 	plan, err := plan(inst, m, applet.IPTables, true)
@@ -86,11 +86,12 @@ type pinner struct {
 	*xtables.Installation
 	*rootfs.Plan
 	mode         mode.Mode
-	alternatives string           // the directory of alternatives, free of symlinks
-	states       map[string]State // those met so far, by title
+	alternatives string           // the directory of alternatives, without symlinks
+	states       map[string]State // by title, those that were read
 }
 
-// plan plans the changes that repoint to mode m each name that leads to the wrapper or, with pinned, to a mode.
+// plan plans the changes that repoint each name that leads to the wrapper to mode m. If pinned is true, it also repoints names
+// that lead to a mode.
 func plan(inst *xtables.Installation, m mode.Mode, called applet.Applet, pinned bool) (*rootfs.Plan, error) {
 	p := &pinner{Installation: inst, Plan: inst.Root.Plan(), mode: m, states: map[string]State{}}
 	var err error
@@ -127,8 +128,7 @@ func unwritable(file string) error {
 	return &fs.PathError{Op: "write in", Path: path.Dir(file), Err: fs.ErrPermission}
 }
 
-// repoint plans a change of what leads to t. If that is right, only the database may change. libalternatives' program passes on
-// argv[0] (KeepArgv0).
+// repoint plans to repoint t. If t is right, only the database may change. libalternatives' program passes argv[0] on (KeepArgv0).
 func (p *pinner) repoint(t Target, a applet.Applet) error {
 	binary := p.Path(p.mode, a)
 	if t.conf.Path != "" {
@@ -152,7 +152,7 @@ func (p *pinner) repoint(t Target, a applet.Applet) error {
 	return p.Add(rootfs.Change{Verb: "link", Path: t.last, Target: target})
 }
 
-// plainTarget returns the target of a symlink that is in no database, spelled like the old one: relative stays relative.
+// plainTarget returns the target of a symlink that is in no database. A relative target stays relative.
 func (p *pinner) plainTarget(t Target, binary string) (string, error) {
 	old, err := p.Root.Readlink(t.last)
 	if err != nil {
@@ -160,16 +160,16 @@ func (p *pinner) plainTarget(t Target, binary string) (string, error) {
 	}
 	binary, err = p.Root.Place(binary)
 	if path.Dir(binary) == path.Dir(t.End) {
-		// last is the symlink that leads to End directly, so the directory of its target is the binary's too.
+		// last is the symlink that leads to End directly, so its target and the binary are in the same directory.
 		spelled, _ := path.Split(old)
 		binary = spelled + path.Base(binary)
 	}
 	return binary, err
 }
 
-// registered returns where the symlink at last leads in the mode, "" if no link group has it, as in an image without its
-// package manager. It plans to record the manual choice in the group's state before any of its symlinks moves: a group whose
-// state cannot be written keeps them.
+// registered returns the target of the symlink last in the mode. It returns "" if last is in no link group, as in an image without
+// a package manager. It plans to record the manual choice in the group's state before any symlink of the group moves. So the
+// symlinks of a group whose state cannot be written do not change.
 func (p *pinner) registered(last string) (target string, err error) {
 	dir, name := path.Split(last)
 	if dir != p.alternatives+"/" {

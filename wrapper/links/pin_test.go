@@ -15,14 +15,14 @@ import (
 func TestPinEveryLayout(t *testing.T) {
 	for _, l := range roots.Layouts() {
 		for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
-			if l.Pinned[m] != nil { // TestPinsAllOrNothing is for the others
+			if l.Pinned[m] != nil { // TestPinsAllOrNothing tests the others
 				t.Run(l.Name+" "+m.String(), func(t *testing.T) { assertPin(t, l.Installed, l.Wrapper, m, l.Pinned[m]) })
 			}
 		}
 	}
 }
 
-// A link's target stays as it was written.
+// The target of a symlink keeps its spelling.
 func TestPinKeepsSpelling(t *testing.T) {
 	for _, dir := range []string{"", "/usr/sbin/", "../sbin/"} {
 		want := plain(dir + "xtables-legacy-multi")
@@ -30,7 +30,7 @@ func TestPinKeepsSpelling(t *testing.T) {
 	}
 }
 
-// assertPin pins twice: the second time finds nothing to do.
+// assertPin pins twice. The second pin changes nothing.
 func assertPin(t *testing.T, installed roots.Tree, wrapper string, m mode.Mode, want roots.Tree) {
 	t.Helper()
 	dir := installed.Build(t, programs)
@@ -47,7 +47,7 @@ func assertPin(t *testing.T, installed roots.Tree, wrapper string, m mode.Mode, 
 	}
 }
 
-// What leads elsewhere is somebody else's: a name already pinned, one replaced by a program, one missing.
+// A name that does not lead to the wrapper does not change: one that is pinned, replaced by a file, or missing.
 func TestPinLeavesOthersAlone(t *testing.T) {
 	files := plain("iptables-wrapper")
 	files["usr/sbin/iptables-save@"] = "xtables-legacy-multi"
@@ -66,8 +66,8 @@ func TestPinLeavesOthersAlone(t *testing.T) {
 	roots.Assert(t, dir, files)
 }
 
-// A database that cannot be trusted, or that has no entry for the mode, keeps its symlinks, and so do all others: what a pin says
-// must be true of all six names. CanPin says why, and neither changes anything, the lock included.
+// If a database is malformed or has no entry for the mode, its symlinks do not change, and no others do: a pin applies to all
+// six names or to none. CanPin returns the reason. Neither changes a file, including the lock.
 func TestPinsAllOrNothing(t *testing.T) {
 	const state = "var/lib/dpkg/alternatives/iptables"
 	for name, row := range map[string]struct {
@@ -108,7 +108,7 @@ func TestPinsAllOrNothing(t *testing.T) {
 	}
 }
 
-// A configuration of libalternatives that selects a missing binary, or that is a symlink, keeps all six commands with the wrapper.
+// If a configuration of libalternatives selects a missing binary or is a symlink, all six commands still lead to the wrapper.
 func TestPinRefusesAConfiguration(t *testing.T) {
 	const conf = "usr/share/libalternatives/ip6tables/90.conf"
 	installed := roots.Find("Tumbleweed").Installed
@@ -129,7 +129,7 @@ func TestPinRefusesAConfiguration(t *testing.T) {
 	}
 }
 
-// An alternative of the same name in another directory is another iptables. In /usr/local/sbin it even comes first.
+// An alternative of the same name in another directory belongs to another iptables. In /usr/local/sbin it even comes first.
 func TestPinPassesOverAnAlternativeElsewhere(t *testing.T) {
 	const state = "var/lib/dpkg/alternatives/iptables"
 	l := roots.Find("Debian")
@@ -140,7 +140,7 @@ func TestPinPassesOverAnAlternativeElsewhere(t *testing.T) {
 	assertPin(t, add(l.Installed), self, mode.NFT, add(l.Pinned[mode.NFT]))
 }
 
-// The directory of alternatives may be a symlink: the database is written all the same.
+// If the directory of alternatives is a symlink, the database is written nevertheless.
 func TestPinThroughALinkedDirectoryOfAlternatives(t *testing.T) {
 	l := roots.Find("Debian")
 	move := func(files roots.Tree) roots.Tree {

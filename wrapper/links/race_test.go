@@ -26,7 +26,7 @@ func TestPinRaces(t *testing.T) {
 				all.Go(func() {
 					root, inst := openFor(dir)
 					defer root.Close()
-					// ESTALE: another one replaced a state file while this one opened it. Its next call would pin.
+					// ESTALE: another process replaced a state file while this one opened it. Its next call would pin.
 					if err := Pin(inst, mode.Legacy, applet.IPTables); err != nil && !errors.Is(err, unix.ESTALE) {
 						t.Error(err)
 					}
@@ -39,7 +39,7 @@ func TestPinRaces(t *testing.T) {
 	}
 }
 
-// assertRuns starts every applet name inside the tree and compares which program it was.
+// assertRuns starts every applet name inside the tree and checks which binary ran.
 func assertRuns(t *testing.T, dir string, want ...string) {
 	t.Helper()
 	root, _ := openFor(dir)
@@ -51,7 +51,7 @@ func assertRuns(t *testing.T, dir string, want ...string) {
 			continue
 		}
 		run := exec.Command(filepath.Join(dir, end))
-		// Under -race every exit waits a second for other threads' reports; this program has none to wait for.
+		// Under -race every exit waits a second for reports of other threads. This program has no other threads.
 		run.Env = append(os.Environ(), "LINKS_TEST_AS=program", "GORACE=atexit_sleep_ms=0")
 		out, err := run.Output()
 		name := filepath.Base(end)
@@ -65,8 +65,8 @@ func assertRuns(t *testing.T, dir string, want ...string) {
 	}
 }
 
-// Pinners are killed at random instants while a watcher looks: every name leads to a program at every instant, and afterwards
-// a pin that is let finish leaves nothing of the killed ones behind.
+// Processes that pin are killed at random times while a watcher checks that every name leads to a binary. Afterwards, a pin
+// that is not killed removes all files that the killed ones left.
 func TestPinKilledAnywhere(t *testing.T) {
 	dir := debian().Build(t, programs)
 	root, inst := openFor(dir)
@@ -111,7 +111,7 @@ func TestPinKilledAnywhere(t *testing.T) {
 	assertNothingLeft(t, dir)
 }
 
-// What a first call pays for pinning, and what every call pays where nothing can be pinned because it is already.
+// Measures the pin of a first call, and the check in every later call that has nothing to pin.
 func BenchmarkPin(b *testing.B) {
 	dir := debian().Build(b, programs)
 	root, inst := openFor(dir)

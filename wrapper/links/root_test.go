@@ -12,12 +12,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// A name that cannot be repointed keeps the others with the wrapper, and the next call that can repoint it repoints all.
+// If one name cannot be repointed, the others still lead to the wrapper. The next call that can repoint it repoints all.
 func TestPinWaitsForAllNames(t *testing.T) {
 	needs.Machine(t, "root")
 	for _, called := range applet.All() {
 		t.Run(called.String(), func(t *testing.T) {
-			files := debian().Without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables") // six links in two directories, no database
+			files := debian().Without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables") // six symlinks in two directories, no database
 			other := applet.IP6Tables
 			if called == other {
 				other = applet.IPTablesSave
@@ -51,7 +51,7 @@ func TestPinWaitsForAllNames(t *testing.T) {
 	}
 }
 
-// immutable makes a directory one that even root cannot write to (chattr +i), or one that it can.
+// immutable sets or clears the immutable flag of a directory, which applies to root, too (chattr +i).
 func immutable(dir string, is bool) error {
 	fd, err := unix.Open(dir, unix.O_RDONLY|unix.O_DIRECTORY, 0)
 	if err != nil {
@@ -65,7 +65,7 @@ func immutable(dir string, is bool) error {
 	return unix.IoctlSetPointerInt(fd, unix.FS_IOC_SETFLAGS, flags)
 }
 
-// CanPin says so of a file system that is read-only.
+// CanPin returns an error on a read-only file system.
 func TestCanPinOnAReadOnlyFileSystem(t *testing.T) {
 	needs.Machine(t, "root")
 	dir := debian().Build(t, programs)

@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// In every layout, Set pins an installation that decides and one that is pinned to either mode, and leaves what Pin leaves.
+// In every layout, Set pins an installation that decides or is pinned to either mode. The result is the same as that of Pin.
 func TestSetEveryLayout(t *testing.T) {
 	modes := []mode.Mode{mode.NFT, mode.Legacy}
 	for _, l := range roots.Layouts() {
@@ -80,7 +80,8 @@ func assertStatus(t *testing.T, dir, wrapper, want string) {
 	}
 }
 
-// Names that lead elsewhere are kept: a program of another package, a dangling symlink, another installation's binary.
+// Set does not change names that lead elsewhere: a program of another package, a dangling symlink, another installation's
+// binary.
 func TestSetLeavesOthersAlone(t *testing.T) {
 	files := roots.Find("Alpine 3.22").Pinned[mode.Legacy].With(roots.Tree{
 		"usr/sbin/iptables-save@":     "/srv/xtables-legacy-multi",
@@ -105,7 +106,7 @@ func TestSetLeavesOthersAlone(t *testing.T) {
 	}
 }
 
-// A symlink that leads past the directory of the mode binaries to their file, as in Nix, belongs to another program.
+// A symlink to the file of a mode binary by another path, as in Nix, belongs to another program.
 func TestSetLeavesDirectSymlinks(t *testing.T) {
 	const store = "/nix/store/iptables/bin/"
 	files := roots.Find("Alpine 3.22").Pinned[mode.NFT].Without("usr/sbin/xtables-nft-multi").With(roots.Tree{
@@ -125,7 +126,7 @@ func TestSetLeavesDirectSymlinks(t *testing.T) {
 		With(roots.Tree{"usr/sbin/iptables-save@": store + "xtables-nft-multi"}))
 }
 
-// A mode without an entry in the database is refused, and nothing is changed.
+// A mode without an entry in the database is refused, and no file changes.
 func TestSetNeedsAnEntry(t *testing.T) {
 	l := roots.Find("EL 9 nft registered alone")
 	dir := l.Installed.Build(t, programs)
@@ -136,7 +137,7 @@ func TestSetNeedsAnEntry(t *testing.T) {
 	roots.Assert(t, dir, l.Installed)
 }
 
-// The two modes in two directories: a relative target is not carried over from one to the other.
+// The modes are in two directories. A relative target is adapted to the other directory.
 func TestSetAcrossDirectories(t *testing.T) {
 	files := roots.Tree{
 		"usr/sbin/xtables-nft-multi": roots.NFT, "usr/sbin/iptables-wrapper": roots.Wrapper,
@@ -159,7 +160,7 @@ func TestSetAcrossDirectories(t *testing.T) {
 	}
 }
 
-// libalternatives executes what an administrator's override selects, whatever the wrapper's own configuration is.
+// libalternatives executes the binary that an administrator's override selects, whatever the wrapper's own configuration is.
 func TestStatusUnderAnOverride(t *testing.T) {
 	l := roots.Find("Tumbleweed")
 	files := l.Installed.With(roots.Tree{"etc/libalternatives.conf": "iptables=1\n"})
@@ -204,7 +205,7 @@ func TestHidden(t *testing.T) {
 			}
 		})
 	}
-	// Pinned to one mode, and another name pinned to the other: different files are executed.
+	// One name is pinned to one mode and a second one to the other, so they execute different files.
 	files := roots.Find("Alpine 3.22").Pinned[mode.NFT].With(roots.Tree{"usr/local/sbin/iptables@": "/usr/sbin/xtables-legacy-multi"})
 	root := openRoot(t, files.Build(t, programs))
 	inst := find(t, root, self)

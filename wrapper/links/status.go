@@ -13,12 +13,12 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Status is what the symlink of each applet does: "wrapper" if it leads to the wrapper, "pinned to nft" or "pinned to legacy" if it
-// leads to a binary of this installation, "missing" or "elsewhere". Without an installed wrapper, Status is zero.
+// Status is the state of each applet's symlink. It is "wrapper" if the symlink leads to the wrapper, "pinned to nft" or "pinned to
+// legacy" if it leads to a binary of this installation, or else "missing" or "elsewhere". It is zero without a wrapper.
 type Status [applet.Count]string
 
-// Look returns the status of an installation. Of an applet that is in several directories, the one in the wrapper's own
-// directory counts, otherwise the first.
+// Look returns the status of an installation. If an applet is in several directories, the one in the wrapper's own directory
+// counts, otherwise the first.
 func Look(inst *xtables.Installation) (s Status) {
 	if _, err := inst.Root.Stat(inst.Wrapper); inst.Wrapper == "" || rootfs.Missing(err) {
 		return s
@@ -30,9 +30,9 @@ func Look(inst *xtables.Installation) (s Status) {
 	return s
 }
 
-// Hidden returns the first applet name along dirs that executes another file than the installation's own symlinks, which
-// s describes: a shell whose PATH is dirs never reaches those. It returns "" if there is none, or if the wrapper's directory is
-// not in PATH.
+// Hidden returns the first applet name along dirs that executes another file than the installation's own symlinks, which s
+// describes. A shell whose PATH is dirs never reaches those. Hidden returns "" if no name is hidden, or if the wrapper's directory
+// is not in dirs.
 func (s Status) Hidden(inst *xtables.Installation, dirs []string) string {
 	own := func(dir string) bool {
 		dir, err := inst.Root.Resolve(dir)
@@ -49,7 +49,7 @@ func (s Status) Hidden(inst *xtables.Installation, dirs []string) string {
 	return ""
 }
 
-// first returns the first applet a along dirs that can be executed, and what it does.
+// first returns the first executable file along dirs that is named for a, and its state.
 func first(inst *xtables.Installation, a applet.Applet, dirs []string) (name, what string) {
 	for _, dir := range dirs {
 		name := path.Join(dir, a.String())
@@ -68,7 +68,7 @@ func first(inst *xtables.Installation, a applet.Applet, dirs []string) (name, wh
 	return "", missing
 }
 
-// String returns what all six do, "mixed" or "not installed".
+// String returns the state if all six have the same, otherwise "mixed" or "not installed".
 func (s Status) String() string {
 	if s == (Status{}) {
 		return "not installed"
@@ -89,18 +89,18 @@ const (
 	missing  = "missing"
 )
 
-// Target is what a name of an applet executes.
+// Target is the file that an applet's name executes.
 type Target struct {
 	End  string
 	Ours bool      // End is a file of the installation
 	Mode mode.Mode // of that file, zero for the wrapper
 
-	last string      // the symlink that leads to End, or to libalternatives' program; empty if the name is no symlink
-	conf rootfs.File // the wrapper's configuration of libalternatives, if that is used
+	last string      // the symlink that leads to End, or to libalternatives' program; empty if the name is not a symlink
+	conf rootfs.File // the wrapper's configuration of libalternatives, if it is used
 }
 
-// Follow follows name, a name of applet a, to the first file of the installation or to the end. If libalternatives is in between,
-// the file is the one that the wrapper's configuration selects, or the override file that selects another.
+// Follow follows name, a name of applet a, to the first file of the installation or to the end. If the name leads to
+// libalternatives' program, the file is the one that the wrapper's configuration or an override file selects.
 func Follow(inst *xtables.Installation, a applet.Applet, name string) (t Target, err error) {
 	files := inst.Files(a)
 	ours := func(file string) bool { _, is := files[file]; return is }
@@ -121,21 +121,21 @@ func Follow(inst *xtables.Installation, a applet.Applet, name string) (t Target,
 	return t, err
 }
 
-// AlternativesDir holds the links of every alternatives system except libalternatives: one for each command name.
+// AlternativesDir contains the symlinks of every alternatives system except libalternatives, one for each command name.
 const AlternativesDir = "/etc/alternatives"
 
-// maxState bounds a state file in bytes; real ones have hundreds.
+// maxState limits the size of a state file, in bytes. Real ones have hundreds.
 const maxState = 1 << 20
 
-// State is a link group together with the file that it is recorded in.
+// State is a link group with its state file.
 type State struct {
 	*alternatives.Group
 	File    rootfs.File // such as /var/lib/dpkg/alternatives/iptables
-	Staging string      // for unfinished files; any stray file in the database's own directory makes `alternatives --list` fail
+	Staging string      // for unfinished files: another file in the database's directory lets `alternatives --list` fail
 }
 
-// ReadState finds and reads the state of the group called name. The error is fs.ErrNotExist if there is no such group, and names
-// the line if its file is damaged.
+// ReadState finds and reads the state of the group called name. The error is fs.ErrNotExist if there is no such group. If the file
+// is damaged, the error contains the line.
 func ReadState(root *rootfs.Root, name string) (State, error) {
 	file, staging, format := "/var/lib/dpkg/alternatives/"+name, "/var/lib/dpkg", alternatives.Dpkg
 	data, err := root.ReadFile(file, maxState)
@@ -151,21 +151,21 @@ func ReadState(root *rootfs.Root, name string) (State, error) {
 	return State{group, data, staging}, err
 }
 
-// The places of libalternatives. Of a command's configuration files the highest number wins (1 is legacy and 2 is nft), unless
-// an override file selects another.
+// The paths of libalternatives. The configuration file of a command with the highest number is selected (1 is legacy and 2 is
+// nft), unless an override file selects another.
 const (
 	ConfDir    = "/usr/share/libalternatives" // a directory for each command name
 	Conf       = "90.conf"                    // the wrapper's configuration file in it
 	ConfNumber = 90                           // its number
-	Alts       = "alts"                       // the program that the symlinks of all these commands lead to
+	Alts       = "alts"                       // the program to which the symlinks of all these commands lead
 )
 
-// OverrideFiles returns libalternatives' override files, first that of the user, who for iptables is root, then the system's.
+// OverrideFiles returns libalternatives' override files: first that of the user, who is root for iptables, then the system's.
 func OverrideFiles() [2]string {
 	return [...]string{"/root/.config/libalternatives.conf", "/etc/libalternatives.conf"}
 }
 
-// overridden returns the file that selects something else than the wrapper's configuration for an applet, empty if none does.
+// overridden returns the override file that does not select the wrapper's configuration for an applet, or "".
 func overridden(root *rootfs.Root, a applet.Applet) (file string, err error) {
 	for _, file := range OverrideFiles() {
 		data, err := root.ReadFile(file, maxState)
@@ -187,9 +187,9 @@ func overridden(root *rootfs.Root, a applet.Applet) (file string, err error) {
 // ip6tables as a follower in the group of iptables.
 func Titles() [2]string { return [...]string{applet.IPTables.String(), applet.IP6Tables.String()} }
 
-// Choice returns the alternative of a group that stands for mode m of an installation: Debian and Fedora register iptables-nft
-// (of which ip6tables-nft may be a follower), SLE 15 the multi-call binary. An alternative of that name in another directory,
-// such as /usr/local/sbin, is another iptables.
+// Choice returns the alternative of a group that selects mode m of an installation. Debian and Fedora register iptables-nft, of
+// which ip6tables-nft may be a follower; SLE 15 registers the multi-call binary. An alternative of that name in another directory,
+// such as /usr/local/sbin, belongs to another iptables.
 func Choice(inst *xtables.Installation, g *alternatives.Group, m mode.Mode) (alternatives.Alternative, bool) {
 	a, _ := applet.Parse(g.Name) // see Titles
 	files := inst.Files(a)

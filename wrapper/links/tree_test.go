@@ -19,13 +19,13 @@ const self = "/usr/sbin/iptables-wrapper"
 
 func debian() roots.Tree { return roots.Find("Debian").Installed }
 
-// plain is a root without a database, whose names lead to the wrapper by the given target.
+// plain returns a root without a database, whose names lead to the wrapper by this target.
 func plain(target string) roots.Tree {
 	return roots.Find("Alpine 3.22").Installed.With(roots.Names("usr/sbin", roots.To(target)))
 }
 
-// The programs in the trees are copies of this test's own binary, a program that really runs; asked by the environment, it
-// acts as a multi-call binary and says who it is, or as a wrapper and pins.
+// The binaries in the trees are copies of this test's own binary, so they can be executed. By the environment, a copy acts as a
+// multi-call binary that prints its name, or as a wrapper that pins.
 func TestMain(m *testing.M) {
 	switch os.Getenv("LINKS_TEST_AS") {
 	case "program":
@@ -51,7 +51,7 @@ func TestMain(m *testing.M) {
 	os.Exit(status)
 }
 
-// programs are three, since what is the wrapper's file is no mode's.
+// There are three programs, because the wrapper's file must not be a mode's binary.
 var programs = map[string]string{}
 
 func copyPrograms(dir string) error {
@@ -67,7 +67,7 @@ func copyPrograms(dir string) error {
 	return err
 }
 
-// reset points everything at the wrapper again, by renames as an install does.
+// reset points all names at the wrapper again, by renames as an install does.
 func reset(t *testing.T, dir string) {
 	t.Helper()
 	for name, content := range debian() {
@@ -86,7 +86,7 @@ func reset(t *testing.T, dir string) {
 	}
 }
 
-// assertNothingLeft looks for what pins work with.
+// assertNothingLeft checks that no temporary file of a pin exists.
 func assertNothingLeft(t *testing.T, dir string) {
 	t.Helper()
 	for name := range roots.Read(t, dir) {

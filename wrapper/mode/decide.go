@@ -14,7 +14,7 @@ const (
 	ReasonDefault        Reason = "default"          // no evidence, or no permission to look
 )
 
-// Inputs is everything a decision depends on.
+// Inputs contains everything on which a decision depends.
 type Inputs struct {
 	Override        Mode // zero for none
 	NFTInstalled    bool
@@ -26,13 +26,13 @@ type Inputs struct {
 type Decision struct {
 	Mode   Mode
 	Reason Reason
-	// Pin reports whether the decision is final: a kubelet chain is in this mode, and no answer that is missing could lead to
-	// the other mode. Rules never make a decision final: an earlier guess may have led to them.
+	// Pin reports whether the decision is final: a kubelet chain is in this mode, and no missing answer could lead to the other
+	// mode. Rules never make a decision final, because a guess may have led to them.
 	Pin bool
 }
 
-// WithoutEvidence returns the decision of the rows that need no evidence, if one of them matches. A caller checks this
-// before it probes.
+// WithoutEvidence returns the decision of the rows that need no evidence, if one of them matches. Callers check this before a
+// probe.
 func WithoutEvidence(in *Inputs) (Decision, bool) {
 	switch {
 	case in.Override != 0:
@@ -54,10 +54,9 @@ func Decide(in *Inputs) Decision {
 }
 
 // Decide returns the decision of the rows that need evidence, as if both modes were installed.
-//
-// To select a row, Decide treats Unknown like Absent, because a call has to execute something. For Pin it does not: if a
-// kubelet chain is in legacy and the question for one in nft timed out, the decision is legacy without Pin. The row
-// only-supported requires an answer.
+// To select a row, Decide treats Unknown like Absent, because a call must execute a binary. For Pin it does not. For example, if a
+// kubelet chain is in legacy and the question for one in nft timed out, the decision is legacy without Pin. The row only-supported
+// requires an answer.
 func (e *Evidence) Decide() Decision {
 	nft, legacy := &e.NFT, &e.Legacy
 	nftKubelet, nftProxy, legacyProxy := nft.Hints.Kubelet(), nft.Hints.KubeProxy(), legacy.Hints.KubeProxy()

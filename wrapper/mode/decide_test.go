@@ -142,8 +142,8 @@ func TestDecide(t *testing.T) {
 	}
 }
 
-// A container guesses nft on an empty host and adds rules. It restarts with a fresh file system, and reads its own rules.
-// Nothing is pinned, so the kubelet chain that appears in legacy later decides.
+// A container guesses nft on an empty host and adds rules. It restarts with a new file system, and reads its own rules. It did
+// not pin, so a kubelet chain that appears in legacy later decides.
 func TestGuessIsNeverPinned(t *testing.T) {
 	for _, step := range []struct {
 		nft, legacy mode.Backend
@@ -161,8 +161,8 @@ func TestGuessIsNeverPinned(t *testing.T) {
 	}
 }
 
-// completions calls f with every possible answer to the questions that are Unknown in b: each hint chain, nft_compat, and
-// the least, the most and a great number of rules.
+// completions calls f with every possible answer to the questions that are Unknown in b: each hint chain, nft_compat, and the
+// lowest, the highest and a very high rule count.
 func completions(b mode.Backend, f func(mode.Backend)) {
 	for fam := range b.Hints {
 		for h, o := range b.Hints[fam] {
@@ -194,8 +194,8 @@ func completions(b mode.Backend, f func(mode.Backend)) {
 	}
 }
 
-// The promise of Pin, checked over every combination: no answer to a question that is Unknown leads to the other mode, and
-// only a kubelet chain pins.
+// The guarantee of Pin, checked for every combination: no answer to an Unknown question leads to the other mode, and only a
+// kubelet chain pins.
 func TestPinnedIsConclusive(t *testing.T) {
 	var states []mode.Backend
 	for _, state := range []mode.Backend{backend(0), backend(3), atLeast(0), atLeast(4), between(0, 4), between(2, 5), incompatible(0)} {

@@ -6,8 +6,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// Evidence of a node whose kubelet is in legacy; then of one where nf_tables could not be read, so that the decision is not
-// final; then of one where nothing is known.
+// The evidence is first that of a node whose kubelet is in legacy. Then nf_tables could not be read, so the decision is not
+// final. Then everything is unknown.
 func ExampleDecide() {
 	legacy := mode.Empty(mode.Present)
 	legacy.Hints[mode.IPv4][mode.KubeIPTablesHint] = mode.Present
@@ -25,7 +25,7 @@ func ExampleDecide() {
 	// nft: default, pin: false
 }
 
-// If an image contains the binaries of one mode only, the kernel does not have to be asked.
+// If an image contains the binaries of only one mode, no question to the kernel is necessary.
 func ExampleWithoutEvidence() {
 	decision, decided := mode.WithoutEvidence(&mode.Inputs{NFTInstalled: true})
 	fmt.Println(decision.Mode, decision.Reason, decided)
@@ -36,7 +36,8 @@ func ExampleWithoutEvidence() {
 	// false
 }
 
-// A table of nft was cut short after two rules, and legacy has exactly one: nft has more, whatever the rest is.
+// Reading a table of nft stopped after two rules, and legacy has exactly one. nft has more, whatever the rest of the table
+// contains.
 func ExampleRuleCount_Exceeds() {
 	nft, legacy := mode.RuleCount{Least: 2}, mode.Exactly(1)
 	fmt.Println(nft.Exceeds(legacy), nft.Exact())

@@ -1,4 +1,4 @@
-// Package mode defines what every other package agrees on: the two iptables modes, the evidence, and the table that turns
+// Package mode defines the terms that all other packages share: the two iptables modes, the evidence, and the table that turns
 // evidence into a decision. It does no I/O: package probe collects the evidence.
 //
 // The rule count of a mode is the number of its rules, user-defined chains and policies other than ACCEPT. To pin is to
@@ -65,8 +65,7 @@ const (
 	NumHints = iota
 )
 
-// HintInterval is the interval at which a waiting caller looks for a kubelet chain: kubelet creates it within a second of its
-// start.
+// HintInterval is the interval at which a waiting caller looks for a kubelet chain. kubelet creates it within a second.
 const HintInterval = 250 * time.Millisecond
 
 // HintTable is the table that contains the hint chains.
@@ -82,7 +81,7 @@ type Outcome uint8
 
 // The outcomes.
 const (
-	Unknown Outcome = iota // denied, timed out, cut short, or not asked for
+	Unknown Outcome = iota // not permitted, timed out, truncated, or not asked
 	Absent
 	Present
 )
@@ -108,8 +107,8 @@ func anyOf(outcomes ...Outcome) Outcome {
 	return slices.Min(outcomes) // Unknown before Absent
 }
 
-// RuleCount is the number of rules, user-defined chains and policies other than ACCEPT of one mode, as far as it is known.
-// Only what iptables can have created counts. The zero RuleCount is unknown.
+// RuleCount is the number of rules, user-defined chains and policies other than ACCEPT of one mode, as far as it is known. Only
+// objects that iptables can have created count. The zero RuleCount is unknown.
 type RuleCount struct {
 	Least   uint64 // at least this many
 	Most    uint64 // at most this many, if Bounded
@@ -143,10 +142,10 @@ const NumOwners = len(prefixes)
 // String returns the prefix of the owner's chain names, such as "KUBE-".
 func (o Owner) String() string { return prefixes[o] }
 
-// Owners is a number of user-defined chains by owner. It shows whose rules a mode contains.
+// Owners contains the number of user-defined chains of each owner. It shows whose rules a mode contains.
 type Owners [NumOwners]uint64
 
-// Count counts a chain.
+// Count adds a chain.
 func (o *Owners) Count(chain []byte) {
 	for i, prefix := range prefixes {
 		if len(chain) >= len(prefix) && string(chain[:len(prefix)]) == prefix {
@@ -158,20 +157,19 @@ func (o *Owners) Count(chain []byte) {
 
 // Backend is the evidence for one mode's side of the kernel, in one network namespace.
 type Backend struct {
-	// Answers is Present if the kernel has this backend, loaded and reachable. It is Absent if nf_tables was asked and is
-	// not available, or if ip_tables is not loaded (iptables in a container cannot load it). It is Unknown for an nf_tables
-	// that is not loaded and was not asked.
+	// Answers is Present if the kernel has this backend, loaded and reachable. It is Absent if nf_tables is not available, or if
+	// ip_tables is not loaded (iptables in a container cannot load it). It is Unknown for an nf_tables that was not asked.
 	Answers Outcome
-	// Compat is Absent if iptables-nft cannot work although nf_tables answers: the kernel has no nft_compat. It is
-	// Unknown for legacy, and where it was not asked.
+	// Compat is Absent if iptables-nft cannot work although nf_tables answers, because the kernel has no nft_compat. It is Unknown
+	// for legacy, and if nft_compat was not asked.
 	Compat Outcome
 	Hints  Hints
 	Rules  RuleCount
 	Owners Owners // of the user-defined chains that were read
-	Err    error  // why something is Unknown; for people, the decision does not depend on it
+	Err    error  // the reason for an Unknown; for people: the decision does not depend on it
 }
 
-// Empty returns a Backend that surely contains no chain and no rule.
+// Empty returns a Backend that certainly contains no chain and no rule.
 func Empty(answers Outcome) Backend {
 	return Backend{Answers: answers, Rules: Exactly(0), Hints: Hints{NoHints(), NoHints()}}
 }
@@ -179,11 +177,11 @@ func Empty(answers Outcome) Backend {
 // NoHints returns the evidence of a family in which no hint chain exists.
 func NoHints() [NumHints]Outcome { return [...]Outcome{Absent, Absent, Absent} }
 
-// Evidence is the result of the probes. The zero Evidence knows nothing.
+// Evidence is the result of the probes. In the zero Evidence everything is unknown.
 type Evidence struct {
 	NFT, Legacy Backend
 }
 
-// Conflict reports whether both modes contain rules: the node is split between two modes, and a program that uses one of
-// them does not see the other's rules.
+// Conflict reports whether both modes contain rules. Then the node is split: a program that uses one mode does not see the rules
+// of the other.
 func (e *Evidence) Conflict() bool { return e.NFT.Rules.Least > 0 && e.Legacy.Rules.Least > 0 }

@@ -10,10 +10,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// /proc/kallsyms, the type information in /sys and nf_tables itself agree, where asking cannot load it. (Other kernels:
-// tests/kernels.)
+// /proc/kallsyms, the type information in /sys and nf_tables itself must agree, if a question cannot load nf_tables. (For other
+// kernels: tests/kernels.)
 func TestBuiltIn(t *testing.T) {
-	needs.Machine(t, "kernel_without_modules") // else to ask could load one
+	needs.Machine(t, "kernel_without_modules") // otherwise a question could load one
 	needs.Machine(t, "root")
 	var b mode.Backend
 	s := newNFT(&b, make([]byte, bufferSize))
@@ -34,7 +34,7 @@ func TestBuiltIn(t *testing.T) {
 	}
 }
 
-// nft_compat takes the whole question for one, and answers EINVAL to one without an attribute: so it does if it is absent.
+// nft_compat needs all attributes. It answers EINVAL to a request without one, as nfnetlink does if nft_compat is absent.
 func TestCompatAnswers(t *testing.T) {
 	needs.Machine(t, "kernel_without_modules")
 	needs.Machine(t, "root")

@@ -13,15 +13,15 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// answering returns an nft whose socket is one end of a pair. The other end replies to each request with the next of the
-// datagrams, or with nothing for the last ones.
+// answering returns an nft whose socket is one end of a pair. The other end replies to each request with the next datagram, and
+// with nothing if no datagram is left.
 func answering(t *testing.T, replies ...func(request message) []byte) *nft {
 	t.Helper()
 	fds, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	setTimeout(t, fds[0], unix.Timeval{Sec: 60}) // a reply comes, however busy the machine is
+	setTimeout(t, fds[0], unix.Timeval{Sec: 60}) // long enough for a reply on a busy machine
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
@@ -52,7 +52,7 @@ func setTimeout(t *testing.T, fd int, timeout unix.Timeval) {
 	}
 }
 
-// reply returns a message as the kernel sends it.
+// reply returns a message in the kernel's format.
 func reply(typ, flags uint16, seq uint32, proto byte, name string) []byte {
 	r := request{typ: typ, proto: proto, attributes: [4]string{unix.NFTA_TABLE_NAME: name}}
 	b := r.append(nil, seq)
@@ -67,7 +67,7 @@ func tableReply(name string, flags uint16) func(message) []byte {
 	}
 }
 
-// tables lists the tables of a dump.
+// tables returns the tables of a dump.
 func tables(s *nft) (names []string, err error) {
 	err = steady(errChanging, func() error {
 		names = nil
@@ -145,7 +145,7 @@ func TestRetry(t *testing.T) {
 	}
 }
 
-// nf_tables may be loaded only if nothing was seen in legacy.
+// nf_tables may be loaded only if legacy seems empty.
 func TestMayLoad(t *testing.T) {
 	empty, unknown, rules := mode.Empty(mode.Present), mode.Backend{}, mode.Empty(mode.Present)
 	rules.Rules = mode.RuleCount{Least: 1}

@@ -11,12 +11,12 @@ import (
 
 const maxTableSize = 64 << 20 // bytes of one legacy table: some 400,000 rules
 
-// legacy asks ip_tables and ip6_tables. Its conclusions go into the Backend.
+// legacy queries ip_tables and ip6_tables. It stores its results in the Backend.
 type legacy struct {
 	*mode.Backend
-	fds    [mode.NumFamilies]int // -1 until a table is asked about
+	fds    [mode.NumFamilies]int // -1 until the first question
 	listed bool                  // all tables of both families are known
-	tables []*legacyTable        // those that exist
+	tables []*legacyTable        // the tables that exist
 }
 
 // legacyTable is one table of a family.
@@ -26,12 +26,12 @@ type legacyTable struct {
 	rules  mode.RuleCount
 }
 
-// newLegacy finds out which legacy tables and hint chains exist. It reads the names files, which list a network namespace's
-// tables without creating any; asking for a table by name would create it. A call that is not permitted to read them asks
-// for table mangle all the same: a process that may change rules shall see the kubelet chain.
+// newLegacy detects which legacy tables and hint chains exist. It reads the names files, which list the tables of a network
+// namespace without creating any; a question for a table by name would create it. A call that is not permitted to read them asks
+// for table mangle nevertheless, because a process that can change rules must see the kubelet chain.
 //
-// A names file that is missing means that the backend is not loaded, provided /proc is mounted: x_tables creates the
-// file for each network namespace (xt_proto_init in net/netfilter/x_tables.c).
+// A missing names file means that the backend is not loaded, if /proc is mounted: x_tables creates the file for each network
+// namespace (xt_proto_init in net/netfilter/x_tables.c).
 func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 	l := &legacy{Backend: b, fds: [...]int{-1, -1}, listed: true}
 	var lines [len(managed)]string
@@ -48,7 +48,7 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 		}
 		missing := err == unix.ENOENT
 		switch {
-		case !missing: // also if the file belongs to another user or user namespace: EACCES
+		case !missing: // this includes EACCES: the file belongs to another user or user namespace
 			b.Answers = mode.Present
 		case procMounted():
 			err = nil
@@ -74,12 +74,12 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 	return l
 }
 
-// askForMangle finds out whether table mangle exists, and returns whether it could. It asks for entries of size 0: unlike the
+// askForMangle detects whether table mangle exists, and returns whether it succeeded. It asks for entries of size 0: unlike the
 // question for a table's size, that loads no module (get_entries in net/ipv4/netfilter/ip_tables.c).
 func (l *legacy) askForMangle(f mode.Family) (known bool) {
 	t := &legacyTable{family: f, name: mode.HintTable}
 	switch _, err := l.entries(t, 0); err {
-	case unix.EAGAIN: // the size is another one
+	case unix.EAGAIN: // the size is another one: mangle exists
 		l.tables = append(l.tables, t)
 		return true
 	case unix.ENOENT, unix.ENOPROTOOPT: // no such table; ip_tables is not loaded
@@ -96,7 +96,7 @@ func (l *legacy) close() {
 	}
 }
 
-// measure takes the rule count: between which numbers it is, without reading the content of large tables, or exactly.
+// measure finds the rule count. Unless exactly is true, bounds are enough, and large tables are not read.
 func (l *legacy) measure(exactly bool) {
 	l.Rules = mode.RuleCount{Bounded: l.listed}
 	for _, t := range l.tables {
@@ -107,28 +107,27 @@ func (l *legacy) measure(exactly bool) {
 	}
 }
 
-// take takes the rule count of a table as measure does, and notes the hint chains of a table that it reads. It returns whether
-// it could.
+// take finds the rule count of a table as measure does, and records the hint chains if it reads the table. It reports success.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
 	err := steady(errors.New("table changes while it is read"), func() error {
-		// The question for its size creates a table that does not exist: ask for none that is not listed.
+		// The question for its size creates a table that does not exist: ask only for a listed one.
 		info := new(getinfo)
 		err := l.getsockopt(t, optGetInfo, unsafe.Slice((*byte)(unsafe.Pointer(info)), unsafe.Sizeof(*info)))
-		if err != nil && err != unix.ENOENT { // ENOENT: removed since, so the size is zero
+		if err != nil && err != unix.ENOENT { // ENOENT: the table was removed meanwhile, so its size is zero
 			return err
 		}
-		// Chains count one and have two entries; of the policies nothing is known.
+		// A user-defined chain has two entries, but counts one. The number of policies other than ACCEPT is unknown.
 		n := info.others()
 		t.rules = mode.RuleCount{Least: (n + 1) / 2, Most: n + uint64(info.policies()), Bounded: true}
 		switch {
-		case info.size == 0, !exactly && n > 0: // without others, there are the policies alone to read
+		case info.size == 0, !exactly && n > 0: // without other entries, only the policies are read
 			return nil
 		case info.size > maxTableSize:
 			return errors.New("table too large")
 		}
 		entries, err := l.entries(t, info.size)
 		if err != nil {
-			return err // EAGAIN if the size is another one by now
+			return err // EAGAIN if the size has changed
 		}
 		chains, policies, err := walk(entries, t.family, info, func(name []byte) {
 			l.Owners.Count(name)

@@ -16,10 +16,10 @@ import (
 const (
 	optGetInfo    = 64 // IPT_SO_GET_INFO, IP6T_SO_GET_INFO
 	optGetEntries = 65 // IPT_SO_GET_ENTRIES, IP6T_SO_GET_ENTRIES
-	nameLen       = 32 // XT_TABLE_MAXNAMELEN: of a table's name, ended by NUL
+	nameLen       = 32 // XT_TABLE_MAXNAMELEN: length of a table's name, with its final NUL
 )
 
-// getinfo is struct ipt_getinfo of the same headers, and ip6t_getinfo, which is the same.
+// getinfo is struct ipt_getinfo of the same headers. ip6t_getinfo has the same fields.
 type getinfo struct {
 	name       [nameLen]byte
 	validHooks uint32
@@ -29,8 +29,8 @@ type getinfo struct {
 	size       uint32 // of the entries, in bytes
 }
 
-// entriesOffset returns where the entries begin in struct ipt_get_entries, and in ip6t_get_entries: after the name and the
-// size. An entry contains 64-bit counters, which C aligns to 8 bytes, except on i386.
+// entriesOffset returns the offset of the entries in struct ipt_get_entries and ip6t_get_entries, after the name and the size. An
+// entry contains 64-bit counters, which C aligns to 8 bytes, except on i386.
 func entriesOffset() int {
 	if runtime.GOARCH == "386" {
 		return 36
@@ -48,14 +48,14 @@ func (i *getinfo) policyAt(offset int) bool {
 	return false
 }
 
-// others is how many entries are neither policies nor the table's last entry: a rule is one, a user-defined chain two, its
-// head and its end.
+// others returns the number of entries that are neither policies nor the table's last entry. A rule is one entry. A user-defined
+// chain is two entries, its head and its end.
 func (i *getinfo) others() uint64 { return uint64(max(int64(i.numEntries)-int64(i.policies())-1, 0)) }
 
-// policies is how many policies there are: one for each built-in chain.
+// policies returns the number of policies, one for each built-in chain.
 func (i *getinfo) policies() int { return bits.OnesCount32(i.validHooks) }
 
-// entries asks for the entries of a table, which must be of exactly the given size or the error is EAGAIN.
+// entries reads the entries of a table. If they do not have exactly this size, the error is EAGAIN.
 func (l *legacy) entries(t *legacyTable, size uint32) ([]byte, error) {
 	offset := entriesOffset()
 	b := make([]byte, offset+int(size))
@@ -64,7 +64,8 @@ func (l *legacy) entries(t *legacyTable, size uint32) ([]byte, error) {
 	return b[offset:], err
 }
 
-// getsockopt is getsockopt(2), which package unix lacks for such values. Each begins with the table's name: it is filled in.
+// getsockopt calls getsockopt(2), which package unix lacks for such values. Each value begins with the table's name, which
+// getsockopt fills in.
 func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 	if l.fds[t.family] < 0 {
 		fd, err := unix.Socket([...]int{unix.AF_INET, unix.AF_INET6}[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
@@ -87,7 +88,7 @@ func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 	return err
 }
 
-// targetOffsets are where an entry of a legacy table has its field target_offset, in bytes; next_offset follows it.
+// targetOffsets are the offsets of the field target_offset in an entry of a legacy table, in bytes. next_offset follows it.
 //
 //	struct ipt_entry {                                  struct ip6t_entry {
 //		struct ipt_ip ip;           // 84 bytes             struct ip6t_ip6 ipv6;       // 136 bytes
@@ -100,8 +101,8 @@ func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 //	};                                                  };
 var targetOffsets = [mode.NumFamilies]int{88, 140}
 
-// The targets that matter: that of the entry that begins a user-defined chain and, with the chain name ERROR, of a table's
-// last entry; and that of a built-in chain's policy.
+// Two targets matter. The error target is in the entry that begins a user-defined chain and, with the chain name ERROR, in a
+// table's last entry. The standard target is in the entry of a built-in chain's policy.
 //
 //	struct xt_error_target {                        struct xt_standard_target {
 //		struct xt_entry_target target;                  struct xt_entry_target target;
@@ -117,11 +118,11 @@ const (
 	errorTarget   = "ERROR" // XT_ERROR_TARGET
 )
 
-// walk reads the entries of a table, calls chain with the name of each user-defined chain, and counts them and the policies
-// other than ACCEPT. A name is a part of entries.
+// walk reads the entries of a table and calls chain with the name of each user-defined chain. It returns the number of these
+// chains and of policies other than ACCEPT. A name is a slice of entries.
 func walk(entries []byte, family mode.Family, info *getinfo, chain func(name []byte)) (chains, policies uint64, err error) {
 	offsets := targetOffsets[family]
-	minimum := offsets + 24 // where C aligns the counters to 8 bytes, those of ip6t_entry begin 4 later
+	minimum := offsets + 24 // if C aligns the counters to 8 bytes, those of ip6t_entry begin 4 bytes later
 	for at := 0; at < len(entries); {
 		rest, target, next := entries[at:], 0, 0
 		if len(rest) >= minimum {
@@ -134,7 +135,7 @@ func walk(entries []byte, family mode.Family, info *getinfo, chain func(name []b
 		t := rest[target:next]
 		switch {
 		case len(t) >= targetData+4 && info.policyAt(at):
-			if int32(binary.NativeEndian.Uint32(t[targetData:])) != -accept-1 { // as a standard target has it
+			if int32(binary.NativeEndian.Uint32(t[targetData:])) != -accept-1 { // the encoding of a standard target
 				policies++
 			}
 		case len(t) >= targetData+errorNameLen && string(cstring(t[targetName:targetName+targetNameLen])) == errorTarget:

@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// entry makes an entry of a legacy table, with an ERROR target for a chain's head and a standard one otherwise.
+// entry returns an entry of a legacy table, with an ERROR target for the head of a chain and otherwise a standard one.
 func entry(f mode.Family, chain string, verdict int32) []byte {
 	// offsetof(struct ipt_entry, target_offset), offsetof(struct ip6t_entry, target_offset); next_offset follows.
 	targetOffset := map[mode.Family]int{mode.IPv4: 88, mode.IPv6: 140}[f]
@@ -37,7 +37,7 @@ const (
 	dropVerdict   = -1
 )
 
-// table is a mangle table with the user-defined chains, each of them with a rule that drops and its end, and a policy.
+// table returns a table mangle with a policy and the user-defined chains. Each chain has a rule that drops, and its end.
 func table(f mode.Family, policy int32, chains ...string) ([]byte, *getinfo) {
 	info := &getinfo{validHooks: 0x1f}
 	var b []byte
@@ -92,7 +92,7 @@ func TestWalkRefuses(t *testing.T) {
 	}
 }
 
-// The kernel's structs, measured in C on a 64-bit machine; they are the same on every architecture.
+// The sizes of the kernel's structs, measured in C on a 64-bit machine. They are the same on every architecture.
 func TestSizes(t *testing.T) {
 	if got := binary.Size(struct {
 		Name       [32]byte
@@ -104,7 +104,7 @@ func TestSizes(t *testing.T) {
 	}{}); got != int(unsafe.Sizeof(getinfo{})) {
 		t.Errorf("struct ipt_getinfo has %d bytes, getinfo %d", got, unsafe.Sizeof(getinfo{}))
 	}
-	// offsetof(struct ipt_get_entries, entrytable): the entries have 64-bit counters, which i386 aligns to 4 bytes.
+	// offsetof(struct ipt_get_entries, entrytable). The entries have 64-bit counters, which i386 aligns to 4 bytes.
 	wantOffset := 40
 	if runtime.GOARCH == "386" {
 		wantOffset = 36

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// The messages of nf_tables over netlink, as bytes. Everything here is a pure function.
+// The messages of nf_tables over netlink, as bytes. All functions in this file are pure.
 //
 //	struct nlmsghdr { __u32 nlmsg_len; __u16 nlmsg_type; __u16 nlmsg_flags; __u32 nlmsg_seq; __u32 nlmsg_pid; };
 //	struct nfgenmsg { __u8 nfgen_family; __u8 version; __be16 res_id; };
@@ -25,14 +25,14 @@ const (
 	nftCompat = unix.NFNL_SUBSYS_NFT_COMPAT << 8
 )
 
-// nfproto returns the family as netfilter numbers it.
+// nfproto returns netfilter's number of the family.
 func nfproto(f mode.Family) byte { return [...]byte{unix.NFPROTO_IPV4, unix.NFPROTO_IPV6}[f] }
 
 // request is a message to the kernel.
 type request struct {
 	typ, flags uint16
 	proto      byte
-	attributes [4]string // by number, without the NUL byte that ends each; an empty one is not sent
+	attributes [4]string // by number, without the final NUL byte; an empty one is not sent
 }
 
 // requestChain asks for one chain by name.
@@ -41,21 +41,21 @@ func requestChain(proto byte, table, chain string) request {
 		[...]string{unix.NFTA_CHAIN_TABLE: table, unix.NFTA_CHAIN_NAME: chain}}
 }
 
-// requestAll asks for all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN; nf_tables_dump_chains knows no
-// other choice), or all rules of a table (NFT_MSG_GETRULE).
+// requestAll asks for all tables (NFT_MSG_GETTABLE), all chains of a family (NFT_MSG_GETCHAIN; nf_tables_dump_chains supports no
+// other filter), or all rules of a table (NFT_MSG_GETRULE).
 func requestAll(typ uint16, proto byte, table string) request {
 	return request{nfTables | typ, unix.NLM_F_DUMP, proto, [4]string{unix.NFTA_RULE_TABLE: table}}
 }
 
-// requestCompat asks nft_compat for revision 0 of the match tcp, which every kernel with x_tables has (net/netfilter/Makefile).
-// All three attributes have to be there: nfnl_compat_get_rcu answers EINVAL without, as nfnetlink does without nft_compat.
-// They are NFTA_COMPAT_NAME, _REV and _TYPE of include/uapi/linux/netfilter/nf_tables_compat.h; the numbers are 32-bit zeros.
+// requestCompat asks nft_compat for revision 0 of the match tcp, which every kernel with x_tables has (net/netfilter/Makefile). It
+// has all three attributes: without them nfnl_compat_get_rcu answers EINVAL, as nfnetlink does without nft_compat. They are
+// NFTA_COMPAT_NAME, _REV and _TYPE of include/uapi/linux/netfilter/nf_tables_compat.h. The numbers are 32-bit zeros.
 var requestCompat = request{nftCompat, 0, unix.NFPROTO_IPV4, [...]string{1: "tcp", 2: "\x00\x00\x00", 3: "\x00\x00\x00"}}
 
 // append appends the message to b.
 func (r *request) append(b []byte, seq uint32) []byte {
 	start := len(b)
-	b = binary.NativeEndian.AppendUint32(b, 0) // the length, once it is known
+	b = binary.NativeEndian.AppendUint32(b, 0) // the length, filled in below
 	b = binary.NativeEndian.AppendUint16(b, r.typ)
 	b = binary.NativeEndian.AppendUint16(b, unix.NLM_F_REQUEST|r.flags)
 	b = binary.NativeEndian.AppendUint32(b, seq)
@@ -92,10 +92,9 @@ const (
 	tableOwned = 2 // NFT_TABLE_F_OWNER, include/uapi/linux/netfilter/nf_tables.h: the table belongs to a process
 )
 
-// object is what a NEWTABLE, NEWCHAIN or NEWRULE message says, as far as it matters here. The strings are parts of the
-// message.
+// object contains the fields of a NEWTABLE, NEWCHAIN or NEWRULE message that matter here. The strings are slices of the message.
 type object struct {
-	proto    byte // the family it is in
+	proto    byte // its family
 	table    []byte
 	flags    uint32 // of a table
 	chain    []byte // of a chain or a rule
@@ -107,7 +106,7 @@ type object struct {
 	use      uint32 // of a chain: the rules in it and the references to it
 }
 
-// What an attribute's number depends on: the type of its message, or that it is nested in NFTA_CHAIN_HOOK.
+// The meaning of an attribute's number depends on the type of its message, or on NFTA_CHAIN_HOOK if it is nested in that.
 const (
 	inTable = (nfTables | unix.NFT_MSG_NEWTABLE) << 16
 	inChain = (nfTables | unix.NFT_MSG_NEWCHAIN) << 16
@@ -115,7 +114,7 @@ const (
 	inHook  = 1 << 16
 )
 
-// parseObject reads such a message. It returns false if the message is cut short.
+// parseObject reads such a message. It returns false if the message is truncated.
 func parseObject(m message) (o object, ok bool) {
 	if len(m.Data) < genLen {
 		return o, false
@@ -161,7 +160,7 @@ func (o *object) parse(in uint32, b []byte) (ok bool) {
 	return true
 }
 
-// number returns a number of an attribute, zero if it is none of 32 bits.
+// number returns the number in an attribute of 32 bits, and zero for any other attribute.
 func number(value []byte) uint32 {
 	if len(value) != 4 {
 		return 0

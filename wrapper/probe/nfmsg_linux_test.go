@@ -15,8 +15,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// unhex reads bytes written as hexadecimal digits, with anything from # to the end of a line a comment. The golden
-// bytes are those of a little-endian machine.
+// unhex parses hexadecimal digits. The text from # to the end of a line is a comment. The golden bytes are those of a
+// little-endian machine.
 func unhex(t testing.TB, text string) []byte {
 	t.Helper()
 	needs.Machine(t, "little_endian")
@@ -42,7 +42,7 @@ const getChain = `
 
 var hintRequest = requestChain(unix.NFPROTO_IPV6, mode.HintTable, mode.KubeIPTablesHint.String())
 
-// The reply to it, after nft add chain ip6 mangle KUBE-IPTABLES-HINT and a rule in it.
+// The reply to it, after nft add chain ip6 mangle KUBE-IPTABLES-HINT and a rule in that chain.
 const newChain = `
 	4c000000 030a 0000 05000000 39300000  # length 76, NEWCHAIN, sequence number 5, port 12345
 	0a 00 0007                            # NFPROTO_IPV6, generation 7
@@ -52,7 +52,7 @@ const newChain = `
 	0800 0600 00000001                    # NFTA_CHAIN_USE 1
 `
 
-// The reply if there is none.
+// The reply if the chain does not exist.
 const notFound = `
 	24000000 0200 0000 05000000 39300000  # length 36, NLMSG_ERROR
 	feffffff                              # -ENOENT
@@ -78,7 +78,7 @@ func TestRequest(t *testing.T) {
 	}
 }
 
-// judgeHint judges a reply to hintRequest.
+// judgeHint calls judge with a reply to hintRequest.
 func judgeHint(m message) (answers, found mode.Outcome, err error) {
 	answers, chain, err := hintRequest.judge(m)
 	switch {
@@ -90,7 +90,7 @@ func judgeHint(m message) (answers, found mode.Outcome, err error) {
 	return answers, found, err
 }
 
-// onlyMessage returns the one message of a reply to request 5.
+// onlyMessage returns the only message of a reply to request 5.
 func onlyMessage(t *testing.T, reply string) message {
 	t.Helper()
 	messages, err := syscall.ParseNetlinkMessage(unhex(t, reply))
@@ -181,7 +181,7 @@ func TestParseObject(t *testing.T) {
 	}
 }
 
-// A datagram that is not whole, or that has a message of a wrong length, is refused.
+// A datagram that is truncated, or that contains a message of a wrong length, is refused.
 func TestExchangeRefusesLengths(t *testing.T) {
 	whole := unhex(t, newChain)
 	ask := func(datagram []byte) error {

@@ -10,35 +10,36 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-const receiveTimeout = 1 // seconds a reply is waited for; the kernel replies before send(2) returns
+const receiveTimeout = 1 // seconds to wait for a reply; the kernel replies before send(2) returns
 
 var (
 	errTruncated = errors.New("nf_tables: reply cut short")
 	errStray     = errors.New("nf_tables: reply to something else")
 )
 
-// nft asks nf_tables. Its conclusions go into the Backend.
+// nft queries nf_tables. It stores its results in the Backend.
 type nft struct {
 	*mode.Backend
-	fd        int // of the socket, -1 if closed
+	fd        int // of the socket, -1 if it is closed
 	seq       uint32
 	buf       []byte
-	loaded    mode.Outcome // whether nf_tables is present without loading it
-	noModules bool         // the kernel has none
-	tables    []*nftTable  // those with iptables' names, once measure has read them
-	complete  bool         // all of their chains were read
-	enough    uint64       // the rule count from which on it need not be counted further
+	loaded    mode.Outcome // whether nf_tables is present, detected without loading it
+	noModules bool         // the kernel does not support modules
+	tables    []*nftTable  // those with iptables' names, after measure has read them
+	complete  bool         // all chains of tables were read
+	enough    uint64       // counting stops at this rule count
 }
 
-// newNFT returns an nft that has not asked anything yet.
+// newNFT returns an nft that has sent no question yet.
 func newNFT(b *mode.Backend, buf []byte) *nft {
 	s := &nft{Backend: b, fd: -1, buf: buf}
 	s.loaded = s.look()
 	return s
 }
 
-// mayAsk decides where it was not clear at first that asking nf_tables loads nothing. With load, the kernel may load it.
-// Otherwise cheap signs that it is present count; the costly answer is looked up only if settle agrees.
+// mayAsk reports whether nf_tables may be asked. If load is true, it may, even if the kernel then loads nf_tables. Otherwise it
+// may be asked only if it is present. If look could not detect that, mayAsk looks in /sys and, only if settle returns true, in
+// /proc/kallsyms, which takes tens of milliseconds.
 func (s *nft) mayAsk(load bool, settle func() bool) bool {
 	if s.loaded == mode.Unknown && !load {
 		if inSysfs(s.buf) {
@@ -72,7 +73,7 @@ func (s *nft) open() {
 	s.fd, s.Err = fd, nil
 	timeout := unix.Timeval{Sec: receiveTimeout}
 	if err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err == nil {
-		// Connected to the kernel, port 0, the socket takes messages from no other sender.
+		// A socket that is connected to the kernel, port 0, receives messages from no other sender.
 		err = unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 	}
 	if err != nil {
@@ -88,8 +89,8 @@ func (s *nft) close() {
 	}
 }
 
-// exchange sends all requests at once, and calls each with every message that comes in reply and the index of its request,
-// until it wants no more. A message is valid until the next call.
+// exchange sends all requests at once. It calls each with every reply and the index of its request, until each returns false. A
+// message is valid until the next call.
 func (s *nft) exchange(requests []request, each func(i int, m message) (more bool, err error)) error {
 	first, b := s.seq, make([]byte, 0, 512)
 	for _, r := range requests {
@@ -124,19 +125,19 @@ func (s *nft) exchange(requests []request, each func(i int, m message) (more boo
 	return errors.New("nf_tables: more than is read at once")
 }
 
-// ask sends requests that have one reply each, and calls answer with the index of each that was replied to, whether nf_tables
-// or nft_compat is present, and the chain that was asked for, nil if there is none, until it returns false.
+// ask sends requests that have one reply each. For each reply it calls answer with the index of the request, whether nf_tables or
+// nft_compat is present, and the requested chain or nil. It stops when answer returns false.
 func (s *nft) ask(requests []request, answer func(i int, answers mode.Outcome, chain *object) (more bool)) error {
 	open := len(requests)
 	return s.exchange(requests, func(i int, m message) (more bool, err error) {
 		open--
 		answers, chain, err := requests[i].judge(m)
-		// An error is one of all: not permitted, the kernel refuses the whole lot with one reply.
+		// An error ends all requests: if they are not permitted, the kernel sends one reply for all of them.
 		return err == nil && answer(i, answers, chain) && open > 0, err
 	})
 }
 
-// dump calls each with every object of a dump that is in iptables' tables, until it returns false. If the objects changed
+// dump calls each with every object of a dump that is in iptables' tables, until each returns false. If the objects changed
 // meanwhile, the error is EAGAIN.
 func (s *nft) dump(r request, each func(*object) (more bool)) error {
 	changed := false
@@ -167,7 +168,7 @@ func (o *object) managed() bool {
 	return (o.proto == unix.NFPROTO_IPV4 || o.proto == unix.NFPROTO_IPV6) && slices.Contains(managed[:], string(o.table))
 }
 
-// hints opens the socket and looks for the hint chains; with first, only until a kubelet chain is found.
+// hints opens the socket and looks for the hint chains. If first is true, it stops at the first kubelet chain.
 func (s *nft) hints(first bool) {
 	if s.open(); s.fd < 0 {
 		return
@@ -195,7 +196,7 @@ func (s *nft) hints(first bool) {
 	}
 }
 
-// compat asks nft_compat, which iptables-nft needs for most rules.
+// compat queries nft_compat, which iptables-nft needs for most rules.
 func (s *nft) compat() {
 	if s.fd >= 0 && s.Answers == mode.Present {
 		unsure(s.Backend, s.ask([]request{requestCompat}, func(_ int, answers mode.Outcome, _ *object) (more bool) {
@@ -205,8 +206,8 @@ func (s *nft) compat() {
 	}
 }
 
-// judge interprets the reply m: whether nf_tables, or nft_compat if r is requestCompat, is present, and the chain that was
-// asked for, nil if there is none; net/netfilter/nfnetlink.c, nf_tables_api.c and nft_compat.c.
+// judge interprets the reply m. It returns whether nf_tables is present, or nft_compat if r is requestCompat, and the requested
+// chain or nil. Sources: net/netfilter/nfnetlink.c, nf_tables_api.c and nft_compat.c.
 func (r *request) judge(m message) (answers mode.Outcome, chain *object, err error) {
 	e, compat := m.errno(), r.typ == nftCompat
 	switch {
@@ -214,10 +215,10 @@ func (r *request) judge(m message) (answers mode.Outcome, chain *object, err err
 		e == unix.ENOENT,                  // nft_table_lookup, nft_chain_lookup: no such table or chain; xt_find_revision
 		e == unix.EAFNOSUPPORT && !compat: // before 4.17: the module of nf_tables for this family is not loaded
 		return mode.Present, nil, nil
-	case e == unix.EINVAL, // nfnetlink_rcv_msg: no such subsystem, and it could not be loaded
-		e == unix.EOPNOTSUPP, e == unix.EPROTONOSUPPORT: // gVisor: netlink, but no netfilter over it
+	case e == unix.EINVAL, // nfnetlink_rcv_msg: no such subsystem, and loading its module failed
+		e == unix.EOPNOTSUPP, e == unix.EPROTONOSUPPORT: // gVisor: netlink without netfilter
 		return mode.Absent, nil, nil
-	case m.Header.Type == unix.NLMSG_ERROR: // above all EPERM, which nfnetlink_rcv returns before it looks for the subsystem
+	case m.Header.Type == unix.NLMSG_ERROR: // mostly EPERM, which nfnetlink_rcv returns before it looks for the subsystem
 		return mode.Unknown, nil, &probeError{"nf_tables", e}
 	case m.Header.Type != nfTables|unix.NFT_MSG_NEWCHAIN:
 		return mode.Unknown, nil, errStray

@@ -9,12 +9,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// manyChains is the number of chains from which on a call takes a table for iptables-nft's, without a base chain so far.
+// manyChains is the number of chains that are enough for a call to attribute a table to iptables-nft before it has read a base
+// chain.
 const manyChains = 64
 
 var errChanging = errors.New("nf_tables: rules change while they are counted")
 
-// baseChains are the base chains that iptables-nft creates, in families ip and ip6 alike (iptables/nft.c, xtables_ipv4). The
+// baseChains are the base chains that iptables-nft creates, the same in families ip and ip6 (iptables/nft.c, xtables_ipv4). The
 // hooks are numbers of enum nf_inet_hooks, include/uapi/linux/netfilter.h.
 var baseChains = [...]struct {
 	table, name, kind string
@@ -31,18 +32,18 @@ var baseChains = [...]struct {
 	{"security", "INPUT", "filter", 1, 150}, {"security", "FORWARD", "filter", 2, 150}, {"security", "OUTPUT", "filter", 3, 150},
 }
 
-// nftTable is a table with one of iptables' names. Only what iptables-nft can have created in it counts.
+// nftTable is a table with one of iptables' names. Only objects that iptables-nft can have created in it count.
 type nftTable struct {
 	proto        byte
 	name         string
-	own          uint32          // the base chains that iptables-nft created, or can use: bits by their index in baseChains
-	incompatible bool            // has one with a name of iptables-nft's that it cannot use: it refuses the table
+	own          uint32          // the base chains that iptables-nft created or can use: a bit for each index in baseChains
+	incompatible bool            // has a base chain with a name of iptables-nft that it cannot use: iptables-nft refuses the table
 	foreign      map[string]bool // the other base chains
 	fixed        uint64          // user-defined chains, and policies other than ACCEPT
 	rules        mode.RuleCount
 }
 
-// add adds a chain. A base chain may be added again.
+// add adds a chain. Adding a base chain twice is allowed.
 func (t *nftTable) add(o *object) {
 	i := 0
 	for i < len(baseChains) && (baseChains[i].table != t.name || baseChains[i].name != string(o.chain)) {
@@ -51,7 +52,7 @@ func (t *nftTable) add(o *object) {
 	switch {
 	case !o.base:
 		t.fixed++
-		// Its use count is the number of its rules and of the jumps to it.
+		// The use count of a chain is the number of its rules and of the jumps to it.
 		t.rules = t.rules.Plus(mode.RuleCount{Least: 1, Most: uint64(o.use) + 1, Bounded: true})
 	case i == len(baseChains):
 		t.foreign[string(o.chain)] = true
@@ -59,7 +60,7 @@ func (t *nftTable) add(o *object) {
 		t.incompatible = true
 	case t.own&(1<<i) == 0:
 		t.own |= 1 << i
-		t.rules = t.rules.Plus(mode.Exactly(uint64(o.use))) // a base chain cannot be jumped to
+		t.rules = t.rules.Plus(mode.Exactly(uint64(o.use))) // no rule can jump to a base chain
 		if o.policy != accept {
 			t.fixed++
 			t.rules = t.rules.Plus(mode.Exactly(1))
@@ -67,11 +68,11 @@ func (t *nftTable) add(o *object) {
 	}
 }
 
-// counts reports whether the table counts, once all of its chains were added.
+// counts reports whether the table counts. All of its chains must have been added.
 func (t *nftTable) counts() bool { return !t.incompatible && (t.own != 0 || len(t.foreign) == 0) }
 
-// measure takes the rule count: between which numbers it is, by one short message a chain, or exactly, rule by rule. It stops
-// when the rule count is known to be enough.
+// measure finds the rule count. If exactly is false, it finds bounds with one short message per chain; otherwise it counts rule by
+// rule. It stops when the rule count reaches enough.
 func (s *nft) measure(exactly bool, enough uint64) {
 	if s.fd < 0 || s.Rules.Exact() {
 		return
@@ -90,10 +91,10 @@ func (s *nft) measure(exactly bool, enough uint64) {
 	}
 	unsure(s.Backend, err)
 	s.Rules = mode.RuleCount{Least: s.sum().Least}
-	s.close() // a dump that was left half-way is still under way on it
+	s.close() // the kernel still sends the rest of an unfinished dump on it
 }
 
-// sum adds up the tables that count: until all chains were read, those with a base chain of iptables-nft or many chains.
+// sum adds up the tables that count. Until all chains were read, only tables with iptables-nft's base chains or many chains count.
 func (s *nft) sum() mode.RuleCount {
 	sum := mode.Exactly(0)
 	for _, t := range s.tables {
@@ -104,7 +105,7 @@ func (s *nft) sum() mode.RuleCount {
 	return sum
 }
 
-// wanting reports whether the rule count is not known to be enough yet.
+// wanting reports whether the known rule count is still less than enough.
 func (s *nft) wanting() bool { return s.sum().Least < s.enough }
 
 // chains reads the tables and their chains.
@@ -117,7 +118,7 @@ func (s *nft) chains() error {
 		}
 		return true
 	})
-	// The base chains of iptables-nft first: asked for by name, they take constant time.
+	// The base chains of iptables-nft come first: a request by name takes constant time.
 	var bases []request
 	for _, t := range s.tables {
 		for _, b := range baseChains {
@@ -135,7 +136,7 @@ func (s *nft) chains() error {
 		})
 	}
 	for f := range mode.Family(mode.NumFamilies) {
-		// Without a table of iptables, a family is not read: it may have thousands of chains (kube-proxy's nftables mode).
+		// A family without a table of iptables is not read: it may have thousands of chains (kube-proxy's nftables mode).
 		ours := slices.ContainsFunc(s.tables, func(t *nftTable) bool { return t.proto == nfproto(f) && !t.incompatible })
 		if err == nil && ours && s.wanting() {
 			err = s.dump(requestAll(unix.NFT_MSG_GETCHAIN, nfproto(f), ""), s.add)
@@ -144,7 +145,7 @@ func (s *nft) chains() error {
 	return err
 }
 
-// add adds a chain to its table, and returns whether the rule count still is not known to be enough.
+// add adds a chain to its table, and returns whether the known rule count is still less than enough.
 func (s *nft) add(o *object) (more bool) {
 	for _, t := range s.tables {
 		if t.proto != o.proto || t.name != string(o.table) || t.incompatible {
@@ -166,7 +167,7 @@ func (s *nft) rules() (err error) {
 		err = steady(errChanging, func() error {
 			t.rules = mode.Exactly(t.fixed)
 			return s.dump(requestAll(unix.NFT_MSG_GETRULE, t.proto, t.name), func(o *object) (more bool) {
-				// Kernels before 4.10 do not know the choice of a table.
+				// Kernels before 4.10 ignore the table in the request.
 				if string(o.table) == t.name && !t.foreign[string(o.chain)] {
 					t.rules = t.rules.Plus(mode.Exactly(1))
 				}

@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// What counts of a table, by its chains.
+// Whether a table counts, by its chains.
 func TestNFTTable(t *testing.T) {
 	forward := object{table: []byte("filter"), chain: []byte("FORWARD"), base: true, kind: []byte("filter"), hook: 2, policy: accept, use: 2}
 	with := func(change func(*object)) object {
@@ -56,7 +56,7 @@ func TestNFTTable(t *testing.T) {
 	}
 }
 
-// Every line of the table in iptables/nft.c of 1.8.11.
+// All lines of the table in iptables/nft.c of 1.8.11.
 func TestBaseChains(t *testing.T) {
 	var got []string
 	hooks := [...]string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"} // iptables' names of enum nf_inet_hooks
@@ -79,7 +79,7 @@ func TestBaseChains(t *testing.T) {
 	}
 }
 
-// nft_compat is asked for revision 0 of the match tcp.
+// The request to nft_compat is for revision 0 of the match tcp.
 func TestCompat(t *testing.T) {
 	want := unhex(t, `
 		2c000000 000b 0100 07000000 00000000  # length 44, NFNL_MSG_COMPAT_GET, REQUEST
@@ -102,7 +102,7 @@ func TestCompat(t *testing.T) {
 			t.Errorf("%v: nft_compat is %v, %v, want %v", e, got, err, want)
 		}
 	}
-	answer := message{Header: syscall.NlMsghdr{Type: nftCompat}, Data: []byte{2, 0, 0, 0xff}} // its last byte is no sign
+	answer := message{Header: syscall.NlMsghdr{Type: nftCompat}, Data: []byte{2, 0, 0, 0xff}} // its last byte is not a sign bit
 	if got, _, err := requestCompat.judge(answer); got != mode.Present || err != nil {
 		t.Errorf("an answer: nft_compat is %v, %v", got, err)
 	}

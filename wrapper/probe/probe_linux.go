@@ -1,14 +1,14 @@
-// Package probe asks the kernel for the evidence that package mode decides by: whether each mode's backend is present,
-// whether it contains hint chains, and its rule count. The answer is that of the network namespace of the calling thread.
+// Package probe collects the evidence for package mode from the kernel: whether each mode's backend is present, whether it
+// contains hint chains, and its rule count. The evidence is that of the network namespace of the calling thread.
 //
-// A probe takes no lock, starts no process, opens no file for writing, creates no table and loads no kernel module; [Call]
-// names its exceptions. Every read is bounded in time and in memory. If a question has no answer, the outcome is Unknown, and
-// [mode.Backend].Err contains the reason.
+// A probe takes no lock, starts no process, opens no file for writing, creates no table and loads no kernel module. [Call]
+// documents its exceptions. The time and the memory of every read are limited. If a question has no answer, the outcome is
+// Unknown, and [mode.Backend].Err contains the reason.
 //
-// To read nf_tables and the content of legacy tables takes CAP_NET_ADMIN in the user namespace that owns the network
-// namespace. To read which legacy tables exist takes the permission to read /proc/thread-self/net/ip_tables_names (mode 0440).
+// Reading nf_tables and the content of legacy tables requires CAP_NET_ADMIN in the user namespace that owns the network namespace.
+// Reading the list of legacy tables requires the permission to read /proc/thread-self/net/ip_tables_names (mode 0440).
 //
-// A caller that changes the network namespace of its thread locks the goroutine to it first (runtime.LockOSThread).
+// A caller that changes the network namespace of its thread must lock the goroutine to it first (runtime.LockOSThread).
 package probe
 
 import (
@@ -19,8 +19,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// bufferSize is the size of the one buffer of all reads. The kernel makes the parts of a dump as long as the first reads, up
-// to 32 KiB (netlink_dump in net/netlink/af_netlink.c), but a large allocation costs more than the calls that it would spare.
+// bufferSize is the size of the one buffer for all reads. The kernel makes the parts of a dump as long as the first reads, up to
+// 32 KiB (netlink_dump in net/netlink/af_netlink.c). But a larger allocation costs more than the system calls that it saves.
 const bufferSize = 16 << 10
 
 const (
@@ -28,7 +28,7 @@ const (
 	maxTries = 5    // of a dump or a table that changes while it is read
 )
 
-// All collects all evidence, without a side effect.
+// All collects all evidence, without side effects.
 func All() (e mode.Evidence) {
 	buf := make([]byte, bufferSize)
 	nft := newNFT(&e.NFT, buf)
@@ -37,7 +37,7 @@ func All() (e mode.Evidence) {
 		nft.hints(false)
 	}
 	if nft.noModules {
-		nft.compat() // without modules, a question loads none
+		nft.compat() // on a kernel without modules, a question loads none
 	}
 	nft.measure(false, math.MaxUint64)
 	nft.measure(true, math.MaxUint64)
@@ -47,12 +47,12 @@ func All() (e mode.Evidence) {
 	return e
 }
 
-// Call collects evidence for a program that is about to execute iptables, and stops as soon as the decision is final.
-// pinnable reports whether a pin could be written; only then Call reads /proc/kallsyms, which takes tens of milliseconds.
+// Call collects evidence for a process that is about to execute iptables, and stops as soon as the decision is final. pinnable
+// reports whether a pin could be written; only then Call reads /proc/kallsyms, which takes tens of milliseconds.
 //
-// Where iptables itself would do the same, Call has side effects: if legacy seems empty, it asks nf_tables, and before it
-// guesses nft it asks nft_compat, even if the kernel loads these modules for it. If it is not permitted to list the legacy
-// tables, it asks for table mangle, which creates an empty one on some kernels.
+// Call has side effects that iptables itself would have. If legacy seems empty, it asks nf_tables. Before it guesses nft, it asks
+// nft_compat. The kernel may load these modules to answer. If Call is not permitted to list the legacy tables, it asks for table
+// mangle, which creates an empty one on some kernels.
 func Call(pinnable func() bool) (e mode.Evidence) {
 	buf := make([]byte, bufferSize)
 	nft := newNFT(&e.NFT, buf)
@@ -68,7 +68,7 @@ func Call(pinnable func() bool) (e mode.Evidence) {
 	if !hinted {
 		legacy.measure(false)
 	}
-	// A call that sees nothing in legacy executes iptables-nft, which loads nf_tables too, or finds that it is not available.
+	// A call that finds nothing in legacy executes iptables-nft, which loads nf_tables too, or fails to.
 	load := e.Decide().Reason == mode.ReasonDefault
 	if nft.loaded != mode.Present && nft.mayAsk(load, func() bool { return hinted && pinnable() }) {
 		nft.hints(true)
@@ -76,7 +76,7 @@ func Call(pinnable func() bool) (e mode.Evidence) {
 	if r := e.Decide().Reason; r == mode.ReasonKubeletChain || r == mode.ReasonKubeProxyChain {
 		return e // without rule counts
 	}
-	// Bounds first: they cost a system call a table, or one short message a chain, where rules have to be read one by one.
+	// Bounds first: they take a system call per table or one short message per chain, but an exact count reads all rules.
 	nft.measure(false, enough(e.Legacy.Rules))
 	if undecided(e.NFT.Rules, e.Legacy.Rules) {
 		legacy.measure(true)
@@ -95,7 +95,7 @@ func undecided(nft, legacy mode.RuleCount) bool {
 	return !legacy.Exceeds(nft) && !(legacy.Bounded && legacy.Most <= nft.Least)
 }
 
-// enough returns the rule count of nft from which on a call chooses nft, so that it need not count any further.
+// enough returns the rule count of nft at which a call selects nft and can stop counting.
 func enough(legacy mode.RuleCount) uint64 {
 	if legacy.Bounded {
 		return max(legacy.Most, 1)
@@ -103,10 +103,10 @@ func enough(legacy mode.RuleCount) uint64 {
 	return max(legacy.Least, 1)
 }
 
-// managed are the tables that iptables itself manages. Neither mode's iptables creates anything elsewhere.
+// managed contains the tables that iptables manages. Neither mode of iptables creates objects in other tables.
 var managed = [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
 
-// probeError is fmt.Errorf("%s: %w"), without package fmt.
+// probeError is fmt.Errorf("%s: %w") without package fmt.
 type probeError struct {
 	op  string
 	err error
@@ -115,14 +115,14 @@ type probeError struct {
 func (e *probeError) Error() string { return e.op + ": " + e.err.Error() }
 func (e *probeError) Unwrap() error { return e.err }
 
-// unsure notes why something about b is Unknown. The first reason is kept: later ones often follow from it.
+// unsure records the reason that a part of b is Unknown. It keeps the first reason, because later ones often follow from it.
 func unsure(b *mode.Backend, err error) {
 	if b.Err == nil {
 		b.Err = err
 	}
 }
 
-// steady calls read again while it fails with EAGAIN. The error is changing if it always does.
+// steady repeats read while it fails with EAGAIN. After too many attempts it returns the error changing.
 func steady(changing error, read func() error) error {
 	for range maxTries {
 		if err := read(); err != unix.EAGAIN {

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// contained writes text to a file and returns what contains says of it, with a buffer of that size.
+// contained writes text to a file and returns the result of contains, with a buffer of that size.
 func contained(t *testing.T, text string, size int, wanted ...string) ([]bool, error) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "text")
@@ -57,7 +57,7 @@ func TestKernelSockets(t *testing.T) {
 	}
 }
 
-// A string is found wherever the reads of a file divide it.
+// A string is found even if it is divided between two reads.
 func TestContains(t *testing.T) {
 	for size := maxWanted + 2; size < 3*maxWanted; size++ {
 		for before := range 2 * maxWanted {
@@ -94,7 +94,7 @@ func FuzzProc(f *testing.F) {
 	})
 }
 
-// The lines of /proc/kallsyms that say something. Without the witness a file is not the kernel's, or not all of it.
+// The lines of /proc/kallsyms that matter. A file without netlink_unicast was not written by the kernel, or is incomplete.
 func TestSymbols(t *testing.T) {
 	const witnessed, builtIn, module = "[true false false]", "[false true false]", "[false false true]"
 	for line, want := range map[string]string{

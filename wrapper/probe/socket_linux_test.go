@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// refuseSockets lets socket(2) fail on the calling thread, which has to end afterwards, as a seccomp profile does.
+// refuseSockets makes socket(2) fail on the calling thread, as a seccomp profile does. The thread must end afterwards.
 func refuseSockets(errno unix.Errno) error {
 	call := uint32(unix.SYS_SOCKET)
 	if runtime.GOARCH == "386" {

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Two have no lock at once, and who dies has none.
+// Two processes never have the lock at once, and a process that ends releases it.
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	var all sync.WaitGroup
@@ -50,7 +50,7 @@ func TestLock(t *testing.T) {
 	}
 	all.Wait()
 	if had == 0 {
-		t.Error("nobody had the lock")
+		t.Error("no process had the lock")
 	}
 	assertNames(t, dir, "iptables")
 }

@@ -8,24 +8,24 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Plan is a list of changes that are still to be made, each path once.
+// Plan is a list of changes that are to be made, with at most one for each path.
 //
-// Apply makes all changes as a transaction: then all are committed, or all are undone. Each change first makes a hard link to the
-// old object, so that Undo is one rename(2) of the same inode. It restores everything, even if the file system is full.
+// Apply makes all changes as a transaction: afterwards all are committed, or all are undone. Each change first creates a hard link
+// to the old object. Undoing it is one rename(2) of the same inode, which restores everything even if the file system is full.
 type Plan struct {
 	Changes []Change
 	root    *Root
 	steps   []step
 }
 
-// step is one change that was at least begun.
+// step is one change that was begun or made.
 type step struct {
 	at  place
-	old place // the second name of what was there; zero: there was nothing
-	was Info  // what was there
+	old place // the second name of the old object; zero if there was none
+	was Info  // the old object
 }
 
-// String is the line that --dry-run prints.
+// String returns the line that --dry-run prints.
 func (c Change) String() string {
 	line := c.Verb + " " + c.Path
 	if c.Target != "" {
@@ -37,7 +37,7 @@ func (c Change) String() string {
 // Plan returns a plan without changes.
 func (r *Root) Plan() *Plan { return &Plan{root: r} }
 
-// Add plans a change, unless the plan has one of the same path. A directory in the place is the error EISDIR.
+// Add plans a change, unless the plan already has one for the same path. If the path is a directory, the error is EISDIR.
 func (p *Plan) Add(c Change) (err error) {
 	if p.index(c.Path) >= 0 {
 		return nil
@@ -52,7 +52,7 @@ func (p *Plan) Add(c Change) (err error) {
 	return nil
 }
 
-// Write plans other data for a file that keeps its owner, permissions and extended attributes. Staging is that of Change.
+// Write plans new data for a file that keeps its owner, permissions and extended attributes. See Change for staging.
 func (p *Plan) Write(old File, data []byte, staging string) error {
 	if old.attrsErr != nil || bytes.Equal(old.Data, data) {
 		return pathError("read attributes of", old.Path, old.attrsErr)
@@ -64,7 +64,7 @@ func (p *Plan) index(name string) int {
 	return slices.IndexFunc(p.Changes, func(c Change) bool { return c.Path == name })
 }
 
-// Follow returns where name will lead after the changes, symlinks resolved.
+// Follow returns where name will lead after the changes, with symlinks resolved.
 func (p *Plan) Follow(name string) (end string, err error) {
 	for range maxLinks {
 		_, end, err = p.root.Follow(name, func(place string) bool { return p.index(place) >= 0 })
@@ -79,7 +79,7 @@ func (p *Plan) Follow(name string) (end string, err error) {
 	return end, unix.ELOOP
 }
 
-// Stale reports whether another process has changed one of the places since its change was planned.
+// Stale reports whether another process has changed one of the paths after its change was planned.
 func (p *Plan) Stale() bool {
 	return slices.ContainsFunc(p.Changes, func(c Change) bool {
 		now, err := p.root.Lstat(c.Path)
@@ -87,7 +87,7 @@ func (p *Plan) Stale() bool {
 	})
 }
 
-// Apply makes the changes up to the first error, after which they can only be undone. The caller holds the lock.
+// Apply makes the changes up to the first error. After an error the caller must call Undo. The caller must have the lock.
 func (p *Plan) Apply() error {
 	for _, c := range p.Changes {
 		if c.Verb == "remove" {
@@ -95,7 +95,7 @@ func (p *Plan) Apply() error {
 		}
 		made, at, err := p.root.make(c, unfinished)
 		if err == nil {
-			err = p.keep(at, made.folder)
+			err = p.keep(at, made.directory)
 		}
 		if err = made.move(at, c, err); err != nil {
 			return err
@@ -104,8 +104,8 @@ func (p *Plan) Apply() error {
 	return nil
 }
 
-// keep gives what is at a place a second name.
-func (p *Plan) keep(at place, staging *folder) error {
+// keep creates a second name for the object at a place.
+func (p *Plan) keep(at place, staging *directory) error {
 	old := staging.old(staging.kept)
 	now, err := at.lstat()
 	switch {
@@ -121,13 +121,13 @@ func (p *Plan) keep(at place, staging *folder) error {
 	err = at.do(func(dirfd int, name string) error { return unix.Linkat(dirfd, name, toDir, to, 0) })
 	if err == nil {
 		staging.kept++
-		now, _ = at.lstat() // again: on an overlay file system it may be another file since it was linked
+		now, _ = at.lstat() // again: on an overlay file system, the link may have changed its inode
 		p.steps = append(p.steps, step{at, old, now})
 	}
 	return err
 }
 
-// Undo takes every change back, the last one first, as far as possible. The error names the first that it could not take back.
+// Undo undoes the changes as far as possible, the last one first. The error names the first change that it could not undo.
 func (p *Plan) Undo() (failed error) {
 	for _, s := range slices.Backward(p.steps) {
 		if err := s.undo(); failed == nil {
@@ -138,10 +138,10 @@ func (p *Plan) Undo() (failed error) {
 }
 
 func (s step) undo() error {
-	if s.old.folder == nil {
+	if s.old.directory == nil {
 		return s.at.discard()
 	}
-	// A change that was only begun has left two names of one inode, of which rename(2) removes neither; on an overlay file
+	// A change that was only begun left two names of one inode. rename(2) would remove neither of them, and on an overlay file
 	// system it fails (ESTALE).
 	if now, err := s.at.lstat(); err == nil && now.Same(s.was) {
 		return s.old.discard()
@@ -149,8 +149,8 @@ func (s step) undo() error {
 	return pathError("restore", s.at.String(), rename(s.old, s.at))
 }
 
-// Commit removes what was replaced, and what is planned to be removed. An error names what it could not remove, or what the next
-// transaction has to sweep; all other changes are made.
+// Commit removes the old objects, and the paths that are planned to be removed. An error names a path that it could not remove, or
+// one that the next transaction must sweep. All other changes are made.
 func (p *Plan) Commit() (failed error) {
 	for _, c := range p.Changes {
 		if c.Verb == "remove" {
@@ -158,11 +158,11 @@ func (p *Plan) Commit() (failed error) {
 		}
 	}
 	for _, s := range slices.Backward(p.steps) {
-		if s.old.folder == nil {
+		if s.old.directory == nil {
 			continue
 		}
 		if err := s.old.discard(); err != nil {
-			return err // a sweep does not look for this one if a lower number is missing
+			return err // a sweep does not find this one if a lower number is missing
 		}
 	}
 	return failed

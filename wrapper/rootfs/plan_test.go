@@ -15,7 +15,7 @@ func TestUndoRestoresTheVeryObjects(t *testing.T) {
 		"sbin/old":       "old content",
 		"lib/alt/state":  "auto\n",
 		"sbin/dir/":      "",
-		// What killed runs left.
+		// Left by killed processes.
 		"sbin/" + unfinished + "@":      "leftover",
 		"sbin/" + replaced + "0":        "leftover",
 		"sbin/" + replaced + "1":        "leftover",
@@ -57,7 +57,7 @@ func TestUndoRestoresTheVeryObjects(t *testing.T) {
 	for _, name := range names {
 		after, err := root.Lstat(name)
 		was := before[name]
-		after.Atim, after.Ctim = was.Atim, was.Ctim // a link and a rename(2) are changes, too
+		after.Atim, after.Ctim = was.Atim, was.Ctim // link(2) and rename(2) change the inode, too
 		if err != nil || after != was {
 			t.Errorf("%s: %+v, %v; before %+v", name, after, err, was)
 		}
@@ -87,7 +87,7 @@ func TestCommitLeavesNothing(t *testing.T) {
 	}
 }
 
-// Commit removes a file of an earlier version even if an old object cannot be removed.
+// Commit removes a file of an earlier version even if it cannot remove an old object.
 func TestCommitRemovesInAnyCase(t *testing.T) {
 	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/gone": ""})
 	plan := root.Plan()

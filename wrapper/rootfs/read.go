@@ -7,22 +7,22 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Info is what stat(2) says of a file.
+// Info is the result of stat(2).
 type Info unix.Stat_t
 
-// IsDir tells whether it is a directory.
+// IsDir reports whether the file is a directory.
 func (i Info) IsDir() bool { return i.Mode&unix.S_IFMT == unix.S_IFDIR }
 
-// IsRegular tells whether it is a regular file.
+// IsRegular reports whether it is a regular file.
 func (i Info) IsRegular() bool { return i.Mode&unix.S_IFMT == unix.S_IFREG }
 
-// Perm is the permission bits, with set-user-ID, set-group-ID and sticky.
+// Perm returns the permission bits, with set-user-ID, set-group-ID and sticky.
 func (i Info) Perm() uint32 { return i.Mode & 0o7777 }
 
-// Same tells whether both are one and the same file.
+// Same reports whether both are the same file.
 func (i Info) Same(other Info) bool { return i.Dev == other.Dev && i.Ino == other.Ino }
 
-// do calls use with the place of name, its last element not followed. On the running root the kernel walks, faster.
+// do calls use with the place of name. It does not follow the last element. On the running root the kernel walks, which is faster.
 func (r *Root) do(op, name string, use func(p place) error) (err error) {
 	p := place{r.top, strings.TrimLeft(name, "/")}
 	if !r.host() {
@@ -34,14 +34,14 @@ func (r *Root) do(op, name string, use func(p place) error) (err error) {
 	return pathError(op, name, err)
 }
 
-// Lstat describes name itself, a link as a link.
+// Lstat returns the Info of name itself. It does not follow a symlink.
 func (r *Root) Lstat(name string) (info Info, err error) {
 	err = r.do("lstat", name, func(p place) (err error) { info, err = p.lstat(); return err })
 	return info, err
 }
 
-// Stat describes what name leads to. On the running root it uses fstat(2), which a program needs to be loaded at all: some
-// seccomp filters deny stat(2).
+// Stat returns the Info of the file to which name leads. On the running root it uses fstat(2), which the dynamic linker needs
+// anyway: some seccomp filters deny stat(2).
 func (r *Root) Stat(name string) (info Info, err error) {
 	if !r.host() {
 		var end place
@@ -61,7 +61,7 @@ func (r *Root) Stat(name string) (info Info, err error) {
 // ErrNotExecutable is the error of Executable for a file that cannot be executed.
 var ErrNotExecutable = errors.New("not an executable file")
 
-// Executable returns what name leads to, which must be a regular file with an execute permission.
+// Executable returns the Info of the file to which name leads. It must be a regular file with an execute permission.
 func (r *Root) Executable(name string) (Info, error) {
 	info, err := r.Stat(name)
 	if err == nil && (!info.IsRegular() || info.Perm()&0o111 == 0) {
@@ -82,13 +82,13 @@ func fstat(fd int) (Info, error) {
 	return Info(st), err
 }
 
-// Readlink returns the target of a link. Of anything else the error is EINVAL.
+// Readlink returns the target of a symlink. For any other file the error is EINVAL.
 func (r *Root) Readlink(name string) (target string, err error) {
 	err = r.do("readlink", name, func(p place) (err error) { target, err = p.readlink(); return err })
 	return target, err
 }
 
-// Writable tells whether this process may create files in dir.
+// Writable reports whether this process may create files in dir.
 func (r *Root) Writable(dir string) bool {
 	return r.do("access", dir, func(p place) error {
 		return p.do(func(dirfd int, name string) error { return unix.Faccessat(dirfd, name, unix.W_OK|unix.X_OK, 0) })
@@ -98,17 +98,17 @@ func (r *Root) Writable(dir string) bool {
 // Attr is an extended attribute of a file, such as an access control list, a security label or file capabilities.
 type Attr struct{ Name, Value string }
 
-// File is a regular file with what a changed copy of it has to keep.
+// File is a regular file with the attributes that a changed copy must keep.
 type File struct {
 	Path string // of the file or of the symlink to it, its directory resolved
 	Info
 	Data  []byte
-	Attrs []Attr // those that this process may see
+	Attrs []Attr // those that this process can read
 
-	attrsErr error // Attrs are not complete
+	attrsErr error // set if Attrs is incomplete
 }
 
-// Capabilities returns the file capabilities, byte for byte, "" if the file has none.
+// Capabilities returns the file capabilities as bytes, or "" if the file has none.
 func (f File) Capabilities() string {
 	for _, a := range f.Attrs {
 		if a.Name == Capabilities {
@@ -123,11 +123,11 @@ const Capabilities = "security.capability"
 
 var errKind = errors.New("not a regular file")
 
-// ReadFile reads the regular file that name leads to. More than limit bytes is the error EFBIG. Path is that of name itself, also
-// if only the file is missing. If name is a symlink, Info and Attrs are empty: a change would replace the symlink.
+// ReadFile reads the regular file to which name leads. If it has more than limit bytes, the error is EFBIG. Path is that of name
+// itself, even if only the file is missing. If name is a symlink, Info and Attrs are empty, as a change would replace it.
 //
-// It opens only a regular file: to open a FIFO can hang, and to open a device can have any effect. If another file takes its
-// place meanwhile, ReadFile neither waits for it nor reads it.
+// ReadFile opens only a regular file: opening a FIFO can block, and opening a device can have any effect. If another file replaces
+// it meanwhile, ReadFile neither waits for that file nor reads it.
 func (r *Root) ReadFile(name string, limit int64) (file File, err error) {
 	_, at, err := r.walk(name, atOnce)
 	file.Path = at.String()

@@ -10,22 +10,22 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// These are the names of all temporary files. Only the holder of Lock makes them, and the kernel releases the lock when its
-// holder dies, in any container. So a process that has the lock and finds such a name knows that its maker is dead, and removes
-// it (sweep) before it makes anything in that directory.
+// These are the names of all temporary files. Only a process that has the lock creates them, and the kernel releases the lock when
+// that process ends, in any container. So if a process has the lock and finds such a name, the process that created it has ended.
+// It removes the file (sweep) before it creates anything in that directory.
 const (
-	locked     = ".iptables-wrapper.lock" // the lock itself, in the wrapper's own directory
+	locked     = ".iptables-wrapper.lock" // the lock's file, in the wrapper's own directory
 	unfinished = ".iptables-wrapper.new"  // a new object, until rename(2)
-	replaced   = ".iptables-wrapper.old." // and a number: what a Plan may have to put back; removed from the highest number on
+	replaced   = ".iptables-wrapper.old." // and a number: an old object that Undo may need; removed from the highest number on
 	final      = ".iptables-wrapper."     // and an applet: the last symlink of a pin, see ReplaceLast
 )
 
-// Lock takes the lock of the installation in dir, the wrapper's own directory, without waiting: the error is EWOULDBLOCK
-// while another process has it. The lock is released at the latest when this process ends or executes another program.
+// Lock takes the lock of the installation in dir, the wrapper's own directory. It does not wait: while another process has the
+// lock, the error is EWOULDBLOCK. The lock is released at the latest when this process ends or executes another binary.
 //
-// It is flock(2) of a file that only its owner can open. Any user who can read the directory, or a file of the image, could lock
-// that. A write lock (fcntl(2)) needs a file opened for writing, which an overlay file system copies up. The lock's file exists
-// only while it is locked: its holder removes it or, if that was killed, the next holder.
+// Lock calls flock(2) on a file that only its owner can open. Any user who can read the directory, or another file of the image,
+// could lock that. A write lock (fcntl(2)) needs a file that is open for writing, which an overlay file system copies up. The
+// lock's file exists only while it is locked. Unlocking removes it; if the process was killed, the next one that locks removes it.
 func (r *Root) Lock(dir string) (unlock func() error, err error) {
 	_, p, err := r.walk(dir+"/"+locked, atOnce)
 	for err == nil {
@@ -35,7 +35,7 @@ func (r *Root) Lock(dir string) (unlock func() error, err error) {
 		}
 		err = retry(func() error { return unix.Flock(fd, unix.LOCK_EX|unix.LOCK_NB) })
 		if err != nil && err != unix.EWOULDBLOCK {
-			_ = p.unlink(0) // this file system has no locks
+			_ = p.unlink(0) // this file system does not support locks
 		}
 		opened, statErr := fstat(fd)
 		if named, lstatErr := p.lstat(); err == nil && statErr == nil && lstatErr == nil && named.Same(opened) {
@@ -45,12 +45,12 @@ func (r *Root) Lock(dir string) (unlock func() error, err error) {
 				return err
 			}, nil
 		}
-		unix.Close(fd) // its last holder has removed it since it was opened
+		unix.Close(fd) // another process removed the file after it was opened
 	}
 	return nil, pathError("lock", dir, err)
 }
 
-// Sweep removes what a killed process left in dir, once for each Root. It fails early if dir cannot be written.
+// Sweep removes the files that a killed process left in dir, once for each Root. It fails early if dir is not writable.
 func (r *Root) Sweep(dir string) error {
 	_, p, err := r.walk(dir+"/"+unfinished, atOnce)
 	if err != nil {
@@ -59,7 +59,7 @@ func (r *Root) Sweep(dir string) error {
 	return p.sweep()
 }
 
-func (f *folder) sweep() error {
+func (f *directory) sweep() error {
 	if f.swept {
 		return nil
 	}
@@ -82,9 +82,9 @@ func (f *folder) sweep() error {
 	return nil
 }
 
-func (f *folder) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }
+func (f *directory) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }
 
-// discard removes a file, symlink or empty directory that may be there.
+// discard removes a file, symlink or empty directory. It is not an error if there is none.
 func (p place) discard() error {
 	err := p.unlink(0)
 	if err == unix.EISDIR {
@@ -100,32 +100,34 @@ func (p place) unlink(flags int) error {
 	return p.do(func(dirfd int, name string) error { return unix.Unlinkat(dirfd, name, flags) })
 }
 
-// Change makes a path a symlink or a regular file. There may be a symlink, a file, or nothing, but no directory.
+// Change makes a path a symlink or a regular file. The path may be a symlink, a file or missing, but not a directory.
 type Change struct {
 	Verb   string // copy (the wrapper), write (another file), link, or remove (when a Plan is committed)
 	Path   string
-	Target string // what a symlink leads to; empty for a file
+	Target string // target of a symlink; empty for a file
 	Data   []byte // a file's content
 	Like   Info   // a file's permissions and owner
 	Attrs  []Attr // a file's extended attributes
-	// Staging is where a file is made, and kept by a Plan; on the same file system. Empty means the directory that it is in.
+	// Staging is the directory in which a new file is created and a Plan keeps the old one, on the same file system. If it is
+	// empty, the file's own directory is used.
 	Staging string
 
-	was Info // what is at Path while the change is planned
+	was Info // the object at Path when the change was planned
 }
 
-// Replace makes one change. The caller holds the lock.
+// Replace makes one change. The caller must have the lock.
 //
-// There is no fsync: it costs more than all else the caller does, and a killed process leaves whole files without it.
+// It does not call fsync, which would cost more than everything else in a call. A killed process leaves only whole files without
+// it.
 func (r *Root) Replace(c Change) error {
 	made, at, err := r.make(c, unfinished)
 	return made.move(at, c, err)
 }
 
-// ReplaceLast makes the last change of a lock's holder, a call of applet a, and calls unlock just before the rename(2): a process
-// that is killed with the lock's file still there has left the symlink as it was. The next holder can be at work by then, but
-// uses another name for its new object, except for the same applet. If it has removed the object made here, it has found the
-// symlink as it was, and changes it itself.
+// ReplaceLast makes the last change of a pin: the symlink of applet a. It calls unlock just before rename(2), so if a killed
+// process left the lock's file, the symlink is unchanged. The next process that locks can be at work by then, but uses another
+// name for its new object, except for the same applet. If it removes the object that was created here, it has found the unchanged
+// symlink, and changes it itself.
 func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error {
 	made, at, err := r.make(c, final+a.String())
 	if err != nil {
@@ -137,10 +139,10 @@ func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error
 	return err
 }
 
-// make makes the new object, called base, beside its place or in the staging directory.
+// make creates the new object, with the name base, beside its place or in the staging directory.
 func (r *Root) make(c Change, base string) (made, at place, err error) {
 	_, at, err = r.walk(c.Path, atOnce)
-	made = place{at.folder, base}
+	made = place{at.directory, base}
 	if err == nil && c.Staging != "" {
 		_, made, err = r.walk(c.Staging+"/"+base, atOnce)
 	}
@@ -157,13 +159,12 @@ func (r *Root) make(c Change, base string) (made, at place, err error) {
 	return made, at, err
 }
 
-// move moves a new object to its place. After an error it removes the object instead: the disk is full, or the place cannot be
-// taken, being a mount point.
+// move moves a new object to its place. If err is not nil, or the place is a mount point, move removes the object.
 func (p place) move(at place, c Change, err error) error {
 	if err == nil {
 		err = rename(p, at)
 	}
-	if err != nil && p.folder != nil {
+	if err != nil && p.directory != nil {
 		_ = p.unlink(0)
 	}
 	return pathError("replace", c.Path, err)
@@ -182,7 +183,7 @@ func (p place) create(c Change) error {
 		return err
 	}
 	err = fill(fd, c)
-	// Whether close was interrupted or not, the descriptor is closed and the data was taken before (close(2)).
+	// The descriptor is closed and the data was written before, even if a signal interrupted close(2).
 	if closeErr := unix.Close(fd); err == nil && closeErr != unix.EINTR {
 		err = closeErr
 	}
@@ -197,7 +198,7 @@ func fill(fd int, c Change) error {
 		}
 	}
 	now, err := fstat(fd)
-	// Asked for only where it changes something: a container without CAP_CHOWN may still write its own files.
+	// Only if it changes something: a container without CAP_CHOWN may still write its own files.
 	if err == nil && (now.Uid != c.Like.Uid || now.Gid != c.Like.Gid) {
 		err = retry(func() error { return unix.Fchown(fd, int(c.Like.Uid), int(c.Like.Gid)) })
 		now.Mode = 0 // chown(2) clears set-user-ID
@@ -206,13 +207,13 @@ func fill(fd int, c Change) error {
 		err = retry(func() error { return unix.Fchmod(fd, c.Like.Perm()) })
 	}
 	if err == nil {
-		err = setAttrs(fd, c.Attrs) // last: a write or chown(2) removes file capabilities
+		err = setAttrs(fd, c.Attrs) // last, because write(2) and chown(2) remove file capabilities
 	}
 	return err
 }
 
-// setAttrs leaves out what a container may not set, or the file system does not have: a caller that depends on an attribute
-// reads it back.
+// setAttrs skips attributes that a container may not set, or that the file system does not support. A caller that depends on an
+// attribute reads it back.
 func setAttrs(fd int, attrs []Attr) error {
 	for _, a := range attrs {
 		err := retry(func() error { return unix.Fsetxattr(fd, a.Name, []byte(a.Value), 0) })

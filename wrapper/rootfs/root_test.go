@@ -11,11 +11,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// A device is looked at, never opened: to open one can rewind a tape, start a watchdog, or hang.
+// ReadFile inspects a device, but never opens it: opening can rewind a tape, start a watchdog, or block.
 func TestReadFileOpensNoDevice(t *testing.T) {
 	needs.Machine(t, "root")
 	root, dir := openTree(t, map[string]string{"etc/": ""})
-	// Nobody has a driver for this one, so that open(2) of it would be ENXIO.
+	// No driver has this major number, so open(2) would return ENXIO.
 	if err := unix.Mknod(filepath.Join(dir, "etc/device"), unix.S_IFCHR|0o644, int(unix.Mkdev(240, 7))); err != nil {
 		t.Fatal(err)
 	}
@@ -46,7 +46,7 @@ func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 	assertNames(t, filepath.Join(dir, "lib/alt"), "state")
 }
 
-// A full file system: the new file does not fit, and what was done before it is taken back without needing room.
+// On a full file system the new file does not fit. The earlier changes are undone without additional space.
 func TestUndoOnFullFileSystem(t *testing.T) {
 	needs.Machine(t, "root")
 	dir := t.TempDir()
@@ -83,7 +83,7 @@ func TestUndoOnFullFileSystem(t *testing.T) {
 	}
 }
 
-// A user who may only read the directory takes no lock that an install or a pin waits for.
+// A user who may only read the directory cannot take a lock for which an install or a pin would wait.
 func TestLockOfADirectoryDoesNotBlock(t *testing.T) {
 	needs.Machine(t, "root")
 	root, dir := openTree(t, map[string]string{"sbin/": ""})

@@ -1,13 +1,13 @@
 // Package rootfs reads and changes files below a root directory.
 //
-// A Root is either the running root file system (Host), reached by plain paths, or an unpacked one (Open). In an unpacked one
-// the package walks every path itself, element by element. It opens each directory below the one before it, without following
+// A Root is either the running root file system (Host), accessed by plain paths, or an unpacked one (Open). In an unpacked root
+// the package walks every path itself, element by element. It opens each directory relative to the previous one, without following
 // symlinks, and keeps it open. It walks the target of a symlink from the root or from the symlink's directory. So an absolute
 // symlink, or one with too many "..", leads to the same file as inside the container, and no concurrent change leads outside.
-// The kernel's own openat2(2) with RESOLVE_IN_ROOT needs Linux 5.6, and older container engines' seccomp profiles deny it.
+// openat2(2) with RESOLVE_IN_ROOT would do the same, but needs Linux 5.6, and seccomp profiles of older container engines deny it.
 //
-// Every replacement is a rename(2) of a finished new object: a reader sees either the old or the new one. Plan groups several
-// changes into one that can be undone. A Root is used by one goroutine at a time.
+// Every replacement is a rename(2) of a complete new object: a reader sees either the old or the new one. Plan combines several
+// changes into a transaction that can be undone. Only one goroutine at a time may use a Root.
 package rootfs
 
 import (
@@ -18,11 +18,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Root is a directory that stands for "/". Paths given to its methods are absolute paths inside it.
+// Root is a directory that is used as "/". The methods take absolute paths inside it.
 type Root struct {
 	dir string
-	top *folder
-	met map[string]*folder // by path
+	top *directory
+	met map[string]*directory // by path
 }
 
 // Host returns the running root file system.
@@ -38,14 +38,14 @@ func Open(dir string) (*Root, error) {
 }
 
 func newRoot(dir string, fd int) *Root {
-	top := &folder{path: "/", fd: fd}
+	top := &directory{path: "/", fd: fd}
 	top.parent = top
-	return &Root{dir: dir, top: top, met: map[string]*folder{"/": top}}
+	return &Root{dir: dir, top: top, met: map[string]*directory{"/": top}}
 }
 
 func (r *Root) host() bool { return r.top.fd == unix.AT_FDCWD }
 
-// Close releases the directories that were met. The running root has nothing to release.
+// Close closes the directories that were opened. For the running root it does nothing.
 func (r *Root) Close() {
 	for _, f := range r.met {
 		if !r.host() {
@@ -54,31 +54,31 @@ func (r *Root) Close() {
 	}
 }
 
-// Dir is the directory that the root was opened as, "/" for the running root.
+// Dir returns the directory that was opened as the root, "/" for the running root.
 func (r *Root) Dir() string { return r.dir }
 
-// maxLinks is how many links a path may lead through, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
+// maxLinks is the number of symlinks that a path may contain, the kernel's own limit (MAXSYMLINKS in linux/namei.h).
 const maxLinks = 40
 
-// folder is a directory that a walk came through.
-type folder struct {
-	path   string // inside the root, free of links
+// directory is an open directory on the path of a walk.
+type directory struct {
+	path   string // inside the root, without symlinks
 	fd     int    // AT_FDCWD on the running root
-	parent *folder
+	parent *directory
 
-	swept bool // sweep found nothing that is left
-	kept  int  // number of old objects that a Plan keeps here
+	swept bool // Sweep has run
+	kept  int  // number of old objects that a Plan keeps in it
 }
 
-// place is an element of a folder, be it a link, a file, or nothing; "." is the folder itself.
+// place is an element of a directory: a symlink, a file, or a missing name. "." is the directory itself.
 type place struct {
-	*folder
+	*directory
 	base string
 }
 
 func (p place) String() string {
 	switch {
-	case p.folder == nil:
+	case p.directory == nil:
 		return ""
 	case p.base == ".":
 		return p.path
@@ -96,7 +96,7 @@ func (p place) at() (dirfd int, name string) {
 	return p.fd, p.base
 }
 
-// do makes an *at system call, again if a signal interrupted it.
+// do makes an *at system call, and repeats it if a signal interrupts it.
 func (p place) do(call func(dirfd int, name string) error) error {
 	dirfd, name := p.at()
 	return retry(func() error { return call(dirfd, name) })
@@ -114,8 +114,9 @@ func (p place) readlink() (string, error) {
 	return string(buf[:max(n, 0)]), err
 }
 
-// walk goes along name to end. It follows a link at the end of the way unless stop, if any, reports true for its path. last is the
-// last link that it followed there; without one it is the zero place. If only the end is missing, both are set beside the error.
+// walk walks name to its end. It follows a symlink at the end unless stop, which may be nil, returns true for its path. last is
+// the last symlink that it followed at the end, or the zero place. If only the end is missing, last and end are set in spite of
+// the error.
 func (r *Root) walk(name string, stop func(path string) bool) (last, end place, err error) {
 	at := r.top
 	for links := 0; ; {
@@ -171,9 +172,9 @@ func (r *Root) walk(name string, stop func(path string) bool) (last, end place, 
 
 func atOnce(string) bool { return true }
 
-// enter opens a directory that is no link, or was none a moment ago.
-func (r *Root) enter(p place) (*folder, error) {
-	next := &folder{path: p.String(), fd: unix.AT_FDCWD, parent: p.folder}
+// enter opens a directory. If another process replaced it by a symlink, opening fails.
+func (r *Root) enter(p place) (*directory, error) {
+	next := &directory{path: p.String(), fd: unix.AT_FDCWD, parent: p.directory}
 	if !r.host() {
 		fd, err := p.open(unix.O_PATH|unix.O_DIRECTORY|unix.O_NOFOLLOW, 0)
 		if err != nil {
@@ -185,7 +186,7 @@ func (r *Root) enter(p place) (*folder, error) {
 	return next, nil
 }
 
-// Resolve returns the path inside the root that name leads to, without any link in it. It must exist.
+// Resolve returns the path inside the root to which name leads, without symlinks. It must exist.
 func (r *Root) Resolve(name string) (string, error) {
 	_, end, err := r.walk(name, nil)
 	if err != nil {
@@ -194,15 +195,15 @@ func (r *Root) Resolve(name string) (string, error) {
 	return end.String(), nil
 }
 
-// Place returns where name itself is: its directory resolved, its last element as it is, be it a link, a file, or nothing.
+// Place returns the path of name itself. It resolves the directory, but not the last element, which may be missing.
 func (r *Root) Place(name string) (string, error) {
 	_, end, err := r.walk(name, atOnce)
 	return end.String(), pathError("resolve", name, err)
 }
 
-// Follow walks the chain of links that begins at name, up to the first place for which stop, if any, reports true. last is the
-// place of the chain's last link, empty when name is no link; end is the place that it leads to, which need not exist (err is
-// ENOENT then, with last and end set).
+// Follow follows the chain of symlinks that begins at name, up to the first path for which stop returns true. stop may be nil.
+// last is the path of the chain's last symlink, or "" if name is not a symlink. end is the path to which it leads. If end does not
+// exist, err is ENOENT, and last and end are set.
 func (r *Root) Follow(name string, stop func(place string) bool) (last, end string, err error) {
 	lastPlace, endPlace, err := r.walk(name, stop)
 	return lastPlace.String(), endPlace.String(), pathError("follow", name, err)
@@ -222,7 +223,7 @@ func retry(call func() error) error {
 	}
 }
 
-// Missing reports whether an error means that there is no file, or none at the end of the symlinks.
+// Missing reports whether an error means that a file, or the target of symlinks, does not exist.
 func Missing(err error) bool {
 	return errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) || errors.Is(err, unix.ELOOP)
 }

@@ -39,7 +39,7 @@ func TestLinksStayInside(t *testing.T) {
 			t.Errorf("Resolve(%s) = %q, %v; want /secret", name, resolved, err)
 		}
 	}
-	// Writing through a link that would leave, too.
+	// Writing through a symlink that would lead outside.
 	if err := root.Replace(Change{Path: "/usr/sbin/new", Target: "secret"}); err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func TestReplace(t *testing.T) {
 	}
 }
 
-// As many symlinks as the kernel follows, one more, and a loop.
+// The maximum number of symlinks that the kernel follows, one more, and a loop.
 func TestManySymlinks(t *testing.T) {
 	tree := map[string]string{"end": "x", "loop@": "loop"}
 	name := "end"
@@ -136,8 +136,8 @@ func TestManySymlinks(t *testing.T) {
 	}
 }
 
-// A process that was killed while it removed the numbers from the highest on has left the lowest. An ascending sweep that is
-// killed leaves numbers that nobody finds.
+// A process that was killed while it removed files from the highest number on left the lowest ones. If a sweep in ascending
+// order were killed, no later sweep would find the remaining files.
 func TestSweepsFromTheHighestNumber(t *testing.T) {
 	root, dir := openTree(t, map[string]string{"sbin/" + replaced + "0/x": "cannot be removed", "sbin/" + replaced + "1": "", "sbin/" + replaced + "2": ""})
 	if err := root.Sweep("/sbin"); err == nil {

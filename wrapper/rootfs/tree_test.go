@@ -8,7 +8,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 )
 
-// openTree makes a tree and opens it as a root.
+// openTree writes a tree and opens it as a root.
 func openTree(t *testing.T, tree roots.Tree) (*Root, string) {
 	t.Helper()
 	dir := tree.Build(t, nil)

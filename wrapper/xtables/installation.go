@@ -15,7 +15,7 @@ import (
 // Wrapper is the name of the wrapper's file, beside the mode binaries.
 const Wrapper = "iptables-wrapper"
 
-// ErrNone is returned by Find when it finds no mode's binaries.
+// ErrNone is the error of Find if it finds no mode's binaries.
 var ErrNone = errors.New("no xtables-nft-multi, xtables-legacy-multi, iptables-nft or iptables-legacy")
 
 // Installation is a wrapper with the binaries of at least one mode.
@@ -25,10 +25,10 @@ type Installation struct {
 	Binaries [mode.Legacy + 1]Binary
 }
 
-// Binary is where one mode's binaries are. The zero Binary means that the mode is not installed.
+// Binary is the location of one mode's binaries. The zero Binary means that the mode is not installed.
 type Binary struct {
 	Dir   string // absolute inside the root; empty if the mode is not installed
-	Multi bool   // Dir holds xtables-<mode>-multi; otherwise it holds the applets in the mode's own spelling
+	Multi bool   // Dir contains xtables-<mode>-multi; otherwise the applets under their names in this mode
 }
 
 // Has reports whether mode m is installed.
@@ -39,8 +39,7 @@ func (i *Installation) Modes() []mode.Mode {
 	return slices.DeleteFunc([]mode.Mode{mode.NFT, mode.Legacy}, func(m mode.Mode) bool { return !i.Has(m) })
 }
 
-// Path returns the file to execute, with the applet's plain name as argv[0], for applet a in mode m, or "" if that mode is not
-// installed.
+// Path returns the file to execute for applet a in mode m, with the applet's plain name as argv[0]. It is "" without that mode.
 func (i *Installation) Path(m mode.Mode, a applet.Applet) string {
 	switch {
 	case !i.Has(m):
@@ -51,9 +50,9 @@ func (i *Installation) Path(m mode.Mode, a applet.Applet) string {
 	return path.Join(i.Binaries[m].Dir, a.In(m))
 }
 
-// Spelled returns the file of mode m that is named for applet a alone, such as ip6tables-nft-save, or what Path returns if there
-// is no such file. User-mode emulators that replace argv[0] by the path of the file (binfmt_misc without the flag P) leave a
-// multi-call binary no other sign of the applet.
+// Spelled returns the file of mode m that is named for applet a alone, such as ip6tables-nft-save. If there is none, it returns
+// the result of Path. User-mode emulators that replace argv[0] by the path of the file (binfmt_misc without the flag P) leave a
+// multi-call binary no other way to detect the applet.
 func (i *Installation) Spelled(m mode.Mode, a applet.Applet) string {
 	file := path.Join(i.Binaries[m].Dir, a.In(m))
 	if _, err := i.Root.Executable(file); err == nil {
@@ -62,7 +61,7 @@ func (i *Installation) Spelled(m mode.Mode, a applet.Applet) string {
 	return i.Path(m, a)
 }
 
-// Dirs returns the directories in which applet names are looked for, the wrapper's own first, free of symlinks and each once.
+// Dirs returns the directories in which applet names are searched, without symlinks and duplicates. The wrapper's own is first.
 func (i *Installation) Dirs() []string {
 	dirs := []string{path.Dir(i.Wrapper)}
 	for _, dir := range applet.Dirs() {
@@ -73,10 +72,10 @@ func (i *Installation) Dirs() []string {
 	return dirs
 }
 
-// Files returns the files that an applet's symlink can lead to, by path: the wrapper (mode zero), and both modes' binaries, under the
-// multi-call binary's name and under applet a's own, such as iptables-nft, which usually is a symlink itself and which alternatives
-// databases contain. Directories are resolved, the binaries are not: a symlink that leads past these names to the same file belongs
-// to another program, such as Nix.
+// Files returns the files that an applet's symlink can lead to, by path. They are the wrapper (mode zero) and both modes'
+// binaries, under the multi-call binary's name and under applet a's own, such as iptables-nft. The latter usually is a symlink
+// itself, and alternatives databases contain it. Directories are resolved, but the binaries are not: a symlink that leads to the
+// same file by other names belongs to another program, such as Nix.
 func (i *Installation) Files(a applet.Applet) map[string]mode.Mode {
 	files := map[string]mode.Mode{i.Wrapper: 0}
 	for _, m := range i.Modes() {
@@ -101,7 +100,7 @@ func (i *Installation) Contains(file string) bool {
 	return false
 }
 
-// Multi returns the name of the binary that answers to every applet of mode m.
+// Multi returns the name of the binary that contains every applet of mode m.
 func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 
 // IsBinary reports whether the last element of a path is the name of a mode's binary, such as xtables-nft-multi or
@@ -118,9 +117,9 @@ func IsBinary(file string) bool {
 	return false
 }
 
-// Find looks for each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own
-// absolute path inside the root, symlinks resolved, or "" if it is not in the root or not known. Find skips a name that leads
-// to self: the wrapper would execute itself.
+// Find searches each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own absolute
+// path inside the root, with symlinks resolved, or "" if it is not in the root or not known. Find skips a name that leads to self,
+// because the wrapper would execute itself.
 func Find(root *rootfs.Root, self string) (*Installation, error) {
 	dirs := applet.Dirs()
 	own, err := root.Stat(self)
@@ -129,7 +128,7 @@ func Find(root *rootfs.Root, self string) (*Installation, error) {
 	}
 	executable := func(dir, name string) bool {
 		info, err := root.Executable(path.Join(dir, name))
-		// A file that cannot be looked at counts as present: to take another one for it, and pin that, would be worse.
+		// A file that cannot be inspected counts as present: pinning another file instead would be worse.
 		return err == nil && !info.Same(own) || err != nil && !rootfs.Missing(err) && !errors.Is(err, rootfs.ErrNotExecutable)
 	}
 	found := &Installation{Root: root, Wrapper: self}
@@ -150,7 +149,7 @@ func Find(root *rootfs.Root, self string) (*Installation, error) {
 	return found, nil
 }
 
-// FindInstalled is Find, but Wrapper becomes the path of the installed wrapper, or the path where install puts it: in the
+// FindInstalled is Find, but Wrapper becomes the path of the installed wrapper, or the path where install puts it. That is in the
 // directory of the nft binaries or, if nft is not installed, of the legacy ones. The file may be missing.
 func FindInstalled(root *rootfs.Root, self string) (*Installation, error) {
 	found, err := Find(root, self)

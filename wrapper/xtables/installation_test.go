@@ -21,7 +21,7 @@ func TestFind(t *testing.T) {
 	split := func(dir string) xtables.Binary { return xtables.Binary{Dir: dir} }
 	tests := []struct {
 		name  string
-		files []string // executable; "a -> b" is a link, "a !" is not executable
+		files []string // executable; "a -> b" is a symlink, "a !" is not executable
 		self  string
 		want  binaries
 	}{
@@ -73,7 +73,7 @@ func TestFindNothing(t *testing.T) {
 	}
 }
 
-// Every copy of the wrapper finds the same installed wrapper, symlinks resolved.
+// Every copy of the wrapper finds the same installed wrapper, with symlinks resolved.
 func TestWrapper(t *testing.T) {
 	root := makeRoot(t, []string{"/usr/sbin/iptables-wrapper", "/iptables-wrapper", "/sbin/iptables-wrapper", "/sbin/xtables-nft-multi", "/usr/bin/xtables-legacy-multi"})
 	for _, self := range []string{"/iptables-wrapper", "/usr/sbin/iptables-wrapper", "/sbin/iptables-wrapper", ""} {

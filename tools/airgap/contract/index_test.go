@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// platforms checks everything below the index and returns what platforms it lists, in order.
+// platforms checks everything below the index and returns its platforms, in order.
 func platforms(t *testing.T, dir string) ([]string, v1.Descriptor) {
 	t.Helper()
 	top, descriptor := load(t, dir)

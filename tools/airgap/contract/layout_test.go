@@ -1,4 +1,4 @@
-// Package contract_test holds rules_oci, whichever module provides it, to what this repository relies on.
+// Package contract_test tests the features of rules_oci that this repository uses, with each module that can provide them.
 package contract_test
 
 import (
@@ -14,11 +14,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/validate"
 )
 
-// load copies a layout directory, whose blobs may be links, into plain files, checks its frame and returns its one entry.
+// load copies a layout directory, whose blobs may be symlinks, into plain files. It checks the layout and returns its one
+// entry.
 func load(t *testing.T, dir string) (v1.ImageIndex, v1.Descriptor) {
 	t.Helper()
 	plain := t.TempDir()
-	// os.DirFS follows links, but os.CopyFS copies them as links: so the blobs are read one by one.
+	// os.DirFS follows symlinks, but os.CopyFS copies them as symlinks. So the blobs are read one by one.
 	for _, pattern := range []string{"oci-layout", "index.json", "blobs/sha256/*"} {
 		files, err := filepath.Glob(filepath.Join(dir, pattern))
 		if err != nil || len(files) == 0 {
@@ -74,7 +75,7 @@ func checkVersion(t *testing.T, path string) {
 	}
 }
 
-// loadImage returns the single image of a layout after checking everything in it.
+// loadImage checks everything in a layout and returns its single image.
 func loadImage(t *testing.T, dir string) v1.Image {
 	t.Helper()
 	index, descriptor := load(t, dir)
@@ -86,7 +87,7 @@ func loadImage(t *testing.T, dir string) v1.Image {
 	return image
 }
 
-// checkImage recomputes every digest, size and diff ID. The validate package alone takes every layer for gzip.
+// checkImage recomputes every digest, size and diff ID. The validate package assumes that every layer is gzip.
 func checkImage(t *testing.T, image v1.Image) {
 	t.Helper()
 	if err := validate.Image(image, validate.Fast); err != nil {
@@ -132,7 +133,7 @@ func hash(t *testing.T, open func() (io.ReadCloser, error)) (v1.Hash, int64) {
 	return digest, size
 }
 
-// digestFile reads what NAME.digest built.
+// digestFile reads the output of NAME.digest.
 func digestFile(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)

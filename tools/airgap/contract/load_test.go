@@ -31,7 +31,7 @@ func TestDockerTarball(t *testing.T) {
 	}
 }
 
-// checkDockerTarball reads the archive as a container engine would, under both of its names.
+// checkDockerTarball reads the archive as a container engine does, under both of its names.
 func checkDockerTarball(t *testing.T, path string) {
 	t.Helper()
 	_, want := load(t, needs.Variable(t, "BASE"))
@@ -63,7 +63,7 @@ func TestLoadRunsTheLoader(t *testing.T) {
 	checkDockerTarball(t, loaded)
 }
 
-// run starts what `bazel run` would, with runfiles found the way Bazel's own launchers find them.
+// run starts a program as `bazel run` does. It finds the runfiles as Bazel's own launchers do.
 func run(t *testing.T, program string, env []string, args ...string) string {
 	t.Helper()
 	command := exec.Command(program, args...)

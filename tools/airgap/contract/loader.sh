@@ -1,5 +1,5 @@
 #!/bin/sh
-# Stands where docker, podman or nerdctl would: keeps the archive that `load --input FILE` is given.
+# Replaces docker, podman or nerdctl in a test: stores the archive that it receives as `load --input FILE`.
 set -eu
 [ "$1" = load ] && [ "$2" = --input ]
 cat "$3" >"$LOADED"

@@ -25,7 +25,7 @@ func serve(t *testing.T) string {
 	return strings.TrimPrefix(server.URL, "http://")
 }
 
-// pulled returns the descriptor that the registry has under the reference.
+// pulled returns the descriptor of the reference in the registry.
 func pulled(t *testing.T, text string) *remote.Descriptor {
 	t.Helper()
 	reference, err := name.ParseReference(text)
@@ -74,7 +74,7 @@ func TestPushIndex(t *testing.T) {
 }
 
 func TestPushFailsWithoutRegistry(t *testing.T) {
-	// The target's own repository is on a host that RFC 2606 promises never to exist.
+	// The target's own repository is on a host name that RFC 2606 reserves, so it never exists.
 	output, err := exec.Command(needs.Variable(t, "PUSH")).CombinedOutput()
 	if err == nil {
 		t.Errorf("pushed to nowhere:\n%s", output)

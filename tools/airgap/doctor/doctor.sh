@@ -1,12 +1,13 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# ./bazelw doctor: one line for each thing that this machine has or lacks, what it is for, and how to get it. It asks the
-# questions that the set-up asks, by the same functions, and changes nothing. Exit status: 0 if all is here that
-# ./bazelw run //:demo needs. Until the machine is known to be Linux, only what every POSIX system has is used.
+# ./bazelw doctor: prints one line for each thing that this machine has or lacks, its purpose, and how to get it. It
+# runs the checks of the set-up with the same functions, and changes nothing. The exit status is 0 if everything that
+# ./bazelw run //:demo needs is available. Until the machine is known to be Linux, only features of every POSIX system
+# are used.
 
 lacking=0
 
-# line STATE TEXT: states are ok; MISSING, without which there is no demo; later, which bazelw gets by itself; unsure;
-# tests, which only they want.
+# line STATE TEXT: states are ok; MISSING, which the demo needs; later, which bazelw gets by itself; unsure; and tests,
+# which only tests need.
 line() {
 	printf '%-8s %s\n' "$1" "$2"
 }
@@ -16,7 +17,8 @@ missing_here() {
 	line MISSING "$1"
 }
 
-# how_to_get PACKAGE: in the words of this machine's package manager. Distributions agree on the names of those asked for here.
+# how_to_get PACKAGE: prints the command of this machine's package manager. The distributions use the same names for
+# these packages.
 how_to_get() {
 	if command -v apt-get >/dev/null; then
 		echo "apt-get install $1"
@@ -50,7 +52,7 @@ elif [ -n "$connected" ]; then
 	else
 		missing_here "bash: Bazel runs commands with it; $(how_to_get bash)"
 	fi
-	enough_disk "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}" "Bazel's own folder is there"
+	enough_disk "${XDG_CACHE_HOME:-${HOME:-/root}/.cache}" "Bazel's own directory is there"
 else
 	look_at_airgap
 fi

@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# What the demo needs of the machine and its kernel, whichever way Bazel is had.
+# The demo's requirements on the machine and its kernel, for both ways to get Bazel.
 
 look_at_machine() {
 	system=$(uname -s)
@@ -23,7 +23,7 @@ look_at_machine() {
 	backend overlay "the demo's containers" ovl_fill_super
 }
 
-# namespaces: tried in earnest; they end with the command.
+# namespaces: creates real namespaces, which end with the command.
 namespaces() {
 	if ! command -v unshare >/dev/null; then
 		line unsure "network namespaces: no unshare here to try them with"
@@ -34,8 +34,9 @@ namespaces() {
 	fi
 }
 
-# backend MODULE WHAT SYMBOL: whether the running kernel has it: loaded, built in, or in the folder of its modules. Nothing is
-# loaded to find out. A container may not have that folder while the host has it: then it is not known.
+# backend MODULE WHAT SYMBOL: checks whether the running kernel has a module: loaded, built in, or in the modules
+# directory. It loads nothing. A container may not have that directory although the host has it: then the result is
+# unsure.
 backend() {
 	modules_folder=/lib/modules/$(uname -r)
 	if grep -q "^$1 " /proc/modules 2>/dev/null; then
@@ -51,16 +52,16 @@ backend() {
 	fi
 }
 
-# enough_disk FOLDER WHAT: in the folder or what there is above it. Figures: tools/airgap/README.md.
+# enough_disk DIRECTORY WHAT: checks the directory, or its nearest parent that exists. Figures: tools/airgap/README.md.
 enough_disk() {
 	folder=$1
 	while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
 	free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1048576) }')
-	# Not the shell's own test: busybox's takes root for able to write to a read-only disk.
+	# Not the shell's own test: that of busybox reports for root that a read-only disk is writable.
 	if ! env test -w "$folder"; then
-		missing_here "$1: $2, and it cannot be written; ${3:-set XDG_CACHE_HOME} to a folder that can"
+		missing_here "$1: $2, and it cannot be written; ${3:-set XDG_CACHE_HOME} to a writable directory"
 	elif [ "$free" -lt "${4:-6}" ]; then
-		missing_here "disk: $free GB free in $1: $2; the demo takes 6, everything 20: make room or ${3:-set XDG_CACHE_HOME} to another disk's folder"
+		missing_here "disk: $free GB free in $1: $2; the demo takes 6, everything 20: make room or ${3:-set XDG_CACHE_HOME} to a directory on another disk"
 	else
 		line ok "disk: $free GB free in $1: $2; the demo takes 6, everything 20"
 	fi

@@ -1,5 +1,6 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# What the air-gapped way needs: programs that it cannot install, those that it does, and whom it fetches from.
+# The requirements of the air-gapped way: programs that it cannot install, programs that it installs, and the servers
+# that it downloads from.
 
 look_at_airgap() {
 	set_up_programs || return 0
@@ -8,21 +9,22 @@ look_at_airgap() {
 	find_debian run //:demo
 	find_go_modules
 	installed_by_itself
-	# Made once, they are not fetched again; only Bazel's own part of the disk is still to grow.
+	# Both exist already and are not downloaded again. Only Bazel's own part of the disk will still grow.
 	if [ -d "$debian" ] && [ -d "$modules" ]; then
 		line ok "set up already, in $cache"
 		enough_disk "$cache" "all of it is there" "set IPTABLES_WRAPPERS_CACHE" 1
 		return
 	fi
 	enough_disk "$cache" "all of it will be there" "set IPTABLES_WRAPPERS_CACHE"
-	# What is fetched to see whether it can be is thrown away.
-	scratch=$(mktemp -d) || { missing_here "a folder for temporary files: set TMPDIR to one" && return; }
+	# Files that are downloaded only for a check are deleted.
+	scratch=$(mktemp -d) || { missing_here "a directory for temporary files: set TMPDIR to one" && return; }
 	trap 'rm -rf "$scratch"' EXIT
 	debian_mirror
 	module_proxy
 }
 
-# set_up_programs: tried with the options that the set-up uses, which busybox has not. Every Debian has them.
+# set_up_programs: checks the programs with the options that the set-up uses. busybox lacks these options. Every Debian
+# has them.
 set_up_programs() {
 	working=true
 	while read -r package command; do
@@ -44,7 +46,7 @@ set_up_programs() {
 	"$working"
 }
 
-# installed_by_itself: the packages that prerequisites installs, or why it cannot.
+# installed_by_itself: prints the packages that prerequisites installs, or the reason that it cannot.
 installed_by_itself() {
 	wanted=$(missing | tr '\n' ' ')
 	if [ -z "$wanted" ]; then
@@ -66,10 +68,10 @@ debian_mirror() {
 	fi
 }
 
-# module_proxy: asks for the first thing that gomodules.sh will ask for.
+# module_proxy: requests the first file that gomodules.sh will request.
 module_proxy() {
 	proxy=$(proxies | sed -n 's/^GOPROXY=//p' | tail -n 1)
-	# Which one that is, Go itself knows, and it comes with the set-up.
+	# Go itself knows the default proxy, and the set-up brings Go.
 	[ -n "$proxy" ] || { line unsure "Go module proxy: GOPROXY is not set, and no go is here to say what its default is" && return; }
 	proxy=${proxy%%[,|]*}
 	address=${proxy%/}/github.com/bazelbuild/rules_go/@v/v$rules_go_version.info

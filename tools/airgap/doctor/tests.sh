@@ -1,11 +1,11 @@
 # shellcheck shell=sh disable=SC2154 # names set by main.sh and by the steps before
-# What tests need of the machine beside that. The list is tests/needs/machine.bzl's, which tells Bazel; so are the packages.
+# The additional requirements of tests. The lists are in tests/needs/machine.bzl, which Bazel reads, too.
 
 look_at_tests() {
 	list=$checkout/tests/needs/machine.bzl
 	[ -r "$list" ] || { line unsure "what tests need: $list cannot be read" && return; }
 	where=''
-	# Where tests find programs: .bazelrc. The air-gapped way brings them along.
+	# The directories in which tests find programs, from .bazelrc. The air-gapped way provides them.
 	folders=$(sed -n 's/^build --test_env=PATH=//p' "$checkout/.bazelrc" 2>/dev/null | tr : ' ')
 	if [ -z "$connected" ] && [ -n "${debian:-}" ]; then
 		find_debian test
@@ -30,11 +30,11 @@ found_in() {
 	return 1
 }
 
-# who_needs PROGRAM: the folders whose tests name it.
+# who_needs PROGRAM: prints the directories of the tests that name it.
 who_needs() {
 	users=$(cd "$checkout" && find . -path ./.git -prune -o -name BUILD.bazel -exec grep -l "@machine//:$1\"" {} + 2>/dev/null |
 		sed 's:^\./::; s:/BUILD.bazel$::' | sort | tr '\n' ' ')
-	echo "not here; SKIPPED without it: tests in ${users:-no folder}" | sed 's/ *$//'
+	echo "not here; SKIPPED without it: tests in ${users:-no directory}" | sed 's/ *$//'
 }
 
 debian_has() {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs each test program given, all of them even if one fails.
+# Runs all test programs in its arguments, even if one fails.
 set -u
 [ $# -gt 0 ] || { echo "no tests" >&2 && exit 1; }
 status=0

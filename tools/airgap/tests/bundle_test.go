@@ -16,7 +16,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// taker takes bundles into a cache of its own, with the steps of this checkout.
+// taker unpacks bundles into a separate cache, with the steps of this checkout.
 type taker struct {
 	t                           *testing.T
 	here, checkout, cache, work string
@@ -37,7 +37,7 @@ func newTaker(t *testing.T) *taker {
 	return b
 }
 
-// run executes shell commands after the steps' files.
+// run executes shell commands after it has sourced the steps' files.
 func (b *taker) run(commands string, arguments ...string) (string, error) {
 	const prelude = `set -eu
 here=$HERE checkout=$CHECKOUT
@@ -103,7 +103,7 @@ func (b *taker) write(members []tar.Header) string {
 	return path
 }
 
-// files returns the names of everything below a directory but directories.
+// files returns the names of everything below a directory except directories.
 func files(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
@@ -139,7 +139,7 @@ func TestBundle(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(b.cache, downloads, "old.mod"), []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for range 2 { // a second command finds the bundle taken
+	for range 2 { // the second command finds that the bundle was taken
 		if out, err := b.run(`take_bundle "$1"`, bundle); err != nil {
 			t.Fatalf("%v\n%s", err, out)
 		}
@@ -158,7 +158,7 @@ func TestBundle(t *testing.T) {
 	}
 }
 
-// A hostile bundle with the right sum changes nothing, neither in the cache nor outside.
+// A hostile bundle with a correct sum changes nothing, neither in the cache nor outside.
 func TestHostileBundle(t *testing.T) {
 	b := newTaker(t)
 	debian, modules := b.roots()

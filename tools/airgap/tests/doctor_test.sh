@@ -1,28 +1,28 @@
 #!/bin/bash
-# What ./bazelw tells people on machines that lack something. Each machine is made of this one by the kernel: a network
-# namespace with nothing in it but this test's own mirror, a root with nothing but busybox, a small or read-only disk, fewer
-# privileges, a PATH with less in it. In both shells that Debian and Alpine have for sh.
+# Tests the output of ./bazelw doctor on machines that lack something. The kernel makes each machine from this one: a
+# network namespace that contains only this test's mirror, a root with only busybox, a small or read-only disk, fewer
+# privileges, or fewer programs in PATH. All run in both shells that are sh on Debian and Alpine.
 set -euo pipefail
 if [ -z "${DOCTOR_TEST_INSIDE:-}" ]; then
 	DOCTOR_TEST_INSIDE=1 exec unshare --net --mount "$BASH" "$0" "$@"
 fi
-# Debian's smallest roots have none of their own.
+# Debian's smallest roots have no mount.
 mount() { busybox mount "$@"; }
 umount() { busybox umount "$@"; }
-# For all users to see, gone with the namespace, and with as much room as the demo takes, on paper, wherever this test runs.
+# Readable for all users, removed with the namespace, and nominally large enough for the demo on every machine.
 work=/mnt
 mount -t tmpfs -o size=8g,mode=755 work "$work"
 checkout=$work/checkout
 mkdir -p "$work/site/debian/dists/forky" "$checkout"
 cp -RL bazelw .bazelrc MODULE.bazel tools tests "$checkout"
 chmod -R u+w,a+rX "$checkout"
-# A folder that no list of the doctor's can have.
+# A directory that is in no list of the doctor.
 mkdir -p "$checkout/new/folder"
 echo '    target_compatible_with = ["@machine//:apk"],' >"$checkout/new/folder/BUILD.bazel"
 chmod a+rx "$checkout/bazelw" "$checkout/tools/airgap/main.sh"
 ip link set lo up
 
-# A mirror and a module proxy, as far as they are asked.
+# The files of a mirror and of a module proxy that the doctor requests.
 printf 'Origin: Debian\nCodename: forky\n' >"$work/site/debian/dists/forky/InRelease"
 version=$(sed -nE 's/^bazel_dep\(name = "rules_go", version = "(.*)"\)/\1/p' MODULE.bazel)
 mkdir -p "$work/site/go/github.com/bazelbuild/rules_go/@v"
@@ -39,7 +39,8 @@ fail() {
 	failed=1
 }
 
-# says NAME STATUS COMMAND...: runs it; then have and lack hold what it said, patterns of lines.
+# says NAME STATUS COMMAND...: runs the command and checks its status. have and lack then check its output against
+# patterns of lines.
 says() {
 	name=$1
 	status=0
@@ -49,7 +50,7 @@ says() {
 have() { for line in "$@"; do grep -qE -- "$line" <<<"$said" || fail "no line like: $line"; done; }
 lack() { for line in "$@"; do ! grep -qE -- "$line" <<<"$said" || fail "a line like: $line"; done; }
 
-# path NAME PROGRAM...: prints a PATH with everything that is in this one, but for the programs.
+# path NAME PROGRAM...: prints a PATH with all programs of this one, except for these.
 path() {
 	mkdir -p "$work/$1"
 	for folder in /sbin /bin /usr/sbin /usr/bin; do ln -sf "$folder"/* "$work/$1"; done
@@ -62,7 +63,7 @@ for shell in "dash" "busybox sh"; do
 	words[0]=$(command -v "${words[0]}")
 	run=(env "PATH=$without_bazel" "${words[@]}")
 
-	# Help needs nothing: not even a HOME, a network or a folder to write to.
+	# Help must work without HOME, network or a writable directory.
 	mkdir -p "$work/two"
 	ln -sf "$(command -v cat)" "$(command -v dirname)" "$(command -v date)" "$work/two"
 	ln -sf "${words[0]}" "$work/two/sh"
@@ -100,7 +101,7 @@ for shell in "dash" "busybox sh"; do
 	says "$shell: no mirror" 1 env IPTABLES_WRAPPERS_MIRROR=http://127.0.0.1:1/debian "${run[@]}" doctor
 	have '^MISSING +no Debian mirror: none of http://127.0.0.1:1/debian serves forky: does not answer: .*IPTABLES_WRAPPERS_MIRROR'
 
-	# Which way is chosen depends on a program of that name, which is not run.
+	# The choice of the way depends on a program of that name, which is not run.
 	mkdir -p "$work/bazel"
 	ln -sf "$(command -v busybox)" "$work/bazel/bazel"
 	says "$shell: a Bazel, and no registry" 0 env "PATH=$work/bazel:$without_bazel" "${words[@]}" "$checkout/bazelw" doctor
@@ -124,7 +125,7 @@ for shell in "dash" "busybox sh"; do
 	says "$shell: no HOME" 1 env -u HOME -u XDG_CACHE_HOME -u IPTABLES_WRAPPERS_CACHE "${run[@]}" doctor
 	have '^MISSING +HOME: not set'
 
-	# Nothing but busybox, as on Alpine before anything is added.
+	# Only busybox, as on Alpine without added packages.
 	bare=$work/bare
 	mkdir -p "$bare/bin" "$bare/proc" "$bare/dev"
 	for file in "$(command -v busybox)" $(ldd "$(command -v busybox)" | grep -o '/[^ ]*'); do
@@ -139,7 +140,7 @@ for shell in "dash" "busybox sh"; do
 	have '^way +air-gapped' '^ok +root$' '^MISSING +coreutils: "realpath -ms /" does not work here.*; ' '^MISSING +util-linux: "setpriv' '^result +[0-9]+ MISSING'
 	lack 'not found' 'applet' 'unbound|parameter'
 	says "$shell: a command with busybox alone" 1 env -i PATH=/bin HOME=/ /usr/sbin/chroot "$bare" /checkout/bazelw info
-	[ "$said" = "bazelw: realpath: not GNU's, and the air-gapped way uses that; ./bazelw doctor says what this machine lacks" ] || fail "something else"
+	[ "$said" = "bazelw: realpath: not GNU's, which the air-gapped way needs; ./bazelw doctor lists what this machine lacks" ] || fail "something else"
 	umount "$bare/proc"
 done
 exit "$failed"

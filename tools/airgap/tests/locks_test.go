@@ -29,8 +29,8 @@ type mirror struct {
 	t                *testing.T
 	checkout, folder string
 	signer           *openpgp.Entity
-	asked            atomic.Int32 // files of the pool
-	soon             bool         // whether the next run is less than ten minutes after the last
+	asked            atomic.Int32 // requests for files of the pool
+	soon             bool         // the next run is less than ten minutes after the last one
 	answer           func(w http.ResponseWriter, r *http.Request) bool
 	address          string
 }
@@ -67,7 +67,7 @@ func newMirror(t *testing.T) *mirror {
 
 func (m *mirror) keys() string { return filepath.Join(m.checkout, "images/debian/keys/key.asc") }
 
-// program is tools/lock as Bazel built it.
+// program returns the path of tools/lock as Bazel built it.
 func (m *mirror) program() string {
 	m.t.Helper()
 	path, err := filepath.Abs(needs.Variable(m.t, "LOCK"))
@@ -87,7 +87,7 @@ func (m *mirror) write(path, text string) {
 	}
 }
 
-// has makes the mirror have these versions of app, which differs by architecture, and of lib, and no others.
+// has makes the mirror contain these versions of app, which differs by architecture, and of lib, and no other packages.
 func (m *mirror) has(app, lib string) {
 	m.t.Helper()
 	archive := filepath.Join(m.folder, "debian")
@@ -115,7 +115,8 @@ func (m *mirror) remove(name string) {
 	}
 }
 
-// script runs the step with this machine in place of the Debian root, and tools/lock without a Bazel to build it.
+// script runs the step make_locks. The step's commands run on this machine instead of in the Debian root, and the binary of
+// tools/lock is used without building it.
 const script = `
 	set -eu
 	for part in lib machine locks; do . "$HERE/$part.sh"; done
@@ -127,7 +128,7 @@ const script = `
 	[ -n "$SOON" ] || find "$cache/config" -name '*.seen' -exec touch -d '11 minutes ago' {} +
 	make_locks`
 
-// run returns what a user is told.
+// run returns the output for the user.
 func (m *mirror) run() string {
 	m.t.Helper()
 	here, err := filepath.Abs(filepath.Dir(os.Getenv("STEPS")))
@@ -148,7 +149,7 @@ func (m *mirror) localPath() string {
 	return filepath.Join(m.checkout, "images/debian/stable/packages.lock.local.json")
 }
 
-// local is the local lock as "ARCHITECTURE: NAME VERSION, ...", "" if there is none.
+// local returns the local lock as "ARCHITECTURE: NAME VERSION, ...", or "" without a local lock.
 func (m *mirror) local() string {
 	m.t.Helper()
 	text, err := os.ReadFile(m.localPath())
@@ -171,7 +172,7 @@ func (m *mirror) local() string {
 	return strings.Join(all, ", ")
 }
 
-// wants runs the step once more and holds what it says (a pattern) and leaves against what it should.
+// wants runs the step again, and compares its output with a pattern and the local lock with the expected one.
 func (m *mirror) wants(name, said, local string) {
 	m.t.Helper()
 	got := m.run()
@@ -186,7 +187,7 @@ func (m *mirror) wants(name, said, local string) {
 const (
 	into = `left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json`
 	went = `debian stable: app 1 ` + into + details
-	// What follows every line, so that the user can see the rest.
+	// The end of every line, which names the log with the details.
 	details = ` \(log: .*/lock.log\)`
 )
 
@@ -229,7 +230,7 @@ func TestMovingMirror(t *testing.T) {
 	m.wants("a release that is gone", `debian stable: app 1, lib 1 left the mirror, and what needs it is skipped: index: .*InRelease: not found`+details, "nothing")
 }
 
-// TestIllMirror: that a mirror does not answer says nothing of what it has. What is fetched is Bazel's to ask for, and to check.
+// TestIllMirror: an error of the mirror does not show that it lacks packages. Bazel downloads and checks them in any case.
 func TestIllMirror(t *testing.T) {
 	m := newMirror(t)
 	m.answer = func(w http.ResponseWriter, r *http.Request) bool {

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Carries a bundle of this commit to a place without a network: a network namespace with nothing in it but lo, another checkout,
+# Uses a bundle of this commit without a network: in a network namespace that contains only lo, with another checkout,
 # an empty cache, and no Go and no Bazel in PATH. There it runs both commands of the README.
 #
-# usage: tools/airgap/tests/offline.sh FOLDER [TEST-TARGET...]     FOLDER has 30 GB free, outside the checkout; default //...
+# usage: tools/airgap/tests/offline.sh DIRECTORY [TEST-TARGET...]     default: //...
+#
+# DIRECTORY must be outside the checkout and have 30 GB of free space.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 folder=$(realpath "$1")

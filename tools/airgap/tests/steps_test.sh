@@ -1,7 +1,7 @@
 #!/bin/sh
 # shellcheck disable=SC2154 # names set by the steps
-# The parts of the bootstrap that can go wrong in quiet: what is read from apt's sources, when a step counts as done, and
-# what a user is told. Real apt and real files; nothing is reached beyond this machine.
+# Tests the parts of the bootstrap that can fail without an error: reading apt's sources, detecting that a step is
+# complete, and the messages for the user. It uses the real apt and real files, and only this machine.
 set -eu
 here=$(dirname "$(readlink -f "$1")")
 work=${TEST_TMPDIR:?}/airgap
@@ -21,7 +21,7 @@ same() {
 	failed=1
 }
 
-# like NAME GOT PATTERN: one line that matches.
+# like NAME GOT PATTERN: checks that one line matches.
 like() {
 	echo "$2" | grep -qE "$3" && [ "$(echo "$2" | wc -l)" = 1 ] && return
 	printf 'FAIL %s\n got: %s\nwant one line like: %s\n' "$1" "$2" "$3"
@@ -99,7 +99,7 @@ if [ "$(id -u)" = 0 ]; then
 	mkdir -m 0700 "$own"
 	chown 65534 "$own"
 else
-	ln -s / "$own" # another user's, by any name
+	ln -s / "$own" # that of another user, under any name
 fi
 like "a directory of another user" "$(spaced 2>&1)" "$refused"
 
@@ -135,7 +135,7 @@ mkdir -p "$work/other/dists/$suite"
 echo 'Origin: Other' >"$work/other/dists/$suite/InRelease"
 like "a mirror of something else" "$( (IPTABLES_WRAPPERS_MIRROR=file://$work/other find_mirror) 2>&1)" 'none of file://.* serves forky: E: file://.*: its InRelease is not Debian'"'s"
 
-# apt's own words about an archive whose release file was signed by nobody.
+# apt's error for an archive whose release file is not signed.
 mkdir -p "$work/state/lists/partial" "$work/archives/partial" "$work/unsigned/dists/$suite"
 printf 'Origin: Debian\nSuite: %s\nCodename: %s\nDate: Thu, 01 Jan 2026 00:00:00 UTC\nSHA256:\n' "$suite" "$suite" >"$work/unsigned/dists/$suite/Release"
 echo "deb file:$work/unsigned $suite main" >"$work/apt/unsigned.list"

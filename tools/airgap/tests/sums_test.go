@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// A module that a proxy made up is refused although GOSUMDB=off lets the go command accept it.
+// A module that a proxy made up is refused, although GOSUMDB=off lets the go command accept it.
 func TestMadeUpModule(t *testing.T) {
 	needs.Machine(t, "go")
 	b := newTaker(t)

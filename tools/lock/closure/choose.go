@@ -2,8 +2,8 @@ package closure
 
 import "slices"
 
-// open returns a clause that counts and does not hold yet, and its candidates; or a clause that nothing can make hold any more,
-// once nothing else is open.
+// open returns a clause that counts and is not satisfied yet, with its candidates. If there is none, it returns a clause that
+// cannot be satisfied any more.
 func (s *search) open() (*clause, []int, *clause) {
 	var best, stuck *clause
 	var bestCandidates []int
@@ -28,7 +28,7 @@ func (s *search) open() (*clause, []int, *clause) {
 	return nil, nil, stuck
 }
 
-// candidates are the undecided ones of a clause that counts and does not hold.
+// candidates returns the undecided packages that could satisfy a clause that counts and is not satisfied.
 func (s *search) candidates(c *clause) (candidates []int, counts bool) {
 	for _, id := range c.all {
 		if s.values[id] != selected {
@@ -51,7 +51,7 @@ func (s *search) candidates(c *clause) (candidates []int, counts bool) {
 	return candidates, true
 }
 
-// revise goes back to the first choice one of whose alternatives came in anyway, and takes that.
+// revise undoes the first choice one of whose alternatives was selected later for another reason, and chooses that alternative.
 func (s *search) revise() bool {
 	for i, d := range s.decisions {
 		at := slices.IndexFunc(d.others, func(id int) bool {

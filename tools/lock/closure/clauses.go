@@ -6,29 +6,29 @@ import (
 	"slices"
 )
 
-// clause must hold: unless every one of if is selected, one of not is, or at least one of then is selected.
+// clause is a condition: unless every package in all is selected, or one in not is, at least one in then must be selected.
 type clause struct {
-	owner   *Package // whose need it is, nil for what was asked for
-	all     []int    // packages that, selected together, make the clause count
-	then    []int    // the preferred first
-	passive []int    // serve as well, and are never chosen for it
+	owner   *Package // the package that needs it, nil for a wanted package
+	all     []int    // packages that make the clause count if all of them are selected
+	then    []int    // the preferred one first
+	passive []int    // satisfy the clause too, but are never chosen for it
 	text    string   // of the need
 	names   []Relation
-	against bool // it is a conflict
+	against bool // the clause is a conflict
 }
 
-// problem is every clause about the packages that can be reached from what was asked for.
+// problem contains every clause about the packages that can be reached from the wanted ones.
 type problem struct {
 	*Solver
 	wanted, without []string
 	packages        []*Package
 	number          map[*Package]int
 	clauses         []*clause
-	holders         [][]*clause // of a package: the clauses it occurs in
+	holders         [][]*clause // of a package: the clauses that contain it
 	obsoleted       map[int][]int
 }
 
-// id numbers a package; its own clauses are added by expand.
+// id returns the number of a package. expand adds its clauses.
 func (p *problem) id(of *Package) int {
 	number, known := p.number[of]
 	if !known {
@@ -51,7 +51,7 @@ func (p *problem) add(c *clause) {
 	}
 }
 
-// want adds what was asked for.
+// want adds a wanted package.
 func (p *problem) want(name string) error {
 	var versions []int
 	for _, candidate := range p.named[name] {
@@ -67,7 +67,7 @@ func (p *problem) want(name string) error {
 	}
 	best := p.packages[versions[0]]
 	for _, other := range p.obsoleting[name] {
-		// dnf installs the successor instead. Whoever asked should know, and ask for that.
+		// dnf would install the successor instead. This is an error, so that the table is changed to name the successor.
 		obsolete, err := p.obsoletes(other, best)
 		if err != nil {
 			return err
@@ -84,7 +84,7 @@ func (p *problem) want(name string) error {
 	return nil
 }
 
-// expand adds the clauses of every package that is reached.
+// expand adds the clauses of every package that can be reached.
 func (p *problem) expand() error {
 	for next := 0; next < len(p.packages); next++ {
 		owner := p.packages[next]
@@ -100,7 +100,7 @@ func (p *problem) expand() error {
 		}
 	}
 	if p.rules.Revised {
-		// Choices come in the order of libsolv's rules: those of the index's last package first.
+		// Choices are made in the order of libsolv's rules: first those of the last package of the index.
 		slices.SortStableFunc(p.clauses, func(a, b *clause) int {
 			return cmp.Compare(p.place(b.owner), p.place(a.owner))
 		})
@@ -111,7 +111,7 @@ func (p *problem) expand() error {
 	return p.oneOfEach()
 }
 
-// place is a clause's owner's in the index; what was asked for comes after all.
+// place returns the position of a clause's owner in the index. Wanted packages come after all others.
 func (p *problem) place(owner *Package) int {
 	if owner == nil {
 		return len(p.position)
@@ -127,7 +127,7 @@ func (p *problem) needs(owner *Package) []Expression {
 	return append(needs, owner.Rich...)
 }
 
-// Any is the expression that one of the relations holds.
+// Any returns the expression that at least one of the relations is satisfied.
 func Any(relations []Relation) Expression {
 	any := Expression{Operator: "or"}
 	for _, relation := range relations {
@@ -136,7 +136,7 @@ func Any(relations []Relation) Expression {
 	return any
 }
 
-// require adds the clauses of a package's need, or of what must not hold beside it.
+// require adds the clauses of a package's need, or of an expression that must be false while it is selected.
 func (p *problem) require(owner int, need Expression, holds bool) error {
 	parts, err := p.normal(need, holds)
 	if err != nil {
@@ -146,7 +146,7 @@ func (p *problem) require(owner int, need Expression, holds bool) error {
 		unwanted := slices.ContainsFunc(part.then, func(candidate *Package) bool {
 			return slices.Contains(p.without, candidate.Name) && !p.isWanted(candidate.Name)
 		})
-		// What would serve it is left out on purpose, so it may stay open.
+		// The package that would satisfy it is excluded on purpose, so it may stay unsatisfied.
 		if unwanted {
 			continue
 		}
@@ -161,7 +161,7 @@ func (p *problem) require(owner int, need Expression, holds bool) error {
 		}
 		c.against = len(part.then) == 0 && !holds
 		if c.against && len(c.all) == 1 {
-			continue // with itself a package has no conflict
+			continue // a package never conflicts with itself
 		}
 		for _, candidate := range part.then {
 			id := p.id(candidate)
@@ -175,7 +175,7 @@ func (p *problem) require(owner int, need Expression, holds bool) error {
 				*list = append(*list, id)
 			}
 		}
-		if !slices.Contains(c.then, owner) && !slices.Contains(c.passive, owner) { // else it serves itself
+		if !slices.Contains(c.then, owner) && !slices.Contains(c.passive, owner) { // otherwise it satisfies its own need
 			p.add(c)
 		}
 	}
@@ -184,7 +184,7 @@ func (p *problem) require(owner int, need Expression, holds bool) error {
 
 func (p *problem) isWanted(name string) bool { return slices.Contains(p.wanted, name) }
 
-// exclude adds the conflicts among the packages that are reached.
+// exclude adds the conflicts among the packages that can be reached.
 func (p *problem) exclude() error {
 	for owner, of := range p.packages {
 		for _, relation := range of.Conflicts {
@@ -212,14 +212,15 @@ func (p *problem) exclude() error {
 	return nil
 }
 
-// forbid adds a conflict with another package, if that is reached at all.
+// forbid adds a conflict with another package, if that can be reached at all.
 func (p *problem) forbid(owner int, other *Package, text Relation) {
 	if id, reached := p.number[other]; reached && id != owner {
 		p.add(&clause{owner: p.packages[owner], all: []int{owner, id}, text: text.String(), against: true})
 	}
 }
 
-// oneOfEach lets one version of each name be selected, and with Exclusive one provider of each provided version.
+// oneOfEach allows at most one selected version of each name and, with Exclusive, at most one provider of each name that is
+// provided with a version.
 func (p *problem) oneOfEach() error {
 	type holder struct {
 		id        int

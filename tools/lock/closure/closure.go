@@ -1,15 +1,17 @@
-// Package closure finds everything that a set of packages needs, as the distribution's own program would choose it: apt, apk or
-// dnf. The relations of .deb, .apk and .rpm differ in spelling, in how versions compare and in which of several providers is
-// taken (Rules), and are the same in kind.
+// Package closure finds everything that a set of packages needs, with the choices of the distribution's own program: apt, apk
+// or dnf. The relations of .deb, .apk and .rpm are of the same kind. They differ in spelling, in the order of versions, and in
+// the choice among several providers (Rules).
 //
-// Why no library: chainguard.dev/apko's pkg/apk solves for Alpine only, and its module requires more than a hundred others (go-git,
-// gRPC, OpenTelemetry, k8s.io/apimachinery), which would be in the module graph of whoever uses this one. pault.ag/go/debian reads
-// Debian's formats and does not solve. bazeldnf asks gophersat, a SAT solver of 2023, for a valid set, where a lock has to have the
-// one that dnf takes. libsolv, apt and apk themselves have no Go, and who makes a lock need not have Linux. What all of them share is
-// little: ordered choices over unit propagation, search.go. The order is each distribution's own (Rules, libsolv.go, installif.go),
-// and is held to the real apt-get (its solver 3.0, the default since apt 3.1), dnf5 and apk 3 by the tests beside tools/lock;
-// docs/evidence.md has what was compared. Image sets have a few hundred candidates and hardly a conflict, so nothing is learned
-// from one.
+// No library fits. chainguard.dev/apko's pkg/apk solves for Alpine only. Its module requires more than a hundred others
+// (go-git, gRPC, OpenTelemetry, k8s.io/apimachinery), which would be in the module graph of every module that uses this one.
+// pault.ag/go/debian reads Debian's formats and does not solve. bazeldnf uses gophersat, a SAT solver of 2023, to find any
+// valid set, but a lock must contain the set that dnf selects. libsolv, apt and apk are not written in Go, and locks can be
+// made on systems other than Linux.
+//
+// All three programs share only ordered choices over unit propagation, which is in search.go. Each distribution has its own
+// order (Rules, libsolv.go, installif.go). The tests beside tools/lock compare it with the real apt-get (its solver 3.0, the
+// default since apt 3.1), dnf5 and apk 3; docs/evidence.md lists what was compared. Image sets have a few hundred candidates
+// and hardly any conflict, so the search does not learn clauses from conflicts.
 package closure
 
 import (
@@ -17,10 +19,10 @@ import (
 	"strings"
 )
 
-// Relation names a package or capability, with a bound on its version if Op is not empty.
+// Relation is a package or capability. If Op is not empty, its version is limited.
 type Relation struct {
 	Name    string
-	Op      string // "<", "<=", "=", ">=", ">", or Alpine's "~": equal as far as Version goes
+	Op      string // "<", "<=", "=", ">=", ">", or Alpine's "~": equal in all parts that Version has
 	Version string
 }
 
@@ -31,29 +33,29 @@ type Package struct {
 	Name         string
 	Version      string
 	Architecture string
-	Rank         int          // smaller is preferred where several packages could serve
-	Provides     []Relation   // beside its own name; Op "=" or "" for no version
-	Requires     [][]Relation // each is satisfied by any one of its relations, the first of them preferred
-	Conflicts    []Relation   // must not be served by any other selected package
-	Obsoletes    []Relation   // the same, of packages' own names only
-	Rich         []Expression // must hold among the selected packages
-	Against      []Expression // must not hold
-	// InstallIf brings the package in wherever all of it holds; of InstallUnless none may.
+	Rank         int          // the package with the smaller rank is preferred if several could satisfy a need
+	Provides     []Relation   // besides its own name; Op is "=", or "" for no version
+	Requires     [][]Relation // at least one relation of each list must be satisfied; the first is preferred
+	Conflicts    []Relation   // no other selected package may satisfy them
+	Obsoletes    []Relation   // the same, but only for the names of packages
+	Rich         []Expression // must be true for the selected packages
+	Against      []Expression // must be false
+	// The package is selected if all relations of InstallIf are satisfied and none of InstallUnless is.
 	InstallIf     []Relation
 	InstallUnless []Relation
-	// Odd says what about the index's entry is not understood. The package is then left out, and is an error where it is wanted.
+	// Odd is the reason that the index's entry is not understood. The package is then excluded, and wanting it is an error.
 	Odd  string
 	File File
 }
 
 func (p *Package) String() string { return p.Name + " " + p.Version }
 
-// File is what a lock says about a package's file.
+// File is the part of a lock that describes a package's file.
 type File struct {
 	Suite  string
 	Size   int64
 	SHA256 string
-	// Identity is what an index that has no SHA256 of the file says instead: Alpine's sum of the control stream.
+	// Identity is what an index without SHA256 contains instead: Alpine's sum of the control stream.
 	Identity string
 	URLs     []string
 }
@@ -62,7 +64,7 @@ type File struct {
 type Expression struct {
 	Operator string // "" for a relation, "and", "or", "if", "unless", "with", "without"
 	Relation Relation
-	Of       []Expression // "if" and "unless" have a third for "else"
+	Of       []Expression // "if" and "unless" have a third one for "else"
 }
 
 func (e Expression) String() string {

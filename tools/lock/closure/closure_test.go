@@ -40,7 +40,7 @@ func TestResolve(t *testing.T) {
 		name       string
 		candidates []*closure.Package
 		without    []string
-		want       string // names, or an error's text after "!"
+		want       string // names, or the text of an error after "!"
 	}{
 		{"chain", []*closure.Package{
 			{Name: "app", Requires: needs("lib")}, {Name: "lib", Requires: needs("base")}, {Name: "base"}, {Name: "other"},

@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// explain says why a clause cannot hold.
+// explain returns the error for a clause that cannot be satisfied.
 func (s *search) explain(c *clause) error {
-	// What is only there because something better is not is no one's concern: the better one is.
+	// If the owner was selected only because a better package was impossible, the error is about the better one.
 	if instead := s.because[s.number[c.owner]]; c.owner != nil && instead != nil {
 		delete(s.because, s.number[c.owner])
 		preferred := instead.then[0]
@@ -43,7 +43,7 @@ func (s *search) explain(c *clause) error {
 			c.owner.Name, c.text, names)
 	}
 	err := fmt.Errorf("package %s: needs %s: of %v none can be installed with the others", c.owner.Name, c.text, names)
-	// The reason of the first is the one to start with, where it is not this very clause.
+	// Start with the reason that the first one was rejected, unless it is this clause.
 	if why := s.why[c.then[0]]; why != nil && why != c && why.owner == s.packages[c.then[0]] {
 		delete(s.why, c.then[0])
 		err = fmt.Errorf("%w: %w", err, s.explain(why))

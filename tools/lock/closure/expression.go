@@ -11,10 +11,10 @@ type part struct {
 	then []*Package
 }
 
-// maxParts bounds what an expression may multiply to.
+// maxParts limits the number of parts of an expression.
 const maxParts = 10000
 
-// relations are those of an expression without operators, or of "or" over such.
+// relations returns the relations of an expression that is a relation, or "or" over relations.
 func (e Expression) relations() []Relation {
 	if e.Operator == "" {
 		return []Relation{e.Relation}
@@ -26,8 +26,8 @@ func (e Expression) relations() []Relation {
 	return all
 }
 
-// normal is what an expression comes to, or what comes of its opposite. (rpm: "(a if b)" is a, or not b; "(a unless b)" is a
-// and not b; "else" what holds in the other case. "with" and "without" are about one package.)
+// normal returns the conjunctive normal form of an expression or, if holds is false, of its negation. (rpm: "(a if b)" is a or
+// not b, "(a unless b)" is a and not b. "else" is the operand for the other case. "with" and "without" are about one package.)
 func (s *Solver) normal(e Expression, holds bool) ([]part, error) {
 	switch e.Operator {
 	case "", "with", "without":
@@ -50,7 +50,7 @@ func (s *Solver) normal(e Expression, holds bool) ([]part, error) {
 		return nil, fmt.Errorf("%s: unknown operator", e)
 	}
 	then, condition := e.Of[0], e.Of[1]
-	// With "else" both are a choice by the condition: (then or not condition) and (else or condition).
+	// With "else", the condition selects one of both: (then or not condition) and (else or condition).
 	met, unmet := true, false
 	if e.Operator == "unless" {
 		met, unmet = false, true
@@ -69,7 +69,7 @@ func (s *Solver) normal(e Expression, holds bool) ([]part, error) {
 	return append(first, second...), err
 }
 
-// pair combines two expressions, each as it is or its opposite, by "and" or by "or".
+// pair combines two expressions or their negations by "and" or by "or".
 func (s *Solver) pair(a Expression, aHolds bool, b Expression, bHolds, and bool) ([]part, error) {
 	first, err := s.normal(a, aHolds)
 	if err != nil {
@@ -111,7 +111,7 @@ func multiply(first, second []part) ([]part, error) {
 	return all, nil
 }
 
-// matching lists the packages that an expression about one package is true of.
+// matching returns the packages for which an expression about one package is true.
 func (s *Solver) matching(e Expression) ([]*Package, error) {
 	switch e.Operator {
 	case "":

@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// triggered returns a package whose conditions the selected ones meet and that is not among them, or nil. As apk does, one that
-// any of them excludes stays away, while one that lacks what it needs is an error later on.
+// triggered returns an unselected package whose conditions the selected ones satisfy, or nil. As in apk, a package that
+// conflicts with a selected one is not added. A package whose needs cannot be satisfied is an error later.
 func (s *Solver) triggered(selected []*Package, without []string) (*Package, error) {
 	has := func(name string) bool {
 		return slices.ContainsFunc(selected, func(p *Package) bool { return p.Name == name })
@@ -39,7 +39,7 @@ func (s *Solver) triggered(selected []*Package, without []string) (*Package, err
 	return nil, nil
 }
 
-// excluded says whether a package and one of the others exclude each other, by a conflict or by providing the same.
+// excluded reports whether a package and one of the others exclude each other, by a conflict or by providing the same name.
 func (s *Solver) excluded(p *Package, others []*Package) (bool, error) {
 	for _, relation := range p.Conflicts {
 		if served, err := s.servedBy(others, relation); served || err != nil {
@@ -61,7 +61,7 @@ func (s *Solver) excluded(p *Package, others []*Package) (bool, error) {
 	return false, nil
 }
 
-// versioned says whether a package is or provides a name with a version.
+// versioned reports whether a package is or provides a name with a version.
 func (p *Package) versioned(name string) bool {
 	return p.Name == name || slices.ContainsFunc(p.Provides, func(r Relation) bool { return r.Name == name && r.Op != "" })
 }

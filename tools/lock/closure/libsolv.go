@@ -6,9 +6,10 @@ import (
 	"strings"
 )
 
-// What libsolv does with several candidates for one need before it takes the first of them (policy.c, policy_filter_unwanted).
+// This is how libsolv treats several candidates for one need before it takes the first of them (policy.c,
+// policy_filter_unwanted).
 
-// bestOfEach leaves the newest of each name, and none that another of them obsoletes, in the alphabet's order.
+// bestOfEach returns the newest of each name that no other candidate obsoletes, in alphabetical order.
 func (s *search) bestOfEach(candidates []int) []int {
 	var best []int
 	for _, id := range candidates {
@@ -28,14 +29,14 @@ func (s *search) bestOfEach(candidates []int) []int {
 	})
 }
 
-// newer says whether one version is the newer one; of a name they are kept in falling order.
+// newer reports whether one version is newer. The versions of a name are sorted, the newest first.
 func (s *search) newer(id, than int) bool {
 	all := s.named[s.packages[id].Name]
 	return slices.Index(all, s.packages[id]) < slices.Index(all, s.packages[than])
 }
 
-// ordered puts those last of which there is a newer version, and then those first that provide the higher version of a name that
-// several of them provide.
+// ordered moves packages to the end of which there is a newer version. Then it moves those to the front that provide the
+// highest version of a name that several of them provide.
 func (s *search) ordered(candidates []int) []int {
 	old := func(id int) int {
 		return min(slices.Index(s.named[s.packages[id].Name], s.packages[id]), 1)
@@ -56,7 +57,7 @@ func (s *search) ordered(candidates []int) []int {
 			}
 		}
 		compare := func(a, b entry) int {
-			order, _ := s.rules.Compare(b.version, a.version) // rpm's versions all compare
+			order, _ := s.rules.Compare(b.version, a.version) // all versions of rpm can be compared
 			return order
 		}
 		slices.SortStableFunc(entries, compare)
@@ -72,7 +73,7 @@ func (s *search) ordered(candidates []int) []int {
 	return candidates
 }
 
-// isHash says whether a version is a sum of what it is of: it has no order.
+// isHash reports whether a version is a checksum, which has no order.
 func isHash(version string) bool {
 	return len(version) >= 4 && strings.Trim(version, "0123456789abcdef") == ""
 }

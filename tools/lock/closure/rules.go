@@ -7,27 +7,30 @@ import (
 	"strings"
 )
 
-// Rules are where apt, apk and dnf differ.
+// Rules are the differences between apt, apk and dnf.
 type Rules struct {
-	Compare func(a, b string) (int, error) // versions
-	// NewestOnly: of a name only the newest version is a candidate (apt, where all archives have the same pin). The others take an
-	// older one where a bound asks for it.
+	Compare func(a, b string) (int, error) // order of versions
+	// NewestOnly: only the newest version of a name is a candidate (apt, if all archives have the same pin). The other programs
+	// select an older one if a relation requires it.
 	NewestOnly bool
-	// BestWanted: a package that was asked for is its newest version, or an error (dnf's option best).
+	// BestWanted: a wanted package must be its newest version (dnf's option best).
 	BestWanted bool
-	// AnyVersion: what is provided without a version serves every bound (rpm).
+	// AnyVersion: a name that is provided without a version satisfies every relation (rpm).
 	AnyVersion bool
-	// Exclusive: of a name that is provided with a version there is one provider at a time. Without a version it may have several,
-	// of which none is chosen but by its priority or because something names the package itself (apk).
+	// Exclusive: a name that is provided with a version has at most one selected provider. A name that is provided without a
+	// version may have several. One of those is chosen only by its priority, or because a relation names the package itself
+	// (apk).
 	Exclusive bool
-	// HighestProvided: the provider of the highest version is preferred, then Rank, then the index's order; what is provided without
-	// a version is lower than all (apk). Else it is the package of that name, then Rank, then the alphabet.
+	// HighestProvided: the provider of the highest version is preferred, then Rank, then the order of the index. A name without
+	// a version is lower than all versions (apk). Without HighestProvided, the package of that name is preferred, then Rank,
+	// then the alphabetical order.
 	HighestProvided bool
-	// Revised: a choice is taken back if an alternative to it came in anyway, and made late where it is one (libsolv).
+	// Revised: a choice is undone if one of its alternatives was selected for another reason, and optional choices are made
+	// late (libsolv).
 	Revised bool
 }
 
-// serves says whether a package serves a relation, and with which version; a provided one can be empty.
+// serves reports whether a package satisfies a relation, and by which version. A provided version can be empty.
 func (s *Solver) serves(p *Package, r Relation) (version string, serves bool, err error) {
 	if p.Name == r.Name {
 		if serves, err = s.overlaps(Relation{r.Name, "=", p.Version}, r); serves || err != nil {
@@ -45,7 +48,7 @@ func (s *Solver) serves(p *Package, r Relation) (version string, serves bool, er
 	return "", false, nil
 }
 
-// overlaps says whether a version can be what is provided and what is asked for.
+// overlaps reports whether one version can satisfy both a provided and a required relation.
 func (s *Solver) overlaps(provided, asked Relation) (bool, error) {
 	switch {
 	case asked.Op == "":
@@ -73,7 +76,7 @@ func (s *Solver) overlaps(provided, asked Relation) (bool, error) {
 	}
 }
 
-// obsoletes says whether a package takes the place of another, by that one's own name.
+// obsoletes reports whether a package replaces another one, by the name of that package.
 func (s *Solver) obsoletes(p, other *Package) (bool, error) {
 	for _, relation := range p.Obsoletes {
 		if relation.Name != other.Name || other.Name == p.Name {
@@ -86,7 +89,7 @@ func (s *Solver) obsoletes(p, other *Package) (bool, error) {
 	return false, nil
 }
 
-// providing lists the packages that serve a relation, the preferred first.
+// providing returns the packages that satisfy a relation, the preferred one first.
 func (s *Solver) providing(r Relation) ([]*Package, error) {
 	type provider struct {
 		*Package
@@ -105,7 +108,7 @@ func (s *Solver) providing(r Relation) ([]*Package, error) {
 	var failed error
 	newer := func(a, b string) int {
 		if a == "" || b == "" {
-			return cmp.Compare(len(b), len(a)) // a version before none
+			return cmp.Compare(len(b), len(a)) // a version before no version
 		}
 		order, err := s.rules.Compare(b, a)
 		failed = cmp.Or(failed, err)
@@ -137,7 +140,7 @@ func (s *Solver) providing(r Relation) ([]*Package, error) {
 	return packages, failed
 }
 
-// choosable says whether a package may be taken for a relation only because it serves it.
+// choosable reports whether a package may be chosen for a relation only because it satisfies it.
 func (s *Solver) choosable(p *Package, r Relation) (bool, error) {
 	if !s.rules.Exclusive || p.Rank != 0 {
 		return true, nil

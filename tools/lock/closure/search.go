@@ -2,7 +2,7 @@ package closure
 
 import "fmt"
 
-// maxConflicts bounds the search. Image sets have none or a few.
+// maxConflicts limits the search. Image sets have no or few conflicts.
 const maxConflicts = 20000
 
 type value int8
@@ -13,30 +13,30 @@ const (
 	rejected
 )
 
-// decision is a choice that may be taken back.
+// decision is a choice that can be undone.
 type decision struct {
-	trail  int // how much was decided before it
+	trail  int // number of packages that were decided before
 	chosen int
-	others []int // alternatives that were open
+	others []int // alternatives that were undecided
 }
 
-// search assigns each package. Everything that follows is decided before anything is chosen; a choice takes the preferred
-// candidate, and is turned round where it leads to a contradiction. So a package is only ever selected because of a clause.
+// search assigns each package. It decides everything that follows from the clauses before it makes a choice. A choice takes the
+// preferred candidate, and is reversed if it leads to a contradiction. So a package is only selected because of a clause.
 type search struct {
 	*problem
 	values    []value
 	trail     []int
-	next      int // of the trail, whose clauses are to be looked at
+	next      int // position in the trail from which on clauses have to be checked
 	decisions []decision
-	why       map[int]*clause // of what is rejected
-	because   map[int]*clause // of what is selected without a choice
-	first     error           // why a clause could not hold, the first time
+	why       map[int]*clause // the clauses that rejected packages
+	because   map[int]*clause // the clauses that selected packages without a choice
+	first     error           // the first reason that a clause could not be satisfied
 	conflicts int
 }
 
 func (p *problem) search() ([]*Package, error) {
 	s := &search{problem: p, values: make([]value, len(p.packages)), why: map[int]*clause{}, because: map[int]*clause{}}
-	// What was asked for comes first, so that an error tells of it.
+	// Wanted packages come first, so that errors are about them.
 	for _, c := range p.clauses {
 		if failed := s.unit(c); failed != nil {
 			return nil, s.explain(failed)
@@ -91,7 +91,7 @@ func (s *search) decide(id int, others []int) {
 	s.set(id, selected)
 }
 
-// undo takes back the last decision and what followed.
+// undo undoes the last decision and everything that followed from it.
 func (s *search) undo() decision {
 	last := s.decisions[len(s.decisions)-1]
 	s.decisions = s.decisions[:len(s.decisions)-1]
@@ -103,7 +103,7 @@ func (s *search) undo() decision {
 	return last
 }
 
-// turn makes the opposite of the last choice, after a clause that cannot hold.
+// turn reverses the last choice after a clause that cannot be satisfied.
 func (s *search) turn(failed *clause) error {
 	if s.first == nil {
 		s.first = s.explain(failed)
@@ -121,7 +121,7 @@ func (s *search) turn(failed *clause) error {
 	return nil
 }
 
-// propagate decides what follows, and returns a clause that cannot hold.
+// propagate decides what follows from the clauses. It returns a clause that cannot be satisfied, or nil.
 func (s *search) propagate() *clause {
 	for s.next < len(s.trail) {
 		id := s.trail[s.next]
@@ -135,7 +135,7 @@ func (s *search) propagate() *clause {
 	return nil
 }
 
-// unit decides the only thing that can make a clause hold, and returns the clause if nothing can.
+// unit decides the last undecided package that can satisfy a clause. If there is none, it returns the clause.
 func (s *search) unit(c *clause) *clause {
 	open, last := 0, -1
 	for _, id := range c.all {

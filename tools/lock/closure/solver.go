@@ -7,18 +7,18 @@ import (
 	"slices"
 )
 
-// Solver answers from one fixed set of candidates.
+// Solver selects from one fixed set of candidates.
 type Solver struct {
 	rules    Rules
-	named    map[string][]*Package // packages by what they are called and what they provide, in the index's order
+	named    map[string][]*Package // packages by their names and by the names that they provide, in the order of the index
 	odd      map[string][]*Package
 	position map[*Package]int // in the index
-	extra    []*Package       // with conditions for coming in by themselves
-	// obsoleting has the packages that obsolete some version of a name.
+	extra    []*Package       // packages with InstallIf
+	// obsoleting contains the packages that obsolete some version of a name.
 	obsoleting map[string][]*Package
 }
 
-// New prepares the candidates.
+// New returns a Solver for the candidates.
 func New(candidates []*Package, rules Rules) (*Solver, error) {
 	s := &Solver{rules: rules, named: map[string][]*Package{}, odd: map[string][]*Package{}, position: map[*Package]int{}, obsoleting: map[string][]*Package{}}
 	versions := map[string][]*Package{}
@@ -39,7 +39,7 @@ func New(candidates []*Package, rules Rules) (*Solver, error) {
 		if failed != nil {
 			return nil, fmt.Errorf("package %s: %w", name, failed)
 		}
-		// Of one version that comes more than once the first is taken.
+		// If a version occurs more than once, the first one is taken.
 		all = slices.CompactFunc(all, func(a, b *Package) bool { return a.Version == b.Version })
 		if rules.NewestOnly {
 			all = all[:1]
@@ -62,14 +62,14 @@ func New(candidates []*Package, rules Rules) (*Solver, error) {
 		}
 	}
 	for name, all := range versions {
-		// Those of the name itself come first, the newest of them first.
+		// Packages of the name itself come first, the newest of them first.
 		others := slices.DeleteFunc(s.named[name], func(p *Package) bool { return p.Name == name })
 		s.named[name] = append(slices.Clone(all), others...)
 	}
 	return s, nil
 }
 
-// names are what a package is and provides, each once.
+// names returns the name of a package and the names that it provides, without duplicates.
 func (p *Package) names() []string {
 	names := []string{p.Name}
 	for _, provided := range p.Provides {
@@ -80,10 +80,10 @@ func (p *Package) names() []string {
 	return names
 }
 
-// Resolve returns the wanted packages and what they need, sorted by name. What is named in without is left out, with
-// what only it would have needed.
+// Resolve returns the wanted packages and everything that they need, sorted by name. It excludes the packages in without, and
+// what only they would need.
 func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
-	var extra []*Package // that come in by themselves
+	var extra []*Package // selected by InstallIf
 	selected, err := s.solve(wanted, without, nil)
 	if err != nil {
 		return nil, err
@@ -105,7 +105,7 @@ func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
 	return selected, s.checkOdd(selected)
 }
 
-// solve selects what was asked for and what came in by itself, and what they need.
+// solve selects the wanted packages, the extra packages, and everything that they need.
 func (s *Solver) solve(wanted, without []string, extra []*Package) ([]*Package, error) {
 	p := &problem{Solver: s, wanted: wanted, without: without, number: map[*Package]int{}, obsoleted: map[int][]int{}}
 	for _, name := range wanted {
@@ -122,7 +122,7 @@ func (s *Solver) solve(wanted, without []string, extra []*Package) ([]*Package, 
 	return p.search()
 }
 
-// checkOdd refuses a package of which there may be a newer version, whose entry is not understood.
+// checkOdd refuses a selected package if an entry that is not understood may be a newer version of it.
 func (s *Solver) checkOdd(selected []*Package) error {
 	for _, p := range selected {
 		for _, odd := range s.odd[p.Name] {
@@ -135,7 +135,7 @@ func (s *Solver) checkOdd(selected []*Package) error {
 	return nil
 }
 
-// oddly says which entries of a name the index has that are not understood.
+// oddly returns a text about the entries of a name that are not understood.
 func (s *Solver) oddly(name string) string {
 	text := ""
 	for _, p := range s.odd[name] {
@@ -144,7 +144,7 @@ func (s *Solver) oddly(name string) string {
 	return text
 }
 
-// oddProviders says which entries that are not understood would serve one of the names.
+// oddProviders returns a text about the entries that are not understood and would provide one of the names.
 func (s *Solver) oddProviders(relations []Relation) string {
 	text := ""
 	for _, name := range slices.Sorted(maps.Keys(s.odd)) {

@@ -26,9 +26,9 @@ import (
 // Alpine is one repository of one release.
 type Alpine struct {
 	Fetch  Fetcher
-	Mirror string // address that is asked
-	Origin string // the distribution's own address, which goes into the lock
-	Path   string // of the repository below either, such as v3.24/main
+	Mirror string // address from which files are fetched
+	Origin string // the distribution's own address, for the lock
+	Path   string // of the repository below both, such as v3.24/main
 	Keys   AlpineKeys
 }
 
@@ -54,7 +54,7 @@ func (a Alpine) Packages(ctx context.Context, architecture string) ([]*closure.P
 	return packages, state, err
 }
 
-// Complete fetches a package, checks it against the signed index, and adds its sum, which the index does not have.
+// Complete fetches a package, checks it against the signed index, and adds its SHA-256, which the index lacks.
 func (a Alpine) Complete(ctx context.Context, p *closure.Package) error {
 	data, err := fetchPackage(ctx, a.Fetch, a.Mirror+strings.TrimPrefix(p.File.URLs[0], a.Origin), p)
 	if err != nil {
@@ -68,8 +68,8 @@ func (a Alpine) Complete(ctx context.Context, p *closure.Package) error {
 	return nil
 }
 
-// checkAPK follows the sums of a package from the signed index: the identity there is the sum of the control stream, which has the sum
-// of the data stream. Nothing is parsed whose sum was not compared.
+// checkAPK checks the sums of a package. The identity in the signed index is the sum of the control stream, which contains the
+// sum of the data stream. A stream is parsed only after its sum was compared.
 func checkAPK(data []byte, p *closure.Package) error {
 	// The control stream is the first one, or the second if signatures come first.
 	first, err := gzipStream(data)
@@ -98,7 +98,8 @@ func checkAPK(data []byte, p *closure.Package) error {
 	if got := hex.EncodeToString(sum[:]); got != info.First("datahash") {
 		return fmt.Errorf("data: sha256 %s, %s says %q", got, apk.InfoFile, info.First("datahash"))
 	}
-	// abuild writes the asked architecture into the index, also for packages whose own is noarch (apk index --rewrite-arch).
+	// abuild writes the architecture of the index into its entries, also for packages that are noarch (apk index
+	// --rewrite-arch).
 	name, version, architecture := info.First("pkgname"), info.First("pkgver"), info.First("arch")
 	if name != p.Name || version != p.Version || architecture != p.Architecture && architecture != "noarch" {
 		return fmt.Errorf("%s is of %q %q for %q: use another mirror", apk.InfoFile, name, version, architecture)
@@ -106,13 +107,13 @@ func checkAPK(data []byte, p *closure.Package) error {
 	return nil
 }
 
-// apkIdentity is what apk knows a package by: "Q1" and the base64 of its control stream's SHA-1.
+// apkIdentity returns the identity by which apk knows a package: "Q1" and the base64 of its control stream's SHA-1.
 func apkIdentity(control []byte) string {
 	sum := sha1.Sum(control)
 	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// gzipStream returns the bytes of the gzip stream that data begins with. Signatures and a control stream are small, also unpacked.
+// gzipStream returns the bytes of the first gzip stream of data. Signatures and control streams are small, also when unpacked.
 func gzipStream(data []byte) ([]byte, error) {
 	source := bytes.NewReader(data)
 	stream, err := gzip.NewReader(source)
@@ -126,9 +127,9 @@ func gzipStream(data []byte) ([]byte, error) {
 	return data[:len(data)-source.Len()], nil
 }
 
-// VerifyAPKINDEX checks the signature that an index begins with, and returns what is signed, everything after the first
-// gzip stream, and the key's name. The first stream holds a tar with one file for each signature, .SIGN.RSA.KEY for PKCS #1 v1.5 over SHA-1 and
-// .SIGN.RSA256.KEY over SHA-256. One good signature by a known key is enough, as it is for apk.
+// VerifyAPKINDEX checks the signature at the beginning of an index. It returns the signed data, which is everything after the
+// first gzip stream, and the key's name. The first stream contains a tar with one file for each signature: .SIGN.RSA.KEY for
+// PKCS #1 v1.5 over SHA-1, and .SIGN.RSA256.KEY for SHA-256. One good signature by a known key is enough, as for apk.
 func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, string, error) {
 	first, err := gzipStream(data)
 	if err != nil {
@@ -142,7 +143,7 @@ func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, string, error) {
 	var tried []string
 	for files := tar.NewReader(bytes.NewReader(head)); ; {
 		header, err := files.Next()
-		// The tar of this stream has no end mark: the next stream's goes on where it stops.
+		// The tar of this stream has no end mark, because the tar of the next stream continues it.
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
@@ -158,7 +159,7 @@ func VerifyAPKINDEX(data []byte, keys AlpineKeys) ([]byte, string, error) {
 		if !known {
 			continue
 		}
-		// A sparse file, which the tar package fills with zeros, can be larger than its tar.
+		// The tar package fills a sparse file with zeros, so it can be larger than its tar.
 		signature, err := readBounded(files, maxControl)
 		if err != nil {
 			return nil, "", fmt.Errorf("signatures: %w", err)
@@ -186,7 +187,7 @@ func apkSignature(member string) (crypto.Hash, string) {
 	return 0, ""
 }
 
-// apkIndexText returns the file APKINDEX of a tar.gz, and its time, which is that of the index: apk index sets it.
+// apkIndexText returns the file APKINDEX of a tar.gz, and its time. apk index sets this to the time of the index.
 func apkIndexText(data []byte) (text []byte, date string, err error) {
 	text, made, err := tarFile(data, "APKINDEX")
 	if made.Unix() > 0 {
@@ -195,7 +196,7 @@ func apkIndexText(data []byte) (text []byte, date string, err error) {
 	return text, date, err
 }
 
-// tarFile returns a file of a tar.gz and its time.
+// tarFile returns a file of a tar.gz, and its time.
 func tarFile(data []byte, name string) ([]byte, time.Time, error) {
 	unpacked, err := unpack(data)
 	if err != nil {

@@ -9,9 +9,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 )
 
-// ParseAPKINDEX parses Alpine's index: a paragraph per package, a field per line, each a letter, a colon and its value
-// (apk-tools, doc/apk-package(5) and doc/apk-v2(5)). base is the address of the folder that holds the packages. A package whose
-// entry is not understood, or is for another architecture, is marked as odd; only a paragraph that names no package is an error.
+// ParseAPKINDEX parses Alpine's index. Each package has a paragraph, and each line a field: a letter, a colon and a value
+// (apk-tools, doc/apk-package(5) and doc/apk-v2(5)). base is the address of the directory of the packages. A package is marked
+// as odd if its entry is not understood or is for another architecture. Only a paragraph without a package name is an error.
 func ParseAPKINDEX(text []byte, architecture, base string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for number, paragraph := range strings.Split(strings.TrimSpace(string(text)), "\n\n") {
@@ -34,7 +34,7 @@ func ParseAPKINDEX(text []byte, architecture, base string) ([]*closure.Package, 
 	return packages, nil
 }
 
-// apkFields are a paragraph's fields by their letters, all that there are even with an error.
+// apkFields returns the fields of a paragraph by their letters. It returns all fields even with an error.
 func apkFields(paragraph string) (map[string]string, error) {
 	fields := map[string]string{}
 	var odd error
@@ -53,7 +53,7 @@ func apkFields(paragraph string) (map[string]string, error) {
 	return fields, odd
 }
 
-// fillApk adds all that the fields say beside the name. An error is about this package only.
+// fillApk adds all fields except the name. An error affects only this package.
 func fillApk(p *closure.Package, fields map[string]string, architecture, base string) error {
 	for _, text := range strings.Fields(fields["p"]) {
 		relation, err := parseApkRelation(text)
@@ -98,7 +98,7 @@ func fillApk(p *closure.Package, fields map[string]string, architecture, base st
 	return nil
 }
 
-// apkRelations parses a list, in which "!" says that a relation must not be served.
+// apkRelations parses a list. "!" means that a relation must not be satisfied.
 func apkRelations(list string, add func(closure.Relation), not *[]closure.Relation) error {
 	for _, text := range strings.Fields(list) {
 		name, negated := strings.CutPrefix(text, "!")
@@ -128,13 +128,13 @@ func parseApkRelation(text string) (closure.Relation, error) {
 	op, known := map[string]string{
 		"<": "<", "<=": "<=", "=": "=", ">=": ">=", ">": ">", "~": "~", "~=": "~", "=~": "~",
 	}[strings.TrimSuffix(text[at:], version)]
-	// A package tagged with a repository ("name@tag") is for /etc/apk/world only.
+	// A package with the tag of a repository ("name@tag") is valid in /etc/apk/world only.
 	if at == 0 || !known || !ValidAlpine(version) {
 		return closure.Relation{}, fmt.Errorf("relation %q: not a name and a version bound", text)
 	}
 	return closure.Relation{Name: text[:at], Op: op, Version: version}, nil
 }
 
-// Apk are the rules of apk. Where apk gives up, since it never turns back from a choice that does not work out, another choice is
-// made here: what that selects is what apk takes if it is told each version.
+// Apk are the rules of apk. apk never reverses a choice, and fails if the choice cannot work. The solver then makes another
+// choice. Its selection is the one that apk makes if each version is named on its command line.
 var Apk = closure.Rules{Compare: CompareAlpine, Exclusive: true, HighestProvided: true}

@@ -14,8 +14,8 @@ var (
 	apkParts   = regexp.MustCompile(`\.?[0-9]+|[a-z]|_[a-z]+|~[0-9a-f]+|-r[0-9]+`)
 )
 
-// Kinds of a version's parts. Of two versions of which one goes on where the other does not, the one with the part of the lower kind is
-// the higher version; no part at all is the highest kind.
+// Kinds of the parts of a version. If the first different parts of two versions are of different kinds, the version with the
+// part of the lower kind is higher. A missing part has the highest kind.
 const (
 	apkFirst = iota
 	apkNumber
@@ -27,7 +27,7 @@ const (
 	apkEnd
 )
 
-// apkSuffixes are in the order of versions; those before "" make a version lower.
+// apkSuffixes are in the order of versions. Those before "" make a version lower.
 var apkSuffixes = []string{"_alpha", "_beta", "_pre", "_rc", "", "_cvs", "_svn", "_git", "_hg", "_p"}
 
 type apkPart struct {
@@ -38,7 +38,7 @@ type apkPart struct {
 // ValidAlpine reports whether apk accepts a version.
 func ValidAlpine(version string) bool { return apkVersion.MatchString(version) }
 
-// splitApkVersion returns a version's parts and an end.
+// splitApkVersion returns the parts of a version and an end part.
 func splitApkVersion(version string) ([]apkPart, error) {
 	if !ValidAlpine(version) {
 		return nil, fmt.Errorf("version %q: not as apk-package(5) has it", version)
@@ -91,7 +91,7 @@ func CompareAlpine(a, b string) (int, error) {
 	return 0, nil
 }
 
-// isBefore reports whether a part makes its version lower than the version without the part.
+// isBefore reports whether a version with this part is lower than the version without it.
 func (p apkPart) isBefore() bool { return p.rank() < 0 }
 
 func (p apkPart) rank() int {
@@ -108,7 +108,7 @@ func compareApkParts(p, q apkPart) int {
 	case apkLetter, apkHash:
 		return strings.Compare(p.text, q.text)
 	case apkNumber:
-		// As Gentoo compares what is behind a point: 1.01 is before 1.1.
+		// As in Gentoo, numbers after a point with a leading zero are compared as text: 1.01 is before 1.1.
 		if p.text[0] == '0' || q.text[0] == '0' {
 			return strings.Compare(p.text, q.text)
 		}

@@ -18,13 +18,13 @@ import (
 const (
 	snapshotArchive = "https://snapshot.debian.org/archive"
 	snapshotFormat  = "20060102T150405Z"
-	// A snapshot is taken some hours after a Release file is signed, and asking for a moment gives the last snapshot
-	// before it; files stay in the pool for a day and a half after a suite drops them (dak's StayOfExecution).
+	// A snapshot is made some hours after a Release file was signed. An address with a time means the last snapshot before it.
+	// Files stay in the pool for a day and a half after a suite drops them (dak's StayOfExecution).
 	snapshotDelay = 12 * time.Hour
 )
 
-// DebianPools are Debian's own addresses of each archive. They have a version until its successor comes, and are asked where
-// snapshot.debian.org, which keeps them all, does not answer.
+// DebianPools are Debian's own addresses of each archive. They contain a version until its successor appears. Locks contain
+// them after the address on snapshot.debian.org, which keeps all versions.
 var DebianPools = map[string]string{
 	"debian":          "https://ftp.debian.org/debian",
 	"debian-security": "https://security.debian.org/debian-security",
@@ -33,18 +33,18 @@ var DebianPools = map[string]string{
 // Debian is one suite of one archive.
 type Debian struct {
 	Fetch  Fetcher
-	Has    func(ctx context.Context, address string) error // what Head returns; nil: the mirror has all that its indexes list
+	Has    func(ctx context.Context, address string) error // as Head; nil: the mirror has all files of its indexes
 	Mirror string                                          // address of the archive, such as a mirror's /debian
 	Name   string                                          // of the archive on snapshot.debian.org: debian or debian-security
 	Suite  string
 	Keys   openpgp.EntityList
-	// Beside says that the suite only adds to another, which may have architectures that this one lacks: the security archive
-	// drops some when a release becomes LTS.
+	// Beside means that the suite only adds packages to another suite. It may lack architectures of that one: the security
+	// archive drops some when a release becomes LTS.
 	Beside bool
 	// Expired is called with a warning if the index is past its Valid-Until. If it is nil, such an index is an error.
 	Expired func(warning string)
 
-	verified *Release // the suite as all architectures have it
+	verified *Release // the suite, the same for all architectures
 }
 
 // Packages returns every package of an architecture, and the state of the index.
@@ -73,7 +73,7 @@ func (d *Debian) Packages(ctx context.Context, architecture string) ([]*closure.
 		return nil, state, fmt.Errorf("index %s: %w", name, err)
 	}
 	if len(bytes.TrimSpace(text)) == 0 {
-		return nil, state, nil // as testing's security archive is most of the time
+		return nil, state, nil // the normal state of testing's security archive
 	}
 	pool := snapshotArchive + "/" + d.Name + "/" + release.Date.UTC().Add(snapshotDelay).Format(snapshotFormat)
 	packages, err := ParsePackages(text, architecture, d.Suite, pool)
@@ -86,8 +86,8 @@ func (d *Debian) Packages(ctx context.Context, architecture string) ([]*closure.
 	return packages, state, err
 }
 
-// Complete asks the mirror for a package of the suite: one that is being updated, or copies some architectures only, lists what it
-// does not have. The package itself is not fetched: the signed index has its sum.
+// Complete checks that the mirror has a package of the suite. A mirror that is being updated, or that copies only some
+// architectures, lists packages that it lacks. The package is not fetched, because the signed index contains its sum.
 func (d *Debian) Complete(ctx context.Context, p *closure.Package) error {
 	if d.Has == nil {
 		return nil
@@ -98,13 +98,13 @@ func (d *Debian) Complete(ctx context.Context, p *closure.Package) error {
 	return nil
 }
 
-// Address is where the mirror that is asked has a package of the suite.
+// Address returns the address of a package on the mirror.
 func (d *Debian) Address(p *closure.Package) string {
 	return d.Mirror + strings.TrimPrefix(p.File.URLs[1], DebianPools[d.Name])
 }
 
-// listed fetches a file that the release lists, by its sum where the mirror has it so: by its name it may be a younger one, while
-// the mirror is being updated.
+// listed fetches a file that the release lists. It prefers the address with the sum, because a newer file may have the name
+// while the mirror is being updated.
 func (d *Debian) listed(ctx context.Context, release map[string]string, name, sum string) ([]byte, error) {
 	folder := d.Mirror + "/dists/" + d.Suite + "/"
 	var data []byte

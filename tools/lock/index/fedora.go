@@ -18,12 +18,13 @@ import (
 
 // Fedora is one repository of .rpm packages.
 //
-// Fedora signs its packages and not its index. So every selected package's own signature is checked, and the index's (repomd.xml.asc) if
-// there is one. Without it a mirror could offer an older index of genuine packages, or one with other dependencies.
+// Fedora signs its packages, but not its index. So Complete checks the signature of every selected package. Packages checks the
+// signature of the index (repomd.xml.asc) if there is one. Without it, a mirror could offer an older index of genuine packages,
+// or one with other dependencies.
 type Fedora struct {
 	Fetch   Fetcher
-	Mirror  string   // address that is asked
-	Origins []string // the distribution's own addresses, which go into the lock, the first of them Mirror's equal
+	Mirror  string   // address from which files are fetched
+	Origins []string // the distribution's own addresses, for the lock; the first one corresponds to Mirror
 	Path    string   // of the repository below each
 	Keys    openpgp.EntityList
 	// IndexKeys sign the index, if the distribution signs it. Then an index without a signature is an error.
@@ -100,7 +101,7 @@ func (f Fedora) Complete(ctx context.Context, p *closure.Package) error {
 	return nil
 }
 
-// checkNEVRA compares what a package's signed header states with the index's entry, which a mirror can change.
+// checkNEVRA compares a package's signed header with the entry of the index, which a mirror can change.
 func checkNEVRA(header *rpmutils.RpmHeader, p *closure.Package) error {
 	nevra, err := header.GetNEVRA()
 	if err != nil {
@@ -111,7 +112,7 @@ func checkNEVRA(header *rpmutils.RpmHeader, p *closure.Package) error {
 		return fmt.Errorf("the signed package is %q %q for %q, the index says %q %q for %q: use another mirror",
 			nevra.Name, version, nevra.Arch, p.Name, p.Version, p.Architecture)
 	}
-	// The header of a source package has the architecture of the machine that made it.
+	// The header of a source package contains the architecture of the build machine.
 	if !header.HasTag(rpmutils.SOURCERPM) {
 		return errors.New("a source package: use another mirror")
 	}
@@ -131,14 +132,14 @@ func verifyRepomd(listed, armored []byte, keys openpgp.EntityList) (string, erro
 	return fingerprint(signer), checkHash(signature.Hash)
 }
 
-// VerifyRPM wants a good signature by one of keys that covers the whole package: either directly, or over the header
-// that has the payload's digest, as rpm has written since 4.14.
+// VerifyRPM requires a good signature by one of keys that covers the whole package. It covers the package either directly, or
+// through a header with the payload's digest, as rpm has written since 4.14.
 func VerifyRPM(data []byte, keys openpgp.EntityList) error {
 	_, err := verifyRPM(data, keys)
 	return err
 }
 
-// verifyRPM is VerifyRPM, and returns the header that the signature covers.
+// verifyRPM does the same as VerifyRPM, and returns the header that the signature covers.
 func verifyRPM(data []byte, keys openpgp.EntityList) (*rpmutils.RpmHeader, error) {
 	if len(keys) == 0 {
 		return nil, errors.New("signature: no keys to verify it with") // go-rpmutils would verify nothing

@@ -1,5 +1,5 @@
-// Package index reads a distribution's own package index, after checking its signature: Debian's InRelease and
-// Packages, Alpine's APKINDEX, Fedora's repomd and primary.
+// Package index reads a distribution's own package index after checking its signature: Debian's InRelease and Packages,
+// Alpine's APKINDEX, Fedora's repomd and primary.
 package index
 
 import (
@@ -17,24 +17,25 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 )
 
-// Bounds on what a mirror may send. The largest index is Fedora's primary, with about 20 MB, and 250 MB unpacked. InRelease, the largest file
-// that is parsed before a sum or a signature is compared, has about 200 KB.
+// Limits on what a mirror may send. The largest index is Fedora's primary, with about 20 MB, and 250 MB unpacked. InRelease is
+// the largest file that is parsed before a sum or a signature is compared. It has about 200 KB.
 const (
 	maxRelease  = 4 << 20
 	maxIndex    = 128 << 20
 	maxUnpacked = 512 << 20
 	timeout     = 5 * time.Minute
-	// Alpine's streams of signatures and of control files, unpacked. A signature has 256 to 512 bytes, a script of a package some thousand.
+	// Alpine's streams of signatures and of control files, unpacked. A signature has 256 to 512 bytes, a package's script some
+	// thousand.
 	maxControl = 8 << 20
 )
 
-// errNotFound is what a Fetcher's error is for a file that the repository does not have.
+// errNotFound is the error of a Fetcher if the repository does not have the file.
 var errNotFound = errors.New("not found")
 
-// Fetcher gets one file of a repository, which may not be larger than limit.
+// Fetcher fetches one file of a repository, which must not be larger than limit.
 type Fetcher func(ctx context.Context, address string, limit int64) ([]byte, error)
 
-// HTTP fetches with client.
+// HTTP returns a Fetcher that uses client.
 func HTTP(client *http.Client) Fetcher {
 	return func(ctx context.Context, address string, limit int64) ([]byte, error) {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -59,7 +60,7 @@ func HTTP(client *http.Client) Fetcher {
 	}
 }
 
-// Head asks client whether a repository has a file: its error is as a Fetcher's.
+// Head returns a function that checks whether a repository has a file. Its errors are those of a Fetcher.
 func Head(client *http.Client) func(ctx context.Context, address string) error {
 	return func(ctx context.Context, address string) error {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
@@ -108,7 +109,7 @@ func unpack(data []byte) ([]byte, error) {
 	return readBounded(stream, maxUnpacked)
 }
 
-// checkSum compares with what a file says that is checked itself.
+// checkSum compares data with a sum from a file that was checked itself.
 func checkSum(name string, data []byte, want string) error {
 	sum := sha256.Sum256(data)
 	if got := hex.EncodeToString(sum[:]); got != want {

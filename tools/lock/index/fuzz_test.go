@@ -18,7 +18,8 @@ import (
 
 const fuzzBase = "https://example.com/pool"
 
-// checkAddresses wants every package to be fetched from below the base, whatever an index says, and plain words of each that can be locked.
+// checkAddresses checks that every package is fetched from an address below the base, and that packages that can be locked
+// contain only allowed characters.
 func checkAddresses(t *testing.T, packages []*closure.Package) {
 	t.Helper()
 	for _, p := range packages {
@@ -91,7 +92,7 @@ func FuzzParseRepomd(f *testing.F) {
 	})
 }
 
-// FuzzVerifyAPKINDEX wants that nothing is accepted without a key, and by a key only what it signed.
+// FuzzVerifyAPKINDEX checks that nothing is accepted without a key, and only what a key signed with it.
 func FuzzVerifyAPKINDEX(f *testing.F) {
 	key, public, err := fixture.NewAlpineKey(hostileKey, 2048)
 	if err != nil {
@@ -105,7 +106,7 @@ func FuzzVerifyAPKINDEX(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	// A package begins as an index does. What is signed of it is the control stream, to which its data is cut here.
+	// A package begins as an index does. Its signature covers the control stream, so the data is cut after that.
 	whole, err := fixture.Package{Name: "a", Version: "1-r0"}.APK(key)
 	if err != nil {
 		f.Fatal(err)

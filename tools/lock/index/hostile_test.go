@@ -23,7 +23,7 @@ import (
 
 const hostileKey = "key.rsa.pub"
 
-// gzipOf is one gzip stream.
+// gzipOf returns one gzip stream.
 func gzipOf(t testing.TB, parts ...[]byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
@@ -39,14 +39,14 @@ func gzipOf(t testing.TB, parts ...[]byte) []byte {
 	return out.Bytes()
 }
 
-// identity is what an APKINDEX has of a package's control stream.
+// identity returns the identity of a package's control stream, as in an APKINDEX.
 func identity(control []byte) string {
 	sum := sha1.Sum(control)
 	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// TestAPKINDEXBombs has signatures that no key made, in a file and in a stream of more than any signature. A sparse file of 100 MB takes a
-// few hundred bytes of a tar.
+// TestAPKINDEXBombs has signatures that no key made: in a sparse file, and in a stream that is longer than any signature. A
+// sparse file of 100 MB needs a few hundred bytes of a tar.
 func TestAPKINDEXBombs(t *testing.T) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -55,7 +55,8 @@ func TestAPKINDEXBombs(t *testing.T) {
 	keys := index.AlpineKeys{hostileKey: &private.PublicKey}
 	var sparse bytes.Buffer
 	files := tar.NewWriter(&sparse)
-	// archive/tar writes no records of a sparse file, but those of a PAX header have no checksum. The content is the map of a file without data.
+	// archive/tar writes no records of a sparse file, but those of a PAX header have no checksum. The content is the map of a
+	// file without data.
 	if err := files.WriteHeader(&tar.Header{Name: "x", Size: 512, PAXRecords: map[string]string{
 		"XNU.sparse.major": "1", "XNU.sparse.minor": "0", "XNU.sparse.name": ".SIGN.RSA256." + hostileKey, "XNU.sparse.realsize": "100000000",
 	}}); err != nil {
@@ -76,8 +77,8 @@ func TestAPKINDEXBombs(t *testing.T) {
 	}
 }
 
-// TestPackageOfAnother gives Complete packages of a mirror's choice. No stream is parsed before its sum is compared with the index: the
-// wrong ones are neither a tar nor small.
+// TestPackageOfAnother passes hostile packages to Complete. No stream may be parsed before its sum was compared with the index,
+// so the hostile streams are neither a tar nor small.
 func TestPackageOfAnother(t *testing.T) {
 	made := func(name, version, architecture string) []byte {
 		t.Helper()
@@ -87,7 +88,7 @@ func TestPackageOfAnother(t *testing.T) {
 		}
 		return data
 	}
-	// The control stream is what is before the second stream's header.
+	// The control stream is everything before the header of the second stream.
 	control := func(data []byte) []byte { return data[:10+bytes.Index(data[10:], []byte("\x1f\x8b\x08"))] }
 	good := made("musl", "1-r0", "x86_64")
 	garbage, bomb := gzipOf(t, []byte("no tar")), gzipOf(t, make([]byte, 100<<20))
@@ -118,7 +119,7 @@ func TestPackageOfAnother(t *testing.T) {
 	}
 }
 
-// TestHTTPBounds has a mirror send more than was asked for, and a package of another size than the index has.
+// TestHTTPBounds has a mirror that sends more than the limit, and a package whose size is not that of the index.
 func TestHTTPBounds(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Write([]byte(strings.Repeat("x", 1000)))

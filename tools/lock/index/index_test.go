@@ -82,7 +82,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// An entry that is not understood costs its package, and says why; what is around it stays.
+// An entry that is not understood excludes only its package, which records the reason. The other packages stay.
 func TestOddEntry(t *testing.T) {
 	deb := func(text string) ([]*closure.Package, error) {
 		return index.ParsePackages([]byte(text), "amd64", "stable", "https://pool")
@@ -222,7 +222,7 @@ func TestRich(t *testing.T) {
 func TestCompare(t *testing.T) {
 	for _, test := range []struct {
 		compare func(a, b string) (int, error)
-		less    string // in rising order
+		less    string // in ascending order
 	}{
 		{index.CompareDebian, "1.0~rc1-1 1.0-1 1.0-1+b1 1.0-2 1:0.1-1"},
 		{index.CompareAlpine, "1.8_rc1 1.8 1.8-r1 1.8-r2 1.8.9-r0 1.8.13-r0 2024.1"},

@@ -12,7 +12,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
 )
 
-// maxSkew is how far this machine's clock may be behind the archive's.
+// maxSkew is the accepted delay of this machine's clock behind that of the archive.
 const maxSkew = 10 * time.Minute
 
 // errExpired is the error for an index past its Valid-Until.
@@ -25,7 +25,7 @@ type Release struct {
 	Key    string // fingerprint of the key that signed it
 }
 
-// VerifyInRelease returns what an InRelease states, if one of keys signed it.
+// VerifyInRelease returns the fields of an InRelease, if one of keys signed it.
 func VerifyInRelease(data []byte, keys openpgp.EntityList) (*Release, error) {
 	block, _ := clearsign.Decode(data)
 	if block == nil {

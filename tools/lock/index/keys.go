@@ -14,13 +14,13 @@ import (
 	"github.com/ProtonMail/go-crypto/openpgp"
 )
 
-// Names of OpenPGP keys in a folder: those of packages, as Fedora calls them, and those of an index, if others sign it.
+// Names of OpenPGP keys in a directory: those of packages, as Fedora calls them, and those of an index, if other keys sign it.
 const (
 	packageKeyFiles = "RPM-GPG-KEY-*"
 	indexKeyFiles   = "INDEX-GPG-KEY-*"
 )
 
-// ReadKeys reads OpenPGP public keys: an armored file, or each in a folder that is named RPM-GPG-KEY-*.
+// ReadKeys reads OpenPGP public keys from an armored file, or from each file in a directory that is named RPM-GPG-KEY-*.
 func ReadKeys(path string) (openpgp.EntityList, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -39,7 +39,8 @@ func ReadKeys(path string) (openpgp.EntityList, error) {
 	return readKeyFiles(names...)
 }
 
-// ReadIndexKeys reads each OpenPGP public key in a folder that is named INDEX-GPG-KEY-*. A distribution that does not sign its index has none.
+// ReadIndexKeys reads OpenPGP public keys from each file in a directory that is named INDEX-GPG-KEY-*. If a distribution does
+// not sign its index, there is none.
 func ReadIndexKeys(dir string) (openpgp.EntityList, error) {
 	names, err := filepath.Glob(filepath.Join(dir, indexKeyFiles))
 	if err != nil {
@@ -67,12 +68,12 @@ func readKeyFiles(names ...string) (openpgp.EntityList, error) {
 	return keys, nil
 }
 
-// fingerprint names a key as gpg prints it.
+// fingerprint returns a key's fingerprint as gpg prints it.
 func fingerprint(key *openpgp.Entity) string {
 	return fmt.Sprintf("%X", key.PrimaryKey.Fingerprint)
 }
 
-// checkHash refuses OpenPGP signatures over hashes that collisions are known of, which the library accepts.
+// checkHash refuses OpenPGP signatures over hashes with known collisions, which the library accepts.
 func checkHash(hash crypto.Hash) error {
 	if hash != crypto.SHA256 && hash != crypto.SHA384 && hash != crypto.SHA512 {
 		return fmt.Errorf("signature over %v: only SHA-256, SHA-384 and SHA-512 are accepted", hash)
@@ -80,11 +81,11 @@ func checkHash(hash crypto.Hash) error {
 	return nil
 }
 
-// AlpineKeys are public keys by file name, such as alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub: a signature
-// names the file of its key.
+// AlpineKeys are public keys by file name, such as alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub. A signature contains
+// the file name of its key.
 type AlpineKeys map[string]*rsa.PublicKey
 
-// ReadAlpineKeys reads every key file (PEM, named *.rsa.pub) of a folder, as /etc/apk/keys has them.
+// ReadAlpineKeys reads every key file (PEM, named *.rsa.pub) in a directory, such as /etc/apk/keys.
 func ReadAlpineKeys(dir string) (AlpineKeys, error) {
 	names, err := filepath.Glob(filepath.Join(dir, "*.rsa.pub"))
 	if err != nil {

@@ -49,7 +49,7 @@ func detached(t testing.TB, signer *openpgp.Entity, hash crypto.Hash, data []byt
 	}
 	sum := hash.New()
 	sum.Write(data)
-	unsalted := false // the library has no salt for SHA-1
+	unsalted := false // the library uses no salt for SHA-1
 	if err := signature.Sign(sum, signer.PrivateKey, &packet.Config{NonDeterministicSignaturesViaNotation: &unsalted}); err != nil {
 		t.Fatal(err)
 	}
@@ -67,15 +67,16 @@ func detached(t testing.TB, signer *openpgp.Entity, hash crypto.Hash, data []byt
 	return armored.Bytes()
 }
 
-// clearsigned is a text as an InRelease has it.
+// clearsigned returns a text in the format of InRelease.
 func clearsigned(t testing.TB, signer *openpgp.Entity, hash crypto.Hash, text string) []byte {
 	t.Helper()
-	// A clearsigned text is hashed with CRLF between its lines, and without the last end of line (RFC 9580, section 7.2).
+	// The hash of a clearsigned text has CRLF between the lines, and does not include the last end of line (RFC 9580, section
+	// 7.2).
 	signature := detached(t, signer, hash, []byte(strings.ReplaceAll(text, "\n", "\r\n")))
 	return []byte("-----BEGIN PGP SIGNED MESSAGE-----\nHash: " + strings.ReplaceAll(hash.String(), "-", "") + "\n\n" + text + "\n" + string(signature))
 }
 
-// TestFedoraRefusesAnotherPackage gives Complete packages that the right key signed, under index entries that name other packages.
+// TestFedoraRefusesAnotherPackage passes packages that the right key signed to Complete, with index entries of other packages.
 func TestFedoraRefusesAnotherPackage(t *testing.T) {
 	signer := newSigner(t)
 	data, err := fixture.Package{Name: "telnet-server", Version: "1.0-1", Architecture: "x86_64"}.RPM(signer)
@@ -101,7 +102,8 @@ func TestFedoraRefusesAnotherPackage(t *testing.T) {
 	}
 }
 
-// TestInReleaseRefuses signs the dates and hashes that a mirror can choose by replaying an old file.
+// TestInReleaseRefuses has signed files with dates and hashes that must be refused. A mirror can offer such a file by replaying
+// an old one.
 func TestInReleaseRefuses(t *testing.T) {
 	signer := newSigner(t)
 	now := time.Now().UTC()
@@ -130,7 +132,7 @@ func TestInReleaseRefuses(t *testing.T) {
 	}
 }
 
-// TestRepomdOverSHA1 signs a Fedora index over a hash that collisions are known of.
+// TestRepomdOverSHA1 signs a Fedora index over SHA-1, which has known collisions.
 func TestRepomdOverSHA1(t *testing.T) {
 	signer := newSigner(t)
 	for hash, want := range map[crypto.Hash]string{crypto.SHA1: "signature over SHA-1", crypto.SHA256: "sha256"} {
@@ -143,7 +145,7 @@ func TestRepomdOverSHA1(t *testing.T) {
 				case "repomd.xml.asc":
 					return signature, nil
 				}
-				return nil, nil // of another sum than repomd.xml states
+				return nil, nil // its sum is not the one in repomd.xml
 			},
 			Keys: openpgp.EntityList{signer},
 		}

@@ -15,8 +15,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/deb"
 )
 
-// ParsePackages parses Debian's index of one suite and architecture. pool is the address that names in it are below. A package
-// whose entry is not understood, or is for another architecture, is marked as odd; only a paragraph that names no package is an error.
+// ParsePackages parses Debian's index of one suite and architecture. pool is the address to which file names in it are
+// relative. A package is marked as odd if its entry is not understood or is for another architecture. Only a paragraph without
+// a package name is an error.
 func ParsePackages(text []byte, architecture, suite, pool string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	for number, paragraph := range bytes.Split(bytes.TrimSpace(text), []byte("\n\n")) {
@@ -47,7 +48,7 @@ func ParsePackages(text []byte, architecture, suite, pool string) ([]*closure.Pa
 	return packages, nil
 }
 
-// fieldOf is the first value of a field in a paragraph that as a whole is not understood.
+// fieldOf returns the first value of a field in a paragraph that cannot be parsed as a whole.
 func fieldOf(paragraph []byte, name string) string {
 	for line := range strings.Lines(string(paragraph)) {
 		if value, found := strings.CutPrefix(line, name+":"); found {
@@ -57,7 +58,7 @@ func fieldOf(paragraph []byte, name string) string {
 	return ""
 }
 
-// fillDebian adds all that the fields say beside name, version and priority. An error is about this package only.
+// fillDebian adds all fields except name, version and priority. An error affects only this package.
 func fillDebian(p *closure.Package, fields map[string]string, architecture, suite, pool string) error {
 	for _, field := range []string{"Provides", "Pre-Depends", "Depends", "Conflicts", "Breaks"} {
 		relations, err := parseDebianRelations(fields[field])
@@ -160,5 +161,5 @@ func CompareDebian(a, b string) (int, error) {
 	return first.Compare(second), nil
 }
 
-// Deb are the rules of apt with packages of one priority for all archives, which is without a word in apt_preferences(5).
+// Deb are the rules of apt if packages of all archives have the same priority, which is apt_preferences(5)'s default.
 var Deb = closure.Rules{Compare: CompareDebian, NewestOnly: true}

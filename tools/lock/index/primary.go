@@ -31,7 +31,7 @@ type rpmPackage struct {
 		Requires  []rpmEntry `xml:"requires>entry"`
 		Conflicts []rpmEntry `xml:"conflicts>entry"`
 		Obsoletes []rpmEntry `xml:"obsoletes>entry"`
-		Files     []string   `xml:"file"` // only some: those in bin and sbin folders and in /etc
+		Files     []string   `xml:"file"` // only those in directories named bin or sbin, and in /etc
 	} `xml:"format"`
 }
 
@@ -58,8 +58,9 @@ type rpmEntry struct {
 	rpmVersion
 }
 
-// ParsePrimary parses primary.xml and returns the packages for an architecture and those for all of them. The
-// addresses begin with each of bases. A package whose entry is not understood is marked as odd; only what is no XML is an error.
+// ParsePrimary parses primary.xml and returns the packages for an architecture and for all architectures. Each package has one
+// address for each of bases. A package whose entry is not understood is marked as odd. Malformed XML and a package without a
+// name are errors.
 func ParsePrimary(text []byte, architecture string, bases []string) ([]*closure.Package, error) {
 	var packages []*closure.Package
 	decoder := xml.NewDecoder(bytes.NewReader(text))
@@ -82,7 +83,7 @@ func ParsePrimary(text []byte, architecture string, bases []string) ([]*closure.
 		if listed.Type != "rpm" || listed.Arch != architecture && listed.Arch != "noarch" {
 			continue
 		}
-		// The document may not hold what has no name, or more than one package in one.
+		// Without a name the entry cannot be marked as odd, because the solver finds entries by their names.
 		if listed.Name == "" {
 			return nil, errors.New("index primary: package without a name")
 		}
@@ -94,9 +95,9 @@ func ParsePrimary(text []byte, architecture string, bases []string) ([]*closure.
 	}
 }
 
-// fill adds all that the entry says beside its name. An error is about this package only.
+// fill adds all fields of the entry except its name. An error affects only this package.
 func (r *rpmPackage) fill(p *closure.Package, bases []string) error {
-	// Relations first: those that are understood say what the package would have served.
+	// Relations first: if a later field is not understood, the package still has the names that it would provide.
 	for _, entry := range r.Format.Provides {
 		relation, err := entry.relation()
 		if err != nil {
@@ -124,7 +125,7 @@ func (r *rpmPackage) fill(p *closure.Package, bases []string) error {
 	}
 	p.File = closure.File{Size: size, SHA256: sum}
 	for _, base := range bases {
-		p.File.URLs = append(p.File.URLs, base+(&url.URL{Path: "/" + place}).EscapedPath()) // versions may hold "^"
+		p.File.URLs = append(p.File.URLs, base+(&url.URL{Path: "/" + place}).EscapedPath()) // versions may contain "^"
 	}
 	for _, entry := range r.Format.Obsoletes {
 		relation, err := entry.relation()
@@ -139,7 +140,7 @@ func (r *rpmPackage) fill(p *closure.Package, bases []string) error {
 		}
 	}
 	for _, entry := range r.Format.Requires {
-		if strings.HasPrefix(entry.Name, "rpmlib(") { // of the program that installs, not of a package
+		if strings.HasPrefix(entry.Name, "rpmlib(") { // provided by rpm itself, not by a package
 			continue
 		}
 		if err := entry.add(&p.Rich, func(r closure.Relation) { p.Requires = append(p.Requires, []closure.Relation{r}) }); err != nil {

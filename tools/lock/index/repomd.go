@@ -15,7 +15,7 @@ import (
 // maxSeconds is the year 10000, which RFC 3339 cannot express.
 const maxSeconds = 253402300800
 
-// repomd.xml names a repository's other files, with their sums.
+// repomd is repomd.xml. It contains the names and sums of a repository's other files.
 type repomd struct {
 	Revision string `xml:"revision"`
 	Data     []struct {
@@ -30,7 +30,7 @@ type checksum struct {
 	Hex  string `xml:",chardata"`
 }
 
-// sha256 is the sum, if it is of that kind.
+// sha256 returns the sum if it is a SHA-256.
 func (c checksum) sha256() (string, error) {
 	if c.Type != "sha256" {
 		return "", fmt.Errorf("checksum of type %q: this program knows sha256", c.Type)
@@ -47,7 +47,7 @@ type location struct {
 	Base string `xml:"base,attr"`
 }
 
-// path is the place below the repository's address.
+// path returns the path relative to the repository's address.
 func (l location) path() (string, error) {
 	if l.Base != "" {
 		return "", fmt.Errorf("location %q: in another repository, %q", l.Href, l.Base)
@@ -58,8 +58,8 @@ func (l location) path() (string, error) {
 	return l.Href, nil
 }
 
-// ParseRepomd returns the place and the sha256 of the file that lists the packages, "primary". date is the revision, which is the seconds
-// since 1970 unless whoever ran createrepo_c chose another text; then there is no date.
+// ParseRepomd returns the path and the sha256 of "primary", the file that lists the packages. date is the revision: seconds
+// since 1970, unless createrepo_c ran with another text. Then date is empty.
 func ParseRepomd(text []byte) (place, sum, date string, err error) {
 	var listed repomd
 	if err := xml.Unmarshal(text, &listed); err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
 )
 
-// parseRich parses a boolean dependency (rpm, docs/manual/boolean_dependencies.md): operands are relations or again in brackets,
-// and one pair of brackets has one kind of operator, but for "else".
+// parseRich parses a boolean dependency (rpm, docs/manual/boolean_dependencies.md). An operand is a relation, or an expression
+// in brackets. One pair of brackets contains one kind of operator, except for "else".
 func parseRich(text string) (closure.Expression, error) {
 	r := &richReader{rest: text}
 	expression, err := r.group()
@@ -23,7 +23,7 @@ func parseRich(text string) (closure.Expression, error) {
 	return expression, nil
 }
 
-// maxRich bounds how deep brackets may be.
+// maxRich limits the depth of brackets.
 const maxRich = 50
 
 type richReader struct {
@@ -83,7 +83,7 @@ func (r *richReader) operand() (closure.Expression, error) {
 	return closure.Expression{Relation: relation}, nil
 }
 
-// word reads up to a space, or to a closing bracket that the word has not opened itself: glibc(x86-64).
+// word reads up to a space, or to a closing bracket without an opening bracket in the word. So glibc(x86-64) is one word.
 func (r *richReader) word() string {
 	r.rest = strings.TrimLeft(r.rest, " ")
 	open := 0
@@ -108,7 +108,7 @@ func isRichOperator(word string) bool {
 	return slices.Contains([]string{"and", "or", "if", "else", "unless", "with", "without"}, word)
 }
 
-// setOperator adds an operator to an expression that has what is on its left.
+// setOperator adds an operator to an expression that already has its left operand.
 func setOperator(e *closure.Expression, operator string) error {
 	chains := slices.Contains([]string{"and", "or", "with"}, operator)
 	switch {

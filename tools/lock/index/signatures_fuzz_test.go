@@ -16,7 +16,8 @@ import (
 
 const inReleaseText = "Codename: stable\nDate: Sat, 01 Aug 2026 10:00:00 UTC\nSHA256:\n 00 10 main/binary-amd64/Packages.xz"
 
-// mutated is data, or the signed text if there is none, with one byte changed: each process that fuzzes has a key of its own.
+// mutated returns data with one byte changed. If data is empty, it changes the signed text, because each fuzzing process has
+// another key.
 func mutated(data, signed []byte, at uint32, value byte) []byte {
 	if len(data) == 0 {
 		data = signed
@@ -26,7 +27,7 @@ func mutated(data, signed []byte, at uint32, value byte) []byte {
 	return data
 }
 
-// FuzzVerifyInRelease wants that nothing is accepted without a key, and by a key only the fields that it signed.
+// FuzzVerifyInRelease checks that nothing is accepted without a key, and with it only the fields that it signed.
 func FuzzVerifyInRelease(f *testing.F) {
 	signer := newSigner(f)
 	signed := clearsigned(f, signer, crypto.SHA256, inReleaseText)
@@ -51,7 +52,8 @@ func FuzzVerifyInRelease(f *testing.F) {
 	})
 }
 
-// FuzzRepomdSignature wants an index to go on to its list of packages, which is not there, only as it was signed.
+// FuzzRepomdSignature checks that only an unchanged signed index is accepted. Then Packages asks for the list of packages,
+// which is missing.
 func FuzzRepomdSignature(f *testing.F) {
 	signer := newSigner(f)
 	signed := detached(f, signer, crypto.SHA256, []byte(repomdText))

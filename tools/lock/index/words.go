@@ -7,8 +7,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// checkWords checks the characters of what an entry says, and that the package is for the asked architecture or for all of them. An index
-// that a mirror serves in the place of another architecture's is signed as well.
+// checkWords checks the characters of an entry's fields, and that the package is for this architecture or for all. A mirror can
+// offer the index of another architecture, which is signed, too.
 func checkWords(p *closure.Package, architecture, all string) error {
 	if p.Architecture != architecture && p.Architecture != all {
 		return fmt.Errorf("architecture %q: want %q or %q", p.Architecture, architecture, all)

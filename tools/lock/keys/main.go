@@ -2,8 +2,8 @@
 //
 //	./bazelw run //tools/lock/keys -- [-mirror ADDRESS]
 //
-// The package comes from Debian's testing, by the index that Debian has signed, whose keys are images/debian/keys: so this
-// repository trusts no key that Debian did not hand out. What is fetched is reviewed as the change of files that it is.
+// The package comes from Debian testing, through the index that Debian signed with the keys in images/debian/keys. So this
+// repository trusts only keys that Debian distributes. The change of the files is reviewed like any other change.
 package main
 
 import (
@@ -32,14 +32,14 @@ import (
 const (
 	packageName = "distribution-gpg-keys"
 	within      = "usr/share/distribution-gpg-keys"
-	// Debian's testing: new releases' keys come there within weeks.
+	// Debian testing: it contains the keys of new releases within weeks.
 	suite = "forky"
 )
 
 func main() {
 	err := run(context.Background(), os.Args[1:], os.Stdout)
 	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
+		return // the flag package has printed the usage
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "keys:", err)
@@ -90,7 +90,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return nil
 }
 
-// fetch returns the newest package that the suite's index has, and its files.
+// fetch returns the newest package in the suite's index, and its files.
 func fetch(ctx context.Context, debian *index.Debian) (*closure.Package, map[string][]byte, error) {
 	packages, _, err := debian.Packages(ctx, "amd64")
 	if err != nil {
@@ -121,7 +121,7 @@ func fetch(ctx context.Context, debian *index.Debian) (*closure.Package, map[str
 	return p, files, nil
 }
 
-// write makes a distribution's folder hold the named keys, where they come from, and nothing else.
+// write makes a distribution's directory contain the named keys and a file with their source, and nothing else.
 func write(dir string, from *closure.Package, names []string, files map[string][]byte) error {
 	if len(names) == 0 {
 		return nil

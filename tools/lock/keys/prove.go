@@ -17,13 +17,13 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
-// Go modules that carry, as test data, what distributions have signed. No copy of theirs is kept here.
+// Go modules whose test data distributions have signed. This repository contains no copy of it.
 const (
 	alpineModule = "chainguard.dev/apko@v0.30.0"            // the indexes of Alpine 3.16 (x86_64) and 3.17 (aarch64)
-	rpmModule    = "github.com/sassoftware/relic/v8@v8.2.0" // a package of Rocky Linux 9: nobody carries one of Fedora's
+	rpmModule    = "github.com/sassoftware/relic/v8@v8.2.0" // a package of Rocky Linux 9; no module contains one of Fedora
 )
 
-// prove says to out what real signatures came to, by the right keys and by wrong ones.
+// prove prints to out whether real signatures are accepted with the right keys and refused with wrong ones.
 func prove(images string, files map[string][]byte, out io.Writer) error {
 	if err := proveAlpine(filepath.Join(images, "alpine", "keys"), out); err != nil {
 		return err
@@ -63,7 +63,7 @@ func proveAlpine(folder string, out io.Writer) error {
 		if err := refused(out, release+", its key not here", data, unknown); err != nil {
 			return err
 		}
-		// Another of Alpine's own keys by the name of the one that signed.
+		// Another one of Alpine's own keys under the name of the key that signed.
 		swapped := maps.Clone(keys)
 		for _, other := range slices.Sorted(maps.Keys(keys)) {
 			if other != name {
@@ -118,11 +118,11 @@ func proveRPM(files map[string][]byte, out io.Writer) error {
 	return nil
 }
 
-// download returns the folder of a module, which the go command fetches and checks.
+// download returns the directory of a module, which the go command downloads and verifies.
 func download(module string) (string, error) {
 	var stderr bytes.Buffer
 	command := exec.Command("go", "mod", "download", "-json", module)
-	command.Dir, command.Stderr = os.TempDir(), &stderr // in no module: this one's needs are not asked for
+	command.Dir, command.Stderr = os.TempDir(), &stderr // not in a module, whose requirements would be loaded
 	text, err := command.Output()
 	var found struct{ Dir, Error string }
 	if parseErr := json.Unmarshal(text, &found); err != nil || parseErr != nil {

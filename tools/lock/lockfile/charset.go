@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// The characters that names, versions, architectures and paths of Debian, Alpine and Fedora consist of. A mirror chooses these texts,
-// and they become file names, parts of addresses, lines of a pull request and Starlark: so nothing else is accepted.
+// The characters that names, versions, architectures and paths of Debian, Alpine and Fedora consist of. A mirror chooses these
+// texts, and they become file names, parts of addresses, lines of a pull request and Starlark. Therefore no other character is
+// accepted.
 var (
 	nameCharacters         = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+._-]{0,127}$`)
 	versionCharacters      = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9+.:^_~-]{0,127}$`)
@@ -30,7 +31,7 @@ func CheckWords(name, version, architecture string) error {
 	return nil
 }
 
-// CheckPath returns an error if a relative path is not made of plain names. "." and ".." are none.
+// CheckPath returns an error if a relative path does not consist of plain names. "." and ".." are not plain.
 func CheckPath(text string) error {
 	for segment := range strings.SplitSeq(text, "/") {
 		if segment == "." || segment == ".." || !segmentCharacters.MatchString(segment) {
@@ -40,7 +41,8 @@ func CheckPath(text string) error {
 	return nil
 }
 
-// checkFile returns an error if a path does not end in the name of a package. Bazel keeps a package by that name, beside a BUILD file.
+// checkFile returns an error if a path does not end in the name of a package file. Bazel stores a package under that name,
+// beside a BUILD file.
 func checkFile(text string) error {
 	if err := CheckPath(text); err != nil {
 		return err

@@ -12,11 +12,11 @@ const (
 	SignedPackages = "packages"
 )
 
-// Index is one repository's index as it was when packages were selected from it.
+// Index describes a repository's index at the time when packages were selected from it.
 type Index struct {
 	Suite string `json:"suite"` // as in Package
-	// Date is when the distribution made the index, in RFC 3339: InRelease's Date, the time of the file APKINDEX in its tar, repomd.xml's
-	// revision. It is empty if the index has none.
+	// Date is when the distribution made the index, in RFC 3339: InRelease's Date, the time of the file APKINDEX in its tar, or
+	// repomd.xml's revision. It is empty if the index has none.
 	Date string `json:"date,omitempty"`
 	// Signature is SignedIndex, or SignedPackages if the distribution signs each package instead of the index.
 	Signature string `json:"signature"`

@@ -1,7 +1,7 @@
-// Package lockfile is the format of packages.lock.json: the exact packages that one release's images are made of.
+// Package lockfile defines the format of packages.lock.json: the exact packages of one release's images.
 //
-// Bazel reads it to fetch the packages by sha256 (images/extensions.bzl); an air-gapped build reads it to get the same
-// files by name and version from its own mirror.
+// Bazel reads it to fetch the packages by sha256 (images/extensions.bzl). An air-gapped build reads it to fetch the same files
+// by name and version from a mirror.
 package lockfile
 
 import (
@@ -17,10 +17,10 @@ import (
 	"strings"
 )
 
-// FormatVersion is the only version there is.
+// FormatVersion is the only format version.
 const FormatVersion = 1
 
-// Lock is one file.
+// Lock is the content of one file.
 type Lock struct {
 	FormatVersion int                  `json:"format_version"`
 	Distro        string               `json:"distro"`
@@ -34,15 +34,15 @@ type Lock struct {
 type Package struct {
 	Name         string   `json:"name"`
 	Version      string   `json:"version"`
-	Architecture string   `json:"architecture"` // "all" or "noarch" where the package is for every one
+	Architecture string   `json:"architecture"` // "all" or "noarch" if the package is for every architecture
 	Suite        string   `json:"suite"`        // the repository it comes from
 	Size         int64    `json:"size"`
 	SHA256       string   `json:"sha256"`
 	URLs         []string `json:"urls"`
-	Variants     []string `json:"variants"` // the images it goes into
+	Variants     []string `json:"variants"` // the images that contain it
 }
 
-// Parse reads and checks a lock.
+// Parse parses and checks a lock.
 func Parse(text []byte) (*Lock, error) {
 	decoder := json.NewDecoder(bytes.NewReader(text))
 	decoder.DisallowUnknownFields()
@@ -117,7 +117,7 @@ func Read(name string) (*Lock, error) {
 	return lock, nil
 }
 
-// Bytes is the lock as it is written: sorted, so that a change of one package is a change of its lines only.
+// Bytes returns the content of the lock's file. It is sorted, so that changing one package changes only its lines.
 func (l *Lock) Bytes() ([]byte, error) {
 	for _, packages := range l.Architectures {
 		slices.SortFunc(packages, func(a, b Package) int { return cmp.Compare(a.Name, b.Name) })
@@ -138,7 +138,7 @@ func (l *Lock) Bytes() ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// Diff says what changes from l to next, a line for each package.
+// Diff returns the changes from l to next, one line for each package.
 func (l *Lock) Diff(next *Lock) []string {
 	var lines []string
 	for _, architecture := range sortedKeys(l.Architectures, next.Architectures) {

@@ -46,7 +46,7 @@ func TestParseRefuses(t *testing.T) {
 		{`"name": "p"`, `"name": ""`, `name ""`},
 		{`https://example.com/pool/p.deb`, `/pool/p.deb`, "address"},
 		{`"suite"`, `"sweet"`, `unknown field "sweet"`},
-		// A mirror chooses these texts. They reach a pull request, a terminal, file names and Starlark.
+		// A mirror chooses these texts, which become parts of a pull request, a terminal, file names and Starlark.
 		{`"name": "p"`, `"name": "p\n**merge me**"`, `name "p\n`},
 		{`"name": "p"`, `"name": "p\u001b[2J"`, `name "p\x1b[2J"`},
 		{`"name": "p"`, `"name": "../p"`, `name "../p"`},
@@ -83,7 +83,7 @@ func TestParseRefusesOneFileName(t *testing.T) {
 	}
 }
 
-// TestIndexes reads a lock's indexes, and one without the field as locks were before it.
+// TestIndexes reads a lock with indexes, and an older one without the field.
 func TestIndexes(t *testing.T) {
 	with := func(index string) []byte {
 		return []byte(strings.Replace(string(lockText(packageText("p", "1", sum))), `"architectures"`, `"indexes": {"amd64": [`+index+`]}, "architectures"`, 1))
@@ -107,7 +107,7 @@ func TestIndexes(t *testing.T) {
 	}
 }
 
-// What is accepted is written so that it is accepted again, and is then the same bytes.
+// A lock that is accepted must be written in a form that is accepted again, and that results in the same bytes.
 func FuzzParse(f *testing.F) {
 	f.Add(lockText())
 	f.Add(lockText(packageText("b", "1", sum), packageText("a", "1", sum)))

@@ -13,16 +13,15 @@ import (
 
 const alpineKey = "rows@example.com-5ca1ab1e.rsa.pub"
 
-// interpreters are where programs of Debian want their linker, which no package of Debian has there: it comes by the links of a
-// merged /usr, that Alpine has none of.
+// interpreters are the ELF interpreters that Debian's programs name. No package of Debian contains these paths: they exist
+// because of the symlinks of a merged /usr, which Alpine does not have.
 var interpreters = map[string][2]string{
 	"amd64": {"lib64/ld-linux-x86-64.so.2", "usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2"},
 	"arm64": {"lib/ld-linux-aarch64.so.1", "usr/lib/aarch64-linux-gnu/ld-linux-aarch64.so.1"},
 }
 
-// alpine is the packages that the table asks for, and what those need. busybox is the program here, this machine's; for other
-// architectures, whose images nothing runs, it is dash.
-// commands are the paths that busybox's package lists.
+// alpine returns the packages in the table and their dependencies. busybox is the binary of this machine. For other
+// architectures, whose images are never run, it is dash. commands are the paths in the file list of Debian's busybox package.
 func alpine(release, oci string, here []byte, commands string, publicKey []byte) []fixture.Spec {
 	data := accounts("alpine-baselayout-data")
 	data.Texts["etc/shadow"] = "root:::0:::::\nnobody:!::0:::::\n"
@@ -60,7 +59,7 @@ func alpine(release, oci string, here []byte, commands string, publicKey []byte)
 			"etc/alpine-release": release + ".0\n",
 			"etc/os-release":     "NAME=\"Alpine Linux\"\nID=alpine\nVERSION_ID=" + release + ".0\n",
 		}},
-		// The program itself is in no Debian.
+		// Debian has no package with apk itself.
 		{Name: "apk-tools", Version: "3.0.0", Texts: map[string]string{"etc/apk/arch": oci + "\n"}},
 		busybox,
 		{Name: "busybox-binsh", Version: "1.37.0", Needs: []string{"busybox=1.37.0-r0"}, Provides: []string{"/bin/sh", "cmd:sh=1.37.0-r0"},

@@ -9,24 +9,24 @@ import (
 	"strings"
 )
 
-// checkout is a clone of the user's, with a Bazel server and an output base of its own.
+// checkout is a clone of the user's checkout, with a separate Bazel server and output base.
 type checkout struct {
 	scratch string
 	folder  string
 	env     []string
 }
 
-// clone makes a checkout of what is committed in another, below scratch.
+// clone clones the committed files of another checkout to a directory below scratch.
 func clone(from, scratch string) (*checkout, error) {
 	c := &checkout{scratch: scratch, folder: filepath.Join(scratch, "checkout")}
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
-		// By these, Bazel takes itself for a program that Bazel runs.
+		// With these variables, Bazel would assume that another Bazel runs it.
 		if !strings.HasPrefix(name, "BAZEL") && !strings.HasPrefix(name, "BUILD_") && !strings.HasPrefix(name, "RUNFILES_") && !strings.HasPrefix(name, "TEST_") {
 			c.env = append(c.env, variable)
 		}
 	}
-	// The Bazel in PATH is the one that runs this, or in the air-gapped sandbox that one's own.
+	// The Bazel in PATH is the one that runs this program, or the one of the air-gapped sandbox.
 	c.env = append(c.env, "AIRGAP=0")
 	if out, err := c.command(scratch, "git", "clone", "--quiet", from, c.folder); err != nil {
 		return nil, fmt.Errorf("git clone: %w\n%s", err, out)
@@ -44,7 +44,7 @@ func (c *checkout) command(folder, program string, args ...string) (string, erro
 	return string(out), err
 }
 
-// bazelw runs ./bazelw as a person does, and returns all that it says.
+// bazelw runs ./bazelw as a user does, and returns its whole output.
 func (c *checkout) bazelw(args ...string) (string, error) {
 	out, err := c.command(c.folder, "./bazelw", args...)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *checkout) bazelw(args ...string) (string, error) {
 	return out, err
 }
 
-// must is bazelw where nothing but success will do.
+// must runs bazelw. Any failure is an error.
 func (c *checkout) must(args ...string) (string, error) {
 	out, err := c.bazelw(args...)
 	if err != nil {
@@ -70,7 +70,7 @@ func (c *checkout) git(args ...string) (string, error) {
 	return out, nil
 }
 
-// remove ends the server and removes everything. Bazel itself must: what it made is not writable.
+// remove ends the server and removes everything. Only Bazel can remove its own files, which are not writable.
 func (c *checkout) remove() error {
 	_, err := c.must("clean", "--expunge")
 	return errors.Join(err, os.RemoveAll(c.scratch))

@@ -14,8 +14,8 @@ var coreutils = []string{
 
 var coreutilsLibraries = []string{"libacl.so.1", "libattr.so.1", "libcrypto.so.3", "libgmp.so.10", "libpcre2-8.so.0", "libselinux.so.1", "libz.so.1", "libzstd.so.1"}
 
-// fedora is the packages that the table asks for, and what those need. bash is dash by that name. The programs alternatives and
-// update-alternatives are in no Debian: the package has their folders, and the tests that call them are known to fail.
+// fedora returns the packages in the table and their dependencies. bash is dash under that name. Debian has no programs
+// alternatives and update-alternatives: the package contains only their directories, and the tests that call them must fail.
 func fedora(release string) []fixture.Spec {
 	needs := func(names ...string) []string { return surround("", names, "()(64bit)") }
 	setup := accounts("setup")
@@ -23,7 +23,7 @@ func fedora(release string) []fixture.Spec {
 	libs := fixture.Spec{Name: "iptables-libs", Needs: needs("libc.so.6"), Provides: needs(libraries[1:]...), Keep: append(keepLibraries(libraries[1:]...), "usr/lib/*/xtables/*.so")}
 	nft, legacy := iptables("iptables-nft", "usr/bin", "nft", false), iptables("iptables-legacy", "usr/bin", "legacy", false)
 	for _, p := range []*fixture.Spec{&nft, &legacy} {
-		// Of the specs of iptables 1.8.11 (Requires(post) and Requires(postun) among them).
+		// As in the spec file of iptables 1.8.11 (including Requires(post) and Requires(postun)).
 		p.Needs = append(needs(libraries...), "/usr/bin/sh", "/usr/bin/readlink", "/usr/sbin/update-alternatives", "filesystem(unmerged-sbin-symlinks)")
 		for _, family := range []string{"iptables", "ip6tables"} {
 			p.Ghosts = append(p.Ghosts, surround("usr/bin/"+family, []string{"", "-restore", "-save"}, "")...)
@@ -61,7 +61,7 @@ func (m *mirror) makeFedora(from fixture.Sources, release, own string) error {
 	if err != nil {
 		return err
 	}
-	// No updates: Fedora has the repository from the first day of a release on.
+	// An empty repository updates: Fedora has it from the first day of a release.
 	if err := fixture.WriteFedora(filepath.Join(m.folder, tree, "updates", release, "Everything", own), m.fedora, nil); err != nil {
 		return err
 	}

@@ -1,11 +1,11 @@
-// Command rows shows that Alpine and Fedora, every release of them, go from no lock to images that are built, tested and
-// scanned, by the commands that a connected person would use, and back.
+// Command rows checks that every release of Alpine and Fedora can go from no lock to images that are built, tested and scanned,
+// and back. It uses the commands that a user with network access uses.
 //
 //	./bazelw run //tools/lock/rows
 //
-// It works in a clone of what is committed, with a mirror on loopback in place of the distributions' own. The mirror serves each
-// distribution's folders, package names, formats, indexes and signatures, by keys of the moment; what is in the packages is of
-// Debian: real programs, with Debian's C library. It needs git, jq, createrepo_c and busybox, and leaves nothing behind.
+// It works in a clone of the committed files, with a mirror on loopback that replaces the distributions' own. The mirror has
+// each distribution's directories, package names, formats, indexes and signatures, made with temporary keys. The packages
+// contain Debian's programs and C library. The command needs git, jq, createrepo_c and busybox, and removes all of its files.
 package main
 
 import (
@@ -42,7 +42,7 @@ func run(args []string) (err error) {
 			return fmt.Errorf("%w: install it", err)
 		}
 	}
-	// Bazel, in the same terminal, is interrupted too; then this removes everything as after any other failure.
+	// The same terminal interrupts Bazel, too. Then this program cleans up as after any other failure.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	scratch, err := os.MkdirTemp("", "rows-")
 	if err != nil {
@@ -55,7 +55,7 @@ func run(args []string) (err error) {
 	defer func() {
 		err = errors.Join(err, c.remove())
 		if err == nil {
-			step("the scratch folder is removed, Bazel's server with it")
+			step("the scratch directory is removed, with Bazel's server")
 		}
 	}()
 	step("cloned " + workspace)
@@ -118,7 +118,7 @@ func there(c *checkout, rows []row) error {
 	}
 	c.env = append(c.env, "IPTABLES_WRAPPERS_MIRRORS="+setting)
 	step("IPTABLES_WRAPPERS_MIRRORS='" + setting + "'")
-	if err := lockByHand(c, rows); err != nil {
+	if err := lockManually(c, rows); err != nil {
 		return err
 	}
 	if err := relock(c, rows); err != nil {
@@ -130,7 +130,7 @@ func there(c *checkout, rows []row) error {
 	return scan(c, rows)
 }
 
-// back goes from there to no lock.
+// back returns to no lock.
 func back(c *checkout, rows []row) error {
 	for _, args := range [][]string{{"checkout", "--quiet", "."}, {"clean", "-dfq"}} {
 		if _, err := c.git(args...); err != nil {
@@ -153,7 +153,7 @@ func back(c *checkout, rows []row) error {
 	return nil
 }
 
-// unlocked wants Bazel to refuse an image for the reason that there is no lock.
+// unlocked checks that Bazel refuses an image because there is no lock.
 func (c *checkout) unlocked(r row) error {
 	target := "//images/" + r.variants[0] + ":" + r.release
 	out, err := c.bazelw("build", target)

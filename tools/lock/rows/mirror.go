@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
 
-// mirror is a folder that is served as the distributions' own servers serve theirs, and what signs in it.
+// mirror is a directory that is served like the distributions' own servers, with its keys.
 type mirror struct {
 	folder       string
 	alpine       *fixture.AlpineKey
@@ -21,7 +21,7 @@ type mirror struct {
 	fedora       *openpgp.Entity
 }
 
-// newMirror makes keys, and has their public halves take the place of the distributions' own in a checkout.
+// newMirror creates keys, and replaces the distributions' keys in a checkout by their public halves.
 func newMirror(folder, checkout string) (*mirror, error) {
 	m := &mirror{folder: folder}
 	var err error
@@ -44,7 +44,8 @@ func newMirror(folder, checkout string) (*mirror, error) {
 	return m, nil
 }
 
-// fill makes the packages and indexes of every row, an architecture after the other: the whole of Debian's packages is in memory.
+// fill creates the packages and indexes of every row, one architecture after the other, because all of Debian's packages are in
+// memory.
 func (m *mirror) fill(rows []row) error {
 	architectures := map[string]bool{}
 	for _, r := range rows {
@@ -74,7 +75,7 @@ func (m *mirror) fill(rows []row) error {
 	return nil
 }
 
-// serve serves the folder on loopback until the program ends, and returns the value of the setting that names it.
+// serve serves the directory on loopback until the program ends, and returns the value of the setting that names it.
 func (m *mirror) serve() (string, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -6,10 +6,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
 
-// What iptables needs, by the names that programs have for it.
+// The libraries that iptables needs, by the names that binaries contain.
 var libraries = []string{"libc.so.6", "libip4tc.so.2", "libip6tc.so.2", "libmnl.so.0", "libnftnl.so.11", "libxtables.so.12"}
 
-// keepLibraries has patterns of the files of libraries. They stay where Debian has them: Debian's linker looks there.
+// keepLibraries returns patterns of the files of libraries. They stay in Debian's directories, which Debian's dynamic linker
+// searches.
 func keepLibraries(names ...string) []string {
 	var patterns []string
 	for _, name := range names {
@@ -18,8 +19,8 @@ func keepLibraries(names ...string) []string {
 	return patterns
 }
 
-// iptables is a package with the multi-call binary of a mode in a folder, the names spelled with the mode, and if plain is set
-// those without.
+// iptables returns a package with the multi-call binary of a mode in a directory, and symlinks with the mode in their names. If
+// plain is true, it also contains symlinks without it.
 func iptables(name, folder, mode string, plain bool) fixture.Spec {
 	binary := "xtables-" + mode + "-multi"
 	p := fixture.Spec{
@@ -42,7 +43,7 @@ func iptables(name, folder, mode string, plain bool) fixture.Spec {
 	return p
 }
 
-// accounts is a package with the names of users, groups and protocols.
+// accounts returns a package with the names of users, groups and protocols.
 func accounts(name string) fixture.Spec {
 	return fixture.Spec{
 		Name: name,
@@ -50,12 +51,12 @@ func accounts(name string) fixture.Spec {
 			"etc/group":     "usr/share/base-passwd/group.master",
 			"etc/protocols": "etc/protocols",
 		},
-		// Debian's is a template, with no password field that means a shadow file.
+		// Debian's file is a template without the password field x, which means that the password is in the shadow file.
 		Texts: map[string]string{"etc/passwd": "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/sbin/nologin\n"},
 	}
 }
 
-// surround puts something before and after each of names.
+// surround puts one text before and one after each name.
 func surround(before string, names []string, after string) []string {
 	var all []string
 	for _, name := range names {
@@ -64,7 +65,7 @@ func surround(before string, names []string, after string) []string {
 	return all
 }
 
-// packages makes what is to be in a repository.
+// packages returns the packages of a repository.
 func packages(specs []fixture.Spec, from fixture.Sources, format string) ([]fixture.Package, error) {
 	var all []fixture.Package
 	for _, spec := range specs {

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// missing are the cases of Fedora's structure tests whose script calls alternatives, a program that no package here brings, and
-// what the script has printed until then. They must fail by that, and all others pass.
+// missing contains the cases of Fedora's structure tests whose script calls alternatives, which no package here contains, with
+// the output of the script before that call. They must fail for this reason, and all others must pass.
 var missing = map[string]map[string]string{
 	"commands_test": {
 		"a legacy hint switches to legacy":                "6 /usr/bin/xtables-legacy-multi",
@@ -26,15 +26,15 @@ var missing = map[string]map[string]string{
 	},
 }
 
-// row is one release of a distribution, as the table has it.
+// row is one release of a distribution, as in the table.
 type row struct {
 	distro, release string
 	title           string
-	architectures   map[string]string // OCI's names to the distribution's
+	architectures   map[string]string // OCI's names to the distribution's names
 	variants        []string
 }
 
-// verdict is what Bazel's summary says of a test, with the cases of a structure test's log.
+// verdict is the result of a test in Bazel's summary, with the cases of a structure test's log.
 type verdict struct {
 	target         string
 	status         string
@@ -54,8 +54,8 @@ func (v verdict) String() string {
 
 var summaryLine = regexp.MustCompile(`(?m)^//images/(\S+) +(?:\(cached\) )?(PASSED|FAILED TO BUILD|FAILED|SKIPPED|NO STATUS|TIMEOUT|FLAKY)`)
 
-// verdicts reads a summary and the logs. Anything but what is expected is an error: the tests that must be run on another
-// architecture's machine are skipped, Fedora's that call alternatives fail in the cases that do, and everything else passes.
+// verdicts reads a summary and the logs. Any unexpected result is an error. Tests that need a machine of another architecture
+// must be skipped. Fedora's tests that call alternatives must fail in the cases that do. All others must pass.
 func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
 	var all []verdict
 	var wrong error
@@ -103,7 +103,7 @@ func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
 	return all, wrong
 }
 
-// split finds the architecture that a test's name begins with, "" for one of all architectures.
+// split finds the architecture at the beginning of a test's name. It returns "" for a test of all architectures.
 func (r row) split(name string) (architecture, kind string) {
 	for oci := range r.architectures {
 		if kind, found := strings.CutPrefix(name, strings.ReplaceAll(oci, "/", "_")+"_"); found {
@@ -113,7 +113,8 @@ func (r row) split(name string) (architecture, kind string) {
 	return "", name
 }
 
-// cases counts those of a structure test's log, and wants known to be the ones that failed, by having called alternatives.
+// cases counts the cases in a structure test's log, and checks that exactly the known ones failed, because they called
+// alternatives.
 func cases(log string, known map[string]string) (passed, failed int, err error) {
 	for _, text := range strings.Split(log, "=== RUN: ")[1:] {
 		name, text, _ := strings.Cut(text, "\n")

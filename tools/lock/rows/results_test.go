@@ -9,7 +9,7 @@ import (
 
 const caseWithout = "=== RUN: Command Test: it switches\n--- FAIL\nstdout: 6 links\nstderr: sh: 6: alternatives: not found\n"
 
-// A case that fails for another reason, one that passes though it cannot, and one that is not there are no success.
+// A case that fails for another reason, one that passes unexpectedly, and one that is missing are errors.
 func TestCases(t *testing.T) {
 	known := map[string]string{"it switches": "6 links"}
 	for _, row := range []struct {
@@ -32,7 +32,7 @@ func TestCases(t *testing.T) {
 	}
 }
 
-// A test that is skipped where it could run, and one that is not in the summary, are no success.
+// A test that is skipped although it could run, and one that is not in the summary, are errors.
 func TestVerdicts(t *testing.T) {
 	c := &checkout{folder: t.TempDir()}
 	here := "//images/alpine:3.24_" + runtime.GOARCH

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// lockByHand locks the newest release of each distribution as a person does.
-func lockByHand(c *checkout, rows []row) error {
+// lockManually locks the newest release of each distribution as a user does.
+func lockManually(c *checkout, rows []row) error {
 	for i, r := range rows {
 		if i+1 < len(rows) && rows[i+1].distro == r.distro {
 			continue
@@ -57,7 +57,7 @@ func relock(c *checkout, rows []row) error {
 	return c.changed(append(listings, "README.md")...)
 }
 
-// changed wants files to be other than those that are committed.
+// changed checks that files differ from the committed ones.
 func (c *checkout) changed(files ...string) error {
 	for _, file := range files {
 		changed, err := c.git("status", "--short", "--", file)
@@ -73,7 +73,7 @@ func (c *checkout) changed(files ...string) error {
 
 var listing = regexp.MustCompile(`if the change is meant: (cat .+)`)
 
-// list fills the golden listing of a variant as its test says.
+// list fills the golden listing of a variant with the command that its test prints.
 func (c *checkout) list(r row, variant string) error {
 	golden := filepath.Join("images", variant, "testdata", r.release+".mtree")
 	if err := os.WriteFile(filepath.Join(c.folder, golden), nil, 0o644); err != nil {
@@ -91,9 +91,9 @@ func (c *checkout) list(r row, variant string) error {
 	return nil
 }
 
-// test runs what there is to test of the images, and wants what is expected.
+// test runs all tests of the images, and compares the results with the expected ones.
 func test(c *checkout, rows []row) error {
-	// It fails, by the tests of Fedora that are known to.
+	// The command fails because some tests of Fedora fail as expected.
 	out, failed := c.bazelw("test", "--test_summary=short", "//images/alpine/...", "//images/fedora/...", "//images/alpine:nightly", "//images/fedora:nightly")
 	if failed == nil {
 		return errors.New("every test passed, also Fedora's that call alternatives, which is not there")
@@ -115,7 +115,7 @@ func test(c *checkout, rows []row) error {
 	return nil
 }
 
-// scan lets a scanner look into every image of the rows, and wants each to be as locked.
+// scan runs a scanner on every image of the rows, and checks that each contains the locked packages.
 func scan(c *checkout, rows []row) error {
 	for _, distro := range []string{"alpine", "fedora"} {
 		out, err := c.must("run", "//tools/scan:"+distro)

@@ -11,21 +11,22 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
-// Packages is what one image of an index is made of.
+// Packages describes the content of one image of an index.
 type Packages struct {
 	Name          string // repository, with the registry's host
 	Wrapper       Wrapper
 	Digest        string // of the image, in hexadecimal
 	Distro        string
-	Title         string // of the distribution, its packages' supplier
+	Title         string // of the distribution, which supplies the packages
 	DistroVersion string
 	Format        string // deb, apk or rpm
 	Architecture  string // OCI's name, with its variant
 	Variant       string
-	Packages      []lockfile.Package // of the architecture, those of other variants too
+	Packages      []lockfile.Package // of the architecture, including those of other variants
 }
 
-// Image writes the SBOM of an image: the packages that its lock names, and the wrapper with its modules. A lock does not contain the
+// Image writes the SBOM of an image: the packages in its lock, and the wrapper with its modules. A lock does not contain the
+// licenses of packages.
 // licenses of packages.
 func Image(p Packages, when time.Time) ([]byte, error) {
 	program, modules, err := p.Wrapper.components()
@@ -46,7 +47,7 @@ func Image(p Packages, when time.Time) ([]byte, error) {
 		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s%s",
 			p.Format, p.Distro, escape(locked.Name), escape(locked.Version), escape(locked.Architecture), escape(distro), upstream(p.Format, locked)))
 		part.Supplier = by
-		// The file with this sum was unpacked. It can be fetched again from the address.
+		// The file with this sum was unpacked. The address is where it can be downloaded again.
 		part.Hashes = hashes(locked.SHA256)
 		part.ExternalReferences = &[]cyclonedx.ExternalReference{{Type: cyclonedx.ERTypeDistribution, URL: locked.URLs[0]}}
 		parts = append(parts, part)
@@ -63,10 +64,11 @@ func Image(p Packages, when time.Time) ([]byte, error) {
 	return encode(self, append(parts, modules...), needs, p.Wrapper.Version, when)
 }
 
-// pool matches the address of a package in a Debian archive: POOL/COMPONENT/PREFIX/SOURCE/FILE, as Debian's archive software lays it out.
+// pool matches the address of a package in a Debian archive: POOL/COMPONENT/PREFIX/SOURCE/FILE, the layout of Debian's archive
+// software.
 var pool = regexp.MustCompile(`/pool/(?:updates/)?[^/]+/[^/]+/([^/]+)/[^/]+$`)
 
-// upstream returns the qualifier by which scanners find advisories: Debian's name source packages.
+// upstream returns the qualifier by which scanners find advisories, because Debian's advisories name source packages.
 func upstream(format string, p lockfile.Package) string {
 	if match := pool.FindStringSubmatch(p.URLs[0]); format == "deb" && match != nil && match[1] != p.Name {
 		return "&upstream=" + escape(match[1])

@@ -14,16 +14,16 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// Wrapper is the program for one architecture.
+// Wrapper describes the wrapper's binary for one architecture.
 type Wrapper struct {
 	Name     string // of the file
 	Version  string
 	Program  []byte
-	Packages []string // import paths it is linked from, without the standard library's
-	Modules  []byte   // the go.mod that says which versions these are of
+	Packages []string // import paths of the linked packages, without the standard library
+	Modules  []byte   // the go.mod with the versions of their modules
 }
 
-// licenses are those of the Go modules that the wrapper may be linked from. Another module needs an entry.
+// licenses contains the licenses of the Go modules that may be linked into the wrapper. Another module needs an entry.
 var licenses = map[string]string{
 	"stdlib":           "BSD-3-Clause",
 	"golang.org/x/sys": "BSD-3-Clause",
@@ -56,8 +56,8 @@ func Package(name string, content []byte, w Wrapper, when time.Time) ([]byte, er
 	}, w.Version, when)
 }
 
-// components returns the wrapper and the Go modules that are linked into it. Bazel's rules leave no list of modules in a binary (go
-// version -m shows only Go's own version), so they come from the packages that were linked.
+// components returns the wrapper and the Go modules that are linked into it. They come from the list of linked packages,
+// because Bazel's rules leave no list of modules in a binary (go version -m shows only Go's own version).
 func (w Wrapper) components() (self cyclonedx.Component, modules []cyclonedx.Component, err error) {
 	info, err := buildinfo.Read(bytes.NewReader(w.Program))
 	if err != nil {
@@ -105,7 +105,7 @@ func PURL(version string) string {
 	return "pkg:golang/github.com/iptables-wrappers/iptables-wrappers@" + escape(version) + "#wrapper"
 }
 
-// moduleOf returns the module that a package is of: the longest path that it is below.
+// moduleOf returns the module of a package: the longest module path that contains it.
 func moduleOf(path, own string, versions map[string]string) string {
 	for module := path; module != "."; module = parent(module) {
 		if _, required := versions[module]; required || module == own {

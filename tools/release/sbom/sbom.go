@@ -18,9 +18,10 @@ const (
 	tool     = "github.com/iptables-wrappers/iptables-wrappers/tools/release"
 )
 
-// encode writes the SBOM of one component, with the minimum elements of NTIA (https://www.ntia.gov/report/2021/minimum-elements-software-bill-materials-sbom):
-// supplier, name, version, identifier, dependencies, author and time. It is the same for the same commit: the time is the commit's, and the
-// serial number is a UUID of version 8 (RFC 9562) made from the content. needs lists, by reference, what each component depends on.
+// encode writes the SBOM of one component, with the minimum elements of NTIA
+// (https://www.ntia.gov/report/2021/minimum-elements-software-bill-materials-sbom): supplier, name, version, identifier,
+// dependencies, author and time. It is reproducible: the time is the commit's, and the serial number is a UUID of version 8
+// (RFC 9562) made from the content. needs contains, by reference, the dependencies of each component.
 func encode(of cyclonedx.Component, parts []cyclonedx.Component, needs map[string][]string, version string, when time.Time) ([]byte, error) {
 	bill := cyclonedx.NewBOM()
 	us := &cyclonedx.OrganizationalEntity{Name: supplier, URL: &[]string{"https://github.com/iptables-wrappers/iptables-wrappers"}}
@@ -53,7 +54,7 @@ func encode(of cyclonedx.Component, parts []cyclonedx.Component, needs map[strin
 func write(bill *cyclonedx.BOM) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := cyclonedx.NewBOMEncoder(&text, cyclonedx.BOMFileFormatJSON).SetPretty(true).SetEscapeHTML(false)
-	// Scanners read the newest version of the format only after some time.
+	// Scanners support the newest version of the format only after some time.
 	err := encoder.EncodeVersion(bill, cyclonedx.SpecVersion1_6)
 	return text.Bytes(), err
 }
@@ -69,7 +70,7 @@ func license(id string) *cyclonedx.Licenses {
 	return &cyclonedx.Licenses{{License: &cyclonedx.License{ID: id}}}
 }
 
-// component is one with a package URL, which is its name within the bill.
+// component returns a component with a package URL, which identifies it in the SBOM.
 func component(kind cyclonedx.ComponentType, name, version, purl string) cyclonedx.Component {
 	return cyclonedx.Component{BOMRef: purl, Type: kind, Name: name, Version: version, PackageURL: purl}
 }
@@ -78,8 +79,8 @@ func hashes(sha256 string) *[]cyclonedx.Hash {
 	return &[]cyclonedx.Hash{{Algorithm: cyclonedx.HashAlgoSHA256, Value: sha256}}
 }
 
-// escape encodes one part of a package URL. The specification leaves less as it is than URLs do: a plus sign and a colon,
-// which Debian's versions have, are encoded, and nothing but the slashes of a name separates.
+// escape encodes one part of a package URL. The specification encodes more characters than URLs do: the plus signs and colons
+// of Debian's versions. Only the slashes of a name are separators.
 func escape(part string) string {
 	return strings.NewReplacer("+", "%2B", ":", "%3A", "@", "%40").Replace(url.PathEscape(part))
 }

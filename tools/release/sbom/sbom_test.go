@@ -23,7 +23,7 @@ func decode(t *testing.T, text []byte) *cyclonedx.BOM {
 	return bill
 }
 
-// own is the test's own binary in place of a wrapper.
+// own returns the test's own binary in place of a wrapper.
 func own(t *testing.T) Wrapper {
 	t.Helper()
 	path, err := os.Executable()
@@ -41,7 +41,7 @@ func own(t *testing.T) Wrapper {
 	}
 }
 
-// minimum checks the elements that NTIA asks of each SBOM, and that the dependencies name each part.
+// minimum checks the elements that NTIA requires in each SBOM, and that the dependencies contain each component.
 func minimum(t *testing.T, bill *cyclonedx.BOM) {
 	t.Helper()
 	if !regexp.MustCompile(`^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`).MatchString(bill.SerialNumber) {
@@ -54,7 +54,7 @@ func minimum(t *testing.T, bill *cyclonedx.BOM) {
 	listed := map[string]bool{}
 	for _, dependency := range *bill.Dependencies {
 		listed[dependency.Ref] = true
-		if dependency.Dependencies == nil { // a part without dependencies
+		if dependency.Dependencies == nil { // a component without dependencies
 			continue
 		}
 		for _, ref := range *dependency.Dependencies {
@@ -145,7 +145,7 @@ func TestProgram(t *testing.T) {
 			t.Errorf("%s has no license", part.Name)
 		}
 	}
-	for _, wrong := range []string{"golang.org/x/system", "golang.org/x/sysinfo"} { // required by no module; of a module without a license
+	for _, wrong := range []string{"golang.org/x/system", "golang.org/x/sysinfo"} { // not required by any module; its module has no license
 		w.Packages = append(own(t).Packages, wrong)
 		if _, err := Program(w, time.Unix(0, 0)); err == nil {
 			t.Errorf("package %s: accepted", wrong)

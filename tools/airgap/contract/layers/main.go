@@ -1,4 +1,4 @@
-// Command layers writes a small layer, packed as the extension of its name says: .tar, .tar.gz or .tar.zst.
+// Command layers writes a small layer in the format of its file name's extension: .tar, .tar.gz or .tar.zst.
 package main
 
 import (

@@ -1,7 +1,7 @@
 package structure_test
 
-// testCase is one configuration and, if it must fail, what the output must contain then: one of several texts between bars,
-// where ways to test an image word it differently.
+// testCase is one configuration. If it must fail, failure is a text in the output. Alternatives are separated by bars,
+// because implementations use different texts.
 type testCase struct{ name, config, failure string }
 
 func commands() []testCase {
@@ -43,7 +43,7 @@ func commands() []testCase {
 	}
 }
 
-// Docker has dropped what stands behind the capabilities option: without privileges it does nothing.
+// Docker has dropped the mechanism behind the option capabilities. Without privileges, the option has no effect.
 func runOptions() []testCase {
 	return []testCase{
 		{"user", "commandTests: [{name: a, command: probe, args: [show, id], expectedOutput: [uid=1000 gid=1001]}]\ncontainerRunOptions: {user: guest}", ""},

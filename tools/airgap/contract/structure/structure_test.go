@@ -1,4 +1,5 @@
-// Package structure_test holds container_structure_test, whichever module provides it, to schema version 2.0.0.
+// Package structure_test tests container_structure_test, from each module that can provide it, against schema version
+// 2.0.0.
 package structure_test
 
 import (
@@ -16,7 +17,7 @@ import (
 // config is one configuration file.
 type config struct{ file, text string }
 
-// check runs a container_structure_test target with more configuration files than its own.
+// check runs a container_structure_test target with additional configuration files.
 func check(t *testing.T, variable string, configs ...config) (output string, passed bool) {
 	t.Helper()
 	program := needs.Variable(t, variable)
@@ -29,7 +30,8 @@ func check(t *testing.T, variable string, configs ...config) (output string, pas
 		args = append(args, "--config", path)
 	}
 	command := exec.Command(program, args...)
-	// The report of this test is not that of the targets it runs. The real tool writes nothing but a report if it writes one.
+	// This test's report must not be overwritten by the targets that it runs. The real tool prints no output if it writes a
+	// report.
 	report := filepath.Join(t.TempDir(), "report.xml")
 	command.Env = append(os.Environ(), "XML_OUTPUT_FILE="+report)
 	combined, err := command.CombinedOutput()
@@ -43,14 +45,14 @@ func check(t *testing.T, variable string, configs ...config) (output string, pas
 	return string(combined) + html.UnescapeString(string(reported)), err == nil
 }
 
-// header starts every configuration of the tables.
+// header is the beginning of every configuration in the tables.
 const header = "schemaVersion: \"2.0.0\"\n"
 
 func tables() [][]testCase {
 	return [][]testCase{commands(), runOptions(), existence(), contents(), metadata(), licenses()}
 }
 
-// TestSchemaPasses runs everything that must pass at once, in a file each.
+// TestSchemaPasses runs all cases that must pass in one command, with one file for each.
 func TestSchemaPasses(t *testing.T) {
 	var configs []config
 	for _, table := range tables() {
@@ -65,7 +67,7 @@ func TestSchemaPasses(t *testing.T) {
 	}
 }
 
-// TestSchemaFails runs what must fail one by one: a failure must not hide behind another.
+// TestSchemaFails runs the cases that must fail one by one, so that no failure hides another.
 func TestSchemaFails(t *testing.T) {
 	for _, table := range tables() {
 		for _, c := range table {
@@ -89,7 +91,7 @@ func containsOne(text string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
 }
 
-// TestJSON holds what is otherwise there than in YAML: what is left out is false and 0.
+// TestJSON checks the defaults that differ from YAML: a missing value is false or 0.
 func TestJSON(t *testing.T) {
 	for _, c := range []struct{ name, test, failure string }{
 		{"nothing there", `"path": "/bin/nothing"`, ""},

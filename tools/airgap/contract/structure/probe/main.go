@@ -1,4 +1,4 @@
-// Command probe is the one program of an image made for testing structure tests: it shows how a container sees the world.
+// Command probe is the only program in the image that tests the structure tests. It prints properties of its container.
 package main
 
 import (
@@ -18,7 +18,7 @@ func main() {
 	}
 }
 
-// run carries out one command after another; each takes one argument.
+// run executes commands in order. Each takes one argument.
 func run(args []string) error {
 	for len(args) >= 2 {
 		if err := command(args[0], args[1]); err != nil {
@@ -80,7 +80,7 @@ func show(what string) error {
 	case "bytes":
 		fmt.Println("\xff\xfe")
 	case "keyring":
-		// Docker's seccomp profile denies it to all but privileged containers.
+		// Docker's seccomp profile allows it only in privileged containers.
 		id, err := unix.KeyctlGetKeyringID(unix.KEY_SPEC_THREAD_KEYRING, true)
 		if err != nil {
 			fmt.Println("keyring:", err)
@@ -101,7 +101,7 @@ func show(what string) error {
 	return nil
 }
 
-// capability tells whether the capability with this number is effective (linux/capability.h).
+// capability reports whether the capability with this number is effective (linux/capability.h).
 func capability(number string) error {
 	bit, err := strconv.Atoi(number)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Command rootfs packs the probe program, and files with telling owners and modes, into a layer.
+// Command rootfs packs the program probe, and files with distinct owners and modes, into a layer.
 package main
 
 import (

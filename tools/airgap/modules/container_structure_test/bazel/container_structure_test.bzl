@@ -1,7 +1,7 @@
 """Implementation of container_structure_test."""
 
-# The command line is the real program's. CONTAINER_STRUCTURE_TEST may name that program: then a Docker engine is needed, and
-# the same targets tell what it says of them.
+# The command line is that of the real program. CONTAINER_STRUCTURE_TEST can contain the path of the real program. Then
+# a Docker engine is needed, and the same targets run it.
 
 _TEMPLATE = """\
 #!/usr/bin/env bash
@@ -79,7 +79,7 @@ def _container_structure_test_impl(ctx):
     ctx.actions.write(executable, script, is_executable = True)
     runfiles = ctx.runfiles([image] + ctx.files.configs).merge_all([
         target[DefaultInfo].default_runfiles
-        # The image's own runfiles hold what the blobs of a layout may be links to.
+        # The blobs of a layout may be symlinks to files in the image's own runfiles.
         for target in [ctx.attr._structure_test, ctx.attr._runfiles, ctx.attr.image]
     ])
     return DefaultInfo(executable = executable, runfiles = runfiles)
@@ -88,7 +88,7 @@ container_structure_test = rule(
     implementation = _container_structure_test_impl,
     doc = """Tests an image against container-structure-test configurations (schema 2.0.0).
 
-Commands run under runc, each in a container of its own with the capabilities Docker grants and its own network
+Commands run under runc, each in a separate container with Docker's default capabilities and a new network
 namespace; files and metadata are read from the image itself.
 """,
     attrs = {

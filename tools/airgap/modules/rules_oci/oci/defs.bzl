@@ -16,7 +16,7 @@ oci_image_index_rule = _oci_image_index_rule
 oci_push_rule = _oci_push_rule
 oci_tarball_rule = _oci_load_rule
 
-# Attributes every rule has, which a macro passes on to the targets it makes beside the main one.
+# Attributes of every rule, which a macro passes on to its additional targets.
 _COMMON_ATTRIBUTES = [
     "compatible_with",
     "exec_compatible_with",
@@ -60,7 +60,7 @@ def _words(name, kind, value, kwargs):
     if not types.is_list(value):
         return value
 
-    # A newline inside a word is escaped the way the rule reads it back.
+    # A newline inside a word is escaped, and the rule restores it.
     return _text(name, kind, [word.replace("\n", "%5Cn") for word in value], kwargs)
 
 def _commas(name, kind, value, kwargs):

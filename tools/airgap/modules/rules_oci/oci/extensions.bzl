@@ -21,7 +21,7 @@ _PULL = {
     "bazel_tags": attr.string_list(),
 }
 
-# Toolchains of the real rules: nothing here needs one.
+# The real rules have toolchains. This module needs none.
 _toolchains = tag_class(attrs = {"name": attr.string(default = "oci")})
 
 oci = module_extension(

@@ -2,7 +2,7 @@
 
 load("//oci/private:pull.bzl", "image_alias", "image_repository")
 
-# As in rules_oci: an image of another platform is to be had by its own repository alone.
+# As in rules_oci: an image of another platform is only available through a repository for that platform.
 _CPUS = {
     "linux/386": "@platforms//cpu:i386",
     "linux/amd64": "@platforms//cpu:x86_64",

@@ -1,5 +1,5 @@
-// Command structure_test checks an image against container-structure-test configurations, without a Docker daemon: files
-// and metadata are read from the image itself, and commands run under runc.
+// Command structure_test checks an image against container-structure-test configurations, without a Docker daemon. It reads
+// files and metadata from the image itself, and runs commands under runc.
 package main
 
 import (
@@ -83,7 +83,7 @@ func run() (passed bool, err error) {
 	return printer.Finish(), nil
 }
 
-// parseOptions reads the real program's command line, as far as the rule makes use of it.
+// parseOptions parses those options of the real program's command line that the rule uses.
 func parseOptions(args []string) (options, error) {
 	if len(args) == 0 || args[0] != "test" {
 		return options{}, errors.New("the one command is test")
@@ -98,7 +98,7 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&opts.report, "test-report", "", "file for the report")
 	flags.StringVar(&output, "output", "text", "text, or junit with --test-report")
 	flags.StringVar(&opts.suite, "junit-suite-name", "container-structure-test.test", "name in the report")
-	// Without an engine there is nothing to name in it.
+	// Without an engine, no image has a name.
 	flags.Bool("ignore-ref-annotation", false, "accepted")
 	flags.String("default-image-tag", "", "accepted")
 	flags.Func("config", "configuration file; may be repeated", func(path string) error {
@@ -125,7 +125,7 @@ func parseOptions(args []string) (options, error) {
 	case layout != "" && opts.driver == check.Tar:
 		return options{}, errors.New("--image-from-oci-layout is not supported when not using Docker driver")
 	case archive != "" && opts.driver == check.Docker:
-		// The real program takes it for the name of an image that the engine has.
+		// The real program would use it as the name of an image in the engine.
 		return options{}, errors.New("the docker driver does not read archives: give it the layout, or use the tar driver")
 	}
 	opts.image = archive + layout
@@ -138,7 +138,7 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	// On this goroutine, which runs every container: mounts made from here are seen from here only.
+	// On this goroutine, which runs every container: its mounts are visible only here.
 	isolated := container.IsolateMounts()
 	if isolated == nil && opts.driver == check.Docker && fitsMemory(img) {
 		if err := container.InMemory(dir); err != nil {
@@ -169,7 +169,8 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	return subject, nil
 }
 
-// inMemory is how large an image is unpacked into memory at most, in compressed bytes: it is some three times that.
+// inMemory is the largest image that is unpacked into memory, in compressed bytes. Unpacked, it is about three times
+// larger.
 const inMemory = 64 << 20
 
 func fitsMemory(img v1.Image) bool {
@@ -188,8 +189,8 @@ func fitsMemory(img v1.Image) bool {
 	return all <= inMemory
 }
 
-// newRoots returns what makes a writable root for each command test: an overlay over the unpacked image or, where that
-// cannot be mounted, the image unpacked once more.
+// newRoots returns a function that creates a writable root for each command test. The root is an overlay over the unpacked
+// image or, if overlays cannot be mounted, another unpacked copy.
 func newRoots(img v1.Image, tree *rootfs.Tree, dir string, isolated error) func() (string, func() error, error) {
 	count := 0
 	return func() (string, func() error, error) {
@@ -207,7 +208,7 @@ func newRoots(img v1.Image, tree *rootfs.Tree, dir string, isolated error) func(
 	}
 }
 
-// newVolumes returns what makes a volume with what the image has at its path, or an empty one.
+// newVolumes returns a function that creates a volume with the image's content at its path, or an empty one.
 func newVolumes(tree *rootfs.Tree, dir string, isolated error) func(string) (string, func() error, error) {
 	count := 0
 	return func(path string) (string, func() error, error) {

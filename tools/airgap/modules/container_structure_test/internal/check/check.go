@@ -16,10 +16,10 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/schema"
 )
 
-// Driver is how an image is looked at, by the names of container-structure-test.
+// Driver is a way to read an image, with the name that container-structure-test uses.
 type Driver string
 
-// Docker's driver can run commands; the tar driver looks at files and metadata only.
+// Docker's driver can run commands. The tar driver reads only files and metadata.
 const (
 	Docker Driver = "docker"
 	Tar    Driver = "tar"
@@ -30,17 +30,17 @@ type Subject struct {
 	Driver Driver
 	Config *v1.ConfigFile
 	Tree   *rootfs.Tree
-	// Runner runs commands; only the Docker driver has one, and only if the image can run here.
+	// Runner runs commands. Only the Docker driver has one, and only if the image can run on this machine.
 	Runner *container.Runner
-	// NoRunner says why there is no Runner.
+	// NoRunner is the reason that there is no Runner.
 	NoRunner error
-	// NewRoot makes a fresh, writable copy of the tree for one command test and returns how to be rid of it.
+	// NewRoot creates a writable copy of the tree for one command test, and returns a function that removes it.
 	NewRoot func() (root string, release func() error, err error)
-	// NewVolume makes what a container has at a path that the image declares a volume, likewise.
+	// NewVolume does the same for the content of a path that the image declares as a volume.
 	NewVolume func(path string) (directory string, release func() error, err error)
 }
 
-// Run runs all tests of the configuration in the order container-structure-test has.
+// Run runs all tests of the configuration in the order of container-structure-test.
 func (s *Subject) Run(ctx context.Context, config *schema.Config, out *report.Printer) {
 	for _, test := range config.CommandTests {
 		out.Add(s.command(ctx, config, test))
@@ -65,7 +65,8 @@ func (s *Subject) Run(ctx context.Context, config *schema.Config, out *report.Pr
 	}
 }
 
-// env is the image's environment with globalEnvVars added, whose values may refer to the image's, but not in the tar driver.
+// env returns the image's environment with globalEnvVars. Their values may refer to the image's variables, except in the
+// tar driver.
 func (s *Subject) env(config *schema.Config) map[string]string {
 	env := environMap(s.Config.Config.Env)
 	if s.Driver == Tar {
@@ -111,8 +112,8 @@ func validVars(result *report.Result, vars []schema.EnvVar) {
 	}
 }
 
-// matches says whether the regular expression (Go syntax, unanchored) is found in the text. A pattern that does not
-// compile is an error of the test, wanted or not.
+// matches reports whether the regular expression (Go syntax, unanchored) is found in the text. A pattern that does not
+// compile is an error of the test, even for an excluded pattern.
 func matches(pattern, text string) (bool, error) {
 	expression, err := regexp.Compile(pattern)
 	if err != nil {
@@ -121,7 +122,8 @@ func matches(pattern, text string) (bool, error) {
 	return expression.MatchString(text), nil
 }
 
-// matchAll checks that every expected pattern is in the text and no excluded one is. What names the text in messages.
+// matchAll checks that the text contains every expected pattern and no excluded one. Messages contain what as the name of
+// the text.
 func matchAll(result *report.Result, what, text string, expected, excluded []string) {
 	for _, pattern := range expected {
 		if found, err := matches(pattern, text); err != nil {

@@ -15,9 +15,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/schema"
 )
 
-// command runs one command test on a fresh copy of the image. Each setup command and then the command itself gets a
-// container of its own: they share files and, as Docker commits it to an image in between, the environment, but neither
-// processes nor network. Teardown commands are checked and not run: the copy is thrown away, as Docker's containers are.
+// command runs one command test on a fresh copy of the image. Each setup command and then the command itself runs in a
+// separate container. They share files and, because Docker commits it to an image, the environment, but neither processes
+// nor network. Teardown commands are checked but not run, because the copy is deleted, as Docker's containers are.
 func (s *Subject) command(ctx context.Context, config *schema.Config, test schema.CommandTest) report.Result {
 	invalid := report.Result{Name: test.Name}
 	validCommand(&invalid, test)
@@ -81,7 +81,7 @@ func (s *Subject) commandIn(ctx context.Context, root string, config *schema.Con
 		env = append(env, expandVars(test.EnvVars, environMap(env))...)
 		options.Env = env
 		for _, command := range test.Setup {
-			// As with Docker, only a setup command that cannot start is an error; what it exits with is not looked at.
+			// As with Docker, only a setup command that cannot start is an error. Its exit code is ignored.
 			if _, err := s.run(ctx, root, command, options); err != nil {
 				result.Errorf("error in setup: %v", err)
 				return
@@ -115,8 +115,8 @@ func (s *Subject) commandIn(ctx context.Context, root string, config *schema.Con
 	}
 }
 
-// run runs a container with volumes of its own, as Docker makes for each path that the image declares one: what a setup
-// command writes there is gone when the next container starts.
+// run runs a container with new volumes, as Docker creates them for each path that the image declares as one. Files that a
+// setup command writes there do not exist in the next container.
 func (s *Subject) run(ctx context.Context, root string, command []string, options container.Options) (container.Result, error) {
 	volumes, release, err := s.volumes()
 	if err != nil {
@@ -148,9 +148,9 @@ func (s *Subject) volumes() (directories map[string]string, release func() error
 	return directories, release, nil
 }
 
-// commandEnv returns what the test adds to the environment of its command. With any containerRunOptions set,
-// container-structure-test 1.22.1 forgets a test's own envVars (docker_driver.go, exec) unless a setup command has put them
-// into the image: a test that counts on them would fail there, so it fails here, and says why.
+// commandEnv returns the variables that the test adds to the environment of its command. With any containerRunOptions set,
+// container-structure-test 1.22.1 ignores a test's own envVars (docker_driver.go, exec) unless a setup command has put them
+// into the image. A test that depends on them would fail there, so it fails here with a message.
 func commandEnv(run schema.RunOptions, test schema.CommandTest) ([]string, error) {
 	if !run.IsSet() {
 		var env []string

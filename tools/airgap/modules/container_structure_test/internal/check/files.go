@@ -29,7 +29,7 @@ func (s *Subject) fileExistence(test schema.FileExistenceTest, env map[string]st
 		return result
 	}
 	if err == nil && s.Driver == Docker && !info.IsDir() && !info.Mode().IsRegular() && info.Mode().Type() != fs.ModeSymlink {
-		err = fmt.Errorf("File %s not found in image: it is no file, folder or link, and the docker driver sees nothing else", name)
+		err = fmt.Errorf("File %s not found in image: it is not a file, directory or link, and the docker driver finds only those", name)
 	}
 	if err != nil {
 		result.Errorf("Error examining file in container: %v", err)
@@ -46,8 +46,8 @@ func (s *Subject) fileExistence(test schema.FileExistenceTest, env map[string]st
 	return result
 }
 
-// enginesOwn refuses paths at which a container has a file of the engine's, whatever the image has there (moby,
-// daemon/initlayer).
+// enginesOwn refuses paths that the engine replaces in a container by its own file, whatever the image contains there
+// (moby, daemon/initlayer).
 func (s *Subject) enginesOwn(name string) error {
 	if s.Driver != Docker {
 		return nil
@@ -118,10 +118,10 @@ func (s *Subject) fileContent(test schema.FileContentTest) report.Result {
 	return result
 }
 
-// docRoot is where Debian packages keep their copyright files (Debian policy, section 12.5).
+// docRoot is the directory with the copyright files of Debian packages (Debian policy, section 12.5).
 const docRoot = "/usr/share/doc"
 
-// license looks for licenses container-structure-test does not let pass.
+// license searches for licenses that container-structure-test refuses.
 func (s *Subject) license(test schema.LicenseTest) report.Result {
 	result := report.Result{Name: "License Test"}
 	files := test.Files
@@ -133,7 +133,7 @@ func (s *Subject) license(test schema.LicenseTest) report.Result {
 		}
 		files = nil
 		for _, name := range packages {
-			// The real tool lets this one package pass whatever it says.
+			// The real tool accepts this one package with any license.
 			if name != "libgnutls30" {
 				files = append(files, path.Join(docRoot, name, "copyright"))
 			}

@@ -19,7 +19,7 @@ var allCapabilities = [...]string{
 	"CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
 }
 
-// isDefault says whether Docker gives the capability to a container that asks for nothing (moby, oci/caps/defaults.go).
+// isDefault reports whether Docker gives the capability to a container without options (moby, oci/caps/defaults.go).
 func isDefault(capability string) bool {
 	switch capability {
 	case "CAP_AUDIT_WRITE", "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_MKNOD",
@@ -29,9 +29,10 @@ func isDefault(capability string) bool {
 	return false
 }
 
-// capabilities returns what a container has. Named ones may be written net_admin, NET_ADMIN, CAP_NET_ADMIN or ALL; without
-// privileges they are checked and have no effect, as in Docker. Nobody can give away what he does not have: of defaults and
-// of all, what this process lacks is left out; a named one that it lacks is an error.
+// capabilities returns the capabilities of a container. A test may write net_admin, NET_ADMIN, CAP_NET_ADMIN or ALL.
+// Without privileges, the names are checked and have no effect, as in Docker. A process can pass on only capabilities that
+// it has: if this process lacks one of the defaults or of ALL, that one is left out. If it lacks a named one, that is an
+// error.
 func capabilities(options Options) ([]string, error) {
 	held, err := bounding()
 	if err != nil {

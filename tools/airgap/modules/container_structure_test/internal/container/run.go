@@ -16,7 +16,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Result is what a command left behind.
+// Result is the result of a command.
 type Result struct {
 	Stdout, Stderr string
 	ExitCode       int
@@ -25,12 +25,12 @@ type Result struct {
 // Runner starts containers with one runc.
 type Runner struct {
 	runc  string
-	state string // runc's own records
+	state string // runc's own state directory
 	count int
 	dir   string
 }
 
-// NewRunner looks runc up on PATH. Everything it writes goes below dir, which must exist.
+// NewRunner finds runc in PATH. It writes only below dir, which must exist.
 func NewRunner(dir string) (*Runner, error) {
 	runc, err := exec.LookPath("runc")
 	if err != nil {
@@ -39,14 +39,14 @@ func NewRunner(dir string) (*Runner, error) {
 	return &Runner{runc: runc, state: filepath.Join(dir, "runc"), dir: dir}, nil
 }
 
-// Run runs the command over the root file system, in new namespaces of its own, and waits for it. An error means that the
-// command could not be started; a command that ran and failed has an exit code.
+// Run runs the command in the root file system, in new namespaces, and waits for it. An error means that the command could
+// not be started. A command that ran and failed has an exit code.
 //
-// A cancelled context kills everything in the container: its first process would not heed a gentler signal, and would
-// outlive runc.
+// If the context is cancelled, Run kills all processes in the container. The first process would ignore another signal, and
+// would continue after runc ends.
 func (r *Runner) Run(ctx context.Context, root string, command []string, options Options) (Result, error) {
 	r.count++
-	// Names must not collide with those of another test on the same machine: cgroups may be shared.
+	// Names must not be those of another test on the same machine, because cgroups may be shared.
 	id := fmt.Sprintf("structure-test-%d-%d", os.Getpid(), r.count)
 	bundle := filepath.Join(r.dir, id)
 	if err := os.Mkdir(bundle, 0o755); err != nil {
@@ -85,8 +85,8 @@ func (r *Runner) Run(ctx context.Context, root string, command []string, options
 	return result, nil
 }
 
-// rootless tells runc to do without cgroups when they cannot be changed, as in most sandboxes. It decides by itself only
-// when it is in a user namespace.
+// rootless makes runc work without cgroups if they cannot be changed, as in most sandboxes. runc itself detects this only
+// in a user namespace.
 func rootless() string {
 	for _, path := range []string{"/sys/fs/cgroup", "/sys/fs/cgroup/devices"} {
 		if unix.Access(path, unix.W_OK) == nil {
@@ -107,17 +107,17 @@ func (r *Runner) wait(runc *exec.Cmd) (Result, error) {
 	return Result{Stdout: logged(stdout.Bytes()), Stderr: logged(stderr.Bytes()), ExitCode: runc.ProcessState.ExitCode()}, nil
 }
 
-// logged returns output as Docker's log has it: JSON, and so each byte that is not UTF-8 is U+FFFD.
+// logged returns output in the form of Docker's log. That is JSON, so each byte that is not UTF-8 is U+FFFD.
 func logged(output []byte) string {
 	return string(bytes.Runes(output))
 }
 
-// startError returns the last error in runc's log: runc exits with the command's own status, so only the log tells a
-// command that failed from one that never ran.
+// startError returns the last error in runc's log. runc exits with the status of the command, so only the log shows whether
+// the command failed or did not start.
 func startError(log string) string {
 	file, err := os.Open(log)
 	if err != nil {
-		return "" // no log was written: nothing went wrong
+		return "" // no log was written: there was no error
 	}
 	defer file.Close()
 	message := ""

@@ -13,7 +13,7 @@ import (
 	"github.com/opencontainers/runtime-spec/specs-go"
 )
 
-// Options say how a container differs from Docker's defaults.
+// Options are the differences between a container and Docker's defaults.
 type Options struct {
 	User         string // as for docker run --user; empty: root
 	Workdir      string // empty: /
@@ -24,17 +24,17 @@ type Options struct {
 	Volumes      map[string]string // DESTINATION to the directory that is its content
 }
 
-// all says whether the container has all capabilities, with nothing masked and no system call refused. Docker gives that to
-// a privileged one, and whatever capabilities a structure test names, it gives none of them. So a test must ask for
-// privileges, and if it names capabilities beside them, it is held here to those that it names.
+// all reports whether the container has all capabilities, without masked paths and refused system calls. Docker gives these
+// to a privileged container. It ignores the capabilities that a structure test names. So a test must ask for privileges; if
+// it also names capabilities, the container here has only those.
 func (o Options) all() bool {
 	return o.Privileged && len(o.Capabilities) == 0
 }
 
 const hostname = "structure-test"
 
-// newSpec describes a container over the root file system, as Docker would run it, without limits on resources: those
-// need cgroups, which a sandbox seldom lets one change.
+// newSpec describes a container with the root file system, as Docker would run it, but without resource limits. Those need
+// cgroups, which most sandboxes do not let a process change.
 func newSpec(root, dir string, command []string, options Options) (*specs.Spec, error) {
 	user, err := lookUp(root, options.User)
 	if err != nil {
@@ -74,7 +74,7 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 			},
 		},
 	}
-	// The kernel takes the effective set away from any other user than root at execve(2); Docker says so beforehand.
+	// At execve(2) the kernel clears the effective set of users other than root. Docker does so in the specification.
 	if user.uid == 0 {
 		spec.Process.Capabilities.Effective = granted
 		spec.Process.Capabilities.Permitted = granted
@@ -95,7 +95,7 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 	return spec, nil
 }
 
-// environment puts Docker's own variables before those of the image and the test, which win.
+// environment returns Docker's own variables and those of the image and of the test, which have precedence.
 func environment(options Options, user identity) []string {
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -104,7 +104,7 @@ func environment(options Options, user identity) []string {
 	return mergeEnv(env, append([]string{"HOME=" + user.home}, options.Env...))
 }
 
-// mergeEnv adds NAME=VALUE entries; a name that is there already gets the new value in its place.
+// mergeEnv adds NAME=VALUE entries. A name that exists keeps its place and gets the new value.
 func mergeEnv(env, more []string) []string {
 	merged := []string{}
 	place := map[string]int{}
@@ -160,7 +160,7 @@ func mounts(dir string, options Options) ([]specs.Mount, error) {
 		list = append(list, mount)
 	}
 	for _, destination := range slices.Sorted(maps.Keys(options.Volumes)) {
-		// A bind mount takes a volume's place.
+		// A bind mount replaces a volume.
 		if !bound[filepath.Clean(destination)] {
 			list = append(list, specs.Mount{
 				Destination: destination,
@@ -173,7 +173,7 @@ func mounts(dir string, options Options) ([]specs.Mount, error) {
 	return list, nil
 }
 
-// bindMount reads docker run --volume's form. Like Docker, it makes a source that is missing a directory.
+// bindMount parses the format of docker run --volume. If the source does not exist, it creates a directory, as Docker does.
 func bindMount(bind string) (specs.Mount, error) {
 	parts := strings.Split(bind, ":")
 	if len(parts) < 2 || len(parts) > 3 || !filepath.IsAbs(parts[0]) || !filepath.IsAbs(parts[1]) {
@@ -198,7 +198,7 @@ func bindMount(bind string) (specs.Mount, error) {
 	return specs.Mount{Destination: destination, Type: "bind", Source: parts[0], Options: []string{"rbind", "rprivate", mode}}, nil
 }
 
-// makeWorkdir makes the working directory, as Docker does, if the image does not have it.
+// makeWorkdir creates the working directory if the image lacks it, as Docker does.
 func makeWorkdir(root, workdir string) error {
 	path, err := securejoin.SecureJoin(root, workdir)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	securejoin "github.com/cyphar/filepath-securejoin"
 )
 
-// identity is what a user name means inside an image.
+// identity contains the ids of a user name inside an image.
 type identity struct {
 	uid, gid uint32
 	groups   []uint32 // supplementary
@@ -19,7 +19,7 @@ type identity struct {
 }
 
 // lookUp resolves "user", "uid", or either with ":group" or ":gid", in the image's own /etc/passwd and /etc/group. A number
-// that is in neither file stands for itself. Empty means root.
+// that is in neither file is used as an id. "" means root.
 func lookUp(root, user string) (identity, error) {
 	name, group, hasGroup := strings.Cut(user, ":")
 	if name == "" {
@@ -80,7 +80,7 @@ func parseID(text string) (uint32, error) {
 	return uint32(id), err
 }
 
-// readColons splits a file of colon-separated lines; an image without the file has no such lines.
+// readColons splits the lines of a file at colons. If the image lacks the file, there are no lines.
 func readColons(root, name string) ([][]string, error) {
 	path, err := securejoin.SecureJoin(root, name)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// IsolateMounts gives the calling goroutine's thread, and every process started from it, a mount namespace of its own, so
-// that nothing mounted here outlives this program. It must be called before Overlay, on the goroutine that runs
-// containers, which stays bound to its thread for good.
+// IsolateMounts moves the calling goroutine's thread, and every process started from it, to a new mount namespace, so that
+// no mount remains after this program. It must be called before Overlay, on the goroutine that runs containers. That
+// goroutine stays locked to its thread.
 func IsolateMounts() error {
 	runtime.LockOSThread()
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
@@ -24,7 +24,7 @@ func IsolateMounts() error {
 	return nil
 }
 
-// InMemory mounts a tmpfs over the directory: of a file system on a disk, making and removing an image's many small files takes
+// InMemory mounts a tmpfs over the directory. On a disk, creating and removing the many small files of an image would take
 // most of a test's time.
 func InMemory(dir string) error {
 	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
@@ -33,18 +33,18 @@ func InMemory(dir string) error {
 	return nil
 }
 
-// Discard removes the directory with all that is in it, whether that is in memory or not.
+// Discard removes the directory with its content, even if it is in memory.
 func Discard(dir string) error {
 	err := unix.Unmount(dir, unix.MNT_DETACH)
-	// EINVAL: nothing is mounted there. EPERM: nothing could be.
+	// EINVAL: nothing is mounted there. EPERM: this process cannot mount.
 	if err != nil && !errors.Is(err, unix.EINVAL) && !errors.Is(err, unix.EPERM) {
 		return fmt.Errorf("unmount %s: %w", dir, err)
 	}
 	return os.RemoveAll(dir)
 }
 
-// Overlay mounts a writable view of the lower directory at dir/root and returns that path. Changes go to memory: a tmpfs
-// is a valid upper layer whatever file system dir is on.
+// Overlay mounts a writable view of the lower directory at dir/root and returns that path. Changes stay in memory, because
+// a tmpfs is a valid upper layer on any file system.
 func Overlay(lower, dir string) (string, error) {
 	scratch, root := filepath.Join(dir, "scratch"), filepath.Join(dir, "root")
 	for _, path := range []string{scratch, root} {

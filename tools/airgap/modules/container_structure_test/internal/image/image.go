@@ -1,4 +1,4 @@
-// Package image opens what a structure test may be given: an OCI layout directory or a `docker save` archive.
+// Package image opens the images that a structure test accepts: an OCI layout directory or a `docker save` archive.
 package image
 
 import (
@@ -11,8 +11,8 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/tarball"
 )
 
-// Open reads the one image at path, which must be for the platform (os/architecture[/variant]); an empty platform fits
-// every image.
+// Open reads the one image at path, which must be for the platform (os/architecture[/variant]). If platform is empty, every
+// image is accepted.
 func Open(path, platform string) (v1.Image, *v1.ConfigFile, error) {
 	image, err := open(path)
 	if err != nil {
@@ -54,13 +54,13 @@ func open(path string) (v1.Image, error) {
 	return openLayout(path)
 }
 
-// fits compares platforms as an engine does, but that it does not let an older variant of ARM do.
+// fits compares platforms as an engine does, but does not accept an older variant of ARM.
 func fits(config *v1.ConfigFile, wanted *v1.Platform) bool {
 	return config.OS == wanted.OS && config.Architecture == wanted.Architecture &&
 		variant(config.Architecture, config.Variant) == variant(wanted.Architecture, wanted.Variant)
 }
 
-// variant fills in what is meant where none is named (containerd, platforms).
+// variant returns the variant, or the architecture's default if none is named (containerd, platforms).
 func variant(architecture, named string) string {
 	switch {
 	case named != "":

@@ -14,8 +14,8 @@ import (
 )
 
 // layoutImage is the one image of an OCI layout directory. It implements partial.CompressedImageCore.
-// go-containerregistry's own layout package cannot be used: since v0.22 it refuses blobs that are links, and rules_oci and
-// Bazel's sandbox both make them so.
+// go-containerregistry's own layout package cannot be used. Since v0.22 it refuses blobs that are symlinks, but rules_oci
+// and Bazel's sandbox both create symlinks.
 type layoutImage struct {
 	dir        string
 	descriptor v1.Descriptor

@@ -19,12 +19,12 @@ type Result struct {
 	Duration       time.Duration
 }
 
-// Errorf records a reason why the test failed.
+// Errorf adds a reason that the test failed.
 func (r *Result) Errorf(format string, args ...any) {
 	r.Errors = append(r.Errors, fmt.Sprintf(format, args...))
 }
 
-// Printer writes results as they come and keeps count.
+// Printer prints results immediately and counts them.
 type Printer struct {
 	out     io.Writer
 	results []Result
@@ -61,7 +61,7 @@ func (p *Printer) Add(result Result) {
 	}
 }
 
-// Finish prints the totals and says whether there were tests and all of them passed.
+// Finish prints the totals. It reports whether there were tests and all of them passed.
 func (p *Printer) Finish() bool {
 	if len(p.results) == 0 {
 		fmt.Fprintln(p.out, "No tests run! Check config file format.")

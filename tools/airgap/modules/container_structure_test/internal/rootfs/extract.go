@@ -16,7 +16,7 @@ import (
 // xattrRecord is the prefix of PAX records that carry extended attributes (GNU tar, star and libarchive write them so).
 const xattrRecord = "SCHILY.xattr."
 
-// extract makes one entry. What is in its place goes away first, except that a directory stays a directory.
+// extract creates one entry. It replaces an existing file, but a directory stays a directory.
 func (t *Tree) extract(content io.Reader, header *tar.Header, target string) error {
 	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
 		return err
@@ -76,8 +76,8 @@ func (t *Tree) link(header *tar.Header, target string) error {
 	return nil
 }
 
-// makeNode reports whether the node was made: device files need a privilege that a sandbox may lack, and containers get
-// devices of their own in /dev.
+// makeNode reports whether it created the node. Device files need a privilege that a sandbox may lack, and the engine
+// creates the devices of a container in /dev.
 func makeNode(header *tar.Header, target string) (bool, error) {
 	kinds := map[byte]uint32{tar.TypeChar: unix.S_IFCHR, tar.TypeBlock: unix.S_IFBLK, tar.TypeFifo: unix.S_IFIFO}
 	err := unix.Mknod(target, kinds[header.Typeflag]|0o600, int(unix.Mkdev(uint32(header.Devmajor), uint32(header.Devminor))))
@@ -87,12 +87,12 @@ func makeNode(header *tar.Header, target string) (bool, error) {
 	return err == nil, err
 }
 
-// setAttributes gives the entry its owner, mode, extended attributes and time, in an order in which none undoes another:
-// a change of owner clears setuid bits and file capabilities.
+// setAttributes sets the entry's owner, mode, extended attributes and time. The order matters: a change of owner clears
+// setuid bits and file capabilities.
 func (t *Tree) setAttributes(header *tar.Header, target string) error {
 	t.owners[target] = Owner{UID: header.Uid, GID: header.Gid}
 	err := os.Lchown(target, header.Uid, header.Gid)
-	// EPERM: not root. EINVAL: root in a user namespace that does not map this owner. The owner is remembered above.
+	// EPERM: not root. EINVAL: root in a user namespace that does not map this owner. Tree.owners contains the owner.
 	if err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {
 		return err
 	}
@@ -113,7 +113,7 @@ func (t *Tree) setAttributes(header *tar.Header, target string) error {
 		}
 	}
 	if header.Typeflag == tar.TypeDir {
-		return nil // its time is set when its layer is done
+		return nil // its time is set after its layer
 	}
 	return setTime(header, target)
 }

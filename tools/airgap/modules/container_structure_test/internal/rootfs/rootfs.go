@@ -1,4 +1,4 @@
-// Package rootfs unpacks an image's layers into a directory and looks at files there as a container would see them.
+// Package rootfs unpacks an image's layers into a directory, and reads files there as a container would.
 package rootfs
 
 import (
@@ -21,7 +21,7 @@ const (
 	opaqueWhiteout = ".wh..wh..opq"
 )
 
-// Owner is who a file belongs to.
+// Owner is the owner of a file.
 type Owner struct {
 	UID, GID int
 }
@@ -29,10 +29,10 @@ type Owner struct {
 // Tree is an unpacked root file system.
 type Tree struct {
 	Dir string
-	// owners remembers what the layers said, by cleaned path from Dir. The file system may know less: where only some
-	// users are mapped (user namespaces, Bazel's linux-sandbox), files cannot be given to the others.
+	// owners contains the owners in the layers, by cleaned path from Dir. The file system may not have them: if only some
+	// users are mapped (user namespaces, Bazel's linux-sandbox), chown(2) to the others fails.
 	owners map[string]Owner
-	// lost are links that the tar driver does not unpack; see LikeTarDriver.
+	// lost contains the symlinks and hard links that the tar driver does not unpack; see LikeTarDriver.
 	lost map[string]bool
 }
 
@@ -60,10 +60,10 @@ func Unpack(image v1.Image, dir string) (*Tree, error) {
 	return tree, nil
 }
 
-// apply unpacks one layer over what is there.
+// apply unpacks one layer over the tree.
 func (t *Tree) apply(layer io.Reader) error {
 	reader := tar.NewReader(layer)
-	written := map[string]bool{} // by this layer: an opaque whiteout spares it
+	written := map[string]bool{} // by this layer; an opaque whiteout does not remove them
 	var directories []pending
 	for {
 		header, err := reader.Next()
@@ -100,7 +100,7 @@ func (t *Tree) apply(layer io.Reader) error {
 			directories = append(directories, pending{header, target})
 		}
 	}
-	// A directory's time changes with every entry made in it, so times come last, and a parent after its children.
+	// Each new entry changes a directory's time. So times are set last, those of parents after those of children.
 	for i := len(directories) - 1; i >= 0; i-- {
 		if err := setTime(directories[i].header, directories[i].target); err != nil && !os.IsNotExist(err) {
 			return err
@@ -114,8 +114,8 @@ type pending struct {
 	target string
 }
 
-// resolve turns a name from an archive or a test into a path below Dir: links in the parent are followed inside the root,
-// and the last part is taken as it is.
+// resolve returns the path below Dir for a name from an archive or a test. It follows symlinks in the parent inside the
+// root, but does not follow the last element.
 func (t *Tree) resolve(name string) (string, error) {
 	clean := path.Clean("/" + name)
 	if clean == "/" {
@@ -128,7 +128,7 @@ func (t *Tree) resolve(name string) (string, error) {
 	return filepath.Join(parent, path.Base(clean)), nil
 }
 
-// clearExcept empties a directory but for what this layer put there.
+// clearExcept empties a directory, but keeps the files of this layer.
 func clearExcept(dir string, written map[string]bool) error {
 	entries, err := os.ReadDir(dir)
 	if os.IsNotExist(err) {
@@ -149,7 +149,7 @@ func clearExcept(dir string, written map[string]bool) error {
 	return nil
 }
 
-// Lstat describes the file at path, an absolute path in the image, without following its last part.
+// Lstat describes the file at path, an absolute path in the image. It does not follow the last element.
 func (t *Tree) Lstat(name string) (os.FileInfo, Owner, error) {
 	target, err := t.resolve(name)
 	if err != nil {
@@ -165,11 +165,11 @@ func (t *Tree) Lstat(name string) (os.FileInfo, Owner, error) {
 	return info, t.owners[target], nil
 }
 
-// maxLinks bounds a chain of links, as the kernel does (ELOOP, path_resolution(7)).
+// maxLinks limits a chain of symlinks, as the kernel does (ELOOP, path_resolution(7)).
 const maxLinks = 40
 
-// ReadFile reads the file at path. A link is followed as container-structure-test's Docker driver does: its target is
-// looked up from the root, even if it is relative, so that a test cannot pass here and fail there.
+// ReadFile reads the file at path. It follows a symlink as container-structure-test's Docker driver does: from the root,
+// even if the target is relative. So a test cannot pass here and fail there.
 func (t *Tree) ReadFile(name string) ([]byte, error) {
 	current := name
 	for range maxLinks {
@@ -200,7 +200,7 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	return nil, fmt.Errorf("cannot read %s: too many links", name)
 }
 
-// ReadDir lists the names of the directories right below the directory at path.
+// ReadDir lists the names of the subdirectories of the directory at path.
 func (t *Tree) ReadDir(name string) ([]string, error) {
 	target, err := securejoin.SecureJoin(t.Dir, name)
 	if err != nil {
@@ -219,7 +219,7 @@ func (t *Tree) ReadDir(name string) ([]string, error) {
 	return names, nil
 }
 
-// Directory returns where the directory at path was unpacked to, all links followed.
+// Directory returns the path where the directory at path was unpacked, with all symlinks followed.
 func (t *Tree) Directory(name string) (string, error) {
 	target, err := securejoin.SecureJoin(t.Dir, name)
 	if err != nil {
@@ -235,7 +235,7 @@ func (t *Tree) Directory(name string) (string, error) {
 	return target, nil
 }
 
-// plain names the file as the image does: where it was unpacked to helps nobody.
+// plain replaces the path in an error by the path in the image.
 func (t *Tree) plain(err error, name string) error {
 	var pathError *os.PathError
 	if errors.As(err, &pathError) {

@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// file, dir and link make entries; a file's content is its own name.
+// file, dir and link return entries. The content of a file is its own name.
 func file(name string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeReg, Name: name, Mode: 0o644, Size: int64(len(name))}
 }
@@ -73,7 +73,7 @@ func unpack(t *testing.T, layers ...[]tar.Header) *Tree {
 	return tree
 }
 
-// listing names everything in the tree, with a slash after directories and links as name -> target.
+// listing returns the names of everything in the tree, with a slash after directories and symlinks as name -> target.
 func listing(t *testing.T, tree *Tree) []string {
 	t.Helper()
 	var names []string
@@ -128,7 +128,7 @@ func TestLayersApplyInOrder(t *testing.T) {
 	}
 }
 
-// TestNothingEscapes unpacks hostile layers beside a file that must stay as it is.
+// TestNothingEscapes unpacks hostile layers beside a file that must not change.
 func TestNothingEscapes(t *testing.T) {
 	for _, c := range []struct {
 		name    string
@@ -204,7 +204,7 @@ func TestReadFileFollowsLinksInside(t *testing.T) {
 	}
 }
 
-// The wrapper's layer is such a one: links only, in a folder of the packages' layer.
+// The wrapper's layer is an example: it contains only symlinks, in a directory of the packages' layer.
 func TestLostLinks(t *testing.T) {
 	img := image(t,
 		[]tar.Header{dir("usr/"), dir("usr/sbin/"), file("usr/sbin/program"), link("usr/sbin/kept", "program")},

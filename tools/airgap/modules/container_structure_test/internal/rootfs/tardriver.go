@@ -11,11 +11,11 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/mutate"
 )
 
-var errLost = errors.New("the tar driver loses links that come before their folder, and layers come topmost first: use the docker driver")
+var errLost = errors.New("the tar driver loses links that precede their directory, and it reads the topmost layer first: use the docker driver")
 
-// LikeTarDriver marks the links that container-structure-test's tar driver fails to make, and says nothing of: it unpacks
-// the flattened image, topmost layer first, and makes folders on the way for files only. A layer that installs links into
-// folders of a layer below loses all of them. Looking at such a path is an error, whatever is expected there.
+// LikeTarDriver marks the links that container-structure-test's tar driver silently fails to create. That driver unpacks
+// the flattened image, topmost layer first, and creates parent directories only for files. So it loses all links that a
+// layer installs into directories of a lower layer. Reading such a path is an error, whatever the test expects.
 func (t *Tree) LikeTarDriver(image v1.Image) error {
 	flat := mutate.Extract(image)
 	defer flat.Close()

@@ -1,4 +1,4 @@
-// Package schema is the configuration format of container-structure-test, schema version 2.0.0.
+// Package schema defines the configuration format of container-structure-test, schema version 2.0.0.
 package schema
 
 import (
@@ -13,7 +13,7 @@ import (
 	"gopkg.in/yaml.v2"
 )
 
-// Version is the one schema version this program reads.
+// Version is the only schema version that this program reads.
 const Version = "2.0.0"
 
 // Config is one configuration file.
@@ -28,14 +28,14 @@ type Config struct {
 	ContainerRunOptions RunOptions          `yaml:"containerRunOptions"`
 }
 
-// EnvVar is a variable to set, or one to expect; only the latter looks at IsRegex.
+// EnvVar is a variable to set, or an expected one. Only for an expected one IsRegex is used.
 type EnvVar struct {
 	Key     string `yaml:"key"`
 	Value   string `yaml:"value"`
 	IsRegex bool   `yaml:"isRegex"`
 }
 
-// CommandTest runs one command in a container of its own.
+// CommandTest runs one command in a new container.
 type CommandTest struct {
 	Name           string     `yaml:"name"`
 	Setup          [][]string `yaml:"setup"`
@@ -50,8 +50,8 @@ type CommandTest struct {
 	ExcludedError  []string   `yaml:"excludedError"`
 }
 
-// FileExistenceTest looks at one path without following it. What a file leaves out has other values in YAML than in JSON,
-// where it is false and 0, as in the real tool.
+// FileExistenceTest inspects one path without following it. A missing value is false or 0 in JSON, but has other defaults
+// in YAML, as in the real tool.
 type FileExistenceTest struct {
 	Name           string `yaml:"name"`
 	Path           string `yaml:"path"`
@@ -62,7 +62,7 @@ type FileExistenceTest struct {
 	IsExecutableBy string `yaml:"isExecutableBy"` // owner, group, other or any
 }
 
-// AnyOwner is a UID or GID that is not looked at.
+// AnyOwner is a UID or GID that is not checked.
 const AnyOwner = -1
 
 // UnmarshalYAML fills in YAML's defaults.
@@ -84,7 +84,7 @@ type FileContentTest struct {
 	ExcludedContents []string `yaml:"excludedContents"`
 }
 
-// MetadataTest looks at the image's configuration. A nil Entrypoint or Cmd is not checked; an empty one must be empty.
+// MetadataTest checks the image's configuration. A nil Entrypoint or Cmd is not checked. An empty one must be empty.
 type MetadataTest struct {
 	EnvVars          []EnvVar  `yaml:"envVars"`
 	UnboundEnvVars   []EnvVar  `yaml:"unboundEnvVars"`
@@ -99,14 +99,14 @@ type MetadataTest struct {
 	User             string    `yaml:"user"`
 }
 
-// IsEmpty says that there is nothing to check.
+// IsEmpty reports whether the test checks nothing.
 func (m MetadataTest) IsEmpty() bool {
 	return len(m.EnvVars) == 0 && len(m.UnboundEnvVars) == 0 && len(m.ExposedPorts) == 0 && len(m.UnexposedPorts) == 0 &&
 		m.Entrypoint == nil && m.Cmd == nil && m.Workdir == "" && len(m.Volumes) == 0 && len(m.UnmountedVolumes) == 0 &&
 		len(m.Labels) == 0 && m.User == ""
 }
 
-// LicenseTest looks for licenses that must not be shipped.
+// LicenseTest searches for licenses that must not be shipped.
 type LicenseTest struct {
 	Debian bool     `yaml:"debian"`
 	Files  []string `yaml:"files"`
@@ -123,13 +123,13 @@ type RunOptions struct {
 	BindMounts   []string `yaml:"bindMounts"`
 }
 
-// IsSet says whether any option was given.
+// IsSet reports whether any option is set.
 func (o RunOptions) IsSet() bool {
 	return o.User != "" || o.Privileged || o.TTY || o.EnvFile != "" ||
 		len(o.EnvVars) > 0 || len(o.Capabilities) > 0 || len(o.BindMounts) > 0
 }
 
-// Load reads a .yaml, .yml or .json file. Unknown keys are errors, in JSON as well, where the real tool passes over them.
+// Load reads a .yaml, .yml or .json file. Unknown keys are errors, also in JSON, where the real tool ignores them.
 func Load(path string) (*Config, error) {
 	var version struct {
 		SchemaVersion string `yaml:"schemaVersion"`

@@ -1,5 +1,5 @@
-// Command oci is what the rules of this module run: image, index and digest build, archive packs, load is run by a person
-// through `bazel run`. Push is a command of its own.
+// Command oci implements the rules of this module. Builds run image, index, digest and archive; users run load through
+// `bazel run`. Push is a separate command.
 package main
 
 import (

@@ -9,7 +9,7 @@ import (
 	"os/exec"
 )
 
-// load pipes the archive into a container engine, so that no large file is left behind.
+// load pipes the archive into a container engine, so that no large file remains.
 func load(args []string) error {
 	flags := flag.NewFlagSet("load", flag.ExitOnError)
 	loader := flags.String("loader", "", "program to use in place of docker, podman or nerdctl")
@@ -42,7 +42,7 @@ func load(args []string) error {
 		packErr = buffered.Flush()
 	}
 	writer.Close()
-	// An engine that gives up early breaks the pipe: its own message says more than ours would.
+	// If an engine ends early, the pipe breaks. The engine's own message explains more than this error.
 	if err := command.Wait(); err != nil {
 		return fmt.Errorf("%s load: %w", engine, errors.Join(err, packErr))
 	}

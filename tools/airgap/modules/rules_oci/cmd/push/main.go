@@ -1,4 +1,4 @@
-// Command push is what an oci_push runs. No image is built with it, so that nobody compiles a registry's client for that.
+// Command push implements oci_push. It is a separate command so that building an image does not compile a registry client.
 package main
 
 import (
@@ -23,7 +23,7 @@ func main() {
 	}
 }
 
-// run takes the target's own flags first, then those the user gave to `bazel run`.
+// run parses the target's own flags first, then those that the user passed to `bazel run`.
 func run(args []string) error {
 	var image, repositoryFile, tagsFile string
 	options := push.Options{Progress: os.Stdout, Verbose: io.Discard}

@@ -1,4 +1,4 @@
-// Package archive packs a layout into the tar that `docker load` and `podman load` read, the way rules_oci's oci_load does.
+// Package archive packs a layout into the tar that `docker load` and `podman load` read, as rules_oci's oci_load does.
 package archive
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
 )
 
-// refName is the annotation an OCI archive names its image with (image-spec, annotations.md).
+// refName is the annotation with the name of an image in an OCI archive (image-spec, annotations.md).
 const refName = "org.opencontainers.image.ref.name"
 
 // WriteDocker writes a docker-archive of the layout's single image, named with all tags.
@@ -38,7 +38,7 @@ func WriteDocker(w io.Writer, image layout.Dir, tags []string) error {
 	}
 	written := map[string]bool{}
 	for _, layer := range manifest.Layers {
-		// The suffix is fixed whatever the compression: engines look at the content.
+		// The suffix does not depend on the compression, because engines inspect the content.
 		name := blobName(layer.Digest) + ".tar.gz"
 		entry.Layers = append(entry.Layers, name)
 		if written[name] {
@@ -168,7 +168,7 @@ func addJSON(out *tar.Writer, name string, v any) error {
 	return nil
 }
 
-// header gives every entry the same owner, mode and time, the ones rules_oci's mtree specification has.
+// header gives every entry the same owner, mode and time as rules_oci's mtree specification.
 func header(name string, size int64) *tar.Header {
 	return &tar.Header{
 		Typeflag: tar.TypeReg,

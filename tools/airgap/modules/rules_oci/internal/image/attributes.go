@@ -9,8 +9,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
-// configure applies the attributes that are not layers. The changes are collected first, in the order in which rules_oci
-// reads its attributes, since new members come in that order.
+// configure applies the attributes that are not layers. It applies them in the order in which rules_oci reads its
+// attributes, because new members are added in that order.
 func (i *image) configure(spec Spec) error {
 	changes := ordered.New()
 	config := ordered.New()
@@ -65,7 +65,7 @@ func (i *image) configure(spec Spec) error {
 	return nil
 }
 
-// setCreated takes the text as it is, and so refuses one that is no date.
+// setCreated uses the text without changes, so it refuses one that is not a date.
 func setCreated(changes *ordered.Object, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -78,10 +78,10 @@ func setCreated(changes *ordered.Object, path string) error {
 	return nil
 }
 
-// escapedNewline stands for a newline inside one item of a newline-separated list.
+// escapedNewline replaces a newline inside one item of a newline-separated list.
 const escapedNewline = "%5Cn"
 
-// setList reads a newline-separated list; empty lines are no items.
+// setList parses a newline-separated list. It ignores empty lines.
 func setList(config *ordered.Object, key, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -97,7 +97,7 @@ func setList(config *ordered.Object, key, path string) error {
 	return nil
 }
 
-// setPairs reads key=value lines.
+// setPairs parses key=value lines.
 func setPairs(config *ordered.Object, key, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -118,8 +118,8 @@ func setPairs(config *ordered.Object, key, path string) error {
 	return nil
 }
 
-// setKeys reads a comma-separated list, whose items become keys. The real rules make a key of whatever is between commas, a
-// newline at the file's end included.
+// setKeys parses a comma-separated list, whose items become keys. The real rules make a key of every text between commas,
+// including a newline at the end of the file.
 func setKeys(config *ordered.Object, key, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {

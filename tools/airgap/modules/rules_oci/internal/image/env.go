@@ -10,11 +10,11 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
-// variable is an entry of an environment. A base may have several of one name, which are kept.
+// variable is an entry of an environment. A base may have several with one name; all are kept.
 type variable struct{ name, value string }
 
-// setEnv gives config the base's environment with the NAME=VALUE lines of the file applied in order: a known name keeps its
-// place, a new one comes last, and $N and ${N} stand for the value N has by then.
+// setEnv sets config's environment: the base's, with the NAME=VALUE lines of the file applied in order. A known name keeps
+// its place, and a new one is added at the end. $N and ${N} are replaced by the current value of N.
 func setEnv(config, base *ordered.Object, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -50,11 +50,11 @@ func setEnv(config, base *ordered.Object, path string) error {
 	return nil
 }
 
-// reference is what the real rules take for one: either brace may be missing.
+// reference matches a reference of the real rules: either brace may be missing.
 var reference = regexp.MustCompile(`\$\{?([a-zA-Z0-9_]+)\}?`)
 
-// expand replaces references. The real rules produce a value of no use for a variable that is not set, or set twice (the jq
-// filter behind them yields nothing, or two values), so it is an error here.
+// expand replaces references. A variable that is not set, or set twice, is an error. The real rules produce a useless value
+// for it, because their jq filter returns nothing, or two values.
 func expand(value string, env []variable) (string, error) {
 	var wrong error
 	expanded := reference.ReplaceAllStringFunc(value, func(text string) string {

@@ -1,4 +1,4 @@
-// Package image assembles one OCI image from a base and ready-made layers, the way rules_oci's oci_image does.
+// Package image builds one OCI image from a base and existing layers, as rules_oci's oci_image does.
 package image
 
 import (
@@ -13,13 +13,14 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
-// Layer is one tar file and the label of the target that made it, which the image's history names.
+// Layer is one tar file and the label of its target, which the image's history contains.
 type Layer struct {
 	Path  string
 	Label string
 }
 
-// Spec says what to build. Fields that end in File are paths of text files; empty means the attribute was not given.
+// Spec describes the image to build. Fields that end in File are paths of text files. Empty means that the attribute is not
+// set.
 type Spec struct {
 	Base     string      // OCI layout directory; empty: from scratch, on Platform
 	Platform v1.Platform // without Base only
@@ -30,19 +31,19 @@ type Spec struct {
 	User, Workdir string
 }
 
-// epoch is when everything was made that nobody dates.
+// epoch is the time of everything without a date.
 const epoch = "1970-01-01T00:00:00Z"
 
-// image is what is being built: its manifest and configuration as they will be written.
+// image is an image that is being built, with its manifest and configuration as they will be written.
 type image struct {
 	out              layout.Dir
 	manifest, config *ordered.Object
 	mediaType        types.MediaType
 }
 
-// Build writes the image's layout into output. Layers and the base's blobs become links; manifest and config are files, whose
-// bytes are those that rules_oci 2.3.0 writes (oci/private/image.sh): members in the order that script comes to them, printed
-// by jq, the manifest with a newline at its end and the configuration without.
+// Build writes the image's layout into output. Layers and the base's blobs become symlinks. Manifest and config are files
+// with the bytes that rules_oci 2.3.0 writes (oci/private/image.sh): members in the order of that script, printed by jq,
+// the manifest with a newline at its end and the configuration without one.
 func Build(spec Spec, output string) error {
 	out, err := layout.Create(output)
 	if err != nil {
@@ -122,7 +123,7 @@ func (i *image) fromBase(base layout.Dir) error {
 	if i.config, err = base.ReadOrdered(manifest.Config.Digest); err != nil {
 		return err
 	}
-	// The base's own manifest and config are not part of this image, so only its layers are taken over.
+	// The base's own manifest and config are not part of this image, so only its layers are copied.
 	for _, layer := range manifest.Layers {
 		if err := i.out.Link(layer.Digest, base.BlobPath(layer.Digest)); err != nil {
 			return err
@@ -157,7 +158,7 @@ func (i *image) addLayer(layer Layer) error {
 	return i.out.Link(file.digest, layer.Path)
 }
 
-// layerMediaType keeps a Docker base's image Docker-typed throughout: engines reject a mixture.
+// layerMediaType keeps the Docker types of a Docker base's image: engines reject a mixture.
 func layerMediaType(manifest string, c compression) string {
 	kind, separator := "application/vnd.oci.image.layer.v1.tar", "+"
 	if strings.HasPrefix(manifest, "application/vnd.docker.") {

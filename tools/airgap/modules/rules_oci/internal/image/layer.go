@@ -14,7 +14,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 )
 
-// compression is how a layer's tar is packed, by the name media types end in; none is the empty string.
+// compression is the format of a layer's tar, by the suffix of its media type. "" means none.
 type compression string
 
 const (
@@ -26,7 +26,7 @@ const (
 	magicBytes             = 4
 )
 
-// layerFile is what an image says of one layer: its bytes as they are, and the digest of the tar inside.
+// layerFile contains an image's data about one layer: the file itself, and the digest of the tar inside.
 type layerFile struct {
 	compression compression
 	digest      v1.Hash
@@ -34,7 +34,7 @@ type layerFile struct {
 	size        int64
 }
 
-// inspectLayer reads the file once. Its name says nothing: only the content decides how it is compressed.
+// inspectLayer reads the file once. Only the content determines the compression, not the name.
 func inspectLayer(path string) (layerFile, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -72,7 +72,7 @@ func inspectLayer(path string) (layerFile, error) {
 	if _, err := io.Copy(inner, plain); err != nil {
 		return layerFile{}, fmt.Errorf("read layer %s: %w", path, err)
 	}
-	// A decompressor may stop before the end of the file; the digest is over all of it.
+	// A decompressor may stop before the end of the file, but the digest includes the rest.
 	if _, err := io.Copy(io.Discard, buffered); err != nil {
 		return layerFile{}, fmt.Errorf("read layer %s: %w", path, err)
 	}

@@ -62,8 +62,8 @@ func buildImage(t *testing.T, name string, spec image.Spec) string {
 	return path
 }
 
-// TestSameBytes holds images and an index to those that rules_oci 2.3.0's own scripts made of the same attributes, with
-// regctl 0.8.0 and jq 1.8. README.md says how to compare anew.
+// TestSameBytes compares images and an index with those that rules_oci 2.3.0's own scripts made from the same attributes,
+// with regctl 0.8.0 and jq 1.8. README.md describes how to compare again.
 func TestSameBytes(t *testing.T) {
 	scratch := buildImage(t, "scratch", image.Spec{
 		Platform:         v1.Platform{OS: "linux", Architecture: "arm", Variant: "v7"},

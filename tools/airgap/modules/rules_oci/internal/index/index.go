@@ -1,4 +1,4 @@
-// Package index joins images into one OCI image index, the way rules_oci's oci_image_index does.
+// Package index joins images into one OCI image index, as rules_oci's oci_image_index does.
 package index
 
 import (
@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/ordered"
 )
 
-// Build copies the blobs of all images (layout directories, their order kept) into output and writes an index over them, whose
+// Build copies the blobs of all images (layout directories, in their order) into output and writes an index of them. Its
 // bytes are those that rules_oci 2.3.0 writes (oci/private/image_index.sh.tpl).
 func Build(images []string, output string) error {
 	out, err := layout.Create(output)
@@ -34,7 +34,7 @@ func Build(images []string, output string) error {
 	return out.WriteIndexRoot(digest, size)
 }
 
-// add copies one image and describes it with the platform its config names.
+// add copies one image and returns its descriptor with the platform in its config.
 func add(out, in layout.Dir) (*ordered.Object, error) {
 	root, err := in.Root()
 	if err != nil {

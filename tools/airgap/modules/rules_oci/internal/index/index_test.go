@@ -15,7 +15,7 @@ func TestIndexesDoNotNest(t *testing.T) {
 	if err := image.Build(image.Spec{Platform: v1.Platform{OS: "linux", Architecture: "amd64"}}, single); err != nil {
 		t.Fatal(err)
 	}
-	// The same image twice is odd and allowed: its blobs are stored once.
+	// Using the same image twice is allowed: its blobs are stored once.
 	if err := Build([]string{single, single}, joined); err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,5 @@
-// Package layout reads and writes OCI image layout directories of the shape rules_oci produces: an index.json with
-// exactly one descriptor, and blobs that may be links to files elsewhere in the build's output tree.
+// Package layout reads and writes OCI image layout directories as rules_oci produces them: index.json has exactly one
+// descriptor, and blobs may be symlinks to other files in the build's output tree.
 package layout
 
 import (
@@ -19,7 +19,7 @@ import (
 // Dir is the path of an OCI image layout directory.
 type Dir string
 
-// Create makes path an empty layout. An existing directory is kept, since Bazel makes output directories itself.
+// Create makes path an empty layout. An existing directory is accepted, because Bazel creates output directories itself.
 func Create(path string) (Dir, error) {
 	d := Dir(path)
 	if err := os.MkdirAll(filepath.Join(path, "blobs", "sha256"), 0o755); err != nil {
@@ -31,7 +31,7 @@ func Create(path string) (Dir, error) {
 	return d, nil
 }
 
-// BlobPath is where the blob with this digest lives.
+// BlobPath returns the path of the blob with this digest.
 func (d Dir) BlobPath(digest v1.Hash) string {
 	return filepath.Join(string(d), "blobs", digest.Algorithm, digest.Hex)
 }
@@ -65,7 +65,7 @@ func (d Dir) ReadJSON(digest v1.Hash, v any) error {
 	return nil
 }
 
-// ReadOrdered is ReadJSON for a blob that will be written again.
+// ReadOrdered does the same for a blob that will be written again.
 func (d Dir) ReadOrdered(digest v1.Hash) (*ordered.Object, error) {
 	data, err := d.read(digest)
 	if err != nil {
@@ -105,12 +105,12 @@ func (d Dir) Write(data []byte) (v1.Hash, int64, error) {
 	return digest, size, nil
 }
 
-// Link makes the blob a relative link to a file of the build's output tree, which costs nothing however large the layer.
-// The real rules do the same wherever Bazel permits it (7.1 and later).
+// Link makes the blob a relative symlink to a file of the build's output tree, which takes no space even for a large layer.
+// The real rules do the same if Bazel permits it (7.1 and later).
 func (d Dir) Link(digest v1.Hash, file string) error {
 	blob := d.BlobPath(digest)
-	// Both ends are made absolute without following links: inside a sandbox the output tree is made of links, and the
-	// relative path must hold in the tree the output is moved to.
+	// Both paths are made absolute without following symlinks. Inside a sandbox the output tree consists of symlinks, and
+	// the relative path must be valid in the tree to which the output is moved.
 	from, err := filepath.Abs(filepath.Dir(blob))
 	if err != nil {
 		return fmt.Errorf("link blob %s: %w", digest, err)
@@ -132,7 +132,7 @@ func (d Dir) Link(digest v1.Hash, file string) error {
 	return nil
 }
 
-// Copy stores the bytes of file as the blob with this digest. A blob that is there already is left alone.
+// Copy stores the content of file as the blob with this digest. It does not change an existing blob.
 func (d Dir) Copy(digest v1.Hash, file string) error {
 	in, err := os.Open(file)
 	if err != nil {
@@ -180,7 +180,7 @@ func (d Dir) Blobs() ([]v1.Hash, error) {
 	return digests, nil
 }
 
-// RootObject returns the one descriptor of index.json as it stands there.
+// RootObject returns the one descriptor of index.json without changes.
 func (d Dir) RootObject() (*ordered.Object, error) {
 	path := filepath.Join(string(d), "index.json")
 	data, err := os.ReadFile(path)
@@ -202,7 +202,8 @@ func (d Dir) RootObject() (*ordered.Object, error) {
 	return root, nil
 }
 
-// WriteImageRoot writes index.json with its one descriptor, without annotations, as regctl and jq leave it behind an oci_image.
+// WriteImageRoot writes index.json with its one descriptor, without annotations, as regctl and jq write it for an
+// oci_image.
 func (d Dir) WriteImageRoot(mediaType types.MediaType, digest v1.Hash, size int64) error {
 	return d.writeRoot(ordered.New(
 		"schemaVersion", 2,
@@ -211,7 +212,7 @@ func (d Dir) WriteImageRoot(mediaType types.MediaType, digest v1.Hash, size int6
 	))
 }
 
-// WriteIndexRoot is the same for an oci_image_index, whose index.json says nothing of itself.
+// WriteIndexRoot does the same for an oci_image_index, whose index.json has no media type.
 func (d Dir) WriteIndexRoot(digest v1.Hash, size int64) error {
 	return d.writeRoot(ordered.New(
 		"manifests", []any{ordered.New("mediaType", string(types.OCIImageIndex), "size", size, "digest", digest.String())},

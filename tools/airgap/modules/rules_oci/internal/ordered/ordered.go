@@ -1,5 +1,5 @@
-// Package ordered is JSON whose objects keep the order of their keys, printed as jq prints it. rules_oci makes manifests and
-// configurations with jq, so that an image has the same digest here only if every byte of them is the same.
+// Package ordered implements JSON objects that keep the order of their keys and are printed as jq prints them. rules_oci
+// makes manifests and configurations with jq, so an image has the same digest here only if all of their bytes are the same.
 package ordered
 
 import (
@@ -19,7 +19,7 @@ type Object struct {
 	values map[string]any
 }
 
-// New returns an object with the members given, a key and a value each.
+// New returns an object with the members: a key and a value each.
 func New(members ...any) *Object {
 	o := &Object{values: map[string]any{}}
 	for i := 0; i < len(members); i += 2 {
@@ -28,23 +28,23 @@ func New(members ...any) *Object {
 	return o
 }
 
-// IsEmpty says that there is no member.
+// IsEmpty reports whether there is no member.
 func (o *Object) IsEmpty() bool {
 	return len(o.keys) == 0
 }
 
-// Get returns a member, nil if there is none.
+// Get returns a member, or nil if it does not exist.
 func (o *Object) Get(key string) any {
 	return o.values[key]
 }
 
-// Text returns a member that is a string, "" if it is none.
+// Text returns a member that is a string, or "" if it is not one.
 func (o *Object) Text(key string) string {
 	text, _ := o.values[key].(string)
 	return text
 }
 
-// Set changes a member in its place, or adds it as the last one.
+// Set changes a member in its place, or adds it at the end.
 func (o *Object) Set(key string, value any) {
 	if _, known := o.values[key]; !known {
 		o.keys = append(o.keys, key)
@@ -52,13 +52,13 @@ func (o *Object) Set(key string, value any) {
 	o.values[key] = value
 }
 
-// Delete removes a member, if it is there.
+// Delete removes a member if it exists.
 func (o *Object) Delete(key string) {
 	delete(o.values, key)
 	o.keys = slices.DeleteFunc(o.keys, func(k string) bool { return k == key })
 }
 
-// Append adds to a member that is a list, or makes it one.
+// Append adds a value to a member that is a list, or creates the list.
 func (o *Object) Append(key string, value any) error {
 	list, isList := o.values[key].([]any)
 	if !isList && o.values[key] != nil {
@@ -68,7 +68,8 @@ func (o *Object) Append(key string, value any) error {
 	return nil
 }
 
-// Merge is jq's multiplication of objects: members of more replace those here, and objects in both are merged themselves.
+// Merge does the same as jq's multiplication of objects: members of more replace those here, and objects in both are
+// merged.
 func (o *Object) Merge(more *Object) {
 	for _, key := range more.keys {
 		inner, isObject := more.values[key].(*Object)
@@ -134,7 +135,7 @@ func parse(decoder *json.Decoder) (any, error) {
 	return token, nil
 }
 
-// Print returns the object as jq prints it without options, but for the newline at the end.
+// Print returns the object as jq prints it without options, except for the newline at the end.
 func (o *Object) Print() []byte {
 	var out bytes.Buffer
 	print(&out, o, "\n")
@@ -183,7 +184,7 @@ func end(out *bytes.Buffer, members int, newline string, bracket byte) {
 	out.WriteByte(bracket)
 }
 
-// escapes are those that jq has a letter for.
+// escapes are the characters for which jq has a letter.
 var escapes = strings.NewReplacer(`"`, `\"`, `\`, `\\`, "\b", `\b`, "\f", `\f`, "\n", `\n`, "\r", `\r`, "\t", `\t`)
 
 func quote(out *bytes.Buffer, text string) {

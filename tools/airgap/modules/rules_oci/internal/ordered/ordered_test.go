@@ -2,7 +2,7 @@ package ordered
 
 import "testing"
 
-// The texts wanted are what jq 1.7 printed.
+// The expected texts are the output of jq 1.7.
 func TestPrint(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`{}`, `{}`},

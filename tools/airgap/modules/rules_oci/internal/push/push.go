@@ -1,4 +1,4 @@
-// Package push uploads a layout to a registry the way rules_oci's oci_push does: by digest first, then one tag at a time.
+// Package push uploads a layout to a registry as rules_oci's oci_push does: first by digest, then one tag after the other.
 package push
 
 import (
@@ -15,7 +15,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/registry"
 )
 
-// Options are what the flags of an oci_push target say.
+// Options are the flags of an oci_push target.
 type Options struct {
 	Repository        string // registry/name, without tag or digest
 	Tags              []string

@@ -1,4 +1,5 @@
-// Package registry shows what is in a layout as go-containerregistry sees images and indexes, which is how it uploads them.
+// Package registry returns the content of a layout as go-containerregistry's images and indexes, which that library
+// uploads.
 package registry
 
 import (
@@ -13,8 +14,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/rules_oci/internal/layout"
 )
 
-// Image returns the image with this descriptor. go-containerregistry's own layout package cannot be used: since v0.22 it
-// refuses blobs that are links, and in a Bazel sandbox all of them are.
+// Image returns the image with this descriptor. go-containerregistry's own layout package cannot be used. Since v0.22 it
+// refuses blobs that are symlinks, and in a Bazel sandbox all of them are.
 func Image(from layout.Dir, descriptor v1.Descriptor) (v1.Image, error) {
 	return partial.CompressedToImage(image{from, descriptor})
 }

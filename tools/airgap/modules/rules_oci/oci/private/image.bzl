@@ -1,7 +1,7 @@
 """oci_image: one image, as an OCI layout directory."""
 
-# Names that aspect_bazel_lib gives to resource classes. They only help a scheduler; the single-threaded program behind
-# this rule needs no reservation.
+# Names of aspect_bazel_lib for resource classes. They only help a scheduler. The single-threaded program of this rule
+# needs no reservation.
 _RESOURCE_SETS = [
     "default",
     "cpu_2",
@@ -15,7 +15,7 @@ _RESOURCE_SETS = [
     "mem_32g",
 ]
 
-# Attributes that are files, in the order the program reads them; the flag has the attribute's name.
+# Attributes that are files, in the order in which the program reads them. A flag has the name of its attribute.
 _FILE_ATTRIBUTES = {
     "created": "File with the date the image was made (RFC 3339). Default: the epoch, or the base's.",
     "entrypoint": "File of one word per line. Clears the base's cmd.",
@@ -36,7 +36,7 @@ def _oci_image_impl(ctx):
     output = ctx.actions.declare_directory(ctx.label.name)
     inputs = list(ctx.files.tars)
 
-    # The output's blobs are links to these files: whoever uses the image needs them too.
+    # The output's blobs are symlinks to these files, so users of the image need them, too.
     linked = [depset(ctx.files.tars)]
 
     args = ctx.actions.args()
@@ -49,7 +49,7 @@ def _oci_image_impl(ctx):
         if getattr(ctx.attr, flag):
             args.add("-" + flag, getattr(ctx.attr, flag))
     for tar in ctx.files.tars:
-        # As an argument of its own, a label is spelled as the real rules spell it.
+        # A label as a separate argument is spelled as in the real rules.
         args.add("-label", tar.owner)
         args.add("-layer", tar)
     for flag in _FILE_ATTRIBUTES:

@@ -41,7 +41,7 @@ oci_image_index = rule(
         "images": attr.label_list(
             mandatory = True,
             cfg = _platforms_transition,
-            doc = "Images; exactly one if platforms are given.",
+            doc = "Images; exactly one with platforms.",
         ),
         "platforms": attr.label_list(
             providers = [platform_common.PlatformInfo],

@@ -11,7 +11,7 @@ def _oci_load_impl(ctx):
     args.add("-format", ctx.attr.format)
     args.add("-output", tarball)
 
-    # Large and rarely wanted, so only built when the output group is asked for.
+    # The archive is large and rarely needed, so it is built only on request, as an output group.
     ctx.actions.run(
         executable = ctx.executable._oci,
         arguments = [args],

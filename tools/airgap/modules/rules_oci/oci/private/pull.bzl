@@ -22,17 +22,17 @@ def _name(rctx):
     return "image {}/{}@{}".format(rctx.attr.registry, rctx.attr.repository, rctx.attr.digest or "(no digest)")
 
 def _check(rctx):
-    """Fails for what is declared and cannot be had here."""
+    """Fails for an image that is declared but not available here."""
     if rctx.attr.unsupported:
         fail(("{}: '{}' is not read air-gapped: use Bazel's own --credential_helper, or build with a network connection " +
               "(AIRGAP=0)").format(_name(rctx), rctx.attr.unsupported[0]))
     if not rctx.attr.digest.startswith("sha256:"):
-        fail("{}: an air-gapped build takes an image by its sha256 digest alone: name it in oci.pull".format(_name(rctx)))
+        fail("{}: an air-gapped build downloads an image only by its sha256 digest: name it in oci.pull".format(_name(rctx)))
     if not rctx.attr.registry or not rctx.attr.repository:
-        fail("{}: no registry is meant by it: write REGISTRY/REPOSITORY".format(_name(rctx)))
+        fail("{}: the registry or the repository is missing: write REGISTRY/REPOSITORY".format(_name(rctx)))
 
 def _start(rctx, kind, digest, output, block = True):
-    """Starts a download, which fails unless what comes has the digest."""
+    """Starts a download, which fails unless the file has the digest."""
     return rctx.download(
         url = "{}://{}/v2/{}/{}/{}".format(rctx.attr.scheme, rctx.attr.registry, rctx.attr.repository, kind, digest),
         output = output,
@@ -44,7 +44,7 @@ def _start(rctx, kind, digest, output, block = True):
 
 def _finish(rctx, digest, result):
     if not result.success:
-        fail(("{}: {} cannot be had from the registry: an air-gapped build must reach one that has the image: build the base from " +
+        fail(("{}: {} cannot be downloaded from the registry: an air-gapped build must reach one that has the image: build the base from " +
               "packages, or build with a network connection (AIRGAP=0)").format(_name(rctx), digest))
 
 def _blob(digest):
