@@ -7,8 +7,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// TestCalendar compares the table with today's date. It is a separate target, because it can start to fail without a
-// change, and must not break the build of an old commit.
+// TestCalendar compares the dates in images/distros.bzl with today's date. It can start to fail without a change in the
+// repository. Therefore it is a separate target: it must not break the build of an old commit.
 func TestCalendar(t *testing.T) {
 	table, err := images.Read("distros.generated.json")
 	if err != nil {

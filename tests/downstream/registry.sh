@@ -18,7 +18,7 @@ if [ -n "${AIRGAP:-}" ] && [ "$AIRGAP" != 0 ]; then
 fi
 for workspace in . tests/downstream/workspace; do
 	cd "$checkout/$workspace"
-	# A separate server, which exits at once: the usual server would have to restart for these options.
+	# --batch starts a Bazel server that exits after the command. The running server would restart for these options.
 	# shellcheck disable=SC2086 # options
 	if "$checkout/bazelw" $startup --batch mod dump_repo_mapping "" ${1:+--registry="$1"} --lockfile_mode=off \
 		--check_direct_dependencies=error --check_bazel_compatibility=error >/dev/null 2>"$log"; then

@@ -66,7 +66,7 @@ func example(t *testing.T, document string) map[string]string {
 	return files
 }
 
-// workspace is a workspace with its Bazel server.
+// workspace is a Bazel workspace and the Bazel server that builds it.
 type workspace struct {
 	bazel     string // path of the program
 	directory string

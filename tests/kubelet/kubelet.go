@@ -39,7 +39,8 @@ resolvConf: ""
 staticPodPath: {{.Folder}}/pods
 `))
 
-// A pod that edits its node's firewall. The documentation recommends the init container.
+// podManifest is a pod that edits its node's firewall. Its init container waits for kubelet's chain, as
+// examples/kubernetes/README.md recommends.
 var podManifest = template.Must(template.New("pod").Parse(`apiVersion: v1
 kind: Pod
 metadata: {name: {{.Name}}, namespace: default}
@@ -147,8 +148,8 @@ type containerStatus struct {
 	}
 }
 
-// status returns kubelet's status of a pod from its directory. kubelet appends the node's name to the names of such
-// pods.
+// status returns the status of the container's pod, as kubelet reports it over HTTP. The pod is a static pod: kubelet
+// reads its manifest from a directory, and appends the node's name to the pod's name.
 func (c *container) status() (podStatus, error) {
 	response, err := http.Get("http://127.0.0.1:10255/pods")
 	if err != nil {

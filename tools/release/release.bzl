@@ -3,7 +3,8 @@
 load("@rules_go//go:def.bzl", "GoArchive")
 
 def _release_contents_impl(ctx):
-    # In runfiles the index //images/debian:trixie and the directory of trixie's lock would have the same path.
+    # A lock gets a symlink with another path. In runfiles, images/debian/trixie can be either the image index
+    # //images/debian:trixie or the directory that contains trixie's lock, but not both.
     locks = {}
     for lock in ctx.files.locks:
         release = lock.owner.package

@@ -16,7 +16,8 @@ func TestConf(t *testing.T) {
 	}
 }
 
-// The rules are those of libalternatives' own parseConfigData.
+// TestOverride checks that Override parses a file as libalternatives does (its function parseConfigData): the first valid
+// line with the name counts, every other line is ignored, and so is a file of 1 kB or more.
 func TestOverride(t *testing.T) {
 	for file, want := range map[string]int{
 		"":                                     0,

@@ -1,4 +1,5 @@
-// Package command implements pkglayer's command line. The program chooses the package formats.
+// Package command implements the command line of tools/pkglayer and tools/pkglayer/debapk. Each of the two programs
+// passes the package formats that it supports.
 package command
 
 import (

@@ -98,7 +98,8 @@ func parseOptions(args []string) (options, error) {
 	flags.StringVar(&opts.report, "test-report", "", "file for the report")
 	flags.StringVar(&output, "output", "text", "text, or junit with --test-report")
 	flags.StringVar(&opts.suite, "junit-suite-name", "container-structure-test.test", "name in the report")
-	// Without an engine, no image has a name.
+	// The real program passes these options to the container engine, as the name of the image. This program uses no
+	// engine, so it accepts them and ignores them.
 	flags.Bool("ignore-ref-annotation", false, "accepted")
 	flags.String("default-image-tag", "", "accepted")
 	flags.Func("config", "configuration file; may be repeated", func(path string) error {

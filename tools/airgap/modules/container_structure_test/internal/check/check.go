@@ -122,8 +122,8 @@ func matches(pattern, text string) (bool, error) {
 	return expression.MatchString(text), nil
 }
 
-// matchAll checks that the text contains every expected pattern and no excluded one. Messages contain what as the name of
-// the text.
+// matchAll checks that the text contains every expected pattern and no excluded one. The parameter what is the name of the
+// text in messages.
 func matchAll(result *report.Result, what, text string, expected, excluded []string) {
 	for _, pattern := range expected {
 		if found, err := matches(pattern, text); err != nil {
