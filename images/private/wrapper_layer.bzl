@@ -83,7 +83,7 @@ def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **
 
     The build fails with the installer's one-line reason if the base lacks a mode, has an iptables older than 1.8.4, or
     is for another architecture. Set `nft_only = True` for a base with the nft variant only, for example because its
-    distribution has no legacy variant (RHEL 10). On a host in legacy mode, the rules of such an image go into nft.
+    distribution has no legacy variant (RHEL since 8). On a host in legacy mode, the rules of such an image go into nft.
 
     The layer is built on Linux, or by a Linux worker (`--extra_execution_platforms`). On another system, Bazel's
     analysis fails with a message. All code is Go without C, so no compiler is needed. The wrapper is always built with
