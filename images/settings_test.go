@@ -11,8 +11,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// build makes the layer of a variant with the settings of the table, except for the package database. Each packaged
-// file contains its path.
+// build makes a layer with the variant's settings in images/distros.bzl, but without a package database. The layer has
+// one package with files at these paths. Each file contains its path.
 func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
 	t.Helper()
 	encoded, err := os.ReadFile("distros.generated.json")

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// support returns what is wrong with a release's entry on a day.
+// support returns the error in a release's end of support, as seen on the day today, or "".
 func support(facts images.Release, today time.Time) string {
 	if facts.End == "" && facts.Supported {
 		return ""
@@ -29,7 +29,7 @@ func support(facts images.Release, today time.Time) string {
 	return ""
 }
 
-// due returns what is wrong with a distribution's list of expected releases on a day.
+// due returns the error in a distribution's list of expected releases, as seen on the day today, or "".
 func due(distro images.Distro, today time.Time) string {
 	for _, release := range slices.Sorted(maps.Keys(distro.Due)) {
 		day, err := time.Parse(time.DateOnly, distro.Due[release])

@@ -161,7 +161,7 @@ def _release_tests(distro, variant, release, set):
     )
 
 def _without_lock(distro, variant, release, architecture):
-    """The index, and one test in place of all: both are skipped, and Bazel names the packages' constraint, which says what to do."""
+    """Declares the index and one test for a release without a lock. Bazel skips both, and names the constraint, whose name tells you what to do."""
     packages = "@distro_packages//{}/{}:{}".format(distro, release, packages_target(architecture, variant))
     native.alias(
         name = image_name(release),

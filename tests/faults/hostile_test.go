@@ -85,8 +85,8 @@ func TestInstallAgainstSwappedDirectories(t *testing.T) {
 		t.Fatal(err)
 	}
 	swapped := []string{"usr/sbin", "etc/alternatives", "var/lib/dpkg", "var/lib/dpkg/alternatives", "usr", "etc"}
-	// The files outside are the same as inside, so that an install that follows such a symlink finds what it searches
-	// for.
+	// The directory outside contains the same files as the root. So an install that follows such a symlink finds the
+	// files that it searches for, and would change them.
 	outside := filepath.Join(dir, "outside")
 	for _, name := range []string{"etc/alternatives", "var/lib/dpkg/alternatives", "usr/sbin"} {
 		copyTo(t, filepath.Join(root, name), filepath.Join(outside, filepath.Dir(name)))

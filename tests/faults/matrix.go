@@ -26,14 +26,14 @@ type plan struct {
 	wanted func(l layout, operation string, f fault) bool
 }
 
-// row is a line of the table.
+// row is a line of the printed table: the results of one fault at every system call of one operation.
 type row struct {
 	layout, operation, fault         string
 	injected, survived, broken, left int
 	examples                         []string
 }
 
-// operations contains the names of the operations, in the order of the table.
+// operations contains the names of the operations, in the order of the printed table.
 var operations = []string{"install", "install --root", "first call, nft", "first call, legacy"}
 
 // disturb runs everything in the plan, in two threads. image is the result of unpack; dir is for files that are
@@ -187,7 +187,8 @@ func atRoot(wrapper, root string) program {
 	return program{path: wrapper, argv: []string{"iptables-wrapper", "install", "--root", root}, env: environment}
 }
 
-// disturb repeats the operation, each time with the fault at a later system call.
+// disturb repeats the operation, each time with the fault at a later system call, until the operation has no more calls.
+// It counts the results.
 func (o *operation) disturb(f fault, stride int) (row, error) {
 	r := row{layout: o.layout.name, operation: o.name, fault: f.name}
 	for at := 0; ; at += stride {

@@ -9,9 +9,9 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// verdict contains what is wrong with a cell. Both lists are empty if nothing is.
+// verdict contains the errors of a cell. Both lists are empty if the cell is correct.
 type verdict struct {
-	wrong       []string // violations of the contract
+	wrong       []string // differences from the expectation
 	sideEffects []string // side effects of the probe
 }
 
@@ -31,7 +31,7 @@ type decision struct {
 	Conflict bool   `json:"conflict"`
 }
 
-// judge compares a cell with the contract, and its calls with calls of the right binary on a host in the same state.
+// judge compares a cell with its expectation, and its calls with calls of the right binary on a host in the same state.
 func judge(want expectation, k key, r plan.Result, direct map[string][]plan.Run) verdict {
 	var v verdict
 	if v.wrong = failure(r); v.wrong != nil {

@@ -2,7 +2,7 @@ package main
 
 import "github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 
-// expectation is the contract's requirement for a cell.
+// expectation is the correct result of a cell: of one host with one container in it.
 type expectation struct {
 	mode, reason string // detect's output
 	pin          bool   // detect's output, too; if the root is writable, the first call pins
@@ -15,8 +15,8 @@ type expectation struct {
 func (e expectation) mayLoad() bool { return e.reason == "only-supported" || e.reason == "default" }
 
 // withRules returns the expectations for an administrator if a mode contains rules. They do not depend on other modules
-// of the kernel, because a mode that is not loaded contains no rules. The rows are those of the contract's decision
-// table. Only a kubelet chain pins.
+// of the kernel, because a mode that is not loaded contains no rules. The rows are those of the decision table in
+// README.md. Only a kubelet chain pins.
 func withRules() map[string]expectation {
 	kubelet := func(mode string) expectation { return expectation{mode, "kubelet-chain", true, mode, true} }   // rows 3 and 4
 	moreRules := func(mode string) expectation { return expectation{mode, "more-rules", false, mode, true} }   // rows 6 and 7
@@ -71,8 +71,9 @@ func withoutRules() map[[2]string]expectation {
 	}
 }
 
-// contract returns the expectation for a cell. A read-only root differs only in that no mode can be pinned.
-func contract(m moduleSet, k key) expectation {
+// expected returns the expectation for a cell, from the decision table in README.md. A read-only root differs only in that
+// no mode can be pinned.
+func expected(m moduleSet, k key) expectation {
 	want, rules := withRules()[k.state]
 	if !rules {
 		want = withoutRules()[[2]string{m.name, k.state}]

@@ -7,8 +7,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// TestContract checks that the contract defines an expectation for every possible cell, and for no others.
-func TestContract(t *testing.T) {
+// TestExpected checks that there is an expectation for every possible cell, and for no other cell.
+func TestExpected(t *testing.T) {
 	guesses := withoutRules()
 	rules := withRules()
 	for _, m := range moduleSets() {
@@ -16,9 +16,9 @@ func TestContract(t *testing.T) {
 			if !m.can(s) {
 				continue
 			}
-			want := contract(m, key{state: s.name, privilege: plan.Admin})
+			want := expected(m, key{state: s.name, privilege: plan.Admin})
 			if want.mode == "" || want.reason == "" || want.called == "" {
-				t.Errorf("%s, %s: the contract says nothing", m.name, s.name)
+				t.Errorf("%s, %s: no expectation", m.name, s.name)
 			}
 			delete(guesses, [2]string{m.name, s.name})
 		}
@@ -31,7 +31,7 @@ func TestContract(t *testing.T) {
 	}
 }
 
-// TestJudge judges a correct cell, and then copies with one error each.
+// TestJudge judges a correct result of a cell, and then copies of it with one error each.
 func TestJudge(t *testing.T) {
 	version := plan.Run{Stdout: "iptables v1.8.11 (legacy)\n"}
 	direct := map[string][]plan.Run{"legacy": {version, {Stdout: "-P INPUT ACCEPT\n"}, {}, {}}}
@@ -46,7 +46,7 @@ func TestJudge(t *testing.T) {
 			RestoredIn: []string{"legacy"},
 		}
 	}
-	want := contract(moduleSets()[0], key{state: "hint v4, legacy", privilege: plan.Admin})
+	want := expected(moduleSets()[0], key{state: "hint v4, legacy", privilege: plan.Admin})
 	k := key{state: "hint v4, legacy", privilege: plan.Admin}
 	if v := judge(want, k, right(), direct); !v.right() {
 		t.Errorf("right, but judged %+v", v)

@@ -1,5 +1,6 @@
 // Command kernels runs the wrapper on Debian's kernels with selected netfilter modules, each in a separate virtual
-// machine, in every state of a host. It compares each cell of the matrix with the contract.
+// machine, in every state of a host. A cell of the matrix is one host with one container. Each cell is
+// compared with the decision table of README.md.
 //
 // Usage: kernels [--pairs] [--only TEXT]... [--state TEXT]... --image GUEST,LAYER... --kernel FILE.tar...
 //
@@ -9,7 +10,7 @@
 // image on an amd64 kernel. All other combinations are tested as a common host: both backends loaded, root with
 // NET_ADMIN. The exit status is 1 if a cell is wrong.
 //
-// With --pairs it boots no kernel. It lists each pair of values of different dimensions (section 5 of the contract) with a cell that
+// With --pairs it boots no kernel. It lists each pair of values of different dimensions (see dimension) with a cell that
 // tests it. The exit status is 1 if no cell tests a pair.
 package main
 
@@ -125,7 +126,7 @@ func (v image) machine() machine.Guest {
 	}}
 }
 
-// withImages unpacks the images and calls f with what boots guests with them.
+// withImages unpacks the images and calls f with them. Each image can boot a guest that contains it.
 func withImages(specs []string, f func([]image) error) error {
 	dir, err := os.MkdirTemp(os.Getenv("TEST_TMPDIR"), "kernels")
 	if err != nil {

@@ -124,7 +124,7 @@ func (b *block) run(ctx context.Context, wanted func(state string) bool) error {
 		}
 		called := k
 		called.readOnly = k.readOnly && k.otherNetwork // a cell beside the one with the writable root calls no binary directly
-		b.judged[k] = judge(contract(b.modules, k), k, b.results[i], direct[called])
+		b.judged[k] = judge(expected(b.modules, k), k, b.results[i], direct[called])
 	}
 	return nil
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// dimension is a property of a cell whose values the contract lists (section 5).
+// dimension is a property of a cell, such as the kernel or the privilege, with all of its values.
 type dimension struct {
 	name   string
 	values []string

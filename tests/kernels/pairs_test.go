@@ -19,7 +19,7 @@ func boots(releases ...string) []*block {
 	return all
 }
 
-// TestPairs checks that the cells of the whole matrix test every pair of values of section 5 of the contract.
+// TestPairs checks that the cells of the whole matrix test every pair of values of two dimensions.
 func TestPairs(t *testing.T) {
 	var out strings.Builder
 	if err := writePairs(&out, boots("5.10", "6.1", "6.12", "7.2")); err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// report is the matrix for people.
+// report prints the results of the matrix for people to read.
 type report struct {
 	blocks  []*block
 	skipped map[string]string // architectures that cannot be tested here, with the reason
@@ -30,7 +30,7 @@ func (r report) cells() (all, right, sideEffects int) {
 	return all, right, sideEffects
 }
 
-// summary returns the last line.
+// summary returns the last line of the report.
 func (r report) summary() string {
 	all, right, sideEffects := r.cells()
 	return fmt.Sprintf("%d cells, %d right, %d wrong, %d module or table side effects", all, right, all-right, sideEffects)

@@ -55,7 +55,7 @@ func states() []state {
 	)
 }
 
-// many returns a table with rules that have two matches.
+// many returns the text of table filter for iptables-restore, with rules that have two matches.
 func many(rules int) string {
 	var b strings.Builder
 	b.WriteString("*filter\n")
@@ -130,7 +130,7 @@ func privileges() []plan.Privilege {
 	return []plan.Privilege{plan.Admin, plan.NoAdmin, plan.User, plan.UserNamespace, plan.Ambient}
 }
 
-// key names a cell within one boot.
+// key identifies a cell (one host with one container) within one boot.
 type key struct {
 	state        string
 	privilege    plan.Privilege
@@ -184,7 +184,7 @@ func (m moduleSet) cells(full bool, wanted func(state string) bool) ([]plan.Cell
 // rightModes returns the modes whose binaries are called directly: the right mode. If there are no rules to decide by,
 // it returns both, to check whether the other would have worked.
 func (m moduleSet) rightModes(k key) []string {
-	want := contract(m, k)
+	want := expected(m, k)
 	if k.privilege == plan.Admin && !want.rules {
 		return []string{"nft", "legacy"}
 	}

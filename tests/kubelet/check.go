@@ -15,7 +15,7 @@ type history struct {
 	chain   time.Time // when this program first saw the chain; calls just before may have seen it, too
 }
 
-// finding is a line of the table.
+// finding is the result of one container, and a line of the table that the program prints.
 type finding struct {
 	container *container
 	before    []string // modes in use before the chain

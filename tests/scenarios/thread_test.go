@@ -15,7 +15,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tellVariable makes this test binary, in place of the mode's binary, print what it inherited from its parent.
+// tellVariable is set for this test binary when it replaces a mode's binary. It then prints the process attributes that it
+// inherited.
 const tellVariable = "SCENARIOS_TELL"
 
 func init() {

@@ -73,7 +73,7 @@ var executes = regexp.MustCompile(`\b(bazelw?|bazelisk|docker|podman|make|npm|pi
 
 const signs = "go run ./tools/release --staged "
 
-// excess lists what a workflow grants or executes against the table.
+// excess lists the permissions and commands of a workflow that the table granted does not allow.
 func excess(name string, w workflow) (found []string) {
 	if w.Permissions.String() != "contents: read" {
 		found = append(found, fmt.Sprintf("%s: permissions %q, want contents: read: a job that needs more declares it", name, w.Permissions))

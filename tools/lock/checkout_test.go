@@ -25,7 +25,7 @@ type checkout struct {
 	distro, release string
 }
 
-// newCheckout creates both. entry is the distribution's entry in the table.
+// newCheckout creates the directory, with keys and a table of this one entry, and starts the repository's server.
 func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	t.Helper()
 	c := &checkout{t: t, dir: t.TempDir(), folder: "images", repository: t.TempDir(), distro: distro, release: release}
@@ -36,7 +36,7 @@ func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	return c
 }
 
-// table writes the table.
+// table writes the table of distributions, with one entry.
 func (c *checkout) table(entry string) {
 	c.t.Helper()
 	put(c.t, filepath.Join(c.dir, c.folder, "distros.generated.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))

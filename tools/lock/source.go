@@ -75,7 +75,7 @@ func (r request) debian() (source, error) {
 	return source{func(string) []repository { return suites }, index.Deb}, nil
 }
 
-// alpine reads the release's repository main, and those that the table adds.
+// alpine reads the release's repository main, and the additional repositories in images/distros.bzl.
 func (r request) alpine() (source, error) {
 	keys, err := index.ReadAlpineKeys(r.keys)
 	if err != nil {
@@ -90,7 +90,7 @@ func (r request) alpine() (source, error) {
 	return source{func(string) []repository { return all }, index.Apk}, nil
 }
 
-// fedora reads the packages of the release as it was published, and the repositories that the table adds: updates.
+// fedora reads the packages of the release as it was published, and the additional repositories in images/distros.bzl (updates).
 func (r request) fedora() (source, error) {
 	keys, err := index.ReadKeys(r.keys)
 	if err != nil {

@@ -39,7 +39,8 @@ func newSigner(ctx context.Context, o options, dir string) (*signer, error) {
 		}
 	}
 	s.public = strings.TrimSuffix(key, ".key") + ".pub"
-	// No log, no timestamp and no root of trust: a key needs none of them.
+	// These two files name no transparency log, no timestamp authority and no root of trust. A signature with a key
+	// needs none of them.
 	services, root := filepath.Join(dir, "services.json"), filepath.Join(dir, "root.json")
 	if err := s.cosign(ctx, "signing-config", "create", "--out", services); err != nil {
 		return nil, err

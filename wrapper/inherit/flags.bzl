@@ -1,4 +1,4 @@
-"""How a program is built whose callers' signals reach the next program unchanged: see inherit_linux.go."""
+"""Build flags for a program that passes the signals of its caller unchanged to the binary that it executes: see inherit_linux.go."""
 
 HANDOVER_TAGS = ["handover"]
 

@@ -1,11 +1,11 @@
 """Real root file systems for the tests of the installer, which read them with tests/roots.
 
-Not beside that: a user's build loads the BUILD files of the installer, and has no tests.
+This file is not in tests/roots: a user's build loads the BUILD file of the installer, and must not need the directory tests.
 """
 
 load("//images:distros.bzl", "DISTROS")
 
-# Every Debian release of the table, with its own update-alternatives and without the wrapper.
+# Every Debian release in images/distros.bzl, with its own update-alternatives and without the wrapper.
 DEBIAN_ROOTS = [
     "//images/debian:{}_amd64_packages".format(release)
     for release in DISTROS["debian"].releases

@@ -8,8 +8,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
-// The program under the names it is called by: testscript puts the test binary itself behind each of them in $PATH. Without
-// its name here, a call would run all tests again.
+// TestMain lists the names by which scripts call the program. testscript creates each name in $PATH, and it leads to this
+// test binary. A call by a name that is not listed would run all tests again.
 func TestMain(m *testing.M) {
 	commands := map[string]func(){commandName: main, "iptabels": main}
 	for _, a := range applet.All() {

@@ -87,7 +87,7 @@ fail() {
 	failed=1
 }
 
-# judge NETWORK ROOT: compares the results with the rules above, and adds a row to the table.
+# judge NETWORK ROOT: compares the results with the rules at the top of this file, and adds a row to the printed table.
 judge() {
 	decision=$(said "iptables-wrapper detect --output json" | tr -d '\n' | sed -nE 's/.*"mode": *"([a-z]*)".*"reason": *"([a-z-]*)".*/\1 \2/p')
 	if [ "$(status "iptables-wrapper detect --output json")" != 0 ] || [ -z "$decision" ]; then

@@ -20,7 +20,8 @@ const unpacked = scratch + "unpacked"
 // layout is the image that is unpacked.
 var layout string
 
-// unpack replaces the unpacked image. The cells of one image follow each other, so each image is unpacked once.
+// unpack unpacks an image in place of the image before it. The cells of one image are next to each other in the plan, so
+// each image is unpacked only once.
 func unpack(name string) error {
 	if name == layout {
 		return nil

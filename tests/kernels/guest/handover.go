@@ -22,7 +22,7 @@ import (
 // signal ends them.
 const handOverCalls = 50
 
-// handOver checks on this architecture which process attributes the wrapper preserves (section 3.6 of the contract).
+// handOver checks on this architecture that the wrapper preserves signals, environment variables and closed descriptors.
 // The host has no kubelet chain, so each call is a first call. It returns the errors.
 func handOver(root *container) ([]string, error) {
 	var problems []string

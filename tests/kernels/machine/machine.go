@@ -26,7 +26,7 @@ import (
 // hand-over cell with its signals takes some minutes on the slowest emulated processor.
 const silence = 20 * time.Minute
 
-// Guest is what boots on a kernel.
+// Guest is the initial file system that a kernel boots: a program as init, and the files of an image.
 type Guest struct {
 	Program string               // its init, which carries out the plan: package guest
 	Files   func(*Archive) error // adds what the plan's cells need to the initial file system
@@ -116,7 +116,7 @@ func results(console io.Reader, f func(plan.Result)) (got int, noise string, err
 	return got, noise, lines.Err()
 }
 
-// writeInitrd writes the guest's initial file system; package guest says what is in it.
+// writeInitrd writes the guest's initial file system; package guest describes its content.
 func (g Guest) writeInitrd(name string, modules kernel.Modules, p plan.Plan) error {
 	program, readErr := os.ReadFile(g.Program)
 	index, indexErr := json.Marshal(modules)

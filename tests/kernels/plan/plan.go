@@ -8,7 +8,7 @@ type Plan struct {
 	Cells []Cell   `json:"cells"`
 }
 
-// Cell is one host with one container in it.
+// Cell is one test of the matrix: a host in one state, with one container in it.
 type Cell struct {
 	State        string    `json:"state"` // for people
 	Setup        []Step    `json:"setup"` // how the host gets there

@@ -5,7 +5,8 @@ import (
 	"slices"
 )
 
-// part is one clause of an expression in conjunctive normal form: if all of all are selected, one of then is.
+// part is one clause of an expression in conjunctive normal form: if all packages in the field all are selected, one of
+// those in the field then must be selected, too.
 type part struct {
 	all  []*Package
 	then []*Package

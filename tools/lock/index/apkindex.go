@@ -98,7 +98,8 @@ func fillApk(p *closure.Package, fields map[string]string, architecture, base st
 	return nil
 }
 
-// apkRelations parses a list. "!" means that a relation must not be satisfied.
+// apkRelations parses a list of dependencies, separated by blanks, and calls add for each. A dependency after "!" must not
+// be satisfied, and is appended to not.
 func apkRelations(list string, add func(closure.Relation), not *[]closure.Relation) error {
 	for _, text := range strings.Fields(list) {
 		name, negated := strings.CutPrefix(text, "!")

@@ -17,7 +17,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/index"
 )
 
-// Go modules whose test data distributions have signed. This repository contains no copy of it.
+// These Go modules contain, as test data, files that a distribution has signed. This repository contains no copy of them.
 const (
 	alpineModule = "chainguard.dev/apko@v0.30.0"            // the indexes of Alpine 3.16 (x86_64) and 3.17 (aarch64)
 	rpmModule    = "github.com/sassoftware/relic/v8@v8.2.0" // a package of Rocky Linux 9; no module contains one of Fedora

@@ -39,9 +39,9 @@ def oci_pull(
         www_authenticate_challenges = None,
         bazel_tags = None,
         is_bzlmod = True):
-    """Declares @NAME, and @NAME_OS_ARCHITECTURE[_VARIANT] of each platform. Arguments are the real macro's.
+    """Declares @NAME, and @NAME_OS_ARCHITECTURE[_VARIANT] of each platform. The arguments are those of the real macro.
 
-    What the real one refuses is refused; what only an image that is used can tell is said when it is.
+    It refuses the same arguments as the real macro. An error that depends on the image is reported only when the image is used.
     """
     if bool(registry) != bool(repository):
         fail("oci.pull {}: 'registry' and 'repository' go together: give both, or 'image'".format(name))

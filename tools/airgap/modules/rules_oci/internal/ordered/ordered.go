@@ -68,8 +68,8 @@ func (o *Object) Append(key string, value any) error {
 	return nil
 }
 
-// Merge does the same as jq's multiplication of objects: members of more replace those here, and objects in both are
-// merged.
+// Merge does the same as jq's multiplication of objects: members of more replace members of o, and objects that both
+// contain are merged.
 func (o *Object) Merge(more *Object) {
 	for _, key := range more.keys {
 		inner, isObject := more.values[key].(*Object)
@@ -142,7 +142,7 @@ func (o *Object) Print() []byte {
 	return out.Bytes()
 }
 
-// print writes a value; newline is what a line of it starts with.
+// print writes a value. newline is a line break and the indentation of the next line.
 func print(out *bytes.Buffer, value any, newline string) {
 	switch value := value.(type) {
 	case *Object:
