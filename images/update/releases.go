@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 )
 
-// release is one release of the table.
+// release is one release of a distribution, from the table in images/distros.bzl.
 type release struct {
 	distroName string // key of the table
 	distro     images.Distro

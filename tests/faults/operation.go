@@ -113,7 +113,8 @@ func (o *operation) status(f fault, out outcome, now changes) string {
 			return "killed, and yet: " + says
 		}
 	case f.errno == 0 && out.endedBy(f.signal):
-		// A call may end in any state, like a killed one. An install must change nothing or everything.
+		// A call that fails may leave any part of its changes, as if it had been killed. An install must change nothing
+		// or everything.
 		if differs := now.against(o.undisturbed); !o.pins && len(now) != 0 && differs != "" {
 			return "ended by the signal, and left: " + differs
 		}

@@ -38,7 +38,7 @@ func Statements(t *testing.T, moduleBazel []byte, tag string) map[string]string 
 	return all
 }
 
-// Statement returns one such call.
+// Statement returns one call of a tag in MODULE.bazel, as buildifier formats it.
 func Statement(tag, path, version, sum string, indirect bool) string {
 	attribute := ""
 	if indirect {

@@ -87,7 +87,7 @@ func expected(m moduleSet, k key) expectation {
 	case plan.Ambient:
 		return ambient(m, k.state, want)
 	}
-	// Without permission to probe, the wrapper guesses, whatever rules the host has.
+	// Without permission to read rules, the wrapper guesses, even if the host has rules.
 	return expectation{mode: "nft", reason: "default", called: "nft", rules: want.rules}
 }
 

@@ -32,7 +32,7 @@ func newHost(t *testing.T) *host {
 	return h
 }
 
-// newHostWithoutProc is newHost in a container without /proc.
+// newHostWithoutProc returns the same as newHost, but its container has no /proc.
 func newHostWithoutProc(t *testing.T) *host {
 	t.Helper()
 	needs.Machine(t, "root")

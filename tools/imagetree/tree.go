@@ -42,7 +42,7 @@ type Tree struct {
 	meter *archive.Meter
 }
 
-// node is one path.
+// node is the file or directory at one path.
 type node struct {
 	*File
 	layer    int              // the layer that made this path

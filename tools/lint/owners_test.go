@@ -36,7 +36,7 @@ func TestCodeOwners(t *testing.T) {
 	}
 }
 
-// Dependabot looks at each go.mod.
+// TestDependabot checks that the configuration of Dependabot lists each directory that contains a go.mod.
 func TestDependabot(t *testing.T) {
 	root := checkout(t)
 	text, err := os.ReadFile(filepath.Join(root, ".github/dependabot.yml"))
@@ -67,7 +67,7 @@ func TestDependabot(t *testing.T) {
 	}
 }
 
-// SECURITY.md names tests that exist.
+// TestSecurityClaims checks that each test that SECURITY.md names exists.
 func TestSecurityClaims(t *testing.T) {
 	root := checkout(t)
 	text, err := os.ReadFile(filepath.Join(root, "SECURITY.md"))

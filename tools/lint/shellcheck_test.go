@@ -6,7 +6,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// Like TestActionlint, with shellcheck for each script.
+// TestScripts runs actionlint, which passes each script of the workflows to shellcheck.
 func TestScripts(t *testing.T) {
 	needs.Machine(t, "shellcheck")
 	actionlintFinds(t, "shellcheck")

@@ -142,7 +142,7 @@ func canary(t testing.TB) (dir string, check func()) {
 	}
 }
 
-// attack is what a base contains in addition to iptables.
+// attack describes the hostile part of a base, in addition to iptables.
 type attack struct {
 	entries func(out string) []entry
 	refused string // part of the expected message; empty if the entries are applied inside the image, as a container engine does

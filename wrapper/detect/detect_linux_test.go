@@ -86,7 +86,7 @@ func TestKubelet(t *testing.T) {
 	}
 }
 
-// Host leaves no descriptor open.
+// TestDescriptors checks that Host closes each descriptor that it opens.
 func TestDescriptors(t *testing.T) {
 	count := func() int {
 		all, err := os.ReadDir("/proc/self/fd")

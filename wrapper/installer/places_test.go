@@ -52,7 +52,7 @@ func TestPartialGroups(t *testing.T) {
 	}
 	t.Run("remove-all ip6tables", func(t *testing.T) { assertInstalled(t, removed, after) })
 
-	// The user registered /usr/sbin/iptables without followers.
+	// In this state file, a user has registered /usr/sbin/iptables without followers.
 	const state = "var/lib/dpkg/alternatives/iptables"
 	own := roots.Tree{
 		"usr/sbin/iptables@":         "/etc/alternatives/iptables",

@@ -16,7 +16,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// go test ./wrapper/iptables-wrapper -update
+// To rewrite the golden files, run go test ./wrapper/iptables-wrapper -update
 var update = flag.Bool("update", false, "rewrite the golden files in testdata/report")
 
 // Compares both reports as a whole, and checks whether --check would fail.

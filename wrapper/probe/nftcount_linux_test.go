@@ -13,7 +13,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-// Whether a table counts, by its chains.
+// TestNFTTable checks which tables count. The chains of a table decide.
 func TestNFTTable(t *testing.T) {
 	forward := object{table: []byte("filter"), chain: []byte("FORWARD"), base: true, kind: []byte("filter"), hook: 2, policy: accept, use: 2}
 	with := func(change func(*object)) object {
@@ -56,7 +56,7 @@ func TestNFTTable(t *testing.T) {
 	}
 }
 
-// All lines of the table in iptables/nft.c of 1.8.11.
+// TestBaseChains checks all built-in chains of iptables 1.8.11 (the table in iptables/nft.c).
 func TestBaseChains(t *testing.T) {
 	var got []string
 	hooks := [...]string{"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"} // iptables' names of enum nf_inet_hooks

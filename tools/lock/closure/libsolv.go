@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// This is how libsolv treats several candidates for one need before it takes the first of them (policy.c,
+// The functions in this file sort the candidates for one need as libsolv does before it selects the first one (policy.c,
 // policy_filter_unwanted).
 
 // bestOfEach returns the newest of each name that no other candidate obsoletes, in alphabetical order.
@@ -35,8 +35,8 @@ func (s *search) newer(id, than int) bool {
 	return slices.Index(all, s.packages[id]) < slices.Index(all, s.packages[than])
 }
 
-// ordered moves packages to the end of which there is a newer version. Then it moves those to the front that provide the
-// highest version of a name that several of them provide.
+// ordered moves a package to the end if there is a newer version of it. If several candidates provide a name, it then moves
+// the one that provides the highest version to the front.
 func (s *search) ordered(candidates []int) []int {
 	old := func(id int) int {
 		return min(slices.Index(s.named[s.packages[id].Name], s.packages[id]), 1)

@@ -69,7 +69,7 @@ func beginsLZMA(b []byte) bool {
 	return len(b) == lzma.HeaderLen && b[0] == 0x5d && b[1] == 0 && binary.LittleEndian.Uint32(b[1:]) >= lzma.MinDictCap
 }
 
-// named adds the name of the compression to errors.
+// named is a reader that adds the name of the compression to its errors.
 type named struct {
 	name   string
 	source io.Reader

@@ -178,7 +178,7 @@ func commandEnv(run schema.RunOptions, test schema.CommandTest) ([]string, error
 	for _, key := range run.EnvVars {
 		value := os.Getenv(key)
 		if value == "" {
-			// The real tool leaves an empty entry, which the engine refuses.
+			// container-structure-test passes an empty entry to Docker, which refuses it. So this is an error, too.
 			return nil, fmt.Errorf("invalid environment variable: containerRunOptions.envVars: %s is not set or empty", key)
 		}
 		env = append(env, key+"="+value)

@@ -122,7 +122,7 @@ func mergeEnv(env, more []string) []string {
 	return merged
 }
 
-// mounts are Docker's, and those the test asks for.
+// mounts returns the mounts of Docker's default, and those that the options name.
 func mounts(dir string, options Options) ([]specs.Mount, error) {
 	sys := []string{"nosuid", "noexec", "nodev", "ro"}
 	if options.all() {
