@@ -41,7 +41,7 @@ func compare(t *testing.T, got map[string][]string, want map[string][]string) {
 	}
 }
 
-// found returns what a pattern's only group matches.
+// found returns all texts that match the only group of a pattern.
 func found(pattern, in string) []string {
 	var all []string
 	for _, match := range regexp.MustCompile(pattern).FindAllStringSubmatch(in, -1) {

@@ -102,7 +102,7 @@ func (o *operation) judge(f fault, out outcome) (verdict, error) {
 	return v, nil
 }
 
-// status returns what is wrong with the exit status of the run, considering its changes.
+// status returns an error if the exit status does not fit the changes of the run, or "".
 func (o *operation) status(f fault, out outcome, now changes) string {
 	says := fmt.Sprintf("exit %d, %q, %q", out.exit(), out.stdout, out.stderr)
 	switch {

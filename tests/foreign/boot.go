@@ -114,7 +114,7 @@ func (b *boot) run(ctx context.Context) error {
 	return err
 }
 
-// writeTable writes one line for each image and what is wrong. The error says that a command test failed.
+// writeTable writes one line for each image, with its errors. It returns an error if a command test failed.
 func writeTable(out io.Writer, boots []*boot, skipped map[string]string) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "architecture\tLinux\timage\tpassed\tof")

@@ -79,7 +79,7 @@ func (c config) check() error {
 	return nil
 }
 
-// privilege returns what a container with these options may do.
+// privilege returns the privileges of a container with these options. Options that no test uses are an error.
 func (o runOptions) privilege() (plan.Privilege, error) {
 	slices.Sort(o.Capabilities)
 	switch {

@@ -7,7 +7,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// judge returns what is wrong with the result of a command test.
+// judge returns the errors in the result of a command test.
 func judge(t commandTest, r plan.Result) []string {
 	if r.Failed != "" || len(r.Calls) != 1 {
 		return []string{"not executed: " + r.Failed}

@@ -34,7 +34,7 @@ func (f *finding) differs(format string, args ...any) {
 // (iptables 1.8, xtables-save.c).
 var legacyWarning = regexp.MustCompile(`^# Warning: (ip6?tables)-legacy tables present, use (ip6?tables)-legacy-save to see them$`)
 
-// check compares what one container did with what it must do. rules is the output of iptables-save in each mode.
+// check compares the calls and rules of one container with the expected ones. rules is the output of iptables-save in each mode.
 func (n *node) check(c *container, h history, rules map[string]string) finding {
 	f := finding{container: c, init: "-"}
 	calls, err := n.recorded(c)

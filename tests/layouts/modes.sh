@@ -58,8 +58,8 @@ names_lead_to() {
 	done
 }
 
-# Checks that the wrapper is installed and selected, and that the database has the content that its own program would
-# have written.
+# Checks that the wrapper is installed and selected, and that the alternatives database has the content that the
+# distribution's program would have written.
 installed() {
 	names_lead_to iptables-wrapper
 	for other in $OTHERS; do

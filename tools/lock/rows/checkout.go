@@ -26,7 +26,8 @@ func clone(from, scratch string) (*checkout, error) {
 			c.env = append(c.env, variable)
 		}
 	}
-	// The Bazel in PATH is the one that runs this program, or the one of the air-gapped sandbox.
+	// Use the Bazel in PATH, without the air-gapped way. It is the Bazel that runs this program. In a sandbox of the
+	// air-gapped way, it is the sandbox's.
 	c.env = append(c.env, "AIRGAP=0")
 	if out, err := c.command(scratch, "git", "clone", "--quiet", from, c.folder); err != nil {
 		return nil, fmt.Errorf("git clone: %w\n%s", err, out)

@@ -106,7 +106,7 @@ func TestAlpineLinksBusybox(t *testing.T) {
 	}
 }
 
-// The files are those that apk of the image's own version writes, entry by entry.
+// TestAlpineScriptsAndTriggers checks that the layer contains the same scripts and triggers files as apk writes.
 func TestAlpineScriptsAndTriggers(t *testing.T) {
 	// Q1 and base64, or X1 and hexadecimal digits, of the SHA-1 of the name.
 	for _, row := range []struct{ tools, path, busybox, baselayout string }{

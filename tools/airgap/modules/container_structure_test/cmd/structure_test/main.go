@@ -126,7 +126,7 @@ func parseOptions(args []string) (options, error) {
 	case layout != "" && opts.driver == check.Tar:
 		return options{}, errors.New("--image-from-oci-layout is not supported when not using Docker driver")
 	case archive != "" && opts.driver == check.Docker:
-		// The real program would use it as the name of an image in the engine.
+		// The real program would use this path as the name of an image in Docker.
 		return options{}, errors.New("the docker driver does not read archives: give it the layout, or use the tar driver")
 	}
 	opts.image = archive + layout
