@@ -69,7 +69,7 @@ func Detect(data []byte) Format {
 	return Chkconfig
 }
 
-// Bytes returns the group as its own program writes it.
+// Bytes returns the text of the state file, as the program that manages the group writes it.
 func (g *Group) Bytes() []byte {
 	lines := []string{"auto", g.Link}
 	if g.Manual {

@@ -66,7 +66,7 @@ func (r *reader) path(what string, optional bool) string {
 	return line
 }
 
-// another checks that a group with n entries of this kind can have one more, called name.
+// another checks whether a group may get one more entry: a follower or an alternative (kind) called name. It has n of that kind.
 func (r *reader) another(kind, name string, n int, duplicate bool) {
 	if n == maxEntries {
 		r.fail("more than " + strconv.Itoa(maxEntries) + " " + kind + "s")
@@ -136,7 +136,8 @@ func (r *reader) alternatives(g *Group) {
 	}
 }
 
-// extras removes a's family and initscript from the line of the priority, and returns the number.
+// extras reads the line that contains the priority in chkconfig's grammar. It stores family and initscript in a, and returns the
+// text of the priority.
 func (r *reader) extras(a *Alternative, text string) (number string) {
 	if rest, found := strings.CutPrefix(text, "@"); found {
 		family, after, closed := strings.Cut(rest, "@")

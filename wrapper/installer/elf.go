@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/rootfs"
 )
 
-// program is what install reads from an ELF file. (debug/elf would make the wrapper much larger.)
+// program contains the fields of an ELF file that install checks. (Package debug/elf would make the wrapper much larger.)
 type program struct {
 	machine
 	data        []byte

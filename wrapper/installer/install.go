@@ -135,7 +135,7 @@ func (p *plan) apply() error {
 	if failed := p.Undo(); failed != nil {
 		return failure(err.Error(), "; taking the changes back: ", failed.Error(), ": see to the disk, then install again")
 	}
-	return failure(err.Error(), ": nothing was changed")
+	return failure(err.Error(), ": nothing was changed: correct this, then install again")
 }
 
 // verify checks that every name leads to the wrapper.
@@ -163,7 +163,7 @@ func (p *plan) tidy() {
 	for _, err := range failed {
 		// A directory that cannot be written contains no remains of a killed process either.
 		if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, unix.EROFS) {
-			p.warn(err.Error(), ": the next install or call removes it")
+			p.warn(err.Error(), ": remove it manually")
 		}
 	}
 	if wrapper, _ := p.Root.ReadFile(p.Wrapper, maxBinary); wrapper.Capabilities() != p.capabilities {

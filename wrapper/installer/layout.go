@@ -111,8 +111,8 @@ func (p *plan) confs() {
 			p.refuse(failure(dir, ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables"))
 		}
 		old, err := p.Root.ReadFile(path.Join(dir, links.Conf), maxText)
-		if !rootfs.Missing(err) {
-			p.refuse(err)
+		if err != nil && !rootfs.Missing(err) {
+			p.refuse(failure(err.Error(), ": move it away, then install again"))
 		}
 		p.write(old, alternatives.ConfWithBinary(conf, p.Wrapper), "")
 		p.managed = append(p.managed, path.Join(path.Dir(p.Wrapper), a.String()))

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/iptables-wrappers/iptables-wrappers/tests/roots"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
@@ -171,6 +173,19 @@ func TestSymlinkedStateFile(t *testing.T) {
 			before := l.Before.Without(file).With(kept).With(roots.Tree{file + "@": "/srv/file"})
 			assertInstalled(t, before, l.Installed.With(kept))
 		})
+	}
+}
+
+// Anything else in the place of the configuration file, such as a FIFO, is not iptables' and not the wrapper's.
+func TestFIFOAsConfiguration(t *testing.T) {
+	const conf = "usr/share/libalternatives/iptables/90.conf"
+	dir := roots.Find("Tumbleweed").Before.Build(t, roots.Programs(t))
+	if err := unix.Mkfifo(filepath.Join(dir, conf), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	want := "read /" + conf + ": not a regular file: move it away, then install again"
+	if _, err := install(t, dir); err == nil || err.Error() != want {
+		t.Errorf("error %v, want %s", err, want)
 	}
 }
 

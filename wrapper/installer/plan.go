@@ -113,7 +113,7 @@ func (p *plan) link(name, target string) {
 		return
 	}
 	p.add(rootfs.Change{Verb: "link", Path: place, Target: target})
-	// A symlink in the alternatives directory leads to the registered file, and stays registered.
+	// A symlink in /etc/alternatives may lead to any file: that alternative stays in the database. Elsewhere, the file would be lost.
 	alternatives, _ := p.Root.Resolve(links.AlternativesDir)
 	if (notLink != nil || path.Dir(place) != alternatives) && p.foreign(place) {
 		if p.options.SanityCheck {

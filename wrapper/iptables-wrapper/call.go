@@ -22,7 +22,7 @@ const (
 	debugVariable    = "IPTABLES_WRAPPER_DEBUG"
 )
 
-// state is what a decision, a pin and a report depend on.
+// state contains the environment, the installation and the evidence. Decisions, pins and reports depend on them.
 type state struct {
 	mode.Inputs
 	env  []string

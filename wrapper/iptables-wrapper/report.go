@@ -150,7 +150,7 @@ func (r *report) json() string {
 	) + "\n"
 }
 
-// evidence returns the object of a mode, which starts with fields.
+// evidence returns the evidence for one mode as a JSON object that begins with fields.
 func evidence(e *mode.Backend, fields ...string) string {
 	var hints, chains []string
 	for f := range e.Hints {

@@ -128,7 +128,9 @@ func unwritable(file string) error {
 	return &fs.PathError{Op: "write in", Path: path.Dir(file), Err: fs.ErrPermission}
 }
 
-// repoint plans to repoint t. If t is right, only the database may change. libalternatives' program passes argv[0] on (KeepArgv0).
+// repoint plans the changes after which t executes the binary of p.mode. If t executes it already, the plan can only record a manual
+// choice in the database. A configuration of libalternatives contains the multi-call binary, because its program passes argv[0] on
+// (KeepArgv0).
 func (p *pinner) repoint(t Target, a applet.Applet) error {
 	binary := p.Path(p.mode, a)
 	if t.conf.Path != "" {

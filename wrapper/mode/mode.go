@@ -97,7 +97,7 @@ func (h *Hints) Kubelet() Outcome {
 	return anyOf(h[IPv4][KubeIPTablesHint], h[IPv4][KubeKubeletCanary], h[IPv6][KubeIPTablesHint], h[IPv6][KubeKubeletCanary])
 }
 
-// KubeProxy returns the same for kube-proxy's chain.
+// KubeProxy returns Present if kube-proxy's chain is present in a family, Absent if it is absent in both, and Unknown otherwise.
 func (h *Hints) KubeProxy() Outcome { return anyOf(h[IPv4][KubeProxyCanary], h[IPv6][KubeProxyCanary]) }
 
 func anyOf(outcomes ...Outcome) Outcome {

@@ -107,7 +107,8 @@ func (l *legacy) measure(exactly bool) {
 	}
 }
 
-// take finds the rule count of a table as measure does, and records the hint chains if it reads the table. It reports success.
+// take finds the rule count of a table: bounds, or the exact number if exactly is true. If it has to read the entries of the table,
+// it also records hint chains and the owners of chains. It reports whether it succeeded.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
 	err := steady(errors.New("table changes while it is read"), func() error {
 		// The question for its size creates a table that does not exist: ask only for a listed one.

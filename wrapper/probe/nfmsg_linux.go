@@ -114,7 +114,7 @@ const (
 	inHook  = 1 << 16
 )
 
-// parseObject reads such a message. It returns false if the message is truncated.
+// parseObject reads the message of an object. It returns false if the message is truncated.
 func parseObject(m message) (o object, ok bool) {
 	if len(m.Data) < genLen {
 		return o, false

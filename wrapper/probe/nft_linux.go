@@ -38,13 +38,13 @@ func newNFT(b *mode.Backend, buf []byte) *nft {
 }
 
 // mayAsk reports whether nf_tables may be asked. If load is true, it may, even if the kernel then loads nf_tables. Otherwise it
-// may be asked only if it is present. If look could not detect that, mayAsk looks in /sys and, only if settle returns true, in
-// /proc/kallsyms, which takes tens of milliseconds.
-func (s *nft) mayAsk(load bool, settle func() bool) bool {
+// may be asked only if it is present. If look could not detect that, mayAsk looks in /sys and, only if worthwhile returns
+// true, in /proc/kallsyms, which takes tens of milliseconds.
+func (s *nft) mayAsk(load bool, worthwhile func() bool) bool {
 	if s.loaded == mode.Unknown && !load {
 		if inSysfs(s.buf) {
 			s.loaded = mode.Present
-		} else if settle() {
+		} else if worthwhile() {
 			s.loaded = inKallsyms(s.buf)
 		}
 	}

@@ -50,7 +50,8 @@ func (r *Root) Lock(dir string) (unlock func() error, err error) {
 	return nil, pathError("lock", dir, err)
 }
 
-// Sweep removes the files that a killed process left in dir, once for each Root. It fails early if dir is not writable.
+// Sweep removes the files that a killed process left in dir, once for each Root. It cannot remove a directory that is not empty,
+// which no process of this project creates.
 func (r *Root) Sweep(dir string) error {
 	_, p, err := r.walk(dir+"/"+unfinished, atOnce)
 	if err != nil {
@@ -59,10 +60,11 @@ func (r *Root) Sweep(dir string) error {
 	return p.sweep()
 }
 
-func (f *directory) sweep() error {
+func (f *directory) sweep() (failed error) {
 	if f.swept {
 		return nil
 	}
+	f.swept = true
 	left := []place{{f, unfinished}}
 	for _, a := range applet.All() {
 		left = append(left, place{f, final + a.String()})
@@ -74,12 +76,11 @@ func (f *directory) sweep() error {
 		left = append(left, f.old(n))
 	}
 	for _, p := range slices.Backward(left) {
-		if err := p.discard(); err != nil {
-			return err
+		if err := p.discard(); failed == nil {
+			failed = err
 		}
 	}
-	f.swept = true
-	return nil
+	return failed
 }
 
 func (f *directory) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }
