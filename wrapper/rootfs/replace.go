@@ -60,7 +60,7 @@ func (r *Root) Sweep(dir string) error {
 	return p.sweep()
 }
 
-func (f *directory) sweep() (failed error) {
+func (f *directory) sweep() error {
 	if f.swept {
 		return nil
 	}
@@ -76,11 +76,11 @@ func (f *directory) sweep() (failed error) {
 		left = append(left, f.old(n))
 	}
 	for _, p := range slices.Backward(left) {
-		if err := p.discard(); failed == nil {
-			failed = err
+		if err := p.discard(); err != nil {
+			return err
 		}
 	}
-	return failed
+	return nil
 }
 
 func (f *directory) old(n int) place { return place{f, replaced + strconv.Itoa(n)} }
