@@ -13,28 +13,14 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/machine"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := run(ctx, os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "foreign:", err)
-		os.Exit(1)
-	}
-}
+func main() { machine.Main("foreign", run) }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("foreign", flag.ContinueOnError)

@@ -20,10 +20,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/machine"
@@ -31,18 +29,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := run(ctx, os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return // flag has already printed the usage
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "kernels:", err)
-		os.Exit(1)
-	}
-}
+func main() { machine.Main("kernels", run) }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
