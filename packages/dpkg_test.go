@@ -39,12 +39,12 @@ func TestDpkg(t *testing.T) {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), "_amd64_packages.tar.gz"), func(t *testing.T) {
 			root := rootOf(t, archive)
 			for what, f := range map[string]func(m *machine, deb, newer string){
-				"life":                     life,
-				"chosen by hand":           chosenManually,
-				"installed by hand before": installedManuallyBefore,
-				"iptables is unconfigured": unconfiguredIPTables,
-				"aborted":                  aborted,
-				"iptables was forced out":  forcedOut,
+				"life cycle":                lifecycle,
+				"chosen manually":           chosenManually,
+				"installed manually before": installedManuallyBefore,
+				"iptables is unconfigured":  unconfiguredIPTables,
+				"aborted":                   aborted,
+				"iptables was forced out":   forcedOut,
 			} {
 				t.Run(what, func(t *testing.T) {
 					on(t, root, func(m *machine) {
@@ -62,9 +62,9 @@ func TestDpkg(t *testing.T) {
 	}
 }
 
-// life installs, upgrades and purges the package, and checks the state of update-alternatives after each step. At the
+// lifecycle installs, upgrades and purges the package, and checks the state of update-alternatives after each step. At the
 // end, nothing may be left.
-func life(m *machine, deb, newer string) {
+func lifecycle(m *machine, deb, newer string) {
 	before, packages := m.tree(), m.installed()
 	m.query("before", "auto", in("nft"))
 

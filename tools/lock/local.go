@@ -71,7 +71,7 @@ func localLocks(ctx context.Context, base request, paths, lost []string, out, lo
 // that failed.
 func successors(ctx context.Context, r request, path string, old *lockfile.Lock, lost []string, log io.Writer) (*lockfile.Lock, []string, error) {
 	release := filepath.Dir(path)
-	if err := r.open(filepath.Dir(filepath.Dir(release)), filepath.Base(filepath.Dir(release)), filepath.Base(release)); err != nil {
+	if err := r.find(filepath.Dir(filepath.Dir(release)), filepath.Base(filepath.Dir(release)), filepath.Base(release)); err != nil {
 		return nil, nil, err
 	}
 	r.partial = true

@@ -56,17 +56,17 @@ func TestSweeps(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir := c.Before.Build(t, programs)
 			r := mustInstall(t, dir)
-			folders := map[string]bool{}
+			dirs := map[string]bool{}
 			for _, change := range r.Changes {
-				folder := change.Staging
-				if folder == "" {
-					folder = filepath.Dir(change.Path)
+				dir := change.Staging
+				if dir == "" {
+					dir = filepath.Dir(change.Path)
 				}
-				folders[folder] = true
+				dirs[dir] = true
 			}
-			for folder := range folders {
+			for dir := range dirs {
 				for _, name := range []string{"new", "old.0", "old.1"} {
-					if err := os.WriteFile(filepath.Join(dir, folder, ".iptables-wrapper."+name), nil, 0o600); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, dir, ".iptables-wrapper."+name), nil, 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}

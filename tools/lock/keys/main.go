@@ -59,12 +59,12 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if flags.NArg() != 0 {
 		return fmt.Errorf("%q: unexpected: there are only flags, which -help lists", flags.Args())
 	}
-	folder := filepath.Join(*workspace, "images")
+	dir := filepath.Join(*workspace, "images")
 	distros, err := images.Read(*table)
 	if err != nil {
 		return err
 	}
-	trusted, err := index.ReadKeys(filepath.Join(folder, "debian", "keys"))
+	trusted, err := index.ReadKeys(filepath.Join(dir, "debian", "keys"))
 	if err != nil {
 		return err
 	}
@@ -79,10 +79,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if *proof {
-		return prove(folder, files, out)
+		return prove(dir, files, out)
 	}
 	for _, distro := range slices.Sorted(maps.Keys(distros)) {
-		if err := write(filepath.Join(folder, distro, "keys"), found, distros[distro].Keys, files); err != nil {
+		if err := write(filepath.Join(dir, distro, "keys"), found, distros[distro].Keys, files); err != nil {
 			return fmt.Errorf("keys of %s: %w", distros[distro].Title, err)
 		}
 	}
