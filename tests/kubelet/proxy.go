@@ -24,8 +24,8 @@ var proxyObjects = []struct{ path, object string }{
 		"ports": [{"name": "", "protocol": "TCP", "port": 8080}]}`},
 }
 
-// createProxyObjects creates the objects of kube-proxy in the API server. It also writes a file with the server's address, beside the agents'
-// calls, where the container can read it.
+// createProxyObjects creates the objects for kube-proxy in the API server. It also writes a kubeconfig with the server's
+// address into the directory of the agents' calls, where the container can read it.
 func (n *node) createProxyObjects(a *api) error {
 	for _, one := range proxyObjects {
 		answered, err := a.ask(http.MethodPost, one.path+"?fieldValidation=Strict", "application/json", []byte(one.object))

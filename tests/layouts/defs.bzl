@@ -164,7 +164,7 @@ def _accepted(name, row):
         size = "small",
         configs = [name + ".yaml"],
         image = name,
-        # The image is for the machine that runs the test.
+        # Empty, because the image contains programs of the machine that runs the test, so its platform is that machine's.
         platform = "",
         tags = ["no-remote"],
         visibility = ["//tests/engines:__pkg__"],

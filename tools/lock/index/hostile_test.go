@@ -45,8 +45,8 @@ func identity(control []byte) string {
 	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// TestAPKINDEXBombs has signatures that no key made: in a sparse file, and in a stream that is longer than any signature. A
-// sparse file of 100 MB needs a few hundred bytes of a tar.
+// TestAPKINDEXBombs verifies indexes with a huge "signature", which must be refused before it is read as a whole: a sparse file
+// of 100 MB, which needs a few hundred bytes in a tar, and a compressed stream of 100 MB.
 func TestAPKINDEXBombs(t *testing.T) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -139,7 +139,7 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	// On this goroutine, which runs every container: its mounts are visible only here.
+	// From here on, only this goroutine and the containers that it starts see its mounts.
 	isolated := container.IsolateMounts()
 	if isolated == nil && opts.driver == check.Docker && fitsMemory(img) {
 		if err := container.InMemory(dir); err != nil {
