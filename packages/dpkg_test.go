@@ -35,6 +35,7 @@ func (m *machine) installed() string {
 
 // Runs each test function in a root of every release, with iptables and dpkg.
 func TestDpkg(t *testing.T) {
+	deb, newer := needs.Variable(t, "DEB"), needs.Variable(t, "NEWER_DEB")
 	for _, archive := range roots.Debians(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), "_amd64_packages.tar.gz"), func(t *testing.T) {
 			root := rootOf(t, archive)
@@ -54,7 +55,7 @@ func TestDpkg(t *testing.T) {
 							panic(failure(err.Error()))
 						}
 						m.run(dpkg, "--configure", "-a")
-						f(m, m.put(needs.Variable(t, "DEB")), m.put(needs.Variable(t, "NEWER_DEB")))
+						f(m, m.put(deb), m.put(newer))
 					})
 				})
 			}
