@@ -1,9 +1,9 @@
-// Command lock refreshes a packages.lock.json from the distribution's own index, whose signature it checks, and says
-// what changed.
+// Command lock refreshes a packages.lock.json from the distribution's own index, whose signature it checks, and prints
+// the changes.
 //
 //	./bazelw run //tools/lock -- [flags] DISTRO RELEASE
 //	./bazelw run //tools/lock -- debian trixie
-//	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     what tools/airgap does where a mirror dropped something
+//	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     makes local locks, for tools/airgap, if a mirror dropped packages
 //
 // The table images/distros.bzl defines the releases and the packages of their images. The flag -dir selects the table of
 // another directory, and the lock is written beside that. Bazel passes the current tables (-table). The addresses in the lock
