@@ -90,7 +90,7 @@ var apkCases = []solverCase[alpinePackage]{
 	}, nil, "app 1-r0, b 1-r0"},
 	{"without version and priority none is chosen", "app", []alpinePackage{
 		{"app", "1-r0", "cap", "", ""}, {"a", "1-r0", "", "cap", ""},
-	}, nil, "!package app: needs [cap]: provided without a version or a priority, so apk takes none of them by itself: ask for one of [a 1-r0]"},
+	}, nil, "!package app: needs [cap]: provided without a version or a priority, so apk selects none of them by itself: request one of [a 1-r0]"},
 	{"without version and priority a requested provider is chosen", "app", []alpinePackage{
 		{"app", "1-r0", "cap a", "", ""}, {"a", "1-r0", "", "cap", ""},
 	}, nil, "a 1-r0, app 1-r0"},
@@ -119,7 +119,7 @@ var apkCases = []solverCase[alpinePackage]{
 	}, nil, "app 1-r0"},
 	{"install_if of a package whose dependency is missing", "app", []alpinePackage{
 		{"app", "1-r0", "", "", ""}, {"app-doc", "1-r0", "gone", "", "i:app\n"},
-	}, nil, "!package app-doc 1-r0, which comes in wherever [app] is: package app-doc: needs [gone]"},
+	}, nil, "!package app-doc 1-r0, which is added if [app] is selected: package app-doc: needs [gone]"},
 	{"a conflict", "app", []alpinePackage{
 		{"app", "1-r0", "lib !lib<2", "", ""}, {"lib", "1-r0", "", "", ""},
 	}, nil, "!package app: conflicts with lib < 2: lib 1-r0 is needed too"},

@@ -158,7 +158,7 @@ func TestDnf(t *testing.T) {
 			pkg("app", "1", "cap"), provider("a", "cap"), {Name: "b", Version: "1-1", Architecture: "noarch", Provides: []string{"cap"}, Obsoletes: []string{"a < 2"}},
 		}, nil, "app 1-1, b 1-1"},
 		{"a requested package is obsoleted", "app", []fixture.Package{pkg("app", "1"), {Name: "new", Version: "1-1", Architecture: "noarch", Obsoletes: []string{"app < 2"}}}, nil,
-			"!package app: new 1-1 obsoletes it: ask for new"},
+			"!package app: new 1-1 obsoletes it: request new instead"},
 		{"if, condition true", "app", []fixture.Package{pkg("app", "1", "(more if lib)", "lib"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1, lib 1-1, more 1-1"},
 		{"if, condition false", "app", []fixture.Package{pkg("app", "1", "(more if lib)"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1"},
 		{"if else", "app", []fixture.Package{pkg("app", "1", "(more if lib else less)"), pkg("lib", "1"), pkg("more", "1"), pkg("less", "1")}, nil, "app 1-1, less 1-1"},

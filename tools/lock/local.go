@@ -62,7 +62,7 @@ func localLocks(ctx context.Context, base request, paths, lost []string, out, lo
 		fmt.Fprintln(out, said)
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("nothing came after what the mirror dropped of %s", strings.Join(failed, ", "))
+		return fmt.Errorf("the mirror dropped packages and has no successors of them: %s", strings.Join(failed, ", "))
 	}
 	return nil
 }

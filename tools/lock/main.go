@@ -52,11 +52,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	})
 	mirrorFlags := mirrors{}
 	flags.Var(mirrorFlags, "mirror", "`ADDRESS` of a mirror of the distribution's archive, used instead of the distribution's servers and of the mirrors in the environment variable "+mirrorsVariable+". NAME=ADDRESS names the mirror of another archive (debian-security, fedora-secondary) that is not in the same directory")
-	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a directory of *.rsa.pub")
-	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available: the arguments are locks of the checkout, and each lock with one of them gets a packages.lock.local.json beside it")
-	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
+	keys := flags.String("keys", "", "`PATH` of the keys that may sign, instead of images/DISTRO/keys: an armored file, or for Alpine a directory with *.rsa.pub files")
+	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available. The arguments are locks of the checkout. Each lock with one of these packages gets a packages.lock.local.json beside it")
+	keep := flags.Bool("keep", false, "if an architecture cannot be locked again, keep its locked packages, and print the reason")
 	allowDowngrade := flags.Bool("allow-downgrade", false, "accept a version lower or an index older than the locked one; without this flag it is an error, because a mirror can offer an old index that is signed")
-	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
+	dryRun := flags.Bool("dry-run", false, "print the changes, and write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

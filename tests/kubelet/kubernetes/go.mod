@@ -1,4 +1,4 @@
-// What a node runs, as programs to build. Kubernetes names its staging modules by folders of its own repository, which a module zip
+// What a node runs, as programs to build. Kubernetes names its staging modules by directories of its own repository, which a module zip
 // does not have; their releases are modules.
 module github.com/iptables-wrappers/iptables-wrappers/tests/kubelet/kubernetes
 

@@ -111,7 +111,7 @@ func TestResolve(t *testing.T) {
 		}, nil, "app b c"},
 		{"no alternative can be installed", []*closure.Package{
 			{Name: "app", Requires: needs("a|b")}, {Name: "a", Requires: needs("gone")}, {Name: "b", Requires: needs("gone")},
-		}, nil, "!package app: needs [a b]: of [a  b ] none can be installed with the others: package a: needs [gone]: nothing in the index provides it"},
+		}, nil, "!package app: needs [a b]: none of [a  b ] can be installed with the other packages: package a: needs [gone]: nothing in the index provides it"},
 		{"missing", []*closure.Package{{Name: "app", Requires: needs("gone")}}, nil, "!nothing in the index provides it"},
 		{"not in the index", nil, nil, "!package app: not in the index"},
 		{"only provided", []*closure.Package{{Name: "x", Provides: []closure.Relation{{Name: "app"}}}}, nil, "!package app: not in the index"},

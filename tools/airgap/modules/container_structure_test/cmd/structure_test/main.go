@@ -160,7 +160,7 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	case opts.driver == check.Tar:
 		subject.NoRunner = errors.New("Tar driver is unable to process commands, please use a different driver")
 	case config.Architecture != runtime.GOARCH:
-		subject.NoRunner = fmt.Errorf("commands of a %s image cannot run on this %s machine: keep to files and metadata",
+		subject.NoRunner = fmt.Errorf("commands of a %s image cannot run on this %s machine: test only files and metadata",
 			config.Architecture, runtime.GOARCH)
 	default:
 		subject.Runner, subject.NoRunner = container.NewRunner(dir)

@@ -57,7 +57,7 @@ func capabilities(options Options) ([]string, error) {
 			continue
 		}
 		if bounds&(1<<number) == 0 {
-			return nil, fmt.Errorf("capability %s cannot be given to a container: this test runs without it", upper)
+			return nil, fmt.Errorf("capability %s cannot be granted to a container: this process does not have it", upper)
 		}
 		named = append(named, upper)
 	}
