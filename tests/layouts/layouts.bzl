@@ -78,8 +78,8 @@ def _states(dir, state, two = False):
         states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
     return states
 
-# The lines by which upstream's script is recognised: it counts the rules of iptables-legacy, and executes again the
-# name by which it was called.
+# The lines of upstream's shell wrapper by which `install` recognises it: it counts the rules of iptables-legacy, and executes
+# the name by which it was called again.
 _SCRIPT = """\
 #!/bin/sh
 legacy=$(iptables-legacy-save 2>/dev/null | grep -c '^-')

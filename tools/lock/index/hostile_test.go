@@ -55,8 +55,8 @@ func TestAPKINDEXBombs(t *testing.T) {
 	keys := index.AlpineKeys{hostileKey: &private.PublicKey}
 	var sparse bytes.Buffer
 	files := tar.NewWriter(&sparse)
-	// archive/tar writes no records of a sparse file, but those of a PAX header have no checksum. The content is the map of a
-	// file without data.
+	// archive/tar refuses to write GNU's records of a sparse file. So the header contains other records of the same length,
+	// which are replaced below. The content is the map of a sparse file without data.
 	if err := files.WriteHeader(&tar.Header{Name: "x", Size: 512, PAXRecords: map[string]string{
 		"XNU.sparse.major": "1", "XNU.sparse.minor": "0", "XNU.sparse.name": ".SIGN.RSA256." + hostileKey, "XNU.sparse.realsize": "100000000",
 	}}); err != nil {
