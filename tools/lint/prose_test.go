@@ -19,7 +19,7 @@ var unclear = regexp.MustCompile(`(?i)(?:^|[^-\w])(held|told|settled|(is|are|was
 // subjectsSince is the last commit whose subject may be longer than 72 columns, as those of its ancestors.
 const subjectsSince = "943ad976cf878e2f13b27788c5962bdeb7cf94f9"
 
-// TestWords reports the words of unclear in comments of Go, Starlark and shell files, and in pages outside code.
+// TestWords reports the words of unclear in comments of Go, Starlark, shell and YAML files, and in pages outside code.
 func TestWords(t *testing.T) {
 	root := checkout(t)
 	var found []string
@@ -39,6 +39,8 @@ func TestWords(t *testing.T) {
 	eachFile(t, root, ".go", look(comments("//")))
 	eachFile(t, root, ".sh", look(comments("#")))
 	eachFile(t, root, ".bazel", look(comments("#")))
+	eachFile(t, root, ".yaml", look(comments("#")))
+	eachFile(t, root, ".yml", look(comments("#")))
 	eachFile(t, root, ".bzl", look(func(source string) []string { // docstrings are prose, too; "nobody:" is in /etc/passwd
 		return strings.Split(strings.ReplaceAll(source, "nobody:", ""), "\n")
 	}))
