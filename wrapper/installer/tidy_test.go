@@ -56,17 +56,17 @@ func TestSweeps(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir := c.Before.Build(t, programs)
 			r := mustInstall(t, dir)
-			dirs := map[string]bool{}
+			changed := map[string]bool{} // directories with changed files, relative to the root
 			for _, change := range r.Changes {
-				dir := change.Staging
-				if dir == "" {
-					dir = filepath.Dir(change.Path)
+				parent := change.Staging
+				if parent == "" {
+					parent = filepath.Dir(change.Path)
 				}
-				dirs[dir] = true
+				changed[parent] = true
 			}
-			for dir := range dirs {
+			for parent := range changed {
 				for _, name := range []string{"new", "old.0", "old.1"} {
-					if err := os.WriteFile(filepath.Join(dir, dir, ".iptables-wrapper."+name), nil, 0o600); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, parent, ".iptables-wrapper."+name), nil, 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}
