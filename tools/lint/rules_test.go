@@ -56,7 +56,7 @@ func TestCheckoutsKeepNoCredentials(t *testing.T) {
 
 // CI must build in both ways, on both architectures that have runners, and with every Bazel version that presubmit
 // names for the registry.
-func TestWhatCIRuns(t *testing.T) {
+func TestCIMatrix(t *testing.T) {
 	ci := read(t)["ci.yaml"]
 	runners, _ := ci.Jobs["connected"].Strategy.Matrix["runner"].([]any)
 	if !slices.Contains(runners, any("ubuntu-24.04")) || !slices.Contains(runners, any("ubuntu-24.04-arm")) {

@@ -46,7 +46,7 @@ func HTTP(client *http.Client) Fetcher {
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return nil, fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
+			return nil, fmt.Errorf("index: %w; use another mirror with -mirror", err)
 		}
 		defer response.Body.Close()
 		if err := statusError(address, response); err != nil {
@@ -71,7 +71,7 @@ func Head(client *http.Client) func(ctx context.Context, address string) error {
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
+			return fmt.Errorf("index: %w; use another mirror with -mirror", err)
 		}
 		response.Body.Close()
 		return statusError(address, response)

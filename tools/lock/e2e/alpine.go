@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
 )
 
-const alpineKey = "rows@example.com-5ca1ab1e.rsa.pub"
+const alpineKey = "e2e@example.com-5ca1ab1e.rsa.pub"
 
 // interpreters are the ELF interpreters that Debian's programs name. No package of Debian contains these paths: they exist
 // because of the symlinks of a merged /usr, which Alpine does not have.
@@ -86,5 +86,5 @@ func (m *mirror) makeAlpine(from fixture.Sources, release, oci, own string) erro
 	if err != nil {
 		return err
 	}
-	return fixture.WriteAlpine(filepath.Join(m.folder, "alpine", "v"+release, "main", own), m.alpine, crypto.SHA1, time.Now(), made)
+	return fixture.WriteAlpine(filepath.Join(m.dir, "alpine", "v"+release, "main", own), m.alpine, crypto.SHA1, time.Now(), made)
 }

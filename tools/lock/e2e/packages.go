@@ -21,11 +21,11 @@ func keepLibraries(names ...string) []string {
 
 // iptables returns a package with the multi-call binary of a mode in a directory, and symlinks with the mode in their names. If
 // plain is true, it also contains symlinks without it.
-func iptables(name, folder, mode string, plain bool) fixture.Spec {
+func iptables(name, dir, mode string, plain bool) fixture.Spec {
 	binary := "xtables-" + mode + "-multi"
 	p := fixture.Spec{
 		Name:  name,
-		Files: map[string]string{folder + "/" + binary: "usr/sbin/" + binary},
+		Files: map[string]string{dir + "/" + binary: "usr/sbin/" + binary},
 		Links: map[string]string{},
 	}
 	families := []string{"iptables", "ip6tables"}
@@ -34,9 +34,9 @@ func iptables(name, folder, mode string, plain bool) fixture.Spec {
 	}
 	for _, family := range families {
 		for _, verb := range []string{"", "-restore", "-save"} {
-			p.Links[folder+"/"+family+"-"+mode+verb] = binary
+			p.Links[dir+"/"+family+"-"+mode+verb] = binary
 			if plain {
-				p.Links[folder+"/"+family+verb] = binary
+				p.Links[dir+"/"+family+verb] = binary
 			}
 		}
 	}

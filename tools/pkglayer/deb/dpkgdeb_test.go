@@ -14,7 +14,7 @@ import (
 
 // dpkg and the reader must accept the same tar formats: GNU's entries for names longer than a ustar header allows, but
 // no PAX headers, which could contain extended attributes.
-func TestDpkgSays(t *testing.T) {
+func TestDpkgDeb(t *testing.T) {
 	needs.Machine(t, "dpkg-deb", "root")
 	text := "Package: tool\nVersion: 1\nArchitecture: all\nMaintainer: Tests <tests@example.com>\nDescription: a tool\n"
 	long := "./" + strings.Repeat("long", 50)

@@ -34,15 +34,15 @@ func TestCases(t *testing.T) {
 
 // A test that is skipped although it could run, and one that is not in the summary, are errors.
 func TestVerdicts(t *testing.T) {
-	c := &checkout{folder: t.TempDir()}
+	c := &checkout{dir: t.TempDir()}
 	here := "//images/alpine:3.24_" + runtime.GOARCH
 	for _, kind := range []string{"files_test", "commands_test", "installer_commands_test"} {
-		folder := filepath.Join(c.folder, "bazel-testlogs/images/alpine", "3.24_"+runtime.GOARCH+"_"+kind)
-		if err := write(filepath.Join(folder, "test.log"), []byte("=== RUN: Metadata Test\n--- PASS\n")); err != nil {
+		dir := filepath.Join(c.dir, "bazel-testlogs/images/alpine", "3.24_"+runtime.GOARCH+"_"+kind)
+		if err := write(filepath.Join(dir, "test.log"), []byte("=== RUN: Metadata Test\n--- PASS\n")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := row{distro: "alpine", release: "3.24", architectures: map[string]string{runtime.GOARCH: "own"}}
+	r := release{distro: "alpine", version: "3.24", architectures: map[string]string{runtime.GOARCH: "own"}}
 	summary := here + "_files_test   (cached) PASSED in 0.1s\n" + here + "_commands_test   PASSED in 1s\n" + here + "_installer_commands_test   PASSED in 2s\n"
 	verdicts, err := c.verdicts(summary, r)
 	if err != nil || len(verdicts) != 3 || verdicts[0].passed != 1 {

@@ -1,7 +1,7 @@
-// Command rows checks that every release of Alpine and Fedora can go from no lock to images that are built, tested and scanned,
+// Command e2e checks that every release of Alpine and Fedora can go from no lock to images that are built, tested and scanned,
 // and back. It uses the commands that a user with network access uses.
 //
-//	./bazelw run //tools/lock/rows
+//	./bazelw run //tools/lock/e2e
 //
 // It works in a clone of the committed files, with a mirror on loopback that replaces the distributions' own. The mirror has
 // each distribution's directories, package names, formats, indexes and signatures, made with temporary keys. The packages
@@ -27,7 +27,7 @@ import (
 
 func main() {
 	if err := run(os.Args[1:]); err != nil {
-		fmt.Fprintln(os.Stderr, "rows:", err)
+		fmt.Fprintln(os.Stderr, "e2e:", err)
 		os.Exit(1)
 	}
 }
@@ -44,7 +44,7 @@ func run(args []string) (err error) {
 	}
 	// The same terminal interrupts Bazel, too. Then this program cleans up as after any other failure.
 	signal.Notify(make(chan os.Signal, 1), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	scratch, err := os.MkdirTemp("", "rows-")
+	scratch, err := os.MkdirTemp("", "lock-e2e-")
 	if err != nil {
 		return err
 	}
@@ -61,55 +61,55 @@ func run(args []string) (err error) {
 	step("cloned " + workspace)
 	fmt.Println("        packages: Debian's programs in the distributions' formats; busybox is dash but for " + runtime.GOARCH +
 		", bash is dash, and there is no alternatives and no apk")
-	rows, err := tableRows(filepath.Join(c.folder, "images/distros.generated.json"))
+	releases, err := readReleases(filepath.Join(c.dir, "images/distros.generated.json"))
 	if err != nil {
 		return err
 	}
-	if err := there(c, rows); err != nil {
+	if err := lockAndTest(c, releases); err != nil {
 		return err
 	}
-	return back(c, rows)
+	return restore(c, releases)
 }
 
 var began = time.Now()
 
 func step(text string) { fmt.Printf("%4.0fs  %s\n", time.Since(began).Seconds(), text) }
 
-// tableRows reads the table's releases of Alpine and Fedora, the newest of each last.
-func tableRows(table string) ([]row, error) {
+// readReleases reads the table's releases of Alpine and Fedora, the newest of each last.
+func readReleases(table string) ([]release, error) {
 	all, err := images.Read(table)
 	if err != nil {
 		return nil, err
 	}
-	var rows []row
+	var releases []release
 	for _, name := range []string{"alpine", "fedora"} {
-		for _, release := range slices.Sorted(maps.Keys(all[name].Releases)) {
-			rows = append(rows, row{
-				distro: name, release: release, title: all[name].Title + " " + release,
-				architectures: all[name].Releases[release].Architectures,
+		for _, version := range slices.Sorted(maps.Keys(all[name].Releases)) {
+			releases = append(releases, release{
+				distro: name, version: version, title: all[name].Title + " " + version,
+				architectures: all[name].Releases[version].Architectures,
 				variants:      slices.Sorted(maps.Keys(all[name].Variants)),
 			})
 		}
 	}
-	return rows, nil
+	return releases, nil
 }
 
-// there goes from no lock to tested images.
-func there(c *checkout, rows []row) error {
-	for _, r := range rows {
+// lockAndTest locks, builds, tests and scans the images of all releases, which had no lock.
+func lockAndTest(c *checkout, releases []release) error {
+	for _, r := range releases {
 		if err := c.unlocked(r); err != nil {
 			return err
 		}
 	}
-	m, err := newMirror(filepath.Join(c.scratch, "mirror"), c.folder)
+	m, err := newMirror(filepath.Join(c.scratch, "mirror"), c.dir)
 	if err != nil {
 		return err
 	}
 	step("new keys in place of Alpine's and Fedora's")
-	if err := m.fill(rows); err != nil {
+	if err := m.fill(releases); err != nil {
 		return err
 	}
-	for _, r := range rows {
+	for _, r := range releases {
 		step(fmt.Sprintf("a mirror of %s for %d architectures", r.title, len(r.architectures)))
 	}
 	setting, err := m.serve()
@@ -118,20 +118,20 @@ func there(c *checkout, rows []row) error {
 	}
 	c.env = append(c.env, "IPTABLES_WRAPPERS_MIRRORS="+setting)
 	step("IPTABLES_WRAPPERS_MIRRORS='" + setting + "'")
-	if err := lockManually(c, rows); err != nil {
+	if err := lockManually(c, releases); err != nil {
 		return err
 	}
-	if err := relock(c, rows); err != nil {
+	if err := relock(c, releases); err != nil {
 		return err
 	}
-	if err := test(c, rows); err != nil {
+	if err := test(c, releases); err != nil {
 		return err
 	}
-	return scan(c, rows)
+	return scan(c, releases)
 }
 
-// back returns to no lock.
-func back(c *checkout, rows []row) error {
+// restore removes all changes from the checkout, and checks that its releases have no lock again.
+func restore(c *checkout, releases []release) error {
 	for _, args := range [][]string{{"checkout", "--quiet", "."}, {"clean", "-dfq"}} {
 		if _, err := c.git(args...); err != nil {
 			return err
@@ -145,7 +145,7 @@ func back(c *checkout, rows []row) error {
 		return fmt.Errorf("left behind in the checkout:\n%s", left)
 	}
 	step("git checkout . && git clean -df: git status --porcelain says nothing")
-	for _, r := range rows {
+	for _, r := range releases {
 		if err := c.unlocked(r); err != nil {
 			return err
 		}
@@ -154,10 +154,10 @@ func back(c *checkout, rows []row) error {
 }
 
 // unlocked checks that Bazel refuses an image because there is no lock.
-func (c *checkout) unlocked(r row) error {
-	target := "//images/" + r.variants[0] + ":" + r.release
+func (c *checkout) unlocked(r release) error {
+	target := "//images/" + r.variants[0] + ":" + r.version
 	out, err := c.bazelw("build", target)
-	reason := "no_lock_yet_so_run_tools_lock_" + r.distro + "_" + r.release
+	reason := "no_lock_yet_so_run_tools_lock_" + r.distro + "_" + r.version
 	if err == nil || !strings.Contains(out, reason) {
 		return fmt.Errorf("./bazelw build %s: %w, and not for %s:\n%s", target, err, reason, out)
 	}

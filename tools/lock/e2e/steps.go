@@ -10,16 +10,16 @@ import (
 )
 
 // lockManually locks the newest release of each distribution as a user does.
-func lockManually(c *checkout, rows []row) error {
-	for i, r := range rows {
-		if i+1 < len(rows) && rows[i+1].distro == r.distro {
+func lockManually(c *checkout, releases []release) error {
+	for i, r := range releases {
+		if i+1 < len(releases) && releases[i+1].distro == r.distro {
 			continue
 		}
-		out, err := c.must("run", "//tools/lock", "--", r.distro, r.release)
+		out, err := c.must("run", "//tools/lock", "--", r.distro, r.version)
 		if err != nil {
 			return err
 		}
-		step(fmt.Sprintf("./bazelw run //tools/lock -- %s %s: %d packages locked", r.distro, r.release, strings.Count(out, ": + ")))
+		step(fmt.Sprintf("./bazelw run //tools/lock -- %s %s: %d packages locked", r.distro, r.version, strings.Count(out, ": + ")))
 		for _, variant := range r.variants {
 			if err := c.list(r, variant); err != nil {
 				return err
@@ -34,13 +34,13 @@ func lockManually(c *checkout, rows []row) error {
 }
 
 // relock locks every other release as the scheduled workflow does.
-func relock(c *checkout, rows []row) error {
-	out, err := c.command(c.folder, ".ci/relock", "alpine", "fedora")
+func relock(c *checkout, releases []release) error {
+	out, err := c.command(c.dir, ".ci/relock", "alpine", "fedora")
 	if err != nil {
 		return fmt.Errorf(".ci/relock alpine fedora: %w\n%s", err, out)
 	}
 	step(".ci/relock alpine fedora")
-	for _, r := range rows {
+	for _, r := range releases {
 		_, said, found := strings.Cut(out, "\n**"+r.title+"**\n")
 		if !found {
 			return fmt.Errorf(".ci/relock: nothing of %s:\n%s", r.title, out)
@@ -49,9 +49,9 @@ func relock(c *checkout, rows []row) error {
 		fmt.Printf("        %s: %d packages locked\n", r.title, strings.Count(said, ": + "))
 	}
 	var listings []string
-	for _, r := range rows {
+	for _, r := range releases {
 		for _, variant := range r.variants {
-			listings = append(listings, "images/"+variant+"/testdata/"+r.release+".mtree")
+			listings = append(listings, "images/"+variant+"/testdata/"+r.version+".mtree")
 		}
 	}
 	return c.changed(append(listings, "README.md")...)
@@ -74,17 +74,17 @@ func (c *checkout) changed(files ...string) error {
 var listing = regexp.MustCompile(`if the change is meant: (cat .+)`)
 
 // list fills the golden listing of a variant with the command that its test prints.
-func (c *checkout) list(r row, variant string) error {
-	golden := filepath.Join("images", variant, "testdata", r.release+".mtree")
-	if err := os.WriteFile(filepath.Join(c.folder, golden), nil, 0o644); err != nil {
+func (c *checkout) list(r release, variant string) error {
+	golden := filepath.Join("images", variant, "testdata", r.version+".mtree")
+	if err := os.WriteFile(filepath.Join(c.dir, golden), nil, 0o644); err != nil {
 		return err
 	}
-	out, err := c.bazelw("test", "//images/"+variant+":"+r.release+"_layers_test")
+	out, err := c.bazelw("test", "//images/"+variant+":"+r.version+"_layers_test")
 	said := listing.FindStringSubmatch(out)
 	if err == nil || said == nil {
 		return fmt.Errorf("%s is empty, and its test does not say how to fill it: %w\n%s", golden, err, out)
 	}
-	if out, err := c.command(c.folder, "sh", "-euc", said[1]); err != nil {
+	if out, err := c.command(c.dir, "sh", "-euc", said[1]); err != nil {
 		return fmt.Errorf("%s: %w\n%s", said[1], err, out)
 	}
 	step(golden + " filled as its test says")
@@ -92,14 +92,14 @@ func (c *checkout) list(r row, variant string) error {
 }
 
 // test runs all tests of the images, and compares the results with the expected ones.
-func test(c *checkout, rows []row) error {
+func test(c *checkout, releases []release) error {
 	// The command fails because some tests of Fedora fail as expected.
 	out, failed := c.bazelw("test", "--test_summary=short", "//images/alpine/...", "//images/fedora/...", "//images/alpine:nightly", "//images/fedora:nightly")
 	if failed == nil {
 		return errors.New("every test passed, also Fedora's that call alternatives, which is not there")
 	}
 	step("./bazelw test //images/alpine/... //images/fedora/... //images/alpine:nightly //images/fedora:nightly")
-	for _, r := range rows {
+	for _, r := range releases {
 		verdicts, err := c.verdicts(out, r)
 		if err != nil {
 			return fmt.Errorf("%s: %w", r.title, err)
@@ -115,8 +115,8 @@ func test(c *checkout, rows []row) error {
 	return nil
 }
 
-// scan runs a scanner on every image of the rows, and checks that each contains the locked packages.
-func scan(c *checkout, rows []row) error {
+// scan runs a scanner on every image of the releases, and checks that each contains the locked packages.
+func scan(c *checkout, releases []release) error {
 	for _, distro := range []string{"alpine", "fedora"} {
 		out, err := c.must("run", "//tools/scan:"+distro)
 		if err != nil {
@@ -132,7 +132,7 @@ func scan(c *checkout, rows []row) error {
 				fmt.Print("        ", line)
 			}
 		}
-		for _, r := range rows {
+		for _, r := range releases {
 			if r.distro == distro {
 				want += len(r.architectures) * len(r.variants)
 			}

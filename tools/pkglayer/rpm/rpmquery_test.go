@@ -13,7 +13,7 @@ import (
 )
 
 // The manifest's line must equal rpm's query output for the package.
-func TestManifestIsWhatRpmSays(t *testing.T) {
+func TestRpmQuery(t *testing.T) {
 	needs.Machine(t, "rpm")
 	data := build(t, "zstd", example()...)
 	pkg, err := read(data)

@@ -23,7 +23,7 @@ import (
 
 // apk must write the same database when it installs the package. `apk audit` must report only the files that the test
 // changes.
-func TestApkSays(t *testing.T) {
+func TestApkAdd(t *testing.T) {
 	needs.Machine(t, "apk", "root")
 	dir := t.TempDir()
 	path := filepath.Join(dir, "example-1.2-r3.apk")
@@ -70,7 +70,7 @@ func TestApkSays(t *testing.T) {
 
 // On an image that pkglayer made, apk adds a package with scripts, runs a trigger of the image's busybox, and upgrades
 // busybox with its script. `apk audit` must report only the differences that it reports for Alpine's own images.
-func TestApkSaysOfScripts(t *testing.T) {
+func TestApkAddScripts(t *testing.T) {
 	needs.Machine(t, "apk", "busybox", "root")
 	root := filepath.Join(t.TempDir(), "root")
 	if err := os.Mkdir(root, 0o755); err != nil {

@@ -15,15 +15,15 @@ import (
 
 // mirror is a directory that is served like the distributions' own servers, with its keys.
 type mirror struct {
-	folder       string
+	dir          string
 	alpine       *fixture.AlpineKey
 	alpinePublic []byte
 	fedora       *openpgp.Entity
 }
 
 // newMirror creates keys, and replaces the distributions' keys in a checkout by their public halves.
-func newMirror(folder, checkout string) (*mirror, error) {
-	m := &mirror{folder: folder}
+func newMirror(dir, checkout string) (*mirror, error) {
+	m := &mirror{dir: dir}
 	var err error
 	if m.alpine, m.alpinePublic, err = fixture.NewAlpineKey(alpineKey, 4096); err != nil {
 		return nil, err
@@ -32,7 +32,7 @@ func newMirror(folder, checkout string) (*mirror, error) {
 	if m.fedora, public, err = fixture.NewSigner(4096); err != nil {
 		return nil, err
 	}
-	for file, key := range map[string][]byte{"alpine/keys/" + alpineKey: m.alpinePublic, "fedora/keys/RPM-GPG-KEY-tests-rows": public} {
+	for file, key := range map[string][]byte{"alpine/keys/" + alpineKey: m.alpinePublic, "fedora/keys/RPM-GPG-KEY-tests-e2e": public} {
 		path := filepath.Join(checkout, "images", file)
 		if err := os.RemoveAll(filepath.Dir(path)); err != nil {
 			return nil, err
@@ -44,11 +44,11 @@ func newMirror(folder, checkout string) (*mirror, error) {
 	return m, nil
 }
 
-// fill creates the packages and indexes of every row, one architecture after the other, because all of Debian's packages are in
+// fill creates the packages and indexes of every release, one architecture after the other, because all of Debian's packages are in
 // memory.
-func (m *mirror) fill(rows []row) error {
+func (m *mirror) fill(releases []release) error {
 	architectures := map[string]bool{}
-	for _, r := range rows {
+	for _, r := range releases {
 		for oci := range r.architectures {
 			architectures[oci] = true
 		}
@@ -58,14 +58,14 @@ func (m *mirror) fill(rows []row) error {
 		if err != nil {
 			return fmt.Errorf("Debian's packages for %s: %w", oci, err)
 		}
-		for _, r := range rows {
+		for _, r := range releases {
 			own, has := r.architectures[oci]
 			switch {
 			case !has:
 			case r.distro == "alpine":
-				err = m.makeAlpine(from, r.release, oci, own)
+				err = m.makeAlpine(from, r.version, oci, own)
 			default:
-				err = m.makeFedora(from, r.release, own)
+				err = m.makeFedora(from, r.version, own)
 			}
 			if err != nil {
 				return fmt.Errorf("%s for %s: %w", r.title, oci, err)
@@ -81,7 +81,7 @@ func (m *mirror) serve() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	go http.Serve(listener, http.FileServer(http.Dir(m.folder)))
+	go http.Serve(listener, http.FileServer(http.Dir(m.dir)))
 	address := "http://" + listener.Addr().String()
 	return "alpine=" + address + "/alpine fedora=" + address + "/fedora/linux", nil
 }

@@ -26,9 +26,9 @@ var missing = map[string]map[string]string{
 	},
 }
 
-// row is one release of a distribution, as in the table.
-type row struct {
-	distro, release string
+// release is one release of a distribution, as in the table images/distros.bzl.
+type release struct {
+	distro, version string
 	title           string
 	architectures   map[string]string // OCI's names to the distribution's names
 	variants        []string
@@ -56,11 +56,11 @@ var summaryLine = regexp.MustCompile(`(?m)^//images/(\S+) +(?:\(cached\) )?(PASS
 
 // verdicts reads a summary and the logs. Any unexpected result is an error. Tests that need a machine of another architecture
 // must be skipped. Fedora's tests that call alternatives must fail in the cases that do. All others must pass.
-func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
+func (c *checkout) verdicts(summary string, r release) ([]verdict, error) {
 	var all []verdict
 	var wrong error
 	for _, line := range summaryLine.FindAllStringSubmatch(summary, -1) {
-		name, ours := strings.CutPrefix(line[1], r.distro+":"+r.release+"_")
+		name, ours := strings.CutPrefix(line[1], r.distro+":"+r.version+"_")
 		if !ours {
 			continue
 		}
@@ -78,7 +78,7 @@ func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
 			wrong = errors.Join(wrong, fmt.Errorf("//images/%s: %s, not %s", v.target, v.status, want))
 		}
 		if v.status == "PASSED" || v.status == "FAILED" {
-			log, err := os.ReadFile(filepath.Join(c.folder, "bazel-testlogs/images", strings.Replace(v.target, ":", "/", 1), "test.log"))
+			log, err := os.ReadFile(filepath.Join(c.dir, "bazel-testlogs/images", strings.Replace(v.target, ":", "/", 1), "test.log"))
 			if err != nil {
 				return nil, err
 			}
@@ -94,7 +94,7 @@ func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
 	}
 	for oci := range r.architectures {
 		for _, kind := range []string{"files_test", "commands_test", "installer_commands_test"} {
-			target := r.distro + ":" + r.release + "_" + strings.ReplaceAll(oci, "/", "_") + "_" + kind
+			target := r.distro + ":" + r.version + "_" + strings.ReplaceAll(oci, "/", "_") + "_" + kind
 			if !slices.ContainsFunc(all, func(v verdict) bool { return v.target == target }) {
 				wrong = errors.Join(wrong, fmt.Errorf("//images/%s: no such line in the summary", target))
 			}
@@ -104,7 +104,7 @@ func (c *checkout) verdicts(summary string, r row) ([]verdict, error) {
 }
 
 // split finds the architecture at the beginning of a test's name. It returns "" for a test of all architectures.
-func (r row) split(name string) (architecture, kind string) {
+func (r release) split(name string) (architecture, kind string) {
 	for oci := range r.architectures {
 		if kind, found := strings.CutPrefix(name, strings.ReplaceAll(oci, "/", "_")+"_"); found {
 			return oci, kind

@@ -62,8 +62,8 @@ func (m *mirror) makeFedora(from fixture.Sources, release, own string) error {
 		return err
 	}
 	// An empty repository updates: Fedora has it from the first day of a release.
-	if err := fixture.WriteFedora(filepath.Join(m.folder, tree, "updates", release, "Everything", own), m.fedora, nil); err != nil {
+	if err := fixture.WriteFedora(filepath.Join(m.dir, tree, "updates", release, "Everything", own), m.fedora, nil); err != nil {
 		return err
 	}
-	return fixture.WriteFedora(filepath.Join(m.folder, tree, "releases", release, "Everything", own, "os"), m.fedora, made)
+	return fixture.WriteFedora(filepath.Join(m.dir, tree, "releases", release, "Everything", own, "os"), m.fedora, made)
 }
