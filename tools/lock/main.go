@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return nil
 	})
 	given := mirrors{}
-	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own address and of those in the environment variable "+mirrorsVariable+"; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
+	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own address and of those in the environment variable "+mirrorsVariable+"; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that, or of fedora-metalink")
 	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a directory of *.rsa.pub")
 	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available: the arguments are locks of the checkout, and each lock with one of them gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
@@ -60,7 +60,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := request{client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: given, keys: *keys, allowDowngrade: *allowDowngrade}
+	warn := func(warning string) { fmt.Fprintln(os.Stderr, "lock: warning:", warning) }
+	r := request{warn: warn, client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: given, keys: *keys, allowDowngrade: *allowDowngrade}
 	if *local != "" {
 		lost, err := os.ReadFile(*local)
 		if err != nil {
