@@ -90,7 +90,7 @@ func TestCopyrightFormats(t *testing.T) {
 // A hostile package must not write markup, escape sequences or line ends into a report, or make it endless.
 func TestHostileLicenses(t *testing.T) {
 	for _, hostile := range []string{
-		"", "GPL\x1b[2J", "GPL\nCopyright: evil", "<script>alert(1)</script>", `GPL" onclick="evil()`, "GPL‮", "$(evil)", "{{evil}}", "=cmd()",
+		"", "GPL\x1b[2J", "GPL\nCopyright: evil", "<script>alert(1)</script>", `GPL" onclick="evil()`, "GPL\u202e", "$(evil)", "{{evil}}", "=cmd()",
 		strings.Repeat("a", maxLicense+1),
 	} {
 		got, err := Of([]File{other(".apk", "", hostile), other(".rpm", "", hostile)})
