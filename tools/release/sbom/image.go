@@ -3,6 +3,7 @@ package sbom
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/CycloneDX/cyclonedx-go"
@@ -48,8 +49,12 @@ func Image(p Packages, when time.Time) ([]byte, error) {
 		if !built {
 			return nil, fmt.Errorf("package %s %s: not in the layer: the lock and the layer are of different builds: build both again", locked.Name, locked.Version)
 		}
-		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s%s",
-			p.Format, p.Distro, escape(locked.Name), escape(locked.Version), escape(locked.Architecture), escape(distro), upstream(p.Format, locked.Name, from.Source)))
+		version, epoch := locked.Version, ""
+		if number, rest, found := strings.Cut(version, ":"); found && p.Format == "rpm" { // the type rpm of package URLs has a qualifier for it
+			version, epoch = rest, "&epoch="+number
+		}
+		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s%s%s",
+			p.Format, p.Distro, escape(locked.Name), escape(version), escape(locked.Architecture), escape(distro), epoch, upstream(p.Format, locked.Name, from.Source)))
 		part.Supplier, part.Licenses = by, declared(p.Format, from.Licenses)
 		// The file with this sum was unpacked. The address is where it can be downloaded again.
 		part.Hashes = hashes(locked.SHA256)

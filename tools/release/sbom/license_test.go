@@ -10,7 +10,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/origin"
 )
 
-// TestLicenses checks the licenses and the source package of an image's package in each format, as in the JSON text.
+// TestLicenses checks the licenses, the source package and the epoch of an image's package in each format, as in the JSON text.
 func TestLicenses(t *testing.T) {
 	for _, row := range []struct {
 		format, source    string
@@ -28,9 +28,13 @@ func TestLicenses(t *testing.T) {
 			"&upstream=example-1-2.src.rpm", `[{"expression":"LGPL-2.1-or-later WITH GCC-exception-2.0 AND LicenseRef-Fedora-Public-Domain"}]`},
 		{"rpm", "glibc-1-2.src.rpm", []string{"GPLv2+ and BSD"}, "&upstream=glibc-1-2.src.rpm", `[{"license":{"name":"GPLv2+ and BSD","acknowledgement":"declared"}}]`},
 	} {
+		version, epoch := "1-2", ""
+		if row.format == "rpm" {
+			version, epoch = "3:1-2", "&epoch=3"
+		}
 		text, err := Image(Packages{
 			Name: "registry.example/iptables", Wrapper: own(t), Digest: strings.Repeat("a", 64), Distro: "example", Title: "Example", DistroVersion: "1",
-			Format: row.format, Architecture: "amd64", Variant: "small", Packages: []lockfile.Package{locked("example", "1-2", "x86_64", "small")},
+			Format: row.format, Architecture: "amd64", Variant: "small", Packages: []lockfile.Package{locked("example", version, "x86_64", "small")},
 			Origins: map[string]origin.Origin{"sum of example": {Source: row.source, Licenses: row.licenses}},
 		}, time.Unix(0, 0))
 		if err != nil {
@@ -62,7 +66,7 @@ func TestLicenses(t *testing.T) {
 		if string(printed) != string(sorted) {
 			t.Errorf("%s %q: licenses %s, want %s", row.format, row.licenses, printed, sorted)
 		}
-		if purl := "pkg:" + row.format + "/example/example@1-2?arch=x86_64&distro=example-1" + row.upstream; part.PURL != purl {
+		if purl := "pkg:" + row.format + "/example/example@1-2?arch=x86_64&distro=example-1" + epoch + row.upstream; part.PURL != purl {
 			t.Errorf("%s: package URL %s, want %s", row.format, part.PURL, purl)
 		}
 	}
