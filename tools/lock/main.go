@@ -51,7 +51,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return nil
 	})
 	mirrorFlags := mirrors{}
-	flags.Var(mirrorFlags, "mirror", "`ADDRESS` of a mirror of the distribution's archive, used instead of the distribution's servers and of the mirrors in the environment variable "+mirrorsVariable+". NAME=ADDRESS names the mirror of another archive (debian-security, fedora-secondary) that is not in the same directory")
+	flags.Var(mirrorFlags, "mirror", "`ADDRESS` of a mirror of the distribution's archive, used instead of the distribution's servers and of the mirrors in the environment variable "+mirrorsVariable+". NAME=ADDRESS names the mirror of another archive (debian-security, fedora-secondary) that is not in the same directory, or the server of fedora-metalink")
 	keys := flags.String("keys", "", "`PATH` of the keys that may sign, instead of images/DISTRO/keys: an armored file, or for Alpine a directory with *.rsa.pub files")
 	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available. The arguments are locks of the checkout. Each lock with one of these packages gets a packages.lock.local.json beside it")
 	keep := flags.Bool("keep", false, "if an architecture cannot be locked again, keep its locked packages, and print the reason")
@@ -60,7 +60,8 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := request{client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: mirrorFlags, keys: *keys, allowDowngrade: *allowDowngrade}
+	warn := func(warning string) { fmt.Fprintln(os.Stderr, "lock: warning:", warning) }
+	r := request{warn: warn, client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: mirrorFlags, keys: *keys, allowDowngrade: *allowDowngrade}
 	if *local != "" {
 		lost, err := os.ReadFile(*local)
 		if err != nil {
