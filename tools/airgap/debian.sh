@@ -43,6 +43,7 @@ find_debian() {
 }
 
 make_debian() {
+	prerequisites
 	whole "$debian" && return
 	find_mirror
 	# The root contains a Go only if the machine has none. If the modules are already there, or come in a bundle, the

@@ -23,8 +23,12 @@ ca_bundle() {
 	return 1
 }
 
-prerequisites() {
+need_root() {
 	[ "$(id -u)" = 0 ] || die "the air-gapped way needs root, like the tests it runs; run it as root (sudo ./bazelw ...), or $get_bazelisk"
+}
+
+# prerequisites: installs what is missing.
+prerequisites() {
 	packages=$(missing | tr '\n' ' ')
 	[ -n "$packages" ] || return 0
 	command -v apt-get >/dev/null || die "missing here, and no apt-get to install it with: ${packages% }; use Debian or Ubuntu, or $get_bazelisk"
