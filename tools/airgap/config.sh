@@ -36,11 +36,12 @@ config_text() {
 		build --noincompatible_sandbox_hermetic_tmp
 		common "--override_module=rules_go=$modules/rules_go"
 		common "--override_module=gazelle=$modules/gazelle"
+		common "--override_repository=gazelle~~non_module_deps~bazel_gazelle_go_repository_tools=$modules/tools"
 		common --override_module=rules_shell=/usr/share/bazel/rules/shell
 	END
-	# The names that rules_go gives the SDK of go_sdk.download: main_ in the root module, otherwise the module's own
-	# name.
-	for module in main_ iptables_wrappers; do
+	# The repositories of the Go SDK. Builds use the first that MODULE.bazel names, which has the same name in builds of
+	# other modules. rules_go names that of the second go_sdk.download main_, and must not download it either.
+	for module in iptables_wrappers main_; do
 		echo "common '--override_repository=rules_go~~go_sdk~${module}__download_0_linux_$arch=$modules/sdk'"
 	done
 	for module in "$here"/modules/*; do
