@@ -25,12 +25,14 @@ config_text() {
 	cat <<-END
 		startup "--output_user_root=$cache/bazel"
 		startup "--host_jvm_args=-Dairgap.root=$debian"
+		startup --server_javabase=/usr/lib/jvm/default-java
 		common "--registry=file://$here/registry"
 		common --lockfile_mode=off
 		common --noenable_workspace
 		common "--repository_cache=$cache/repositories"
 		common "--experimental_downloader_config=$downloader"
 		common --repo_env=IPTABLES_WRAPPERS_LOCAL_LOCKS=1
+		common --repo_env=BAZEL_DO_NOT_DETECT_CPP_TOOLCHAIN=1
 		common "--disk_cache=$cache/disk"
 		build --define=airgap=true
 		build --noincompatible_sandbox_hermetic_tmp
