@@ -77,10 +77,13 @@ find_mirror() {
 }
 
 # make_downloader: writes the file that makes Bazel use this machine's mirror instead of Debian's own archives in
-# locks, which this machine cannot reach. The mirror is used for no other address.
+# locks, which this machine cannot reach. The mirror is used for no other address. Whenever Bazel starts, rules_go asks
+# the addresses of Go for a list of releases, for an SDK that no build uses. It continues without the list.
 make_downloader() {
 	find_mirror
 	cat >"$downloader.part" <<-END
+		block go.dev
+		block golang.google.cn
 		rewrite (snapshot\.debian\.org/archive/debian/[^/]+|ftp\.debian\.org/debian)/(.*) $mirror/\$2
 		rewrite (snapshot\.debian\.org/archive/debian-security/[^/]+|security\.debian\.org/debian-security)/(.*) $security/\$2
 	END
