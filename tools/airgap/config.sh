@@ -17,7 +17,8 @@ make_config() {
 # an option for the server: if the root changes, Bazel starts another server, because a server stays in the root in
 # which it was started. The sandbox contains the real /tmp. With an empty /tmp, a checkout below /tmp would hide the
 # modules in this directory, which are symlinks to files here, from builds whose own sources are elsewhere
-# (tests/downstream).
+# (tests/downstream). Each sh_test resolves a C++ toolchain. The root has no compiler, so the toolchain names a program
+# with which a C++ action would fail.
 config_text() {
 	# Debian's bazelrc sets sandbox_debug, which prints hundreds of lines for each failing action, and a deprecated
 	# option.
@@ -32,7 +33,7 @@ config_text() {
 		common "--repository_cache=$cache/repositories"
 		common "--experimental_downloader_config=$downloader"
 		common --repo_env=IPTABLES_WRAPPERS_LOCAL_LOCKS=1
-		common --repo_env=BAZEL_DO_NOT_DETECT_CPP_TOOLCHAIN=1
+		common --repo_env=CC=/bin/false
 		common "--disk_cache=$cache/disk"
 		build --define=airgap=true
 		build --noincompatible_sandbox_hermetic_tmp

@@ -87,16 +87,16 @@ unpack_debian() {
 	begin "$root"
 	log=$cache/debian.log
 	if [ "$variant" = custom ]; then
-		set --
+		set -- --dpkgopt="$here/dpkg.cfg"
 		# dpkg replaces files and does not write into them, so hard links are enough if the file system supports them.
 		cp -al "$debian_base/." "$root.part" 2>/dev/null || cp -a "$debian_base/." "$root.part" || die "$root.part: cannot be copied from $debian_base"
 		# mmdebstrap creates the device nodes itself.
 		rm -rf "$root.part/dev/"*
 	else
 		omit_debian >"$log" 2>&1 || die "$cache/omitted.deb: $(explain "$log") (log: $log)"
-		# When the first hook runs, the root contains only directories, and apt has not selected packages. With --dpkgopt
-		# instead, mmdebstrap would start a filter in Python for each of the first packages. It unpacks these itself before
-		# dpkg installs them, so the second hook removes the files that dpkg.cfg excludes.
+		# When the setup hooks run, the root contains only directories, and apt has not selected packages. With --dpkgopt
+		# instead of the first hook, mmdebstrap would start a filter in Python for each essential package. It unpacks these
+		# itself before dpkg installs them, so the last hook removes the files that dpkg.cfg excludes.
 		# shellcheck disable=SC2016 # the variables are the hooks', and $1 is the root
 		set -- --setup-hook='mkdir -p "$1/etc/dpkg/dpkg.cfg.d" && cp "$here/dpkg.cfg" "$1/etc/dpkg/dpkg.cfg.d/airgap"' \
 			--setup-hook='dpkg --root="$1" --install "$cache/omitted.deb"' \
