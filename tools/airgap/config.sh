@@ -17,7 +17,8 @@ make_config() {
 # an option for the server: if the root changes, Bazel starts another server, because a server stays in the root in
 # which it was started. The sandbox contains the real /tmp. With an empty /tmp, a checkout below /tmp would hide the
 # modules in this directory, which are symlinks to files here, from builds whose own sources are elsewhere
-# (tests/downstream).
+# (tests/downstream). Each sh_test resolves a C++ toolchain. The root has no compiler, so the toolchain names a program
+# with which a C++ action would fail.
 config_text() {
 	# Debian's bazelrc sets sandbox_debug, which prints hundreds of lines for each failing action, and a deprecated
 	# option.
@@ -25,22 +26,25 @@ config_text() {
 	cat <<-END
 		startup "--output_user_root=$cache/bazel"
 		startup "--host_jvm_args=-Dairgap.root=$debian"
+		startup --server_javabase=/usr/lib/jvm/default-java
 		common "--registry=file://$here/registry"
 		common --lockfile_mode=off
 		common --noenable_workspace
 		common "--repository_cache=$cache/repositories"
 		common "--experimental_downloader_config=$downloader"
 		common --repo_env=IPTABLES_WRAPPERS_LOCAL_LOCKS=1
+		common --repo_env=CC=/bin/false
 		common "--disk_cache=$cache/disk"
 		build --define=airgap=true
 		build --noincompatible_sandbox_hermetic_tmp
 		common "--override_module=rules_go=$modules/rules_go"
 		common "--override_module=gazelle=$modules/gazelle"
+		common "--override_repository=gazelle~~non_module_deps~bazel_gazelle_go_repository_tools=$modules/tools"
 		common --override_module=rules_shell=/usr/share/bazel/rules/shell
 	END
-	# The names that rules_go gives the SDK of go_sdk.download: main_ in the root module, otherwise the module's own
-	# name.
-	for module in main_ iptables_wrappers; do
+	# The repositories of the Go SDK. Builds use the first that MODULE.bazel names, which has the same name in builds of
+	# other modules. rules_go names that of the second go_sdk.download main_, and must not download it either.
+	for module in iptables_wrappers main_; do
 		echo "common '--override_repository=rules_go~~go_sdk~${module}__download_0_linux_$arch=$modules/sdk'"
 	done
 	for module in "$here"/modules/*; do

@@ -46,10 +46,10 @@ make_go_modules() {
 	find rules_go gazelle -name '*.sh' -exec chmod +x {} +
 	mv "$downloads/golang.org/toolchain@v0.0.1-go$go_version.linux-$arch" sdk
 	make_sdk_repository
+	make_gazelle_tools || exit
 	remove "$downloads"
 	finish "$modules"
 	say "Go modules: done, $(du -smx "$modules" | cut -f1) MB"
-	compile_gazelle
 }
 
 # download MODULE@VERSION...: downloads with the machine's own Go, otherwise with the one in the Debian root. The go
@@ -66,15 +66,26 @@ download() {
 	done
 }
 
-# compile_gazelle: compiles the programs of Gazelle's repository rule into the go command's cache, while Debian is
-# unpacked. The command is that of the rule (internal/go_repository_tools.bzl), which would otherwise delay Bazel. If
-# it fails, the rule prints the error.
-compile_gazelle() (
-	cd "$modules/gazelle" || exit
-	export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='' GOROOT="$modules/sdk"
-	export GOPATH="$cache/gopath" GOMODCACHE="$cache/gopath/pkg/mod" GOCACHE="$cache/gocache"
-	"$modules/sdk/bin/go" build -trimpath -buildvcs=false github.com/bazel-contrib/bazel-gazelle/v2/cmd/gazelle \
-		./cmd/fetch_repo ./cmd/generate_repo_config </dev/null >>"$cache/go.log" 2>&1 || true
+# make_gazelle_tools: creates in tools/ what Gazelle's own repository rule (internal/go_repository_tools.bzl) creates, and
+# which replaces that repository (config.sh). So the programs are compiled once, while Debian is unpacked, and the rule
+# does not delay Bazel. The rule also sets the version that "gazelle --version" prints, which nothing reads.
+make_gazelle_tools() (
+	mkdir tools
+	touch tools/ROOT tools/REPO.bazel
+	cat >tools/BUILD.bazel <<-END
+		package(default_visibility = ["//visibility:public"])
+
+		exports_files(["ROOT"])
+	END
+	for program in fetch_repo gazelle generate_repo_config; do
+		printf '\nfilegroup(\n    name = "%s",\n    srcs = ["bin/%s"],\n)\n' "$program" "$program" >>tools/BUILD.bazel
+	done
+	export CGO_ENABLED=0 GOTOOLCHAIN=local GOWORK=off GOFLAGS='' GOROOT="$PWD/sdk"
+	export GOPATH="$cache/gopath" GOMODCACHE="$cache/gopath/pkg/mod" GOCACHE="$downloads/build"
+	cd gazelle || exit
+	"$GOROOT/bin/go" build -trimpath -buildvcs=false -ldflags='-s -w' -o ../tools/bin/ \
+		github.com/bazel-contrib/bazel-gazelle/v2/cmd/gazelle ./cmd/fetch_repo ./cmd/generate_repo_config </dev/null >"$log" 2>&1 ||
+		die "Gazelle: $(explain "$log") (log: $log)"
 )
 
 # make_sdk_repository: creates in sdk/ what the repository rule of rules_go's go_sdk.download creates from Go's own

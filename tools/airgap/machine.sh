@@ -23,8 +23,12 @@ ca_bundle() {
 	return 1
 }
 
-prerequisites() {
+need_root() {
 	[ "$(id -u)" = 0 ] || die "the air-gapped way needs root, like the tests it runs; run it as root (sudo ./bazelw ...), or $get_bazelisk"
+}
+
+# prerequisites: installs what is missing.
+prerequisites() {
 	packages=$(missing | tr '\n' ' ')
 	[ -n "$packages" ] || return 0
 	command -v apt-get >/dev/null || die "missing here, and no apt-get to install it with: ${packages% }; use Debian or Ubuntu, or $get_bazelisk"
@@ -73,10 +77,13 @@ find_mirror() {
 }
 
 # make_downloader: writes the file that makes Bazel use this machine's mirror instead of Debian's own archives in
-# locks, which this machine cannot reach. The mirror is used for no other address.
+# locks, which this machine cannot reach. The mirror is used for no other address. Whenever Bazel starts, rules_go asks
+# the addresses of Go for a list of releases, for an SDK that no build uses. It continues without the list.
 make_downloader() {
 	find_mirror
 	cat >"$downloader.part" <<-END
+		block go.dev
+		block golang.google.cn
 		rewrite (snapshot\.debian\.org/archive/debian/[^/]+|ftp\.debian\.org/debian)/(.*) $mirror/\$2
 		rewrite (snapshot\.debian\.org/archive/debian-security/[^/]+|security\.debian\.org/debian-security)/(.*) $security/\$2
 	END

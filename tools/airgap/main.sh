@@ -53,9 +53,9 @@ check_cache
 [ -z "$from" ] || take_bundle "$from"
 find_debian "$@" ${bundle:+test}
 find_go_modules
-prerequisites
-# Without Go on the machine, the one in the Debian root downloads the modules.
-command -v go >/dev/null || make_debian
+need_root
+# Without Go on the machine, the one in the Debian root downloads the modules. The machine's own Go needs certificates.
+{ command -v go && ca_bundle; } >/dev/null || make_debian
 side_by_side make_debian make_go_modules
 make_config
 make_locks

@@ -7,7 +7,7 @@ here=$(dirname "$(readlink -f "$1")")
 work=${TEST_TMPDIR:?}/airgap
 export IPTABLES_WRAPPERS_CACHE="$work/cache"
 mkdir -p "$IPTABLES_WRAPPERS_CACHE"
-for part in lib machine run; do
+for part in lib machine debian run; do
 	# shellcheck source=/dev/null
 	. "$here/$part.sh"
 done
@@ -122,6 +122,26 @@ whole "$step" || same "a step done" "not taken for whole" ""
 rm "$step/file"
 like "a step of which a file was deleted" "$( (! whole "$step" && ! whole "$step") 2>&1)" "^bazelw: .*$step: files have been deleted there"
 [ ! -e "$step" ] || same "a step of which a file was deleted" "still there" ""
+
+# The real dpkg installs what depends on omitted packages, but not what depends on a version of one.
+depends() {
+	mkdir -p "$work/needing/DEBIAN"
+	printf 'Package: needing\nVersion: 1\nArchitecture: all\nMaintainer: none\nDescription: none\nDepends: %s\n' "$1" >"$work/needing/DEBIAN/control"
+	chmod 0755 "$work/needing/DEBIAN"
+	dpkg-deb --build "$work/needing" "$work/needing.deb" >/dev/null
+	if dpkg --force-not-root --root="$work/root" --install "$work/needing.deb" >"$work/dpkg.log" 2>&1; then
+		echo installed
+	else
+		grep -o 'depends on.*however' "$work/dpkg.log"
+	fi
+}
+mkdir -p "$work/root/var/lib/dpkg/info" "$work/root/var/lib/dpkg/updates"
+touch "$work/root/var/lib/dpkg/status"
+same "no omitted.deb" "$(depends python3)" "depends on python3; however"
+omit_debian >/dev/null
+dpkg --force-not-root --root="$work/root" --install "$cache/omitted.deb" >/dev/null
+same "what bazel-bootstrap and rpm depend on" "$(depends "$debian_omitted, python3:any")" installed
+same "a version of an omitted package" "$(depends 'python3 (>= 3)')" "depends on python3 (>= 3); however"
 
 like "no mirror in apt's sources" "$( (
 	# shellcheck disable=SC2329 # find_mirror calls it
