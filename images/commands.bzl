@@ -7,7 +7,7 @@ def command_tests(variant_name, variant):
 
     Args:
         variant_name: key of the distribution's variants.
-        variant: its facts in images/distros.bzl.
+        variant: its facts in images/private/variants.bzl.
 
     Returns:
         A dict of the part of an image's name, None for the image itself, to a list of labels.

@@ -11,7 +11,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
 )
 
-// build makes a layer with the variant's settings in images/distros.bzl, but without a package database. The layer has
+// build makes a layer with the variant's settings in images/private/variants.bzl, but without a package database. The layer has
 // one package with files at these paths. Each file contains its path.
 func build(t *testing.T, distro, variant string, paths ...string) *layer.Tree {
 	t.Helper()

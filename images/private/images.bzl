@@ -7,7 +7,7 @@ load("@rules_shell//shell:sh_test.bzl", "sh_test")
 load("//images:commands.bzl", "command_tests")
 load("//images:distros.bzl", "DISTROS")
 load("//images:names.bzl", "image_name", "packages_target")
-load("//images:nightly.bzl", "NIGHTLY", "TESTED", "test_sets")
+load("//images:nightly.bzl", "TESTED", "nightly_tags", "test_sets")
 load("//images/private:layer_listing.bzl", "layer_listing", "layer_listing_test")
 load("//tools/pkglayer:package_layer.bzl", "package_layer")
 load("//tools/wrappercheck:wrapper_structure_test.bzl", "wrapper_files_test")
@@ -48,7 +48,7 @@ def _image(name, variant, architecture, **kwargs):
     )
 
 def _tags(architecture):
-    return [] if architecture in TESTED else NIGHTLY
+    return [] if architecture in TESTED else nightly_tags("nightly")
 
 def _commands_test(image, architecture, configs):
     """Declares a test that executes commands of an image. Bazel skips it on machines of another architecture, and tests/foreign executes them."""
@@ -210,18 +210,14 @@ def distro_images(distro, variant):
         ["testdata/commands.yaml", "testdata/installer_commands.yaml"],
         visibility = ["//tests/foreign:__pkg__"],
     )
-    nightly = []
     for release, facts in DISTROS[distro].releases.items():
         if distro + "/" + release not in LOCKED:
             _without_lock(distro, variant, release, facts.architectures.keys()[0])
             continue
         for architecture in facts.architectures:
             _images(distro, variant, release, architecture)
-            if architecture not in TESTED:
-                nightly += [image_name(release, architecture, part) for part in IMAGE_TESTS]
-        for set in test_sets(facts.architectures):
+        for set in test_sets(facts.architectures, "nightly"):
             _release_tests(distro, variant, release, set)
-        nightly += [image_name(release, part = part + "_nightly_test") for part in ["layers", "size", "wrapper"]]
         for part in [None, "installer"]:
             oci_image_index(
                 name = image_name(release, part = part),
@@ -236,11 +232,17 @@ def distro_images(distro, variant):
             visibility = ["//visibility:public"],
         )
 
+    nightly = [
+        name
+        for name, target in native.existing_rules().items()
+        if target["kind"].endswith("_test") and "nightly" in target["tags"]
+    ]
+
     # A test_suite with an empty list of tests would contain all tests of the package.
     if nightly:
         native.test_suite(
             name = "nightly",
-            tags = ["manual"],
+            tags = ["manual"],  # its tests are not in //...
             tests = nightly,
             visibility = ["//:__pkg__"],
         )

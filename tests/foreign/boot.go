@@ -29,7 +29,7 @@ type boot struct {
 }
 
 // plans returns the boots of all images. An image without a guest or a kernel is an error.
-func plans(guests, kernels, specs []string) ([]*boot, error) {
+func plans(guests []string, kernels []*kernel.Kernel, specs []string) ([]*boot, error) {
 	boots := map[kernel.Architecture]*boot{}
 	for _, spec := range specs {
 		v, err := readImage(spec)
@@ -50,11 +50,7 @@ func plans(guests, kernels, specs []string) ([]*boot, error) {
 			b.guest = name
 		}
 	}
-	for _, name := range kernels {
-		k, err := kernel.Read(name)
-		if err != nil {
-			return nil, err
-		}
+	for _, k := range kernels {
 		a, err := k.Architecture()
 		if err != nil {
 			return nil, err

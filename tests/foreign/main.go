@@ -13,64 +13,42 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"os"
-	"os/signal"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/machine"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := run(ctx, os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return // the flags are printed already
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "foreign:", err)
-		os.Exit(1)
-	}
-}
+func main() { machine.Main("foreign", run) }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("foreign", flag.ContinueOnError)
-	var guests, kernels, images, only []string
-	list := func(to *[]string) func(string) error {
-		return func(value string) error {
-			*to = append(*to, value)
-			return nil
-		}
-	}
-	flags.Func("guest", "`PROGRAM` that is the init of a guest; one of each architecture", list(&guests))
-	flags.Func("kernel", "`FILE` of a kernel; one of each architecture", list(&kernels))
-	flags.Func("image", "`LAYOUT,CONFIG...`: an OCI layout directory, and the configurations of its command tests", list(&images))
-	flags.Func("only", "`TEXT` that is part of an image's name, such as trixie_s390x; given again, any of them", list(&only))
-	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
-	skipped := map[string]string{}
-	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested, to be listed", func(value string) error {
-		name, reason, _ := strings.Cut(value, "=")
-		skipped[name] = reason
-		return nil
+	options := machine.AddFlags(flags, machine.Usage{
+		Image:  "`LAYOUT,CONFIG...`: an OCI layout directory, and the configurations of its command tests",
+		Kernel: "`FILE` of a kernel; one of each architecture",
+		Only:   "`TEXT` that is part of an image's name, such as trixie_s390x; given again, any of them",
 	})
+	var guests []string
+	flags.Func("guest", "`PROGRAM` that is the init of a guest; one of each architecture", machine.Append(&guests))
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	if len(only) > 0 {
-		images = slices.DeleteFunc(images, func(spec string) bool {
-			layout, _, _ := strings.Cut(spec, ",")
-			return !slices.ContainsFunc(only, func(text string) bool { return strings.Contains(nameOf(layout), text) })
-		})
-	}
+	images := slices.DeleteFunc(options.Images, func(spec string) bool {
+		layout, _, _ := strings.Cut(spec, ",")
+		return !machine.Selects(options.Only, nameOf(layout))
+	})
 	if len(images) == 0 {
 		return errors.New("no image is chosen: --only must be part of the name of an --image")
+	}
+	kernels, err := options.Kernels()
+	if err != nil {
+		return err
 	}
 	boots, err := plans(guests, kernels, images)
 	if err != nil {
 		return err
 	}
-	failed := runAll(ctx, boots, *jobs)
-	return errors.Join(failed, writeTable(os.Stdout, boots, skipped))
+	failed := runAll(ctx, boots, options.Jobs)
+	return errors.Join(failed, writeTable(os.Stdout, boots, options.Skipped))
 }

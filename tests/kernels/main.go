@@ -20,12 +20,8 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"runtime"
-	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/machine"
@@ -33,59 +29,33 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tools/node"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	err := run(ctx, os.Args[1:])
-	if errors.Is(err, flag.ErrHelp) {
-		return // flag has already printed the usage
-	}
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "kernels:", err)
-		os.Exit(1)
-	}
-}
+func main() { machine.Main("kernels", run) }
 
 func run(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("kernels", flag.ContinueOnError)
-	var images, kernelFiles, only, stateNames []string
-	list := func(to *[]string) func(string) error {
-		return func(value string) error {
-			*to = append(*to, value)
-			return nil
-		}
-	}
-	flags.Func("image", "`GUEST,LAYER...`: the program that is the guest's init, and the image's layers, lowest first", list(&images))
-	flags.Func("kernel", "`FILE` of a kernel", list(&kernelFiles))
-	jobs := flags.Int("jobs", runtime.NumCPU(), "`NUMBER` of guests at a time")
-	flags.Func("only", "`TEXT` that is part of a boot's name, as the progress shows it; can be repeated, and then any of them matches", list(&only))
-	flags.Func("state", "`TEXT` that is part of the name of a host's state; can be repeated, and then any of them matches", list(&stateNames))
-	pairs := flags.Bool("pairs", false, "boot nothing: list each pair of values with a cell that tests it")
-	skipped := map[string]string{}
-	flags.Func("skipped", "`NAME=REASON` of an architecture that cannot be tested here, to be listed", func(value string) error {
-		name, reason, _ := strings.Cut(value, "=")
-		skipped[name] = reason
-		return nil
+	options := machine.AddFlags(flags, machine.Usage{
+		Image:  "`GUEST,LAYER...`: the program that is the guest's init, and the image's layers, lowest first",
+		Kernel: "`FILE` of a kernel",
+		Only:   "`TEXT` that is part of a boot's name, as the progress shows it; can be repeated, and then any of them matches",
 	})
+	var stateNames []string
+	flags.Func("state", "`TEXT` that is part of the name of a host's state; can be repeated, and then any of them matches", machine.Append(&stateNames))
+	pairs := flags.Bool("pairs", false, "boot nothing: list each pair of values with a cell that tests it")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	var kernels []*kernel.Kernel
-	for _, name := range kernelFiles {
-		k, err := kernel.Read(name)
-		if err != nil {
-			return err
-		}
-		kernels = append(kernels, k)
+	kernels, err := options.Kernels()
+	if err != nil {
+		return err
 	}
-	return withImages(images, func(images []image) error {
+	return withImages(options.Images, func(images []image) error {
 		all, err := blocks(kernels, images)
 		if err != nil {
 			return err
 		}
 		var chosen []*block
 		for _, b := range all {
-			if chooses(only, b.name()) {
+			if machine.Selects(options.Only, b.name()) {
 				chosen = append(chosen, b)
 			}
 		}
@@ -95,8 +65,8 @@ func run(ctx context.Context, args []string) error {
 		if *pairs {
 			return writePairs(os.Stdout, chosen)
 		}
-		r := report{chosen, skipped}
-		if err := errors.Join(runAll(ctx, chosen, *jobs, func(state string) bool { return chooses(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
+		r := report{chosen, options.Skipped}
+		if err := errors.Join(runAll(ctx, chosen, options.Jobs, func(state string) bool { return machine.Selects(stateNames, state) }), r.writeText(os.Stdout)); err != nil {
 			return err
 		}
 		if all, right, _ := r.cells(); right != all {
@@ -104,11 +74,6 @@ func run(ctx context.Context, args []string) error {
 		}
 		return nil
 	})
-}
-
-// chooses returns true if a name contains one of the texts, or if there are none.
-func chooses(texts []string, name string) bool {
-	return len(texts) == 0 || slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(name, text) })
 }
 
 // image is a container image and what carries out plans with it, of one architecture.

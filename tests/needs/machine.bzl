@@ -82,6 +82,17 @@ def _machine_impl(rctx):
     } | {
         # True if apt-get has the solver of apt 3.1 and later. The previous solver chooses differently in some cases.
         "apt_solver_3": "3.0" in _output(rctx, "apt-config", "dump", "APT::Solver"),
+        # False in a source archive and in a shallow clone, such as CI's. The option is for a checkout of another user.
+        "git_history": rctx.workspace_root.get_child(".git").exists and _output(
+            rctx,
+            "git",
+            "-c",
+            "safe.directory=*",
+            "-C",
+            str(rctx.workspace_root),
+            "rev-parse",
+            "--is-shallow-repository",
+        ) == "false\n",
         "kernel_without_modules": not rctx.path("/proc/modules").exists,
         "little_endian": rctx.os.arch in _LITTLE_ENDIAN,
         # Processes that bubblewrap starts, as in the air-gapped build, get no file capabilities.

@@ -10,6 +10,7 @@ import (
 	"encoding/binary"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -30,6 +31,16 @@ func has(name string) bool {
 	case "apt_solver_3":
 		out, err := exec.Command("apt-config", "dump", "APT::Solver").Output()
 		return err == nil && strings.Contains(string(out), "3.0")
+	case "git_history":
+		dir, err := checkout()
+		if err != nil {
+			return false
+		}
+		if _, err := os.Stat(filepath.Join(dir, ".git")); err != nil {
+			return false
+		}
+		shallow, err := exec.Command("git", "-c", "safe.directory=*", "-C", dir, "rev-parse", "--is-shallow-repository").Output()
+		return err == nil && string(shallow) == "false\n"
 	case "kernel_without_modules":
 		_, err := os.Stat("/proc/modules")
 		return err != nil

@@ -62,15 +62,16 @@ func Build(dir, program string, settings ...string) (path string, err error) {
 	return filepath.Join(dir, filepath.Base(program)), nil
 }
 
-// checkout returns the directory with go.mod, which is above the directory in which the go command runs a test.
+// checkout returns the directory with go.mod, which is above the directory in which the go command runs a test. In Bazel's
+// runfiles, the symlink go.mod points into it.
 func checkout() (string, error) {
 	dir, err := os.Getwd()
 	if err != nil {
 		return "", err
 	}
 	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			return dir, nil
+		if file, err := filepath.EvalSymlinks(filepath.Join(dir, "go.mod")); err == nil {
+			return filepath.Dir(file), nil
 		}
 		if dir == filepath.Dir(dir) {
 			return "", errors.New("no go.mod above the working directory")

@@ -1,17 +1,12 @@
 package scenarios
 
 import (
-	"bufio"
-	"fmt"
-	"io"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -34,146 +29,6 @@ func procedure(t *testing.T, name, mode string) []string {
 	}
 	t.Fatalf("docs/troubleshooting.md: no block with the comment %q", "tried: "+name)
 	return nil
-}
-
-// shell is one shell in the container, as an engineer uses it: variables that one line sets are visible to the next.
-type shell struct {
-	h      *host
-	stdin  io.Writer
-	output *bufio.Reader
-}
-
-func (h *host) shell() *shell {
-	h.t.Helper()
-	cmd := h.command(call{argv: []string{"/bin/sh"}})
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	cmd.Stderr = cmd.Stdout
-	if err := cmd.Start(); err != nil {
-		h.t.Fatal(err)
-	}
-	h.t.Cleanup(func() {
-		stdin.Close()
-		if err := cmd.Wait(); err != nil {
-			h.t.Errorf("the shell: %v", err)
-		}
-	})
-	return &shell{h, stdin, bufio.NewReader(stdout)}
-}
-
-// enter runs a line and returns its output.
-func (s *shell) enter(line string) string {
-	s.h.t.Helper()
-	const end = "end of the line\n"
-	if _, err := fmt.Fprintf(s.stdin, "%s\necho end of the line\n", line); err != nil {
-		s.h.t.Fatal(err)
-	}
-	var printed strings.Builder
-	for {
-		text, err := s.output.ReadString('\n')
-		if err != nil {
-			s.h.t.Fatalf("%s: the shell ended: %v\n%s%s", line, err, printed.String(), text)
-		}
-		if text == end {
-			return printed.String()
-		}
-		printed.WriteString(text)
-	}
-}
-
-// connections are TCP connections into the host, one in each family. They represent an ssh session.
-type connections struct {
-	t     *testing.T
-	pairs [][2]net.Conn
-}
-
-const sshPort = "22"
-
-// connect opens the connections from a client on the host's network.
-func (h *host) connect() connections {
-	h.t.Helper()
-	within := h.addClient()
-	c := connections{t: h.t}
-	for _, address := range hostAddresses {
-		at := net.JoinHostPort(address.Addr().String(), sshPort)
-		listener, err := net.Listen("tcp", at)
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		defer listener.Close()
-		var client net.Conn
-		within(func() { client, err = net.DialTimeout("tcp", at, 5*time.Second) })
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		server, err := listener.Accept()
-		if err != nil {
-			h.t.Fatal(err)
-		}
-		h.t.Cleanup(func() { client.Close(); server.Close() })
-		c.pairs = append(c.pairs, [2]net.Conn{client, server})
-	}
-	return c
-}
-
-// exchange sends bytes both ways over each connection.
-func (c connections) exchange(after string) {
-	c.t.Helper()
-	for _, pair := range c.pairs {
-		for i, from := range pair {
-			to := pair[1-i]
-			deadline := time.Now().Add(10 * time.Second)
-			if err := to.SetDeadline(deadline); err != nil {
-				c.t.Fatal(err)
-			}
-			got := make([]byte, len(after))
-			if _, err := io.WriteString(from, after); err != nil {
-				c.t.Fatalf("the connection from %v is lost after\n%s\n%v", from.LocalAddr(), after, err)
-			}
-			if n, err := io.ReadFull(to, got); err != nil || string(got) != after {
-				c.t.Fatalf("the connection from %v is lost after\n%s\n%q, %v", from.LocalAddr(), after, got[:n], err)
-			}
-		}
-	}
-}
-
-// firewall returns rules of one family that drop everything except the connections, in every table that can drop. If
-// rules are removed before the policies are opened, or if a policy stays, the connections break.
-func firewall(v6 bool, tables ...string) []string {
-	var lines []string
-	for _, table := range tables {
-		lines = append(lines, "*"+table)
-		chains := map[string][]string{
-			"filter": {"INPUT", "FORWARD", "OUTPUT"}, "security": {"INPUT", "FORWARD", "OUTPUT"}, "raw": {"PREROUTING", "OUTPUT"},
-			"mangle": {"PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING"},
-		}[table]
-		for _, chain := range chains {
-			lines = append(lines, ":"+chain+" DROP [0:0]")
-		}
-		lines = append(lines, ":TO-SSH - [0:0]", ":UNUSED - [0:0]")
-		if table == "nat" { // has no policy but ACCEPT
-			lines = append(lines, "-A PREROUTING -p tcp -m tcp --dport 2222 -j REDIRECT --to-ports "+sshPort, "-A TO-SSH -j ACCEPT", "COMMIT")
-			continue
-		}
-		lines = append(lines, "-A TO-SSH -p tcp -m tcp --dport "+sshPort+" -j ACCEPT", "-A TO-SSH -p tcp -m tcp --sport "+sshPort+" -j ACCEPT")
-		if v6 {
-			lines = append(lines, "-A TO-SSH -p ipv6-icmp -j ACCEPT") // neighbours ask for addresses by it
-		}
-		for _, chain := range chains {
-			lines = append(lines, "-A "+chain+" -j TO-SSH")
-			if table == "filter" {
-				lines = append(lines, "-A "+chain+" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT")
-			}
-		}
-		lines = append(lines, "COMMIT")
-	}
-	return lines
 }
 
 // split creates kubelet's chain in one mode and a firewall in the other, with some but not all tables of each family.

@@ -4,7 +4,7 @@
 // that other load on the machine affects all of them equally. It prints medians and ratios; with --svg it also draws
 // them.
 //
-//	bazel run //tools/bench -- [--calls 200] [--rules 0,100000] [--svg FILE]
+//	./bazelw run //tools/bench -- [--calls 200] [--rules 0,100000] [--svg FILE]
 //
 // Bazel adds a --layer FILE for each layer of the trixie image, which has the wrapper installed, and both floors. Needs
 // root.
@@ -42,7 +42,7 @@ func run() error {
 	})
 	flag.Parse()
 	if len(layers) == 0 || *goFloor == "" || *asmFloor == "" || *calls < 1 || flag.NArg() > 0 {
-		return errors.New("run it with Bazel: bazel run //tools/bench -- [--calls N] [--rules N,N,...] [--svg FILE]")
+		return errors.New("run it with Bazel: ./bazelw run //tools/bench -- [--calls N] [--rules N,N,...] [--svg FILE]")
 	}
 	dir, err := os.MkdirTemp("", "bench")
 	if err != nil {
@@ -61,8 +61,8 @@ func run() error {
 				return fmt.Errorf("--rules %s: not numbers separated by commas", *counts)
 			}
 			r := row{mode: mode, rules: n}
-			scratch := filepath.Join(dir, mode+text)
-			if err := os.Mkdir(scratch, 0o755); err != nil {
+			scratch, err := os.MkdirTemp(dir, mode) // a number can be repeated
+			if err != nil {
 				return err
 			}
 			err = node.Run(image, scratch, func(host *node.Node) error {

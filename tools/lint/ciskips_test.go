@@ -14,6 +14,7 @@ func TestAllowedSkips(t *testing.T) {
 		unlocked = "   27  Alpine 3.22: no lock yet, ./bazelw run //tools/lock -- alpine 3.22 makes one\n"
 		apk      = "    1  //tools/lock:apk_test: this machine lacks a program that it needs\n"
 		kernels  = "    1  //tests/kernels:forky_test: this machine lacks a program that it needs\n"
+		commits  = "    1  //tools/lint:subjects_test: the checkout is a shallow clone or no clone: git fetch --unshallow\n"
 		lost     = "    2  //images/debian:trixie_size_test: this machine lacks a program that it needs\n"
 	)
 	script := filepath.Join(checkout(t), ".ci/skips")
@@ -27,6 +28,8 @@ func TestAllowedSkips(t *testing.T) {
 		{"allowed in another job", "images", "skipped:\n" + apk + "224 passed, 0 failed, 1 skipped\n", "//tools/lock:apk_test"},
 		{"only amd64", "ubuntu-24.04-arm", "skipped:\n" + kernels + "224 passed, 0 failed, 1 skipped\n", ""},
 		{"amd64", "ubuntu-24.04", "skipped:\n" + kernels + "224 passed, 0 failed, 1 skipped\n", "//tests/kernels:forky_test"},
+		{"a shallow clone", "airgap", "skipped:\n" + commits + "224 passed, 0 failed, 1 skipped\n", ""},
+		{"the job with all commits", "lint", "skipped:\n" + commits + "24 passed, 0 failed, 1 skipped\n", "//tools/lint:subjects_test"},
 		{"in no list", "ubuntu-24.04", "skipped:\n" + foreign + lost + "224 passed, 0 failed, 86 skipped\n", "//images/debian:trixie_size_test"},
 		{"without a reason", "ubuntu-24.04", "skipped:\n" + foreign + "224 passed, 0 failed, 85 skipped\n", "85 skipped tests, of which 84"},
 		{"no output", "ubuntu-24.04", "", "no number of skipped tests"},

@@ -2,9 +2,6 @@ package lint_test
 
 import (
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -15,9 +12,6 @@ import (
 // nobody or whoever names no actor.
 var unclear = regexp.MustCompile(`(?i)(?:^|[^-\w])(held|told|settled|(is|are|was|were|be|been|being) given|by hand|folders?|bills? of materials|be had|` +
 	`nobody|nobody's|whoever|somebody|somebody's|came of|comes of|of (its|their) own|what is there|is asked|are asked|kin|sisters)\b`)
-
-// subjectsSince is the last commit whose subject may be longer than 72 columns, as those of its ancestors.
-const subjectsSince = "943ad976cf878e2f13b27788c5962bdeb7cf94f9"
 
 // TestWords reports the words of unclear in comments of Go, Starlark and shell files, and in pages outside code.
 func TestWords(t *testing.T) {
@@ -87,22 +81,4 @@ func TestTableCells(t *testing.T) {
 			}
 		}
 	})
-}
-
-// git log and forges cut longer subjects. Without git, and in a shallow clone without that commit, nothing is checked.
-func TestSubjects(t *testing.T) {
-	root := checkout(t)
-	if _, err := os.Stat(filepath.Join(root, ".git")); err != nil {
-		return
-	}
-	subjects, err := exec.Command("git", "-C", root, "log", "--no-merges", "--format=%h %s", subjectsSince+"..HEAD").Output()
-	if err != nil {
-		t.Logf("git log from %s: %v: no commit subject was checked", subjectsSince, err)
-		return
-	}
-	for _, line := range strings.Split(strings.TrimSpace(string(subjects)), "\n") {
-		if hash, subject, _ := strings.Cut(line, " "); len([]rune(subject)) > 72 {
-			t.Errorf("commit %s: subject of %d columns, 72 allowed: %s", hash, len([]rune(subject)), subject)
-		}
-	}
 }

@@ -36,7 +36,7 @@ def package_layer(name, packages, variant, links = {}, release = "", **kwargs):
     Args:
         name: name of the layer. The file is NAME.tar.gz.
         packages: label of the .deb, .apk or .rpm files.
-        variant: a variant of images/distros.bzl, which defines the files to leave out and to add.
+        variant: a variant of images/private/variants.bzl, which defines the files to leave out and to add.
         links: symlinks of this release and architecture, in addition to the variant's.
         release: replaces "{release}" in the variant's texts.
         **kwargs: attributes that every rule has.

@@ -151,38 +151,6 @@ func TestKeepsWhatAStateFileHas(t *testing.T) {
 	}
 }
 
-// An empty directory in the place of a temporary file is removed.
-func TestPlantedDirectory(t *testing.T) {
-	before := alpine().With(roots.Tree{"usr/sbin/.iptables-wrapper.new/": "", "usr/sbin/.iptables-wrapper.old.0/": ""})
-	dir := before.Build(t, roots.Programs(t))
-	mustInstall(t, dir)
-	if entries, _ := filepath.Glob(filepath.Join(dir, "usr/sbin/.ipt*")); len(entries) != 0 {
-		t.Errorf("%q are left", entries)
-	}
-}
-
-// A directory in the place of a temporary file is not removed if it contains a file. An install that has to create the temporary
-// file changes nothing, and its error names the directory. An install that has nothing to change prints one warning.
-func TestPlantedDirectoryWithFiles(t *testing.T) {
-	planted := roots.Tree{"usr/sbin/.iptables-wrapper.new/file": "x"}
-	const reason = "remove /usr/sbin/.iptables-wrapper.new: directory not empty: "
-	dir := alpine().With(planted).Build(t, roots.Programs(t))
-	before := snapshot(t, dir)
-	if _, err := install(t, dir); err == nil || err.Error() != "replace /usr/sbin/iptables-wrapper: "+reason+"nothing was changed: correct this, then install again" {
-		t.Errorf("error %v", err)
-	}
-	assertUnchanged(t, dir, before)
-
-	dir = alpine().Build(t, roots.Programs(t))
-	mustInstall(t, dir)
-	if err := os.CopyFS(dir, os.DirFS(planted.Build(t, nil))); err != nil {
-		t.Fatal(err)
-	}
-	if warnings := mustInstall(t, dir).Warnings; len(warnings) != 1 || warnings[0].Error() != reason+"remove it manually" {
-		t.Errorf("warnings %q", warnings)
-	}
-}
-
 // An install that fails does not remove the file that records a guess.
 func TestFailureKeepsTheGuess(t *testing.T) {
 	needs.Machine(t, "root")

@@ -67,7 +67,7 @@ func (p *problem) want(name string) error {
 	}
 	best := p.packages[versions[0]]
 	for _, other := range p.obsoleting[name] {
-		// dnf would install the successor instead. This is an error, so that a maintainer names the successor in images/distros.bzl.
+		// dnf would install the successor instead. This is an error, so that a maintainer names the successor in images/private/variants.bzl.
 		obsolete, err := p.obsoletes(other, best)
 		if err != nil {
 			return err

@@ -35,6 +35,8 @@ def _common(kwargs):
 def _internal(kwargs):
     """Attributes of a helper target: never matched by a wildcard, whatever tags the user gave the main one."""
     common = _common(kwargs)
+
+    # The main target builds it.
     common["tags"] = ["manual"] + [
         tag
         for tag in common.get("tags", [])
