@@ -1,4 +1,4 @@
-"""Which configurations of container-structure-test name the commands of which image."""
+"""Maps each image to the configurations of container-structure-test with its command tests."""
 
 load("//tools/wrappercheck:wrapper_structure_test.bzl", "wrapper_commands")
 
@@ -10,7 +10,7 @@ def command_tests(variant_name, variant):
         variant: its facts in images/private/variants.bzl.
 
     Returns:
-        A dict of the part of an image's name, None for the image itself, to a list of labels.
+        A dict. Its keys are the parts of an image's name (see names.bzl); None is the image itself. Its values are lists of labels.
     """
     own = "//images/" + variant_name + ":testdata/"
     return {

@@ -69,7 +69,7 @@ clean_up() {
         fail 1 "iptables-wrapper is installed, but the copied files cannot be removed: use --no-cleanup to leave them"
 }
 
-# The whole script is in functions: a part of it, from an interrupted download, does nothing.
+# All commands are in functions, so that a script that was only downloaded in part executes nothing.
 main() {
     nft_only=
     sanity_check=

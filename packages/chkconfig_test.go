@@ -36,7 +36,7 @@ func TestChkconfig(t *testing.T) {
 						return strings.TrimSuffix(family+"-"+mode+"-"+verb, "-")
 					})
 				}
-				lives(m, rpm, newer, program, dir)
+				rpmLifecycle(m, rpm, newer, program, dir)
 			})
 		})
 	}

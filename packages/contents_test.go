@@ -46,7 +46,7 @@ func read(t *testing.T, format, path string) *archive.Package {
 
 // Every package of every format and architecture must contain the wrapper that was built for it, and all other files.
 func TestContents(t *testing.T) {
-	folder := filepath.Dir(needs.Variable(t, "AMD64_APK"))
+	dir := filepath.Dir(needs.Variable(t, "AMD64_APK"))
 	wrappers := filepath.Dir(needs.Variable(t, "WRAPPER_AMD64"))
 	common := []string{
 		"-rwxr-xr-x usr/sbin/iptables-wrapper",
@@ -63,7 +63,7 @@ func TestContents(t *testing.T) {
 		for architecture := range strings.FieldsSeq(needs.Variable(t, "ARCHITECTURES")) {
 			want := spelled[architecture]
 			t.Run(format+" "+architecture, func(t *testing.T) {
-				p := read(t, format, filepath.Join(folder, "iptables-wrapper_"+architecture+"."+format))
+				p := read(t, format, filepath.Join(dir, "iptables-wrapper_"+architecture+"."+format))
 				if p.Name != name || p.Architecture != want {
 					t.Errorf("it is %s for %s, want %s", p.Name, p.Architecture, want)
 				}

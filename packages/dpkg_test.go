@@ -35,16 +35,17 @@ func (m *machine) installed() string {
 
 // Runs each test function in a root of every release, with iptables and dpkg.
 func TestDpkg(t *testing.T) {
+	deb, newer := needs.Variable(t, "DEB"), needs.Variable(t, "NEWER_DEB")
 	for _, archive := range roots.Debians(t) {
 		t.Run(strings.TrimSuffix(filepath.Base(archive), "_amd64_packages.tar.gz"), func(t *testing.T) {
 			root := rootOf(t, archive)
 			for what, f := range map[string]func(m *machine, deb, newer string){
-				"life":                     life,
-				"chosen by hand":           chosenManually,
-				"installed by hand before": installedManuallyBefore,
-				"iptables is unconfigured": unconfiguredIPTables,
-				"aborted":                  aborted,
-				"iptables was forced out":  forcedOut,
+				"life cycle":                lifecycle,
+				"chosen manually":           chosenManually,
+				"installed manually before": installedManuallyBefore,
+				"iptables is unconfigured":  unconfiguredIPTables,
+				"aborted":                   aborted,
+				"iptables was forced out":   forcedOut,
 			} {
 				t.Run(what, func(t *testing.T) {
 					on(t, root, func(m *machine) {
@@ -54,7 +55,7 @@ func TestDpkg(t *testing.T) {
 							panic(failure(err.Error()))
 						}
 						m.run(dpkg, "--configure", "-a")
-						f(m, m.put(needs.Variable(t, "DEB")), m.put(needs.Variable(t, "NEWER_DEB")))
+						f(m, m.put(deb), m.put(newer))
 					})
 				})
 			}
@@ -62,9 +63,9 @@ func TestDpkg(t *testing.T) {
 	}
 }
 
-// life installs, upgrades and purges the package, and checks the state of update-alternatives after each step. At the
+// lifecycle installs, upgrades and purges the package, and checks the state of update-alternatives after each step. At the
 // end, nothing may be left.
-func life(m *machine, deb, newer string) {
+func lifecycle(m *machine, deb, newer string) {
 	before, packages := m.tree(), m.installed()
 	m.query("before", "auto", in("nft"))
 

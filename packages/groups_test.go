@@ -12,9 +12,9 @@ func (m *machine) register(program, dir, priority string, file func(name string)
 	m.run(argv...)
 }
 
-// lives installs, upgrades and removes a package, first over a group in automatic mode, then over a group with legacy
+// rpmLifecycle installs, upgrades and removes a package, first over a group in automatic mode, then over a group with legacy
 // chosen manually.
-func lives(m *machine, rpm, newer, program, dir string) {
+func rpmLifecycle(m *machine, rpm, newer, program, dir string) {
 	leads := func(what, want string) {
 		m.t.Helper()
 		chain, err := m.Links("/usr/sbin/ip6tables-save")

@@ -75,6 +75,6 @@ func TestOneGroup(t *testing.T) {
 	onRPM(t, nil, func(m *machine, rpm, newer string) {
 		m.register(alts, "/usr/sbin", "1", func(string) string { return "xtables-legacy-multi" })
 		m.register(alts, "/usr/sbin", "2", func(string) string { return "xtables-nft-multi" })
-		lives(m, rpm, newer, alts, "/usr/sbin")
+		rpmLifecycle(m, rpm, newer, alts, "/usr/sbin")
 	})
 }

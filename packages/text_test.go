@@ -85,9 +85,9 @@ func TestManual(t *testing.T) {
 	}
 }
 
-func options(bare []string) []string {
+func options(names []string) []string {
 	var all []string
-	for _, option := range bare {
+	for _, option := range names {
 		all = append(all, "--"+option)
 	}
 	return all

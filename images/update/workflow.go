@@ -5,14 +5,15 @@ import (
 	"strings"
 )
 
-// runners are the architectures that GitHub has runners of, to their labels (docs.github.com, "Choosing the runner for a job").
+// runners are the architectures for which GitHub has runners, with the runners' labels (docs.github.com, "Choosing the runner
+// for a job").
 var runners = []struct{ architecture, label string }{
 	{"amd64", "ubuntu-24.04"},
 	{"arm64", "ubuntu-24.04-arm"},
 }
 
-// matrix puts one job of each release and runner between the two markers of a workflow. A release without a lock has one job, which
-// only shows that it is skipped.
+// matrix writes the elements of the job matrix between the two markers of a workflow: one for each release and runner. A
+// release without a lock gets one element, whose title shows that it is not locked.
 func matrix(workflow []byte, rows []release) ([]byte, error) {
 	var jobs strings.Builder
 	for _, r := range rows {

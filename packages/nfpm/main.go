@@ -96,7 +96,7 @@ func (r *request) info() (*nfpm.Info, error) {
 		return nil, err
 	}
 	if len(unknown) > 0 {
-		return nil, fmt.Errorf("${%s}: no value given: add --set %s=VALUE", unknown[0], unknown[0])
+		return nil, fmt.Errorf("${%s}: no value: add --set %s=VALUE", unknown[0], unknown[0])
 	}
 	info, err := config.Get(r.format)
 	if err != nil {

@@ -29,18 +29,18 @@ func TestGoModules(t *testing.T) {
 		t.Fatal(err)
 	}
 	sums := gomodules.Sums(string(read(t, "GO_SUM")))
-	given := gomodules.Statements(t, read(t, "MODULE_BAZEL"), "go_deps.module")
+	committed := gomodules.Statements(t, read(t, "MODULE_BAZEL"), "go_deps.module")
 	want := map[string]string{}
 	for _, require := range goMod.Require {
 		path, version := require.Mod.Path, require.Mod.Version
 		if !slices.Contains(needed, gomodules.RepositoryName(path)) {
 			continue
 		}
-		indirect := strings.Contains(given[path], "indirect")
+		indirect := strings.Contains(committed[path], "indirect")
 		want[path] = gomodules.Statement("go_deps.module", path, version, sums[path+" "+version], indirect)
 	}
 	if len(want) == 0 || len(want) != len(needed) {
 		t.Errorf("go.mod names %d of the %d modules that are imported: %v", len(want), len(needed), needed)
 	}
-	gomodules.Compare(t, given, want)
+	gomodules.Compare(t, committed, want)
 }

@@ -47,10 +47,10 @@ for argument; do
 	before=$argument
 done
 if [ -n "$bundle" ]; then
-	held=$(setpriv --dump | sed -n 's/^Capability bounding set: //p')
-	jq --arg held "$held" '($held | ascii_upcase | split(",") | map("CAP_" + .)) as $held
-		| .process.capabilities |= map_values(map(select(. as $one | $held | index($one))))' "$bundle/config.json" >"$bundle/held.json"
-	mv "$bundle/held.json" "$bundle/config.json"
+	bounding=$(setpriv --dump | sed -n 's/^Capability bounding set: //p')
+	jq --arg bounding "$bounding" '($bounding | ascii_upcase | split(",") | map("CAP_" + .)) as $bounding
+		| .process.capabilities |= map_values(map(select(. as $one | $bounding | index($one))))' "$bundle/config.json" >"$bundle/bounding.json"
+	mv "$bundle/bounding.json" "$bundle/config.json"
 fi
 PATH=${PATH#*:} exec runc "$@"
 END

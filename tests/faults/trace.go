@@ -37,8 +37,8 @@ var faults = []fault{
 	}},
 }
 
-// befalls returns true if f can be injected into a call.
-func (f fault) befalls(call string) bool {
+// appliesTo reports whether f can be injected into a system call.
+func (f fault) appliesTo(call string) bool {
 	switch {
 	case f.errno == 0:
 		return true
@@ -167,7 +167,7 @@ func (o *outcome) follow(pid int, f fault, at int) error {
 		if err != nil {
 			return err
 		}
-		if !f.befalls(name) {
+		if !f.appliesTo(name) {
 			continue
 		}
 		o.calls = append(o.calls, name)

@@ -57,7 +57,7 @@ func Compare(t *testing.T, got, want map[string]string) {
 	for _, path := range slices.Sorted(maps.Keys(want)) {
 		all.WriteString(want[path])
 	}
-	t.Errorf("MODULE.bazel: these should stand there, no more and no fewer:\n%s", &all)
+	t.Errorf("MODULE.bazel must contain exactly these statements:\n%s", &all)
 }
 
 // RepositoryName returns Gazelle's name for a Go module's repository: the path with the parts of its host reversed.

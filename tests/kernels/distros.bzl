@@ -5,7 +5,7 @@ matrix can choose the modules. The newest kernel is testing's, because packages 
 mirrors within days. Each other architecture has one kernel, of the newest release with a kernel for it whose index the
 mirrors keep complete. To make or refresh a lock:
 
-    ./bazelw run //tools/lock -- -folder tests/kernels debian RELEASE
+    ./bazelw run //tools/lock -- -dir tests/kernels debian RELEASE
 """
 
 # A kernel package depends on these tools, which make an initial file system. Booting the kernel does not need them.

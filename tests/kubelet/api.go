@@ -32,18 +32,18 @@ const (
 
 // startAPI starts etcd and the API server, and waits until the namespaces exist.
 func (n *node) startAPI() (*api, error) {
-	folder := filepath.Join(n.folder, "api")
-	if err := os.Mkdir(folder, 0o700); err != nil {
+	dir := filepath.Join(n.dir, "api")
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, err
 	}
-	key, tokens := filepath.Join(folder, "key.pem"), filepath.Join(folder, "tokens.csv")
+	key, tokens := filepath.Join(dir, "key.pem"), filepath.Join(dir, "tokens.csv")
 	if err := writeKey(key); err != nil {
 		return nil, err
 	}
 	if err := os.WriteFile(tokens, []byte(apiToken+",admin,admin,system:masters\n"), 0o600); err != nil {
 		return nil, err
 	}
-	if _, err := n.start("etcd", os.Environ(), n.etcd, "--data-dir="+filepath.Join(folder, "etcd"), "--unsafe-no-fsync"); err != nil {
+	if _, err := n.start("etcd", os.Environ(), n.etcd, "--data-dir="+filepath.Join(dir, "etcd"), "--unsafe-no-fsync"); err != nil {
 		return nil, err
 	}
 	if _, err := n.start("kube-apiserver", os.Environ(), n.apiserver,
@@ -51,7 +51,7 @@ func (n *node) startAPI() (*api, error) {
 		"--bind-address=127.0.0.1",
 		"--advertise-address=192.0.2.2",
 		"--endpoint-reconciler-type=none",
-		"--cert-dir="+folder,
+		"--cert-dir="+dir,
 		"--token-auth-file="+tokens,
 		"--authorization-mode=RBAC",
 		"--service-account-issuer=https://kubernetes.default.svc",
@@ -62,7 +62,7 @@ func (n *node) startAPI() (*api, error) {
 	}
 	a := new(api)
 	return a, wait("namespaces of the API server", func() (ready bool, err error) {
-		if a.certificate, err = os.ReadFile(filepath.Join(folder, "apiserver.crt")); err != nil {
+		if a.certificate, err = os.ReadFile(filepath.Join(dir, "apiserver.crt")); err != nil {
 			return false, err
 		}
 		roots := x509.NewCertPool()

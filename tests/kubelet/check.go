@@ -46,8 +46,8 @@ func (n *node) check(c *container, h history, rules map[string]string) finding {
 	before := calls[:len(calls)-len(from(calls, h.kubelet))]
 	f.calls = len(after)
 	for _, one := range before {
-		if one.Says != "" && !slices.Contains(f.before, one.Says) {
-			f.before = append(f.before, one.Says)
+		if one.Mode != "" && !slices.Contains(f.before, one.Mode) {
+			f.before = append(f.before, one.Mode)
 		}
 		if filepath.Base(one.LeadsTo) != "iptables-wrapper" {
 			f.differs("%s before the chain: pinned: iptables leads to %s", one.Applet, one.LeadsTo)
@@ -69,10 +69,10 @@ func (n *node) check(c *container, h history, rules map[string]string) finding {
 		if one.Problem != "" && !legacyWarning.MatchString(one.Problem) {
 			f.differs("%s: %s", when, one.Problem)
 		}
-		if one.Says != "" && one.Says != n.mode {
-			f.differs("%s: says %s", when, one.Says)
+		if one.Mode != "" && one.Mode != n.mode {
+			f.differs("%s: mode %s", when, one.Mode)
 		}
-		used := one.Says
+		used := one.Mode
 		if one.Wrote != "" {
 			wrote[one.Wrote] = true
 			switch in := holders(rules, one.Wrote); {

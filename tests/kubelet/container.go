@@ -155,7 +155,7 @@ func (n *node) said(c *container, name string) (said string, at time.Time, err e
 // podLog returns the log of a container of a pod in containerd's format: each line has a time, a stream, and F before
 // it. If the container was restarted, it returns the last log; kubelet numbers the logs.
 func (n *node) podLog(c *container, name string) (string, error) {
-	logs, err := filepath.Glob(filepath.Join(n.folder, "logs", "*_"+c.name()+"-node_*", name, "*.log"))
+	logs, err := filepath.Glob(filepath.Join(n.dir, "logs", "*_"+c.name()+"-node_*", name, "*.log"))
 	if err != nil {
 		return "", err
 	}

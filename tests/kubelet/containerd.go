@@ -31,7 +31,7 @@ const containerdConfig = `version = 3
 
 // startContainerd starts containerd and imports the images.
 func (n *node) startContainerd() error {
-	config := filepath.Join(n.folder, "containerd.toml")
+	config := filepath.Join(n.dir, "containerd.toml")
 	if err := os.WriteFile(config, []byte(containerdConfig), 0o644); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (n *node) startContainerd() error {
 	}); err != nil {
 		return err
 	}
-	pause := filepath.Join(n.folder, "pause.tar")
+	pause := filepath.Join(n.dir, "pause.tar")
 	if err := writePause(n.pause, pause); err != nil {
 		return fmt.Errorf("pause image: %w", err)
 	}
@@ -84,7 +84,7 @@ func (n *node) runDirectly(c *container, agentArgs ...string) error {
 
 // start starts a program of the node. Its output goes to a log.
 func (n *node) start(name string, env []string, argv ...string) (*exec.Cmd, error) {
-	log, err := os.OpenFile(filepath.Join(n.folder, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	log, err := os.OpenFile(filepath.Join(n.dir, name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return nil, err
 	}

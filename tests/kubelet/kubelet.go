@@ -33,10 +33,10 @@ imageGCHighThresholdPercent: 100
 localStorageCapacityIsolation: false
 makeIPTablesUtilChains: {{.Chains}}
 oomScoreAdj: 0
-podLogsDir: {{.Folder}}/logs
+podLogsDir: {{.Dir}}/logs
 registerNode: false
 resolvConf: ""
-staticPodPath: {{.Folder}}/pods
+staticPodPath: {{.Dir}}/pods
 `))
 
 // podManifest is a pod that edits its node's firewall. Its init container waits for kubelet's chain, as
@@ -74,15 +74,15 @@ spec:
 
 // startKubelet starts kubelet, with or without its chains. Its PATH contains only iptables of the node's mode.
 func (n *node) startKubelet(chains bool) (*exec.Cmd, error) {
-	config := filepath.Join(n.folder, "kubelet.yaml")
+	config := filepath.Join(n.dir, "kubelet.yaml")
 	data := struct {
 		Chains bool
-		Folder string
-	}{chains, n.folder}
+		Dir    string
+	}{chains, n.dir}
 	if err := fill(config, kubeletConfig, data); err != nil {
 		return nil, err
 	}
-	env := []string{"PATH=" + filepath.Join(n.folder, "bin") + ":/usr/bin:/bin"}
+	env := []string{"PATH=" + filepath.Join(n.dir, "bin") + ":/usr/bin:/bin"}
 	return n.start("kubelet", env, n.kubelet, "--config="+config, "--hostname-override=node", "--node-ip=192.0.2.2")
 }
 
@@ -114,7 +114,7 @@ func (n *node) addPod(c *container) error {
 // writeManifest writes a manifest atomically. kubelet reads every file in the directory except hidden ones
 // (pkg/kubelet/config/file.go), so the temporary file is hidden.
 func (n *node) writeManifest(c *container, text []byte) error {
-	hidden := filepath.Join(n.folder, "pods", ".new")
+	hidden := filepath.Join(n.dir, "pods", ".new")
 	if err := os.WriteFile(hidden, text, 0o644); err != nil {
 		return err
 	}
@@ -122,7 +122,7 @@ func (n *node) writeManifest(c *container, text []byte) error {
 }
 
 func (n *node) manifest(c *container) string {
-	return filepath.Join(n.folder, "pods", c.name()+".yaml")
+	return filepath.Join(n.dir, "pods", c.name()+".yaml")
 }
 
 func fill(path string, text *template.Template, data any) error {

@@ -31,7 +31,7 @@ func (n *node) checkManifests(a *api) (wrong []string, err error) {
 		name := filepath.Join(filepath.Base(filepath.Dir(manifest)), filepath.Base(manifest))
 		for _, mistake := range mistakes {
 			if !strings.Contains(string(text), mistake.right) {
-				return nil, fmt.Errorf("%s: has no %q to make a mistake of", name, mistake.right)
+				return nil, fmt.Errorf("%s: contains no %q, which the test replaces by a mistake", name, mistake.right)
 			}
 			broken := strings.Replace(string(text), mistake.right, mistake.wrong, 1)
 			answered, err := a.createDaemonSet(broken)

@@ -64,14 +64,14 @@ func hierarchies() ([]string, error) {
 	if err == nil && procs == nil {
 		err = fmt.Errorf("no control groups in %s", groupRoot)
 	}
-	var folders []string
+	var dirs []string
 	for _, file := range procs {
 		// A hierarchy can have two names: cpu is a symlink to cpu,cpuacct.
-		if folder := filepath.Dir(file); !isLink(folder) {
-			folders = append(folders, folder)
+		if dir := filepath.Dir(file); !isLink(dir) {
+			dirs = append(dirs, dir)
 		}
 	}
-	return folders, err
+	return dirs, err
 }
 
 func isLink(path string) bool {
@@ -80,16 +80,16 @@ func isLink(path string) bool {
 }
 
 func makeGroups(name string) (groups []string, err error) {
-	folders, err := hierarchies()
-	for _, folder := range folders {
-		group := filepath.Join(folder, name)
+	dirs, err := hierarchies()
+	for _, dir := range dirs {
+		group := filepath.Join(dir, name)
 		if err := os.Mkdir(group, 0o755); err != nil {
 			return groups, err
 		}
 		groups = append(groups, group)
 		// A new cpuset cgroup has no CPUs and memory nodes, and accepts no process until they are set.
 		for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-			set, err := os.ReadFile(filepath.Join(folder, file))
+			set, err := os.ReadFile(filepath.Join(dir, file))
 			if err != nil {
 				continue
 			}

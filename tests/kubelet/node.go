@@ -16,20 +16,20 @@ import (
 // node is the environment of this program as a node's first process.
 type node struct {
 	inputs
-	mode   string // mode of kubelet's iptables
-	folder string // directory for all written files
-	calls  string // directory in which the agents record their calls
+	mode  string // mode of kubelet's iptables
+	dir   string // directory for all written files
+	calls string // directory in which the agents record their calls
 }
 
-func newNode(in inputs, mode, folder string) (*node, error) {
-	n := &node{inputs: in, mode: mode, folder: folder, calls: filepath.Join(folder, "calls")}
+func newNode(in inputs, mode, dir string) (*node, error) {
+	n := &node{inputs: in, mode: mode, dir: dir, calls: filepath.Join(dir, "calls")}
 	for _, name := range []string{"lib", "calls", "bin", "pods"} {
-		if err := os.Mkdir(filepath.Join(folder, name), 0o755); err != nil {
+		if err := os.Mkdir(filepath.Join(dir, name), 0o755); err != nil {
 			return nil, err
 		}
 	}
 	// Empty directories in place of the machine's, at the default paths of kubelet and containerd.
-	if err := unix.Mount(filepath.Join(folder, "lib"), "/var/lib", "", unix.MS_BIND, ""); err != nil {
+	if err := unix.Mount(filepath.Join(dir, "lib"), "/var/lib", "", unix.MS_BIND, ""); err != nil {
 		return nil, fmt.Errorf("mount /var/lib: %w", err)
 	}
 	if err := unix.Mount("tmpfs", "/run", "tmpfs", 0, "mode=755"); err != nil {
@@ -39,7 +39,7 @@ func newNode(in inputs, mode, folder string) (*node, error) {
 	if err := os.WriteFile("/run/xtables.lock", nil, 0o600); err != nil {
 		return nil, err
 	}
-	return n, errors.Join(n.hideSysctls(), mountGroups(filepath.Base(folder)), n.makeNetwork(), n.linkApplets())
+	return n, errors.Join(n.hideSysctls(), mountGroups(filepath.Base(dir)), n.makeNetwork(), n.linkApplets())
 }
 
 // hideSysctls protects the machine's sysctls that belong to no namespace, because kubelet sets some (pkg/kubelet/cm,
@@ -52,11 +52,11 @@ func (n *node) hideSysctls() error {
 		if err != nil {
 			return err
 		}
-		stand := filepath.Join(n.folder, strings.ReplaceAll(name, "/", "."))
-		if err := os.WriteFile(stand, value, 0o644); err != nil {
+		copied := filepath.Join(n.dir, strings.ReplaceAll(name, "/", "."))
+		if err := os.WriteFile(copied, value, 0o644); err != nil {
 			return err
 		}
-		if err := unix.Mount(stand, path, "", unix.MS_BIND, ""); err != nil {
+		if err := unix.Mount(copied, path, "", unix.MS_BIND, ""); err != nil {
 			return fmt.Errorf("mount %s: %w", path, err)
 		}
 	}
@@ -65,16 +65,16 @@ func (n *node) hideSysctls() error {
 
 // mountGroups mounts the cgroups, so that the node sees only those of its namespace.
 func mountGroups(name string) error {
-	folders, err := hierarchies()
+	dirs, err := hierarchies()
 	if err != nil {
 		return err
 	}
-	for _, folder := range folders {
-		if err := unix.Mount(filepath.Join(folder, name), folder, "", unix.MS_BIND, ""); err != nil {
-			return fmt.Errorf("mount %s: %w", folder, err)
+	for _, dir := range dirs {
+		if err := unix.Mount(filepath.Join(dir, name), dir, "", unix.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mount %s: %w", dir, err)
 		}
 	}
-	if len(folders) > 1 {
+	if len(dirs) > 1 {
 		return nil
 	}
 	// In version 2, a cgroup has either processes or controllers for its children (cgroups(7), "no internal
@@ -118,7 +118,7 @@ func (n *node) linkApplets() error {
 		return err
 	}
 	for _, applet := range []string{"iptables", "iptables-save", "iptables-restore", "ip6tables", "ip6tables-save", "ip6tables-restore"} {
-		if err := os.Symlink(program, filepath.Join(n.folder, "bin", applet)); err != nil {
+		if err := os.Symlink(program, filepath.Join(n.dir, "bin", applet)); err != nil {
 			return err
 		}
 	}

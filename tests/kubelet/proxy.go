@@ -24,9 +24,9 @@ var proxyObjects = []struct{ path, object string }{
 		"ports": [{"name": "", "protocol": "TCP", "port": 8080}]}`},
 }
 
-// tellProxy creates the objects in the API server. It also writes a file with the server's address, beside the agents'
-// calls, where the container can read it.
-func (n *node) tellProxy(a *api) error {
+// createProxyObjects creates the objects for kube-proxy in the API server. It also writes a kubeconfig with the server's
+// address into the directory of the agents' calls, where the container can read it.
+func (n *node) createProxyObjects(a *api) error {
 	for _, one := range proxyObjects {
 		answered, err := a.ask(http.MethodPost, one.path+"?fieldValidation=Strict", "application/json", []byte(one.object))
 		if err != nil {

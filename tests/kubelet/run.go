@@ -12,12 +12,12 @@ import (
 // runNode runs the whole test sequence on one node: containers on an empty node; then rules in the mode that kubelet
 // does not use; then pods under a kubelet that creates no chains yet, so that they wait; then the same kubelet with its
 // chains.
-func runNode(in inputs, mode, folder string) error {
-	n, err := newNode(in, mode, folder)
+func runNode(in inputs, mode, dir string) error {
+	n, err := newNode(in, mode, dir)
 	if err != nil {
 		return err
 	}
-	findings, wrong, took, err := n.story()
+	findings, wrong, took, err := n.sequence()
 	if err != nil {
 		return errors.Join(err, n.printLogs())
 	}
@@ -25,7 +25,9 @@ func runNode(in inputs, mode, folder string) error {
 	return printTable(findings, wrong)
 }
 
-func (n *node) story() (findings []finding, wrong []string, took time.Duration, err error) {
+// sequence runs the sequence of runNode. It returns the findings about each container, the errors of the manifests and chains,
+// and how long kubelet took to create its chain.
+func (n *node) sequence() (findings []finding, wrong []string, took time.Duration, err error) {
 	if err := n.startContainerd(); err != nil {
 		return nil, nil, 0, err
 	}
@@ -36,7 +38,7 @@ func (n *node) story() (findings []finding, wrong []string, took time.Duration, 
 	if wrong, err = n.checkManifests(api); err != nil {
 		return nil, nil, 0, err
 	}
-	if err := n.tellProxy(api); err != nil {
+	if err := n.createProxyObjects(api); err != nil {
 		return nil, nil, 0, err
 	}
 	early, pods, proxy := containers(n.images)
@@ -188,7 +190,7 @@ func (n *node) rules(mode, applet string) (string, error) {
 // containers.
 func (n *node) printLogs() error {
 	for _, pattern := range []string{"*.log", "logs/*/*/*.log"} {
-		logs, err := filepath.Glob(filepath.Join(n.folder, pattern))
+		logs, err := filepath.Glob(filepath.Join(n.dir, pattern))
 		if err != nil {
 			return err
 		}

@@ -18,7 +18,7 @@ func printTable(findings []finding, wrong []string) error {
 		if f.container.early {
 			started = "agent, before kubelet"
 		}
-		mark, calls := "ok", fmt.Sprint(f.calls)
+		result, calls := "ok", fmt.Sprint(f.calls)
 		if f.container.proxy {
 			started, calls = "kube-proxy, by kubelet", "-"
 		}
@@ -26,11 +26,11 @@ func printTable(findings []finding, wrong []string) error {
 			started, calls = f.container.example+", by kubelet", "-"
 		}
 		if len(f.wrong) > 0 {
-			mark = "WRONG"
+			result = "WRONG"
 			wrong = append(wrong, f.summary()...)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", f.container.image.name, root, started,
-			list(f.before), calls, list(f.used), f.leadsTo, f.init, mark)
+			list(f.before), calls, list(f.used), f.leadsTo, f.init, result)
 	}
 	if err := w.Flush(); err != nil {
 		return err

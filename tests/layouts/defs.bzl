@@ -57,12 +57,12 @@ def _package(name, package, format, add = {}):
     )
 
 def layout_runtimes():
-    """Declares the package that is in every layout, in each format."""
+    """Declares, for each format, the package with the test programs that every layout contains."""
     for format in _METADATA:
         _package("runtime_" + format, RUNTIME, format, {"modes.sh": "usr/share/layouts/modes.sh"})
 
 def _base(name, row):
-    """The layout's packages, the layer they become and the image before the wrapper is installed."""
+    """Declares the layout's packages, the layer that is made from them, and the image before the wrapper is installed."""
     packages = [":runtime_" + row.format]
     for package in row.packages:
         target = "{}_{}".format(name, package.name)
@@ -94,7 +94,7 @@ def _base(name, row):
     )
 
 def _expectations(row):
-    """The configuration of the structure test."""
+    """Returns the configuration of the structure test."""
     wrapper = row.sbin + "/iptables-wrapper"
     _, database, entry = _METADATA[row.format]
     return {
@@ -139,7 +139,7 @@ _text = rule(
 )
 
 def _accepted(name, row):
-    """The image with the wrapper, and the test that both modes work in it."""
+    """Declares the image with the wrapper, and the test that both modes work in it."""
     iptables_wrapper_layer(
         name = name + "_wrapper",
         base = name + "_base",
@@ -162,14 +162,14 @@ def _accepted(name, row):
         size = "small",
         configs = [name + ".yaml"],
         image = name,
-        # The image is for the machine that runs the test.
+        # Empty, because the image contains programs of the machine that runs the test, so its platform is that machine's.
         platform = "",
         tags = ["no-remote"],
         visibility = ["//tests/engines:__pkg__"],
     )
 
 def _refused(name, row):
-    """The test that no layer is made, and that the one line with the remedy is said."""
+    """Declares the test for a layout without one of the modes: the build makes no layer, and prints one line with the remedy."""
     sh_test(
         name = name + "_test",
         size = "small",
@@ -188,7 +188,7 @@ def _refused(name, row):
     )
 
 def _nft_only(name):
-    """The image that has the nft variant alone, said to be meant, and its tests."""
+    """Declares an image without legacy that is accepted because of nft_only, and its tests."""
     iptables_wrapper_layer(
         name = name + "_wrapper",
         base = name + "_base",
@@ -207,7 +207,7 @@ def _nft_only(name):
     )
 
 def _packages(name, row):
-    """The test that the format's own tools agree about the packages."""
+    """Declares the test that the format's own tools accept the packages and find the same content."""
     commands = [command for package in row.packages for command in package.commands]
     sh_test(
         name = name + "_packages_test",
@@ -230,7 +230,7 @@ def _packages(name, row):
 _CHECKED = ["apk-sbin-legacy", "debian-alternatives", "chkconfig-one-group", "libalternatives"]
 
 def layouts():
-    """Declares everything for every row of the table."""
+    """Declares all targets of every row of the table."""
     for name, row in LAYOUTS.items():
         _base(name, row)
         if row.refusal:

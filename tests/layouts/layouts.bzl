@@ -78,8 +78,8 @@ def _states(dir, state, two = False):
         states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
     return states
 
-# The lines by which upstream's script is recognised: it counts the rules of iptables-legacy, and executes again the
-# name by which it was called.
+# The lines of upstream's shell wrapper by which `install` recognises it: it counts the rules of iptables-legacy, and executes
+# the name by which it was called again.
 _SCRIPT = """\
 #!/bin/sh
 legacy=$(iptables-legacy-save 2>/dev/null | grep -c '^-')
@@ -116,15 +116,15 @@ _DEBIAN = {
 # --- Fedora, EL, Azure Linux, Photon: chkconfig ---
 
 def _fedora(covers, dir, state, files = None, modes = ["nft", "legacy"], follower = "--slave", **more):
-    """Fedora's two packages.
+    """Returns a row with Fedora's two packages, one for each mode.
 
     Args:
-      covers: whose layout it is
-      dir: the directory as the database has it, absolute
-      state: the state file once the wrapper is installed
-      files: the directory the packages have their files in, if another
-      modes: those whose packages are installed, in that order
-      follower: how the scripts spell the option
+      covers: the distributions with this layout
+      dir: absolute path of the directory in the alternatives database
+      state: the text of the state file after the wrapper is installed
+      files: the directory of the packages' files, if it is not dir
+      modes: the modes whose packages are installed, in this order
+      follower: the option for followers in the packages' scripts
       **more: as in layout
     """
     place = (files or dir).removeprefix("/")

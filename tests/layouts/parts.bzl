@@ -27,12 +27,13 @@ def package(name, dir, modes = [], families = FAMILIES, plain = None, others = F
     Args:
       name: name of the package
       dir: directory of all files, relative to the root
-      modes: the modes whose binaries are in it
-      families: the families whose names are in it
-      plain: target of the plain names
-      others: whether the plain names of arptables and ebtables are in it, too
-      **more: spelled, the modes whose own names (iptables-nft) are in it, if not all; keep, files, links, texts, ghosts
-        and commands as tools/fixture (spec.go) documents them; sources, the names of Debian's packages with the files
+      modes: the modes whose binaries the package contains
+      families: the families (iptables, ip6tables) whose names the package contains
+      plain: target of the plain names, such as iptables. None means that the package does not contain them.
+      others: True if the package also contains the plain names of arptables and ebtables
+      **more: spelled: the modes for which the package contains names with the mode, such as iptables-nft (default: modes).
+        keep, files, links, texts, ghosts, commands: see tools/fixture/spec.go.
+        sources: the names of Debian's packages that contain the files
 
     Returns:
       a package of a row

@@ -1,14 +1,14 @@
-"""Detects what the machine that runs the tests has.
+"""Detects which programs and privileges are available on the machine that runs the tests.
 
-If a test skips itself while it runs, Bazel takes that for a pass, and a cache would pass it on to machines that could
-run the test. So Bazel must know it before: a test names what it needs of the machine in target_compatible_with, as in
+If a test skips itself while it runs, Bazel records a pass. A remote cache would then give this pass to machines that could
+run the test. So Bazel must know before the test what is missing. A test names its needs in target_compatible_with:
 
     target_compatible_with = [
         "@machine//:root",
         "@machine//:rpm",
     ],
 
-and Bazel's summary contains SKIPPED if the machine lacks it. These are only labels, without a load statement, because
+If the machine lacks one of them, Bazel's summary shows the test as SKIPPED. These are only labels, without a load statement, because
 builds of other modules also read the BUILD files of the wrapper and the installer, and do not have this repository.
 needs.go uses the same names in Go.
 """

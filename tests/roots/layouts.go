@@ -85,14 +85,14 @@ func database(name, owner, dir string, more Tree, states func(star string) Tree,
 				l.Pinned[m] = nil
 				break
 			}
-			l.Pinned[m][file] = ByHand(state)
+			l.Pinned[m][file] = Manual(state)
 		}
 	}
 	return l
 }
 
-// ByHand returns a state file in which the selection is manual.
-func ByHand(state string) string {
+// Manual returns a state file in which the selection is manual.
+func Manual(state string) string {
 	_, rest, _ := strings.Cut(state, "\n")
 	return "manual\n" + rest
 }

@@ -38,8 +38,8 @@ func (h *host) create(family nftables.TableFamily, chains ...chain) {
 	}
 }
 
-// TestWhatCounts checks the rule count of nft in rulesets that iptables-nft created only in part, or not at all.
-func TestWhatCounts(t *testing.T) {
+// TestPartialRulesets checks the rule count of nft in rulesets that iptables-nft created only in part, or not at all.
+func TestPartialRulesets(t *testing.T) {
 	const filter = nftables.ChainTypeFilter
 	forward, input := nftables.ChainHookForward, nftables.ChainHookInput
 	tests := map[string]struct {

@@ -118,7 +118,7 @@ func TestCleanup(t *testing.T) {
 }
 
 // On a host without rules, the commands must create nothing.
-func TestCleanupOfNothing(t *testing.T) {
+func TestCleanupWithoutRules(t *testing.T) {
 	for mode := range otherMode {
 		t.Run(mode, func(t *testing.T) {
 			h := newHost(t)

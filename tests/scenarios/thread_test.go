@@ -15,16 +15,16 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// tellVariable is set for this test binary when it replaces a mode's binary. It then prints the process attributes that it
+// attributesVariable is set for this test binary when it replaces a mode's binary. It then prints the process attributes that it
 // inherited.
-const tellVariable = "SCENARIOS_TELL"
+const attributesVariable = "SCENARIOS_ATTRIBUTES"
 
 func init() {
-	if os.Getenv(tellVariable) == "" {
+	if os.Getenv(attributesVariable) == "" {
 		return
 	}
 	runtime.LockOSThread() // the first thread's attributes are printed
-	if err := tell(os.Stdout); err != nil {
+	if err := printAttributes(os.Stdout); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -38,8 +38,8 @@ const (
 	noSetuidFixup    = 1<<2 | 1<<3 // SECBIT_NO_SETUID_FIXUP and its lock
 )
 
-// tell prints all attributes that a process or thread inherits from its parent and keeps over execve(2).
-func tell(w io.Writer) error {
+// printAttributes prints all attributes that a process or thread inherits from its parent and keeps over execve(2).
+func printAttributes(w io.Writer) error {
 	for _, name := range []string{"status", "limits", "timerslack_ns", "oom_score_adj", "cgroup", "cmdline", "environ"} {
 		text, err := os.ReadFile("/proc/self/" + name)
 		if err != nil {
@@ -114,8 +114,8 @@ func arrange() error {
 	return nil
 }
 
-// newTeller makes a host in which this test binary replaces the nft binary.
-func newTeller(t *testing.T) *host {
+// newAttributesHost creates a host in which this test binary replaces the nft binary.
+func newAttributesHost(t *testing.T) *host {
 	t.Helper()
 	h := newHost(t)
 	h.remove("xtables-nft-multi")
@@ -133,13 +133,13 @@ func newTeller(t *testing.T) *host {
 // TestThread compares the attributes of a process that was started directly with those of one that was started through
 // the wrapper.
 func TestThread(t *testing.T) {
-	h := newTeller(t)
+	h := newAttributesHost(t)
 	h.attr.Pdeathsig = syscall.SIGUSR2
 	done := h.inThread(func() error {
 		if err := arrange(); err != nil {
 			return err
 		}
-		env := []string{"IPTABLES_WRAPPER_MODE=nft", tellVariable + "=1"}
+		env := []string{"IPTABLES_WRAPPER_MODE=nft", attributesVariable + "=1"}
 		argv := []string{"iptables", "one", "", "two words"}
 		want := h.do(call{path: "/usr/sbin/xtables-nft-multi", argv: argv, env: env})
 		got := h.do(call{path: "/usr/sbin/iptables", argv: argv, env: env})
@@ -169,11 +169,11 @@ func withoutChance(r result) string { return chance.ReplaceAllString(r.stdout, "
 // TestParentDeathSignal makes 1,500 calls. Each must keep its parent-death signal.
 func TestParentDeathSignal(t *testing.T) {
 	const calls = 1500
-	h := newTeller(t)
+	h := newAttributesHost(t)
 	h.attr.Pdeathsig = syscall.SIGUSR2
 	right := 0
 	for range calls {
-		out := h.must(call{argv: []string{"/usr/sbin/iptables"}, env: []string{"IPTABLES_WRAPPER_MODE=nft", tellVariable + "=1"}})
+		out := h.must(call{argv: []string{"/usr/sbin/iptables"}, env: []string{"IPTABLES_WRAPPER_MODE=nft", attributesVariable + "=1"}})
 		if strings.Contains(out, "\nparent-death signal: 12\n") {
 			right++
 		}

@@ -176,7 +176,7 @@ func amazon(t *testing.T, debian string) string {
 			for verb in "" -save -restore; do ln -sf /usr/sbin/iptables-wrapper etc/alternatives/$name$verb; done
 		done`)
 	for name, state := range map[string]string{
-		"iptables":  roots.ByHand(roots.State("fedora-nft-legacy-wrapper.chkconfig")),
+		"iptables":  roots.Manual(roots.State("fedora-nft-legacy-wrapper.chkconfig")),
 		"ip6tables": roots.Find("Azure Linux 3").Before["var/lib/alternatives/ip6tables"],
 	} {
 		if err := os.WriteFile(filepath.Join(image, "var/lib/alternatives", name), []byte(state), 0o644); err != nil {

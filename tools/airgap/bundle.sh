@@ -9,7 +9,7 @@ make_bundle() {
 	file=$1
 	shift
 	[ $# != 0 ] || set -- //...
-	(run_bazel build --nobuild --keep_going "$@") || die "$file: not made: Bazel cannot fetch what $* needs; its own lines above say why"
+	(run_bazel build --nobuild --keep_going "$@") || die "$file: not made: Bazel cannot fetch what $* needs; its messages above contain the reason"
 	say "$file: packing"
 	{
 		echo "${debian##*/}"
@@ -22,7 +22,7 @@ make_bundle() {
 	} | tar -C "$cache" --numeric-owner --anchored --no-wildcards-match-slash --exclude='debian-*/dev/*' --files-from=- -czf "$file.part" || die "$file: cannot be written; name a FILE on a disk with 2 GB free"
 	mv "$file.part" "$file"
 	(cd "$(dirname "$file")" && sha256sum "$(basename "$file")" >"$(basename "$file").sha256") || die "$file.sha256: cannot be written"
-	say "$file: $(du -m "$file" | cut -f1) MB; take it and $file.sha256 along, then: ./bazelw --airgap-from FILE run //:demo"
+	say "$file: $(du -m "$file" | cut -f1) MB; copy it and $file.sha256 to the other machine, and run there: ./bazelw --airgap-from FILE run //:demo"
 	exit
 }
 
@@ -30,9 +30,9 @@ make_bundle() {
 # bundle lacks is an error. A bundle contains programs that run as root, so its maker must be trusted. Its file names
 # are not trusted: it is unpacked beside the cache's results and checked before any file is moved.
 take_bundle() {
-	{ [ -r "$1" ] && [ -r "$1.sha256" ]; } || die "$1: it or $1.sha256 cannot be read; name the FILE that --airgap-bundle made, with the other beside it"
+	{ [ -r "$1" ] && [ -r "$1.sha256" ]; } || die "$1: it or $1.sha256 cannot be read; name a FILE that --airgap-bundle made, with FILE.sha256 beside it"
 	(cd "$(dirname "$1")" && sha256sum --check --status "$(basename "$1").sha256") ||
-		die "$1: not what $1.sha256 says; copy both again"
+		die "$1: its checksum differs from $1.sha256; copy both files again"
 	taken=$cache/bundle-$(key "$(cat "$1.sha256")")
 	if [ ! -d "$taken" ]; then
 		say "$1: unpacking $(du -m "$1" | cut -f1) MB"

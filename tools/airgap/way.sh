@@ -22,7 +22,7 @@ choose_way() {
 			connected=''
 		fi
 		;;
-	*) die "AIRGAP=$1: must be 0, 1 or empty; ./bazelw --help says what they mean" ;;
+	*) die "AIRGAP=$1: must be 0, 1 or empty; ./bazelw --help explains them" ;;
 	esac
 }
 
@@ -56,7 +56,7 @@ registry_answers() {
 	elif command -v wget >/dev/null; then
 		wget -q --tries=1 --timeout=6 -O /dev/null "$index"
 	else
-		say "neither curl nor wget to ask $index with; taking Bazel from PATH (AIRGAP=1 for the other way)"
+		say "neither curl nor wget is available to check $index; using the Bazel in PATH (AIRGAP=1 selects the air-gapped way)"
 	fi
 }
 

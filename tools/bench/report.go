@@ -29,14 +29,14 @@ func printTable(rows []row) {
 Medians in milliseconds of "iptables -V": a direct call of the mode's binary, and what is added to it by
 +assembly   a few instructions that execute the binary
 +go         a static Go program that does no more
-+override   the wrapper with IPTABLES_WRAPPER_MODE: it asks nothing and pins nothing
-+unpinned   the wrapper that decides by rule counts, and does not pin
-+pinning    the wrapper for the first time: it decides by a kubelet chain, and pins
++override   the wrapper with IPTABLES_WRAPPER_MODE: it queries nothing and pins nothing
++unpinned   the wrapper decides by rule counts, and does not pin
++pinning    the first call of the wrapper: it decides by a kubelet chain, and pins
 +read-only  the same in a read-only root file system, where it cannot pin
 `)
 }
 
-// chart draws, for each row, the time that each kind of call adds.
+// chart returns an SVG bar chart of the time that each kind of call adds to a direct call, for each row.
 func chart(rows []row) string {
 	const bar, gap, left, width = 14, 16, 190, 420
 	shown := map[kind]string{assembly: "#c8ced6", goFloor: "#9aa5b1", unpinned: "#5b9bd0", pinning: "#2f6fab"}
@@ -50,7 +50,7 @@ func chart(rows []row) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="12">`+"\n",
 		left+width+80, height)
-	b.WriteString(`<text x="8" y="16">what stands between adds to "iptables -V", in ms</text>` + "\n")
+	b.WriteString(`<text x="8" y="16">time added to "iptables -V", in ms</text>` + "\n")
 	y := 30
 	for _, r := range rows {
 		for k := range kinds {

@@ -72,7 +72,7 @@ func TestRender(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	for _, test := range []struct{ name, data, want string }{
 		{"argument not documented", grow(field(functionParameters, field(parameterName, "by"))), "grow: by is not under Args:"},
-		{"a rule", field(1, field(1, "grow")), "no function"},
+		{"a rule", field(1, field(1, "grow")), "not a function"},
 		{"cut short", strings.TrimSuffix(grow(), "\n"), "unexpected EOF"},
 		{"a function cut short", field(moduleFunctions, "\x0a\x09g"), "unexpected EOF"},
 	} {

@@ -9,7 +9,7 @@ import (
 func render(module message) ([]byte, error) {
 	for number := range module {
 		if number != moduleFunctions && number != moduleDoc && number != moduleFile {
-			return nil, fmt.Errorf("field %d of ModuleInfo: //:defs.bzl offers what is no function: wrap it in one, so that it has parameters", number)
+			return nil, fmt.Errorf("field %d of ModuleInfo: //:defs.bzl exports a value that is not a function: wrap it in a function", number)
 		}
 	}
 	var page strings.Builder

@@ -65,7 +65,7 @@ func (t *Tree) apply(header *tar.Header, content io.Reader) error {
 	return nil
 }
 
-// whiteout removes from a directory what earlier layers put there: one name, or everything.
+// whiteout removes files of earlier layers from a directory: one name, or all.
 func (t *Tree) whiteout(dir *node, hidden, name string) error {
 	switch Whiteout + hidden {
 	case opaqueWhiteout:
@@ -80,7 +80,7 @@ func (t *Tree) whiteout(dir *node, hidden, name string) error {
 	return nil
 }
 
-// hide removes from a directory what earlier layers put there. It searches each directory at most once per layer,
+// hide removes all files of earlier layers from a directory. It searches each directory at most once per layer,
 // however many whiteouts there are.
 func (t *Tree) hide(dir *node) {
 	if dir.clear == t.layer {
@@ -94,7 +94,7 @@ func (t *Tree) hide(dir *node) {
 	}
 }
 
-// hidden removes what earlier layers put beneath a path. It returns true if this layer made neither the path nor
+// hidden removes the files of earlier layers beneath a path. It returns true if this layer made neither the path nor
 // anything beneath it.
 func (t *Tree) hidden(n *node) bool {
 	if n.Type == archive.Directory {

@@ -47,7 +47,8 @@ type node struct {
 	*File
 	layer    int              // the layer that made this path
 	children map[string]*node // of a directory
-	// clear is the last layer in which hide emptied the directory. hide need not search it again in that layer.
+	// clear is the number of the last layer whose whiteouts removed everything that earlier layers put into this directory.
+	// A second opaque whiteout in that layer need not search the directory again.
 	clear int
 }
 

@@ -10,7 +10,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/needs"
 )
 
-// .ci/apply-locks stages a patch of generated files, and refuses a patch of anything else without a trace.
+// .ci/apply-locks applies a patch that changes only generated files, and stages the changes. It refuses any other patch and
+// then changes nothing.
 func TestApplyLocks(t *testing.T) {
 	needs.Machine(t, "git")
 	script, err := os.ReadFile(filepath.Join(checkout(t), ".ci/apply-locks"))

@@ -15,7 +15,7 @@ import (
 const modulePath = "github.com/iptables-wrappers/iptables-wrappers/"
 
 var (
-	drawnRoom  = regexp.MustCompile(`(?m)^\s*"([^"]+)" \[label=`)
+	drawnNode  = regexp.MustCompile(`(?m)^\s*"([^"]+)" \[label=`)
 	drawnArrow = regexp.MustCompile(`(?m)^\s*"([^"]+)" -> "([^"]+)"$`)
 )
 
@@ -28,7 +28,7 @@ func TestArrows(t *testing.T) {
 		t.Fatal(err)
 	}
 	floor, drawn := map[string]int{}, map[string]bool{}
-	for i, match := range drawnRoom.FindAllStringSubmatch(string(text), -1) {
+	for i, match := range drawnNode.FindAllStringSubmatch(string(text), -1) {
 		floor[match[1]] = i
 	}
 	for _, match := range drawnArrow.FindAllStringSubmatch(string(text), -1) {
@@ -51,7 +51,7 @@ func TestArrows(t *testing.T) {
 		}
 		for _, spec := range file.Imports {
 			to, ours := strings.CutPrefix(strings.Trim(spec.Path.Value, `"`), modulePath)
-			if from, to := room(filepath.Dir(path)), room(to); ours && from != to {
+			if from, to := node(filepath.Dir(path)), node(to); ours && from != to {
 				imported[from+" -> "+to] = true
 			}
 		}
@@ -68,9 +68,9 @@ func TestArrows(t *testing.T) {
 	}
 }
 
-// room returns the node of the picture to which a directory belongs.
-func room(folder string) string {
-	words := strings.Split(folder, "/")
+// node returns the node of the picture to which a directory belongs.
+func node(dir string) string {
+	words := strings.Split(dir, "/")
 	if words[0] == "tools" || words[0] == "tests" {
 		return strings.Join(words[:min(2, len(words))], "/")
 	}

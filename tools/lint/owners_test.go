@@ -67,7 +67,7 @@ func TestDependabot(t *testing.T) {
 	}
 }
 
-// TestSecurityClaims checks that each test that SECURITY.md names exists.
+// TestSecurityClaims checks that each test that SECURITY.md names exists, and that each row of its tables names one.
 func TestSecurityClaims(t *testing.T) {
 	root := checkout(t)
 	text, err := os.ReadFile(filepath.Join(root, "SECURITY.md"))
@@ -88,6 +88,12 @@ func TestSecurityClaims(t *testing.T) {
 	for _, claim := range claims {
 		if !functions[claim[1]] {
 			t.Errorf("SECURITY.md: %s: no test has this name", claim[1])
+		}
+	}
+	rows := regexp.MustCompile(`(?m)^\| .*\| (.*) \|$`).FindAllStringSubmatch(string(text), -1)
+	for _, row := range rows {
+		if cell := row[1]; cell != "test" && !strings.HasPrefix(cell, "`Test") {
+			t.Errorf("SECURITY.md: %s: the last cell of the row names no test", row[0])
 		}
 	}
 }

@@ -161,7 +161,8 @@ func TestPermissionsMutations(t *testing.T) {
 	}
 }
 
-// A job that Bazel's registry does not answer would otherwise build with the modules of tools/airgap, and say nothing.
+// Every job must select a way to Bazel with AIRGAP. Otherwise a job for which the Bazel registry does not answer would silently
+// build with the modules of tools/airgap.
 func TestWayIsChosen(t *testing.T) {
 	starts := regexp.MustCompile(`\./bazelw|\.ci/(run|relock)\b`)
 	for name, w := range read(t) {

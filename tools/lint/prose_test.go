@@ -13,7 +13,7 @@ import (
 var unclear = regexp.MustCompile(`(?i)(?:^|[^-\w])(held|told|settled|(is|are|was|were|be|been|being) given|by hand|folders?|bills? of materials|be had|` +
 	`nobody|nobody's|whoever|somebody|somebody's|came of|comes of|of (its|their) own|what is there|is asked|are asked|kin|sisters)\b`)
 
-// TestWords reports the words of unclear in comments of Go, Starlark and shell files, and in pages outside code.
+// TestWords reports the words of unclear in comments of Go, Starlark, shell and YAML files, and in pages outside code.
 func TestWords(t *testing.T) {
 	root := checkout(t)
 	var found []string
@@ -33,6 +33,8 @@ func TestWords(t *testing.T) {
 	eachFile(t, root, ".go", look(comments("//")))
 	eachFile(t, root, ".sh", look(comments("#")))
 	eachFile(t, root, ".bazel", look(comments("#")))
+	eachFile(t, root, ".yaml", look(comments("#")))
+	eachFile(t, root, ".yml", look(comments("#")))
 	eachFile(t, root, ".bzl", look(func(source string) []string { // docstrings are prose, too; "nobody:" is in /etc/passwd
 		return strings.Split(strings.ReplaceAll(source, "nobody:", ""), "\n")
 	}))

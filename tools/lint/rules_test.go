@@ -54,9 +54,19 @@ func TestCheckoutsKeepNoCredentials(t *testing.T) {
 	}
 }
 
+// The nightly workflow runs all fuzz targets: without arguments, tools/fuzz finds them itself.
+func TestNightlyFuzz(t *testing.T) {
+	for _, s := range read(t)["nightly.yaml"].Jobs["fuzz"].Steps {
+		if strings.TrimSpace(s.Run) == "go run ./tools/fuzz -time 2m" {
+			return
+		}
+	}
+	t.Error("nightly.yaml: no step of the job fuzz runs go run ./tools/fuzz")
+}
+
 // CI must build in both ways, on both architectures that have runners, and with every Bazel version that presubmit
 // names for the registry.
-func TestWhatCIRuns(t *testing.T) {
+func TestCIMatrix(t *testing.T) {
 	ci := read(t)["ci.yaml"]
 	runners, _ := ci.Jobs["connected"].Strategy.Matrix["runner"].([]any)
 	if !slices.Contains(runners, any("ubuntu-24.04")) || !slices.Contains(runners, any("ubuntu-24.04-arm")) {

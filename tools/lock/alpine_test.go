@@ -110,10 +110,10 @@ func TestAlpine(t *testing.T) {
 func TestAlpineRefuses(t *testing.T) {
 	c, key := newAlpine(t)
 	c.mustLock()
-	folder := filepath.Join(c.repository, "v3.24", "main", "x86_64")
+	dir := filepath.Join(c.repository, "v3.24", "main", "x86_64")
 	change := func(name string, change func([]byte) []byte) {
 		t.Helper()
-		path := filepath.Join(folder, name)
+		path := filepath.Join(dir, name)
 		data, err := os.ReadFile(path)
 		must(t, err)
 		put(t, path, change(data))
@@ -130,9 +130,9 @@ func TestAlpineRefuses(t *testing.T) {
 	putAlpine(c, nil, 0, "main", alpineMain)
 	c.refuses("index v3.24/main: not signed")
 
-	stranger, _, err := fixture.NewAlpineKey(alpineKey, 2048)
+	unknownKey, _, err := fixture.NewAlpineKey(alpineKey, 2048)
 	must(t, err)
-	putAlpine(c, stranger, crypto.SHA256, "main", alpineMain)
+	putAlpine(c, unknownKey, crypto.SHA256, "main", alpineMain)
 	c.refuses("signature by " + alpineKey)
 
 	again()
@@ -150,7 +150,7 @@ func TestAlpineRefuses(t *testing.T) {
 	c.refuses("package musl 1.2.5-r10: data: sha256")
 
 	again()
-	must(t, os.Remove(filepath.Join(folder, "musl-1.2.5-r10.apk")))
+	must(t, os.Remove(filepath.Join(dir, "musl-1.2.5-r10.apk")))
 	c.refuses("musl-1.2.5-r10.apk: not found")
 
 	old := append([]alpinePackage{{"iptables-old", "1.4-r0", "", "", ""}}, alpineMain...)
@@ -158,9 +158,9 @@ func TestAlpineRefuses(t *testing.T) {
 	putAlpine(c, key, crypto.SHA256, "community", []alpinePackage{{"sh-links", "1-r0", "iptables-old", "", ""}})
 	c.refuses("package iptables: conflicts with iptables-old < 1.8: iptables-old 1.4-r0 is needed too")
 
-	must(t, os.Rename(filepath.Join(c.dir, "images/alpine/keys", alpineKey), filepath.Join(c.dir, "images/alpine/keys/other.rsa.pub")))
+	must(t, os.Rename(filepath.Join(c.root, "images/alpine/keys", alpineKey), filepath.Join(c.root, "images/alpine/keys/other.rsa.pub")))
 	c.refuses("signed by " + alpineKey + ": no such key here")
 
-	must(t, os.RemoveAll(filepath.Join(c.dir, "images/alpine/keys")))
+	must(t, os.RemoveAll(filepath.Join(c.root, "images/alpine/keys")))
 	c.refuses("./bazelw run //tools/lock/keys")
 }

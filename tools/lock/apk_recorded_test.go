@@ -90,18 +90,18 @@ var apkCases = []solverCase[alpinePackage]{
 	}, nil, "app 1-r0, b 1-r0"},
 	{"without version and priority none is chosen", "app", []alpinePackage{
 		{"app", "1-r0", "cap", "", ""}, {"a", "1-r0", "", "cap", ""},
-	}, nil, "!package app: needs [cap]: provided without a version or a priority, so apk takes none of them by itself: ask for one of [a 1-r0]"},
-	{"but one serves that is named", "app", []alpinePackage{
+	}, nil, "!package app: needs [cap]: provided without a version or a priority, so apk selects none of them by itself: request one of [a 1-r0]"},
+	{"without version and priority a requested provider is chosen", "app", []alpinePackage{
 		{"app", "1-r0", "cap a", "", ""}, {"a", "1-r0", "", "cap", ""},
 	}, nil, "a 1-r0, app 1-r0"},
-	{"the first repository of what is the same", "app", []alpinePackage{{"app", "1-r0", "cap", "", ""}, {"b", "1-r0", "", "cap=1", ""}},
+	{"equal providers from two repositories", "app", []alpinePackage{{"app", "1-r0", "cap", "", ""}, {"b", "1-r0", "", "cap=1", ""}},
 		[]alpinePackage{{"a", "1-r0", "", "cap=1", ""}}, "app 1-r0, b 1-r0"},
-	{"the second repository has the newer", "app", []alpinePackage{{"app", "1-r0", "lib", "", ""}, {"lib", "1-r0", "", "", ""}},
+	{"the second repository has the newer version", "app", []alpinePackage{{"app", "1-r0", "lib", "", ""}, {"lib", "1-r0", "", "", ""}},
 		[]alpinePackage{{"lib", "1-r1", "", "", ""}}, "app 1-r0, lib 1-r1"},
-	{"an older version that a bound asks for", "app", []alpinePackage{
+	{"a bound that only an older version satisfies", "app", []alpinePackage{
 		{"app", "1-r0", "lib<2", "", ""}, {"lib", "1.9-r0", "", "", ""}, {"lib", "2-r0", "", "", ""},
 	}, nil, "app 1-r0, lib 1.9-r0"},
-	{"as far as the version goes", "app", []alpinePackage{
+	{"a bound on a version prefix", "app", []alpinePackage{
 		{"app", "1-r0", "lib~1.3", "", ""}, {"lib", "1.3.7-r0", "", "", ""}, {"lib", "1.37-r0", "", "", ""},
 	}, nil, "app 1-r0, lib 1.3.7-r0"},
 	{"install_if", "alpine-baselayout", []alpinePackage{
@@ -111,19 +111,19 @@ var apkCases = []solverCase[alpinePackage]{
 	{"install_if of another version", "app", []alpinePackage{
 		{"app", "1-r0", "busybox", "", ""}, {"busybox", "1.37.0-r13", "", "", ""}, {"ssl_client", "1.37.0-r12", "", "", "i:busybox=1.37.0-r12\n"},
 	}, nil, "app 1-r0, busybox 1.37.0-r13"},
-	{"install_if by what is provided and one by another", "app", []alpinePackage{
+	{"install_if of a capability and of another install_if package", "app", []alpinePackage{
 		{"app", "1-r0", "", "cmd:app=1", ""}, {"app-doc", "1-r0", "man", "", "i:cmd:app=1\n"}, {"man", "1-r0", "", "", ""}, {"man-x", "1-r0", "", "", "i:man app-doc\n"},
 	}, nil, "app 1-r0, app-doc 1-r0, man 1-r0, man-x 1-r0"},
-	{"install_if of something that is excluded", "app", []alpinePackage{
+	{"install_if of an excluded package", "app", []alpinePackage{
 		{"app", "1-r0", "!app-doc", "", ""}, {"app-doc", "1-r0", "", "", "i:app\n"},
 	}, nil, "app 1-r0"},
-	{"install_if of something that lacks what it needs", "app", []alpinePackage{
+	{"install_if of a package whose dependency is missing", "app", []alpinePackage{
 		{"app", "1-r0", "", "", ""}, {"app-doc", "1-r0", "gone", "", "i:app\n"},
-	}, nil, "!package app-doc 1-r0, which comes in wherever [app] is: package app-doc: needs [gone]"},
+	}, nil, "!package app-doc 1-r0, which is added if [app] is selected: package app-doc: needs [gone]"},
 	{"a conflict", "app", []alpinePackage{
 		{"app", "1-r0", "lib !lib<2", "", ""}, {"lib", "1-r0", "", "", ""},
 	}, nil, "!package app: conflicts with lib < 2: lib 1-r0 is needed too"},
-	{"one provider of a version at a time", "app", []alpinePackage{
+	{"only one provider of a versioned name", "app", []alpinePackage{
 		{"app", "1-r0", "a b", "", ""}, {"a", "1-r0", "", "cmd:x=1", ""}, {"b", "1-r0", "", "cmd:x=1", ""},
 	}, nil, "!conflicts with cmd:x"},
 	{"several providers without a version", "app", []alpinePackage{

@@ -32,7 +32,7 @@ func newApk(t *testing.T, c *checkout) *apk {
 func (a *apk) run(arguments ...string) (string, error) {
 	command := exec.Command("apk", append([]string{
 		"--root", a.root, "--arch", "x86_64", "--no-cache", "--repositories-file", filepath.Join(a.root, "repositories"),
-		"--keys-dir", filepath.Join(a.dir, "images/alpine/keys"),
+		"--keys-dir", filepath.Join(a.root, "images/alpine/keys"),
 	}, arguments...)...)
 	command.Env = append(os.Environ(), "LC_ALL=C", "http_proxy=")
 	out, err := command.CombinedOutput()

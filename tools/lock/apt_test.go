@@ -45,8 +45,8 @@ func newApt(t *testing.T, main, security []string) *apt {
 		source += fmt.Sprintf("deb [signed-by=%s] %s/%s %s main\n", key, c.address, archive, suite)
 	}
 	put(t, filepath.Join(root, "sources.list"), []byte(source))
-	for _, folder := range []string{"state/lists/partial", "cache/archives/partial", "etc"} {
-		must(t, os.MkdirAll(filepath.Join(root, folder), 0o755))
+	for _, dir := range []string{"state/lists/partial", "cache/archives/partial", "etc"} {
+		must(t, os.MkdirAll(filepath.Join(root, dir), 0o755))
 	}
 	// A file, because the machine's own settings would override settings on the command line.
 	a := &apt{checkout: c, config: filepath.Join(root, "apt.conf")}
@@ -160,19 +160,19 @@ func TestApt(t *testing.T) {
 	}
 	for _, test := range []solverCase[string]{
 		{"the first alternative", "app", []string{stanza("app", "1", "Depends: b | a"), stanza("a", "1"), stanza("b", "1")}, nil, "app 1, b 1"},
-		{"the alternative that something else needs", "app", []string{
+		{"the alternative that another package needs", "app", []string{
 			stanza("app", "1", "Depends: b | a, c"), stanza("a", "1"), stanza("b", "1"), stanza("c", "1", "Depends: a"),
 		}, nil, "a 1, app 1, c 1"},
 		{"the next alternative for a conflict", "app", []string{
 			stanza("app", "1", "Depends: b | a, c"), stanza("a", "1"), stanza("b", "1"), stanza("c", "1", "Conflicts: b"),
 		}, nil, "a 1, app 1, c 1"},
-		{"the next alternative for a need that nothing serves", "app", []string{
+		{"the next alternative if no package provides the first", "app", []string{
 			stanza("app", "1", "Depends: b | a"), stanza("a", "1"), stanza("b", "1", "Depends: gone"),
 		}, nil, "a 1, app 1"},
 		{"two choices of which only one pair fits", "app", []string{
 			stanza("app", "1", "Depends: a1 | a2, b1 | b2"), stanza("a1", "1", "Conflicts: b1, b2"), stanza("a2", "1", "Breaks: b1"), stanza("b1", "1"), stanza("b2", "1"),
 		}, nil, "a2 1, app 1, b2 1"},
-		{"the package of the name before a provider", "app", []string{
+		{"the package of that name before a provider", "app", []string{
 			stanza("app", "1", "Depends: awk"), "Package: awk\nVersion: 1\nArchitecture: ARCH\nPriority: extra", "Package: mawk\nVersion: 1\nArchitecture: ARCH\nPriority: required\nProvides: awk",
 		}, nil, "app 1, awk 1"},
 		{"providers by priority", "app", []string{
@@ -181,7 +181,7 @@ func TestApt(t *testing.T) {
 		{"providers by name", "app", []string{
 			stanza("app", "1", "Depends: mta"), stanza("postfix", "1", "Provides: mta"), stanza("exim-daemon-light", "1", "Provides: mta"),
 		}, nil, "app 1, exim-daemon-light 1"},
-		{"a bound is served by what is provided with a version", "app", []string{
+		{"a versioned Provides satisfies a bound", "app", []string{
 			stanza("app", "1", "Depends: cap (>= 2)"), stanza("a", "1", "Provides: cap"), stanza("b", "1", "Provides: cap (= 1)"), stanza("c", "1", "Provides: cap (= 2)"),
 		}, nil, "app 1, c 1"},
 		{"the security archive has the newer version", "app",
@@ -190,20 +190,20 @@ func TestApt(t *testing.T) {
 			[]string{stanza("app", "1", "Depends: lib"), stanza("lib", "2.0-2")}, []string{stanza("lib", "2.0-1+deb13u1")}, "app 1, lib 2.0-2"},
 		{"the security archive's version needs more", "app",
 			[]string{stanza("app", "1", "Depends: lib"), stanza("lib", "1"), stanza("more", "1")}, []string{stanza("lib", "2", "Pre-Depends: more (>= 1)")}, "app 1, lib 2, more 1"},
-		{"an older version serves no bound", "app", []string{
+		{"an older version does not satisfy a bound", "app", []string{
 			stanza("app", "1", "Depends: lib (<< 2)"), stanza("lib", "1"), stanza("lib", "2"),
 		}, nil, "!package app: needs [lib < 2]: nothing in the index provides it"},
 		{"a conflict", "app", []string{stanza("app", "1", "Depends: lib", "Conflicts: lib (<< 2)"), stanza("lib", "1")}, nil,
 			"!package app: conflicts with lib < 2: lib 1 is needed too"},
-		{"a break of what is provided", "app", []string{stanza("app", "1", "Depends: lib, x", "Breaks: old"), stanza("lib", "1"), stanza("x", "1", "Provides: old")}, nil,
+		{"Breaks of a provided name", "app", []string{stanza("app", "1", "Depends: lib, x", "Breaks: old"), stanza("lib", "1"), stanza("x", "1", "Provides: old")}, nil,
 			"!package app: conflicts with old: x 1 is needed too"},
-		{"the only provider of a virtual package that only one may be", "app", []string{
+		{"a virtual package that allows one provider", "app", []string{
 			stanza("app", "1", "Depends: mta"), stanza("exim", "1", "Provides: mta", "Conflicts: mta"), stanza("postfix", "1", "Provides: mta", "Conflicts: mta"),
 		}, nil, "app 1, exim 1"},
-		{"two that were asked for conflict", "app other", []string{stanza("app", "1", "Conflicts: other"), stanza("other", "1")}, nil,
+		{"two requested packages conflict", "app other", []string{stanza("app", "1", "Conflicts: other"), stanza("other", "1")}, nil,
 			"!package app: conflicts with other: other 1 is needed too"},
-		{"not there", "app", []string{stanza("x", "1"), stanza("y", "1")}, nil, "!package app: not in the index"},
-		{"a circle", "app", []string{stanza("app", "1", "Depends: a"), stanza("a", "1", "Depends: b"), stanza("b", "1", "Depends: app")}, nil, "a 1, app 1, b 1"},
+		{"not in the index", "app", []string{stanza("x", "1"), stanza("y", "1")}, nil, "!package app: not in the index"},
+		{"a cycle", "app", []string{stanza("app", "1", "Depends: a"), stanza("a", "1", "Depends: b"), stanza("b", "1", "Depends: app")}, nil, "a 1, app 1, b 1"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			a := newApt(t, append(test.packages, aptOdd...), test.second)

@@ -18,17 +18,17 @@ import (
 
 // checkout is a directory with a table of one distribution and its keys, beside a repository that is served on loopback.
 type checkout struct {
-	t               *testing.T
-	dir, repository string // directories
-	folder          string // directory of the checkout, with the table and the locks
-	address         string // of the repository; if it is empty, no flag names one
-	distro, release string
+	t                *testing.T
+	root, repository string // directories
+	dir              string // directory below root that contains the table and the locks
+	address          string // of the repository; if it is empty, no flag names one
+	distro, release  string
 }
 
 // newCheckout creates the directory, with keys and a table of this one entry, and starts the repository's server.
 func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 	t.Helper()
-	c := &checkout{t: t, dir: t.TempDir(), folder: "images", repository: t.TempDir(), distro: distro, release: release}
+	c := &checkout{t: t, root: t.TempDir(), dir: "images", repository: t.TempDir(), distro: distro, release: release}
 	c.table(entry)
 	server := httptest.NewServer(http.FileServer(http.Dir(c.repository)))
 	t.Cleanup(server.Close)
@@ -39,7 +39,7 @@ func newCheckout(t *testing.T, distro, release, entry string) *checkout {
 // table writes the table of distributions, with one entry.
 func (c *checkout) table(entry string) {
 	c.t.Helper()
-	put(c.t, filepath.Join(c.dir, c.folder, "distros.generated.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))
+	put(c.t, filepath.Join(c.root, c.dir, "distros.generated.json"), []byte("{\""+c.distro+"\": "+entry+"}\n"))
 }
 
 // put writes a file of the repository.
@@ -50,24 +50,24 @@ func (c *checkout) put(name string, data []byte) {
 
 func (c *checkout) keys(name string, data []byte) {
 	c.t.Helper()
-	put(c.t, filepath.Join(c.dir, "images", c.distro, name), data)
+	put(c.t, filepath.Join(c.root, "images", c.distro, name), data)
 }
 
 func (c *checkout) lockPath() string {
-	return filepath.Join(c.dir, c.folder, c.distro, c.release, "packages.lock.json")
+	return filepath.Join(c.root, c.dir, c.distro, c.release, "packages.lock.json")
 }
 
 // lock runs the program as bazel run does, and returns its output.
 func (c *checkout) lock(flags ...string) (string, error) {
-	if c.folder != "images" {
-		flags = append(flags, "-folder", c.folder)
+	if c.dir != "images" {
+		flags = append(flags, "-dir", c.dir)
 	}
 	return c.run(append(flags, c.distro, c.release)...)
 }
 
 func (c *checkout) run(args ...string) (string, error) {
 	var out bytes.Buffer
-	flags := []string{"-workspace", c.dir}
+	flags := []string{"-workspace", c.root}
 	if c.address != "" {
 		flags = append(flags, "-mirror", c.address)
 	}

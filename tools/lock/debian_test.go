@@ -176,10 +176,10 @@ func TestByHash(t *testing.T) {
 	removeSums := func() {
 		sums, err := filepath.Glob(archive + "/dists/stable/main/*/by-hash")
 		if err != nil || len(sums) != 2 {
-			t.Fatalf("%d folders by-hash, error %v", len(sums), err)
+			t.Fatalf("%d directories by-hash, error %v", len(sums), err)
 		}
-		for _, folder := range sums {
-			must(t, os.RemoveAll(folder))
+		for _, dir := range sums {
+			must(t, os.RemoveAll(dir))
 		}
 	}
 	removeSums()
@@ -189,8 +189,8 @@ func TestByHash(t *testing.T) {
 	c.stable()
 }
 
-// TestFolder keeps a lock in another directory with another table. The keys are still those of the distribution.
-func TestFolder(t *testing.T) {
+// TestDir keeps a lock in another directory with another table. The keys are still those of the distribution.
+func TestDir(t *testing.T) {
 	c := newCheckout(t, "debian", "stable", debianTable)
 	signer, public := newSigner(t)
 	c.keys("keys", public)
@@ -198,7 +198,7 @@ func TestFolder(t *testing.T) {
 	c.mustLock()
 	images := c.bytes()
 
-	c.folder = "tests/other"
+	c.dir = "tests/other"
 	c.refuses("tests/other/distros.generated.json: no such file")
 	c.table(`{"title": "Example", "format": "deb",
 		"variants": {"kernel": {"packages": ["tool"], "without": []}},
@@ -212,7 +212,7 @@ func TestFolder(t *testing.T) {
 	c.release = "unstable"
 	c.refuses(`release "unstable" of Example: not in tests/other/distros.bzl`)
 
-	c.folder, c.release = "images", "stable"
+	c.dir, c.release = "images", "stable"
 	if !bytes.Equal(images, c.bytes()) {
 		t.Error("the lock of the images has changed")
 	}
@@ -238,8 +238,8 @@ func TestDebianRefuses(t *testing.T) {
 	})
 	c.refuses("/Packages.xz: sha256")
 
-	stranger, _ := newSigner(t)
-	c.debian(stranger, debianPackages, unchanged)
+	unknownSigner, _ := newSigner(t)
+	c.debian(unknownSigner, debianPackages, unchanged)
 	c.refuses("InRelease: openpgp: signature made by unknown entity")
 
 	c.debian(signer, debianPackages, func(name string, data []byte) []byte {

@@ -37,7 +37,7 @@ func newDnf(t *testing.T, signer *openpgp.Entity, public []byte, packages []fixt
 	d := &dnf{c, t.TempDir()}
 	put(t, filepath.Join(d.root, "key"), public)
 	put(t, filepath.Join(d.root, "repos/example.repo"), fmt.Appendf(nil,
-		"[example]\nname=example\nbaseurl=%s/%s\ngpgcheck=1\ngpgkey=file://%s/key\n", c.address, fedoraFolder, d.root))
+		"[example]\nname=example\nbaseurl=%s/%s\ngpgcheck=1\ngpgkey=file://%s/key\n", c.address, fedoraDir, d.root))
 	put(t, filepath.Join(d.root, "dnf.conf"), []byte("[main]\n"))
 	return d
 }
@@ -139,17 +139,17 @@ func TestDnf(t *testing.T) {
 	for _, test := range []solverCase[fixture.Package]{
 		{"providers by name", "app", []fixture.Package{pkg("app", "1", "cap"), provider("long-name", "cap"), provider("z", "cap")}, nil, "app 1-1, long-name 1-1"},
 		{"the provider of the higher version", "app", []fixture.Package{pkg("app", "1", "cap"), provider("a", "cap = 1"), provider("b", "cap = 2")}, nil, "app 1-1, b 1-1"},
-		{"a provider before the package of the name", "app", []fixture.Package{pkg("app", "1", "cap"), pkg("cap", "1"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
+		{"a provider before the package of that name", "app", []fixture.Package{pkg("app", "1", "cap"), pkg("cap", "1"), provider("b", "cap")}, nil, "app 1-1, b 1-1"},
 		{"the alphabet before the order of alternatives", "app", []fixture.Package{pkg("app", "1", "(b or a)"), pkg("a", "1"), pkg("b", "1")}, nil, "a 1-1, app 1-1"},
-		{"an alternative that something else needs", "app", []fixture.Package{
+		{"an alternative that another package needs", "app", []fixture.Package{
 			pkg("app", "1", "(a or b)", "c"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1", "b"),
 		}, nil, "app 1-1, b 1-1, c 1-1"},
-		{"what is provided without a version serves every bound", "app", []fixture.Package{pkg("app", "1", "cap >= 2"), provider("a", "cap")}, nil, "a 1-1, app 1-1"},
+		{"an unversioned Provides satisfies every bound", "app", []fixture.Package{pkg("app", "1", "cap >= 2"), provider("a", "cap")}, nil, "a 1-1, app 1-1"},
 		{"a file", "app", []fixture.Package{pkg("app", "1", "/usr/bin/sh"), {Name: "bash", Version: "1-1", Architecture: "x86_64", Files: shell}}, nil, "app 1-1, bash 1-1"},
 		{"the newest", "app", []fixture.Package{pkg("app", "1"), pkg("app", "1.10"), pkg("app", "1.9")}, nil, "app 1.10-1"},
-		{"an older version that a bound asks for", "app", []fixture.Package{pkg("app", "1", "lib < 2"), pkg("lib", "1"), pkg("lib", "2")}, nil, "app 1-1, lib 1-1"},
-		{"an older version of what was asked for", "app", []fixture.Package{pkg("app", "1"), pkg("app", "2", "gone")}, nil, "!package app: needs [gone]"},
-		{"a conflict turns the choice", "app", []fixture.Package{
+		{"a bound that only an older version satisfies", "app", []fixture.Package{pkg("app", "1", "lib < 2"), pkg("lib", "1"), pkg("lib", "2")}, nil, "app 1-1, lib 1-1"},
+		{"no older version of a requested package", "app", []fixture.Package{pkg("app", "1"), pkg("app", "2", "gone")}, nil, "!package app: needs [gone]"},
+		{"a conflict changes the choice", "app", []fixture.Package{
 			pkg("app", "1", "cap", "c"), provider("a", "cap"), provider("b", "cap"), {Name: "c", Version: "1-1", Architecture: "noarch", Conflicts: []string{"a"}},
 		}, nil, "app 1-1, b 1-1, c 1-1"},
 		{"a conflict", "app", []fixture.Package{{Name: "app", Version: "1-1", Architecture: "noarch", Needs: []string{"lib"}, Conflicts: []string{"lib < 2"}}, pkg("lib", "1")}, nil,
@@ -157,10 +157,10 @@ func TestDnf(t *testing.T) {
 		{"a provider that obsoletes the other", "app", []fixture.Package{
 			pkg("app", "1", "cap"), provider("a", "cap"), {Name: "b", Version: "1-1", Architecture: "noarch", Provides: []string{"cap"}, Obsoletes: []string{"a < 2"}},
 		}, nil, "app 1-1, b 1-1"},
-		{"what was asked for is obsoleted", "app", []fixture.Package{pkg("app", "1"), {Name: "new", Version: "1-1", Architecture: "noarch", Obsoletes: []string{"app < 2"}}}, nil,
-			"!package app: new 1-1 obsoletes it: ask for new"},
-		{"if and it is", "app", []fixture.Package{pkg("app", "1", "(more if lib)", "lib"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1, lib 1-1, more 1-1"},
-		{"if and it is not", "app", []fixture.Package{pkg("app", "1", "(more if lib)"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1"},
+		{"a requested package is obsoleted", "app", []fixture.Package{pkg("app", "1"), {Name: "new", Version: "1-1", Architecture: "noarch", Obsoletes: []string{"app < 2"}}}, nil,
+			"!package app: new 1-1 obsoletes it: request new instead"},
+		{"if, condition true", "app", []fixture.Package{pkg("app", "1", "(more if lib)", "lib"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1, lib 1-1, more 1-1"},
+		{"if, condition false", "app", []fixture.Package{pkg("app", "1", "(more if lib)"), pkg("lib", "1"), pkg("more", "1")}, nil, "app 1-1"},
 		{"if else", "app", []fixture.Package{pkg("app", "1", "(more if lib else less)"), pkg("lib", "1"), pkg("more", "1"), pkg("less", "1")}, nil, "app 1-1, less 1-1"},
 		{"and inside or", "app", []fixture.Package{pkg("app", "1", "((a and gone) or (b and c))"), pkg("a", "1"), pkg("b", "1"), pkg("c", "1")}, nil, "app 1-1, b 1-1, c 1-1"},
 		{"with", "app", []fixture.Package{pkg("app", "1", "(cap >= 2 with cap < 3)"), provider("a", "cap = 1"), provider("b", "cap = 2"), provider("c", "cap = 3")}, nil, "app 1-1, b 1-1"},
@@ -174,7 +174,7 @@ func TestDnf(t *testing.T) {
 		{"glibc's language packs", "glibc glibc-minimal-langpack", []fixture.Package{
 			pkg("glibc", "2", "(glibc-langpack-aa or glibc-minimal-langpack)"), pkg("glibc-langpack-aa", "2"), pkg("glibc-minimal-langpack", "2"),
 		}, nil, "glibc 2-1, glibc-minimal-langpack 2-1"},
-		{"not there", "app", []fixture.Package{pkg("other", "1")}, nil, "!package app: not in the index"},
+		{"not in the index", "app", []fixture.Package{pkg("other", "1")}, nil, "!package app: not in the index"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			d := newDnf(t, signer, public, append(test.packages, dnfOdd...))

@@ -27,12 +27,12 @@ func TestFedoraOlderIndex(t *testing.T) {
 	c, _ := newFedora(t)
 	lock, _ := c.mustLock()
 	date := lock.Indexes["x86_64"][0].Date
-	path := fedoraFolder + "/repodata/repomd.xml"
+	path := fedoraDir + "/repodata/repomd.xml"
 	text, err := os.ReadFile(filepath.Join(c.repository, path))
 	must(t, err)
 	revision := regexp.MustCompile(`<revision>\d+</revision>`)
 	c.put(path, revision.ReplaceAll(text, []byte("<revision>1700000000</revision>")))
-	c.refuses("index " + fedoraFolder + " for x86_64: made 2023-11-14T22:13:20Z, and the locked one later, " + date)
+	c.refuses("index " + fedoraDir + " for x86_64: made 2023-11-14T22:13:20Z, and the locked one later, " + date)
 	c.put(path, revision.ReplaceAll(text, nil))
 	c.refuses("without a date, and the locked one was made " + date)
 	if _, err := c.lock("-allow-downgrade"); err != nil {
@@ -48,13 +48,13 @@ func TestFedoraIndexKeys(t *testing.T) {
 	c.keys("keys/RPM-GPG-KEY-example", public)
 	c.keys("keys/INDEX-GPG-KEY-example", indexPublic)
 	putFedora(c, signer, fedoraPackages)
-	c.refuses("index " + fedoraFolder + ": not signed, and there are keys for it (INDEX-GPG-KEY-*)")
-	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml"))
+	c.refuses("index " + fedoraDir + ": not signed, and there are keys for it (INDEX-GPG-KEY-*)")
+	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraDir, "repodata/repomd.xml"))
 	must(t, err)
 	for _, by := range []*openpgp.Entity{signer, indexSigner} {
 		var out bytes.Buffer
 		must(t, openpgp.ArmoredDetachSign(&out, by, bytes.NewReader(listed), nil))
-		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
+		c.put(fedoraDir+"/repodata/repomd.xml.asc", out.Bytes())
 		if by == signer {
 			c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
 		}

@@ -41,18 +41,18 @@ var fedoraPackages = []fixture.Package{
 	{Name: "unrelated", Version: "1-1", Architecture: "noarch", Needs: []string{"(a with b)"}},
 }
 
-const fedoraFolder = "releases/43/Everything/x86_64/os"
+const fedoraDir = "releases/43/Everything/x86_64/os"
 
 // putFedora writes a repository. It is signed unless signer is nil.
 func putFedora(c *checkout, signer *openpgp.Entity, packages []fixture.Package) {
 	c.t.Helper()
-	putRPMs(c, fedoraFolder, signer, packages)
+	putRPMs(c, fedoraDir, signer, packages)
 }
 
-func putRPMs(c *checkout, folder string, signer *openpgp.Entity, packages []fixture.Package) {
+func putRPMs(c *checkout, dir string, signer *openpgp.Entity, packages []fixture.Package) {
 	c.t.Helper()
 	needs.Machine(c.t, "createrepo_c")
-	root := filepath.Join(c.repository, folder)
+	root := filepath.Join(c.repository, dir)
 	must(c.t, os.RemoveAll(root))
 	must(c.t, fixture.WriteFedora(root, signer, packages))
 }
@@ -78,22 +78,22 @@ func TestFedora(t *testing.T) {
 		t.Errorf("printed %q", out)
 	}
 	bash := lock.Architectures["x86_64"][1]
-	place := "/" + fedoraFolder + "/Packages/b/bash-5.3.0%5E1-2.x86_64.rpm"
+	place := "/" + fedoraDir + "/Packages/b/bash-5.3.0%5E1-2.x86_64.rpm"
 	if got := strings.Join(bash.URLs, " "); got != fedoraOrigin+place+" "+fedoraArchive+place {
 		t.Errorf("addresses %s", got)
 	}
 	c.stable()
 
 	// An index may be signed, too. Then its signature is checked.
-	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml"))
+	listed, err := os.ReadFile(filepath.Join(c.repository, fedoraDir, "repodata/repomd.xml"))
 	must(t, err)
 	sign := func(signer *openpgp.Entity) {
 		var out bytes.Buffer
 		must(t, openpgp.ArmoredDetachSign(&out, signer, bytes.NewReader(listed), nil))
-		c.put(fedoraFolder+"/repodata/repomd.xml.asc", out.Bytes())
+		c.put(fedoraDir+"/repodata/repomd.xml.asc", out.Bytes())
 	}
 	index := lock.Indexes["x86_64"][0]
-	if index.Signature != lockfile.SignedPackages || index.Key != "" || index.Suite != fedoraFolder || index.Date == "" {
+	if index.Signature != lockfile.SignedPackages || index.Key != "" || index.Suite != fedoraDir || index.Date == "" {
 		t.Errorf("the unsigned index is locked as %+v", index)
 	}
 	sign(signer)
@@ -103,11 +103,11 @@ func TestFedora(t *testing.T) {
 		t.Errorf("the index signed by %s is locked as %+v", want, index)
 	}
 	c.stable()
-	signature := filepath.Join(c.repository, fedoraFolder, "repodata/repomd.xml.asc")
+	signature := filepath.Join(c.repository, fedoraDir, "repodata/repomd.xml.asc")
 	must(t, os.Rename(signature, signature+".away"))
 	c.refuses("not signed, and the locked one was, by key " + index.Key)
-	stranger, _ := newSigner(t)
-	sign(stranger)
+	unknownSigner, _ := newSigner(t)
+	sign(unknownSigner)
 	c.refuses("repomd.xml.asc: openpgp: signature made by unknown entity")
 }
 
@@ -117,11 +117,11 @@ func TestFedoraUpdates(t *testing.T) {
 	signer, public := newSigner(t)
 	c.keys("keys", public)
 	putFedora(c, signer, fedoraPackages)
-	const folder = "updates/43/Everything/x86_64"
+	const dir = "updates/43/Everything/x86_64"
 	// A release without updates has an index nevertheless.
-	putRPMs(c, folder, signer, nil)
+	putRPMs(c, dir, signer, nil)
 	c.mustLock()
-	putRPMs(c, folder, signer, []fixture.Package{
+	putRPMs(c, dir, signer, []fixture.Package{
 		{Name: "glibc", Version: "2.42-7", Architecture: "x86_64", Needs: []string{"glibc-minimal-langpack", "new"}},
 		{Name: "new", Version: "1-1", Architecture: "noarch"},
 	})
@@ -132,15 +132,15 @@ func TestFedoraUpdates(t *testing.T) {
 	if got := names(locked); got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}
-	place := "/" + folder + "/Packages/g/glibc-2.42-7.x86_64.rpm"
+	place := "/" + dir + "/Packages/g/glibc-2.42-7.x86_64.rpm"
 	for _, p := range locked {
 		if got := strings.Join(p.URLs, " "); p.Name == "glibc" && got != fedoraOrigin+place+" "+fedoraArchive+place {
 			t.Errorf("addresses %s", got)
 		}
 	}
 	c.stable()
-	stranger, _ := newSigner(t)
-	putRPMs(c, folder, stranger, []fixture.Package{{Name: "glibc", Version: "2.42-7", Architecture: "x86_64"}})
+	unknownSigner, _ := newSigner(t)
+	putRPMs(c, dir, unknownSigner, []fixture.Package{{Name: "glibc", Version: "2.42-7", Architecture: "x86_64"}})
 	c.refuses("package glibc 2.42-7: signature: keyid")
 }
 
@@ -154,12 +154,12 @@ func TestFedoraSecondary(t *testing.T) {
 		p.Architecture = strings.Replace(p.Architecture, "x86_64", "ppc64le", 1)
 		packages = append(packages, p)
 	}
-	const folder = "releases/43/Everything/ppc64le/os"
-	putRPMs(c, "pub/fedora/linux/"+fedoraFolder, signer, fedoraPackages)
-	putRPMs(c, "pub/fedora-secondary/"+folder, signer, packages)
+	const dir = "releases/43/Everything/ppc64le/os"
+	putRPMs(c, "pub/fedora/linux/"+fedoraDir, signer, fedoraPackages)
+	putRPMs(c, "pub/fedora-secondary/"+dir, signer, packages)
 	c.address += "/pub/fedora/linux"
 	lock, _ := c.mustLock()
-	place := "/" + folder + "/Packages/a/alternatives-1.33-1.ppc64le.rpm"
+	place := "/" + dir + "/Packages/a/alternatives-1.33-1.ppc64le.rpm"
 	first := lock.Architectures["ppc64le"][0]
 	if got := strings.Join(first.URLs, " "); got != fedoraSecondary+place+" "+fedoraSecondaryArchive+place {
 		t.Errorf("addresses %s", got)
@@ -169,8 +169,8 @@ func TestFedoraSecondary(t *testing.T) {
 	}
 	c.stable()
 
-	stranger, _ := newSigner(t)
-	putRPMs(c, "pub/fedora-secondary/"+folder, stranger, packages)
+	unknownSigner, _ := newSigner(t)
+	putRPMs(c, "pub/fedora-secondary/"+dir, unknownSigner, packages)
 	c.refuses("package alternatives 1.33-1: signature: keyid")
 }
 
@@ -178,7 +178,7 @@ func TestFedoraRefuses(t *testing.T) {
 	c, signer := newFedora(t)
 	c.mustLock()
 
-	primary, err := filepath.Glob(filepath.Join(c.repository, fedoraFolder, "repodata/*-primary.xml.*"))
+	primary, err := filepath.Glob(filepath.Join(c.repository, fedoraDir, "repodata/*-primary.xml.*"))
 	if err != nil || len(primary) != 1 {
 		t.Fatalf("primary: %v, %v", primary, err)
 	}
@@ -186,7 +186,7 @@ func TestFedoraRefuses(t *testing.T) {
 	c.refuses("primary.xml")
 
 	putFedora(c, signer, fedoraPackages)
-	bash := fedoraFolder + "/Packages/b/bash-5.3.0^1-2.x86_64.rpm"
+	bash := fedoraDir + "/Packages/b/bash-5.3.0^1-2.x86_64.rpm"
 	genuine, err := os.ReadFile(filepath.Join(c.repository, bash))
 	must(t, err)
 	another, err := fixture.Package{Name: "bash", Version: "5.3.0^1-2", Architecture: "x86_64"}.RPM(signer)
@@ -200,8 +200,8 @@ func TestFedoraRefuses(t *testing.T) {
 	must(t, os.Remove(filepath.Join(c.repository, bash)))
 	c.refuses("bash-5.3.0%5E1-2.x86_64.rpm: not found")
 
-	stranger, _ := newSigner(t)
-	putFedora(c, stranger, fedoraPackages)
+	unknownSigner, _ := newSigner(t)
+	putFedora(c, unknownSigner, fedoraPackages)
 	c.refuses("package alternatives 1.33-1: signature: keyid")
 
 	putFedora(c, nil, fedoraPackages)

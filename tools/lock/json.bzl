@@ -1,4 +1,4 @@
-"""Starlark's facts for programs that are no Starlark."""
+"""Writes values of .bzl files as JSON, for programs that cannot read Starlark."""
 
 load("@bazel_skylib//rules:write_file.bzl", "write_file")
 
@@ -6,9 +6,9 @@ def json_file(name, value, **kwargs):
     """Writes a value of a .bzl file as indented JSON.
 
     Args:
-        name: the file is NAME.json.
-        value: of what JSON has: structs are objects, and the names in an object are in alphabetical order.
-        **kwargs: attributes every rule has.
+        name: name of the target. The file is NAME.json.
+        value: a value of types that JSON supports. A struct becomes an object. The names in an object are sorted.
+        **kwargs: attributes that every rule has.
     """
     write_file(
         name = name,

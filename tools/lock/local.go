@@ -62,7 +62,7 @@ func localLocks(ctx context.Context, base request, paths, lost []string, out, lo
 		fmt.Fprintln(out, said)
 	}
 	if len(failed) > 0 {
-		return fmt.Errorf("nothing came after what the mirror dropped of %s", strings.Join(failed, ", "))
+		return fmt.Errorf("the mirror dropped packages and has no successors of them: %s", strings.Join(failed, ", "))
 	}
 	return nil
 }
@@ -71,7 +71,7 @@ func localLocks(ctx context.Context, base request, paths, lost []string, out, lo
 // that failed.
 func successors(ctx context.Context, r request, path string, old *lockfile.Lock, lost []string, log io.Writer) (*lockfile.Lock, []string, error) {
 	release := filepath.Dir(path)
-	if err := r.open(filepath.Dir(filepath.Dir(release)), filepath.Base(filepath.Dir(release)), filepath.Base(release)); err != nil {
+	if err := r.find(filepath.Dir(filepath.Dir(release)), filepath.Base(filepath.Dir(release)), filepath.Base(release)); err != nil {
 		return nil, nil, err
 	}
 	r.partial = true

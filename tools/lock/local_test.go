@@ -18,7 +18,7 @@ func TestLocal(t *testing.T) {
 	c.debian(signer, debianPackages, unchanged)
 	images, _ := c.mustLock()
 	committed := c.bytes()
-	c.folder = "tests/other"
+	c.dir = "tests/other"
 	c.table(`{"title": "Example", "format": "deb",
 		"variants": {"kernel": {"packages": ["gawk"], "without": []}},
 		"releases": {"stable": {"version": "1", "architectures": {"amd64": "amd64"}, "suites": []}}
@@ -60,7 +60,7 @@ func TestLocal(t *testing.T) {
 	wants("an update of one architecture", []string{sum(images, "arm64", "app")},
 		"debian stable: app 2.0-1 left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json\n",
 		kept+" | "+updated, "")
-	wants("both folders", []string{sum(images, "amd64", "app"), sum(images, "arm64", "app"), sum(other, "amd64", "gawk")},
+	wants("both directories", []string{sum(images, "amd64", "app"), sum(images, "arm64", "app"), sum(other, "amd64", "gawk")},
 		"left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json\n"+
 			"debian stable: gawk 5-1 left the mirror",
 		updated+" | "+updated, "gawk 5-1 | ")
@@ -78,7 +78,7 @@ func TestLocal(t *testing.T) {
 	wants("a release that is gone", []string{sum(images, "amd64", "app"), sum(images, "arm64", "tool")},
 		"debian stable: app 2.0-1, tool 1~rc1-1 left the mirror, and what needs it is skipped: index: ", "nothing", "")
 	wants("nothing lost any more", nil, "", "", "")
-	if c.folder = "images"; string(c.bytes()) != string(committed) {
+	if c.dir = "images"; string(c.bytes()) != string(committed) {
 		t.Error("the committed lock has changed")
 	}
 }
@@ -86,7 +86,7 @@ func TestLocal(t *testing.T) {
 // local returns the packages of a lock's local lock for amd64 and arm64, or "" without a local lock.
 func (c *checkout) local(path string) string {
 	c.t.Helper()
-	text, err := os.ReadFile(filepath.Join(c.dir, strings.Replace(path, ".json", ".local.json", 1)))
+	text, err := os.ReadFile(filepath.Join(c.root, strings.Replace(path, ".json", ".local.json", 1)))
 	if os.IsNotExist(err) {
 		return ""
 	}

@@ -1,11 +1,11 @@
-// Command lock refreshes a packages.lock.json from the distribution's own index, whose signature it checks, and says
-// what changed.
+// Command lock refreshes a packages.lock.json from the distribution's own index, whose signature it checks, and prints
+// the changes.
 //
 //	./bazelw run //tools/lock -- [flags] DISTRO RELEASE
 //	./bazelw run //tools/lock -- debian trixie
-//	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     what tools/airgap does where a mirror dropped something
+//	./bazelw run //tools/lock -- -local FILE [flags] LOCK...     makes local locks, for tools/airgap, if a mirror dropped packages
 //
-// The table images/distros.bzl defines the releases and the packages of their images. The flag -folder selects the table of
+// The table images/distros.bzl defines the releases and the packages of their images. The flag -dir selects the table of
 // another directory, and the lock is written beside that. Bazel passes the current tables (-table). The addresses in the lock
 // are always the distribution's own, even if a mirror answered.
 package main
@@ -40,27 +40,28 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("lock", flag.ContinueOnError)
 	// bazel run starts programs in another directory. This variable contains the user's.
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
-	folder := flags.String("folder", "images", "`DIRECTORY` of the checkout with the table distros.bzl and its locks")
+	dir := flags.String("dir", "images", "`DIRECTORY` of the checkout with the table distros.bzl and its locks")
 	tables := map[string]string{}
 	flags.Func("table", "`DIRECTORY=FILE`: the table of a directory, as JSON, instead of DIRECTORY/distros.generated.json of the checkout", func(value string) error {
-		folder, file, named := strings.Cut(value, "=")
+		dir, file, named := strings.Cut(value, "=")
 		if !named {
-			return errors.New("want FOLDER=FILE")
+			return errors.New("want DIRECTORY=FILE")
 		}
-		tables[folder] = file
+		tables[dir] = file
 		return nil
 	})
-	given := mirrors{}
-	flags.Var(given, "mirror", "`ADDRESS` of the distribution's archive, instead of its own address and of those in the environment variable "+mirrorsVariable+"; NAME=ADDRESS of another archive, debian-security or fedora-secondary, if it is not beside that")
-	keys := flags.String("keys", "", "keys that may sign, a `PATH` instead of images/DISTRO/keys: an armored file, for Alpine a directory of *.rsa.pub")
-	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available: the arguments are locks of the checkout, and each lock with one of them gets a packages.lock.local.json beside it")
-	keep := flags.Bool("keep", false, "where an architecture cannot be made anew, keep the packages that are locked for it, and say so")
+	mirrorFlags := mirrors{}
+	flags.Var(mirrorFlags, "mirror", "`ADDRESS` of a mirror of the distribution's archive, used instead of the distribution's servers and of the mirrors in the environment variable "+mirrorsVariable+". NAME=ADDRESS names the mirror of another archive (debian-security, fedora-secondary) that is not in the same directory, or the server of fedora-metalink")
+	keys := flags.String("keys", "", "`PATH` of the keys that may sign, instead of images/DISTRO/keys: an armored file, or for Alpine a directory with *.rsa.pub files")
+	local := flags.String("local", "", "`FILE` with the sha256, one per line, of packages that are not available. The arguments are locks of the checkout. Each lock with one of these packages gets a packages.lock.local.json beside it")
+	keep := flags.Bool("keep", false, "if an architecture cannot be locked again, keep its locked packages, and print the reason")
 	allowDowngrade := flags.Bool("allow-downgrade", false, "accept a version lower or an index older than the locked one; without this flag it is an error, because a mirror can offer an old index that is signed")
-	dryRun := flags.Bool("dry-run", false, "say what would change, write nothing")
+	dryRun := flags.Bool("dry-run", false, "print the changes, and write nothing")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	r := request{client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: given, keys: *keys, allowDowngrade: *allowDowngrade}
+	warn := func(warning string) { fmt.Fprintln(os.Stderr, "lock: warning:", warning) }
+	r := request{warn: warn, client: http.DefaultClient, workspace: *workspace, tables: tables, mirrors: mirrorFlags, keys: *keys, allowDowngrade: *allowDowngrade}
 	if *local != "" {
 		lost, err := os.ReadFile(*local)
 		if err != nil {
@@ -71,10 +72,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if flags.NArg() != 2 {
 		return fmt.Errorf("%q: not a DISTRO and a RELEASE: ./bazelw run //tools/lock -- alpine 3.24, or another row of images/distros.bzl; -help lists the flags", flags.Args())
 	}
-	if err := r.open(*folder, flags.Arg(0), flags.Arg(1)); err != nil {
+	if err := r.find(*dir, flags.Arg(0), flags.Arg(1)); err != nil {
 		return err
 	}
-	path := filepath.Join(*workspace, *folder, r.name, r.release, "packages.lock.json")
+	path := filepath.Join(*workspace, *dir, r.name, r.release, "packages.lock.json")
 	old, err := lockfile.Read(path)
 	if err != nil {
 		return err
@@ -97,11 +98,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return os.WriteFile(path, text, 0o644)
 }
 
-// open finds a release in a directory's table, and the distribution's keys and mirrors unless flags set them.
-func (r *request) open(folder, name, release string) error {
-	path, given := r.tables[folder]
-	if !given {
-		path = filepath.Join(r.workspace, folder, "distros.generated.json")
+// find sets the release from the table of a directory, and the distribution's keys and mirrors unless flags set them.
+func (r *request) find(dir, name, release string) error {
+	path, found := r.tables[dir]
+	if !found {
+		path = filepath.Join(r.workspace, dir, "distros.generated.json")
 	}
 	table, err := images.Read(path)
 	if err != nil {
@@ -109,10 +110,10 @@ func (r *request) open(folder, name, release string) error {
 	}
 	distro, exists := table[name]
 	if !exists {
-		return fmt.Errorf("distribution %q: not in %s/distros.bzl", name, folder)
+		return fmt.Errorf("distribution %q: not in %s/distros.bzl", name, dir)
 	}
 	if _, exists := distro.Releases[release]; !exists {
-		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, folder)
+		return fmt.Errorf("release %q of %s: not in %s/distros.bzl", release, distro.Title, dir)
 	}
 	r.distro, r.name, r.release = distro, name, release
 	mirrors, err := settings(os.Getenv(mirrorsVariable), name)

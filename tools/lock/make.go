@@ -30,6 +30,7 @@ type request struct {
 	allowDowngrade bool
 	// expired is called with a warning if a Debian index is past its Valid-Until. If it is nil, such an index is an error.
 	expired func(warning string)
+	warn    func(warning string)
 }
 
 // makeLock makes the lock of a release. If an architecture fails, it keeps the locked packages with r.otherwise, or is left out

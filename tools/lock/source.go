@@ -23,6 +23,8 @@ const (
 	// Architectures that fedoraPrimary lacks.
 	fedoraSecondary        = "https://dl.fedoraproject.org/pub/fedora-secondary"
 	fedoraSecondaryArchive = "https://archives.fedoraproject.org/pub/archive/fedora-secondary"
+	// The second source of the sum of Fedora's index, which no mirror controls.
+	fedoraMetalink = "https://mirrors.fedoraproject.org/metalink"
 )
 
 var fedoraPrimary = []string{"aarch64", "x86_64"}
@@ -102,6 +104,7 @@ func (r request) fedora() (source, error) {
 	}
 	main := index.Fedora{
 		Fetch: index.HTTP(r.client), Mirror: r.mirrorOr(fedoraOrigin), Origins: []string{fedoraOrigin, fedoraArchive}, Keys: keys, IndexKeys: indexKeys,
+		FetchMetalink: index.HTTPS(r.client), Warn: r.warn,
 	}
 	secondary := main
 	secondary.Origins = []string{fedoraSecondary, fedoraSecondaryArchive}
@@ -116,15 +119,33 @@ func (r request) fedora() (source, error) {
 		if slices.Contains(fedoraPrimary, architecture) {
 			tree = main
 		}
+		metalink := r.metalink(tree.Mirror == tree.Origins[0])
+		tree.Metalink = metalink("fedora-"+r.release, architecture)
 		tree.Path = "releases/" + r.release + "/Everything/" + architecture + "/os"
 		all := []repository{tree}
 		for _, name := range r.distro.Releases[r.release].Suites {
 			tree.Path = name + "/" + r.release + "/Everything/" + architecture
+			tree.Metalink = metalink(name+"-released-f"+r.release, architecture)
 			all = append(all, tree)
 		}
 		return all
 	}
 	return source{repositories, index.RPM}, nil
+}
+
+// metalink returns a function that returns the address of a repository's metalink. The address is empty if the operator named a mirror,
+// which may be the only server that this machine reaches, and named no metalink.
+func (r request) metalink(official bool) func(repository, architecture string) string {
+	address := r.mirrors["fedora-metalink"]
+	if address == "" && official {
+		address = fedoraMetalink
+	}
+	return func(repository, architecture string) string {
+		if address == "" {
+			return ""
+		}
+		return address + "?repo=" + repository + "&arch=" + architecture
+	}
 }
 
 func (r request) mirrorOr(origin string) string {

@@ -3,13 +3,18 @@ package main
 import (
 	"archive/tar"
 	"bytes"
+	"crypto/sha256"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/klauspost/compress/gzip"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/origin"
 )
 
 // An absolute symlink is resolved inside the image, so a file behind it stays in the layer.
@@ -95,6 +100,36 @@ func headers(t *testing.T, path string) []*tar.Header {
 			return all
 		}
 		all = append(all, header)
+	}
+}
+
+// TestOrigins checks the file that tools/release reads. The sums are those of the package files.
+func TestOrigins(t *testing.T) {
+	for format, want := range map[string]origin.Origin{
+		".deb": {Source: "", Licenses: []string{"GPL-2"}},
+		".apk": {Source: "example-source", Licenses: []string{"GPL-2.0-only"}},
+		".rpm": {Source: "example-1.2-3.src.rpm", Licenses: []string{"ISC"}},
+	} {
+		t.Run(format, func(t *testing.T) {
+			copyright := "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n\nFiles: *\nLicense: GPL-2\n"
+			data := formats(t, entry{tar.Header{Name: "usr/share/doc/example/copyright", Mode: 0o644}, copyright})[format]
+			want.SHA256 = fmt.Sprintf("%x", sha256.Sum256(data))
+			stderr, left, err := run(t, nil, []string{"--origins=DIR/origins.json"}, []string{save(t, "example"+format, data)})
+			if err != nil || len(left) != 2 {
+				t.Fatal(err, stderr, left)
+			}
+			text, err := os.ReadFile(left[1])
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := origin.Parse(text)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(map[string]origin.Origin{want.SHA256: want}, got); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
 	}
 }
 

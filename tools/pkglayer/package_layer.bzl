@@ -10,16 +10,18 @@ def _package_layer_impl(ctx):
     args.add("make")
     args.add("--output", layer)
     args.add("--settings", settings)
+    origins = ctx.actions.declare_file(ctx.label.name + ".origins.json")
+    args.add("--origins", origins)
     args.add_all(ctx.files.packages)
     ctx.actions.run(
         executable = ctx.executable.pkglayer,
         arguments = [args],
         inputs = ctx.files.packages + [settings],
-        outputs = [layer],
+        outputs = [layer, origins],
         mnemonic = "PackageLayer",
         progress_message = "Assembling the packages of %{label}",
     )
-    return [DefaultInfo(files = depset([layer]))]
+    return [DefaultInfo(files = depset([layer])), OutputGroupInfo(origins = depset([origins]))]
 
 _package_layer = rule(
     implementation = _package_layer_impl,
@@ -34,7 +36,8 @@ def package_layer(name, packages, variant, links = {}, release = "", **kwargs):
     """Makes a deterministic layer of packages. The build executes no file of them.
 
     Args:
-        name: name of the layer. The file is NAME.tar.gz.
+        name: name of the layer. The file is NAME.tar.gz. The output group "origins" is NAME.origins.json, with the source
+            package and the licenses of each package.
         packages: label of the .deb, .apk or .rpm files.
         variant: a variant of images/private/variants.bzl, which defines the files to leave out and to add.
         links: symlinks of this release and architecture, in addition to the variant's.

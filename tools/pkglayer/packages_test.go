@@ -65,14 +65,14 @@ func debOf(t *testing.T, data []byte) []byte {
 
 func apkOf(t *testing.T, data []byte) []byte {
 	t.Helper()
-	info := fmt.Sprintf("pkgname = example\npkgver = 1.2-r3\narch = x86_64\ndatahash = %x\n", sha256.Sum256(data))
+	info := fmt.Sprintf("pkgname = example\npkgver = 1.2-r3\narch = x86_64\norigin = example-source\nlicense = GPL-2.0-only\ndatahash = %x\n", sha256.Sum256(data))
 	return append(pack(t, false, entry{tar.Header{Name: ".PKGINFO"}, info}), data...)
 }
 
 func rpmOf(t *testing.T, entries ...entry) []byte {
 	t.Helper()
 	pkg, err := rpmpack.NewRPM(rpmpack.RPMMetaData{
-		Name: "example", Version: "1.2", Release: "3", Arch: "x86_64", BuildTime: time.Unix(0, 0), Compressor: "gzip",
+		Name: "example", Version: "1.2", Release: "3", Arch: "x86_64", Licence: "ISC", BuildTime: time.Unix(0, 0), Compressor: "gzip",
 	})
 	if err != nil {
 		t.Fatal(err)

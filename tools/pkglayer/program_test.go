@@ -29,6 +29,12 @@ func TestMain(m *testing.M) {
 // before.
 func layers(t *testing.T, env []string, packages ...string) (stderr string, left []string, err error) {
 	t.Helper()
+	return run(t, env, nil, packages)
+}
+
+// run is layers with further flags, in which DIR stands for the output directory.
+func run(t *testing.T, env, flags, packages []string) (stderr string, left []string, err error) {
+	t.Helper()
 	dir := t.TempDir()
 	settings := filepath.Join(t.TempDir(), "settings.json")
 	if err := os.WriteFile(settings, []byte("{}"), 0o644); err != nil {
@@ -39,7 +45,11 @@ func layers(t *testing.T, env []string, packages ...string) (stderr string, left
 		t.Fatal(err)
 	}
 	var text bytes.Buffer
-	command := exec.Command(self, append([]string{"make", "--output", filepath.Join(dir, "layer.tar.gz"), "--settings", settings}, packages...)...)
+	arguments := []string{"make", "--output", filepath.Join(dir, "layer.tar.gz"), "--settings", settings}
+	for _, flag := range flags {
+		arguments = append(arguments, strings.Replace(flag, "DIR", dir, 1))
+	}
+	command := exec.Command(self, append(arguments, packages...)...)
 	command.Env = append(os.Environ(), append([]string{"PKGLAYER_MAIN=private"}, env...)...)
 	command.Stderr = &text
 	err = command.Run()

@@ -120,7 +120,8 @@ func (s Source) build(directory string, files []string, built string) error {
 }
 
 // findRunfiles sets the variable through which rules_go's go command in this program's runfiles finds its own files.
-// `bazel run` starts this program in the main repository's runfiles directory, and does not say where the others are.
+// `bazel run` starts this program in the main repository's runfiles directory, and does not set a variable with the directory
+// of all runfiles.
 func findRunfiles() error {
 	if os.Getenv("BUILD_WORKSPACE_DIRECTORY") == "" || os.Getenv("RUNFILES_DIR") != "" {
 		return nil

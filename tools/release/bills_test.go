@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"maps"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -135,9 +136,11 @@ func (m *made) imageBills(t *testing.T) {
 				t.Fatal(err)
 			}
 			want := []string{"debian@13", "iptables-wrapper@" + m.Version}
+			sources := map[string]string{}
 			for _, text := range imageFiles(t, image, "var/lib/dpkg/status.d/*") {
 				if name := field(text, "Package"); name != "" {
 					want = append(want, name+"@"+field(text, "Version"))
+					sources[name] = strings.TrimSuffix(strings.Replace(field(text, "Source"), " (", "@", 1), ")")
 				}
 			}
 			w, err := (&release{contents: m.contents}).wrapper(of.Platform.Architecture)
@@ -156,9 +159,37 @@ func (m *made) imageBills(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Errorf("%s: the bill lists %q, the image's database %q", of.Platform, got, want)
 			}
+			checkOrigins(t, bill, sources)
 			if sum != of.Digest.Hex {
 				t.Errorf("%s: the bill is of %s, the image is %s", of.Platform, sum, of.Digest.Hex)
 			}
+		}
+	}
+}
+
+// checkOrigins compares the source packages in an SBOM with those in the image's database. Each package of Debian must have licenses,
+// and that of netbase has been GPL-2 in all releases.
+func checkOrigins(t *testing.T, text []byte, sources map[string]string) {
+	t.Helper()
+	bill := cyclonedx.BOM{}
+	if err := cyclonedx.NewBOMDecoder(bytes.NewReader(text), cyclonedx.BOMFileFormatJSON).Decode(&bill); err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range *bill.Components {
+		if !strings.HasPrefix(part.PackageURL, "pkg:deb/") {
+			continue
+		}
+		address, err := url.Parse(part.PackageURL)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := address.Query().Get("upstream"); got != sources[part.Name] {
+			t.Errorf("%s: the SBOM names the source package %q, the image's database %q", part.Name, got, sources[part.Name])
+		}
+		if part.Licenses == nil || len(*part.Licenses) == 0 {
+			t.Errorf("%s: no licenses", part.Name)
+		} else if name := (*part.Licenses)[0].License.Name; part.Name == "netbase" && name != "GPL-2" {
+			t.Errorf("netbase: license %q", name)
 		}
 	}
 }

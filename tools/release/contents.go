@@ -24,6 +24,7 @@ type contents struct {
 	Distros   string            `json:"distros"`
 	Modules   string            `json:"modules"` // go.mod
 	Locks     map[string]string `json:"locks"`   // by DISTRO/RELEASE
+	Origins   map[string]string `json:"origins"` // of packages, by DISTRO/VARIANT/RELEASE/ARCHITECTURE
 	Images    []struct {
 		Name   string `json:"name"` // DISTRO/VARIANT/RELEASE
 		Layout string `json:"layout"`

@@ -18,6 +18,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/images"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/origin"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/release/sbom"
 )
 
@@ -123,11 +124,19 @@ func (r *release) bills(in stagedIndex, content v1.ImageIndex, table images.Dist
 		if err != nil {
 			return err
 		}
+		text, err := os.ReadFile(r.Origins[strings.Join([]string{distro, variant, release, architecture}, "/")])
+		if err != nil {
+			return fmt.Errorf("%s: origins of the packages: %w", platform, err)
+		}
+		origins, err := origin.Parse(text)
+		if err != nil {
+			return fmt.Errorf("%s: %w", platform, err)
+		}
 		bill, err := sbom.Image(sbom.Packages{
 			Name: in.Repository, Wrapper: w, Digest: image.Digest.Hex,
 			Distro: distro, Title: table.Title, DistroVersion: table.Releases[release].Version, Format: table.Format,
 			Architecture: architecture, Variant: variant,
-			Packages: lock.Architectures[table.Releases[release].Architectures[architecture]],
+			Packages: lock.Architectures[table.Releases[release].Architectures[architecture]], Origins: origins,
 		}, r.source.when)
 		if err != nil {
 			return fmt.Errorf("%s: %w", platform, err)

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// statusLine is the beginning of the paragraph of README.md that says that nothing is released. The paragraph must exist until
+// statusLine is the beginning of the paragraph of README.md that states that nothing is released. The paragraph must exist until
 // CHANGELOG.md has a section of a version (tools/lint checks that).
 const statusLine = "> **Status**:"
 
@@ -30,7 +30,7 @@ func (r *release) addNotes(ctx context.Context) error {
 		return err
 	}
 	if strings.Contains("\n"+string(readme), "\n"+statusLine) {
-		return fmt.Errorf("README.md: says that nothing is released: remove the paragraph that begins with %q, and commit", statusLine)
+		return fmt.Errorf("README.md: states that nothing is released: remove the paragraph that begins with %q, and commit", statusLine)
 	}
 	if !r.prerelease() {
 		if err := examplesOf(string(readme), r.Version, version); err != nil {

@@ -53,7 +53,7 @@ func withSection(version string) func(name, text string) string {
 	}
 }
 
-// withStatus adds the paragraph of README.md that says that nothing is released, if it is missing.
+// withStatus adds the paragraph of README.md that states that nothing is released, if it is missing.
 func withStatus(name, text string) string {
 	if name == "README.md" && !strings.Contains(text, "\n"+statusLine) {
 		text = strings.Replace(text, "\n", "\n\n"+statusLine+" nothing is released yet.\n", 1)
@@ -61,7 +61,7 @@ func withStatus(name, text string) string {
 	return text
 }
 
-// withoutStatus removes the paragraph of README.md that says that nothing is released.
+// withoutStatus removes the paragraph of README.md that states that nothing is released.
 func withoutStatus(name, text string) string {
 	if before, rest, found := strings.Cut(text, "\n"+statusLine); found && name == "README.md" {
 		_, after, _ := strings.Cut(rest, "\n\n")
@@ -79,8 +79,8 @@ func TestNotes(t *testing.T) {
 	}{
 		"ready":               {"v" + version, "", []func(name, text string) string{named(version), withoutStatus}},
 		"ready, pre-release":  {"v" + version + "-rc.1", "", []func(name, text string) string{named(version), withoutStatus}},
-		"Status":              {"v" + version, "README.md: says that nothing is released", []func(name, text string) string{named(version), withStatus}},
-		"Status, pre-release": {"v" + version + "-rc.1", "README.md: says that nothing is released", []func(name, text string) string{named(version), withStatus}},
+		"Status":              {"v" + version, "README.md: states that nothing is released", []func(name, text string) string{named(version), withStatus}},
+		"Status, pre-release": {"v" + version + "-rc.1", "README.md: states that nothing is released", []func(name, text string) string{named(version), withStatus}},
 		"no section":          {"v987.0.0", "CHANGELOG.md: no line is \"## 987.0.0\"", nil},
 		"README of another":   {"v987.0.0", "README.md: has no", []func(name, text string) string{withSection("987.0.0"), withoutStatus}},
 		"not of any version":  {unreleased, "", nil},

@@ -97,7 +97,8 @@ func (m *made) fetch(t *testing.T, file, dir string) {
 	}
 }
 
-// verified runs the commands on a release's files.
+// verified runs the page's verification commands in a directory with the files of a release. They must succeed, and leave an
+// executable wrapper.
 func verified(t *testing.T, shell string, words []string, dir, arch string) {
 	t.Helper()
 	if out, err := inShell(t, shell, words, dir, arch); err != nil || strings.Count(out, ": OK\n") != 1 {

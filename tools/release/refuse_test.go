@@ -24,8 +24,8 @@ func TestRefusals(t *testing.T) {
 		options
 		want string
 	}{
-		"no folder":       {options{source: clean}, "--output: missing"},
-		"full folder":     {options{source: clean, output: full}, "not empty"},
+		"no directory":    {options{source: clean}, "--output: missing"},
+		"full directory":  {options{source: clean, output: full}, "not empty"},
 		"temporary key":   {options{source: clean, output: out, registry: "registry.example/x"}, "which no user can verify"},
 		"key and keyless": {options{source: clean, output: out, key: "k", identity: "i"}, "signed in one way"},
 		"signed stage":    {options{source: clean, output: out, registry: "registry.example/x", stage: true, key: "k"}, "neither --key nor --identity"},

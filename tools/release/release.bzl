@@ -23,6 +23,7 @@ def _release_contents_impl(ctx):
         distros = ctx.file._distros.short_path,
         modules = ctx.file._modules.short_path,
         locks = {release: lock.short_path for release, lock in locks.items()},
+        origins = {name: layer[OutputGroupInfo].origins.to_list()[0].short_path for layer, name in ctx.attr.layers.items()},
         images = [
             struct(name = name, layout = image.files.to_list()[0].short_path)
             for image, name in ctx.attr.images.items()
@@ -31,9 +32,10 @@ def _release_contents_impl(ctx):
     out = ctx.actions.declare_file(ctx.label.name + ".json")
     ctx.actions.write(out, json.encode_indent(contents) + "\n")
     files = ctx.files.programs + ctx.files.packages + ctx.files.images + locks.values() + [ctx.file._installer, ctx.file._distros, ctx.file._modules]
+    origins = [layer[OutputGroupInfo].origins for layer in ctx.attr.layers]
     return [DefaultInfo(
         files = depset([out]),
-        runfiles = ctx.runfiles([out] + files).merge_all([
+        runfiles = ctx.runfiles([out] + files, transitive_files = depset(transitive = origins)).merge_all([
             image[DefaultInfo].default_runfiles
             for image in ctx.attr.images
         ]),
@@ -45,6 +47,7 @@ release_contents = rule(
     attrs = {
         "programs": attr.label_keyed_string_dict(mandatory = True, doc = "the wrapper to its GOARCH"),
         "images": attr.label_keyed_string_dict(mandatory = True, doc = "image index to DISTRO/VARIANT/RELEASE"),
+        "layers": attr.label_keyed_string_dict(mandatory = True, doc = "package layer to DISTRO/VARIANT/RELEASE/ARCHITECTURE"),
         "locks": attr.label_list(mandatory = True, allow_files = [".json"], doc = "locks of the images' releases"),
         "packages": attr.label_keyed_string_dict(mandatory = True, doc = "the wrapper's packages to GOARCH.FORMAT"),
         "_distros": attr.label(default = "//images:table", allow_single_file = True),

@@ -21,7 +21,7 @@ type release struct {
 
 // stage writes all files of a release and the images to the output directory. It needs no credentials and no network.
 func (r *release) stage(ctx context.Context) error {
-	if err := newFolder(r.output); err != nil {
+	if err := makeEmptyDir(r.output); err != nil {
 		return err
 	}
 	steps := []step{
@@ -71,8 +71,8 @@ func (r *release) report() error {
 	})
 }
 
-// newFolder creates a directory, or accepts one that is empty.
-func newFolder(path string) error {
+// makeEmptyDir creates a directory, or accepts an empty one.
+func makeEmptyDir(path string) error {
 	if err := os.MkdirAll(path, 0o755); err != nil {
 		return err
 	}

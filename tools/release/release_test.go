@@ -107,7 +107,7 @@ func (m *made) fileSignatures(t *testing.T) {
 	if want := 8*len(m.Programs) + 4; verified != want {
 		t.Errorf("%d files are signed, want %d", verified, want)
 	}
-	// The signature of another file, and a changed file with a signature.
+	// cosign must refuse the signature of another file.
 	program, script := m.asset("iptables-wrapper-linux-386"), m.asset("iptables-wrapper-installer.sh")
 	for _, arguments := range [][]string{{"--bundle", bundle(program), script}, {"--bundle", bundle(script), program}} {
 		command := exec.Command("cosign", append([]string{"verify-blob", "--key", m.public, "--insecure-ignore-tlog=true"}, arguments...)...)

@@ -10,8 +10,8 @@ import (
 )
 
 func (m *made) registryEntry(t *testing.T) {
-	folder := filepath.Join(m.output, "registry/modules/iptables_wrappers")
-	version := filepath.Join(folder, m.moduleVersion())
+	dir := filepath.Join(m.output, "registry/modules/iptables_wrappers")
+	version := filepath.Join(dir, m.moduleVersion())
 	var source struct {
 		URL, Integrity string
 		Prefix         string            `json:"strip_prefix"`
@@ -59,7 +59,7 @@ func (m *made) registryEntry(t *testing.T) {
 		t.Errorf("MODULE.bazel has no line %q", want)
 	}
 	var metadata struct{ Versions []string }
-	readJSON(t, filepath.Join(folder, "metadata.json"), &metadata)
+	readJSON(t, filepath.Join(dir, "metadata.json"), &metadata)
 	if len(metadata.Versions) != 1 || metadata.Versions[0] != m.moduleVersion() {
 		t.Errorf("metadata.json: versions %q, want %s", metadata.Versions, m.moduleVersion())
 	}

@@ -13,7 +13,7 @@ import (
 // testdata/govulncheck.openvex.json is the output of govulncheck 1.9.0 for the wrapper, with a database of three entries about
 // code that it does not call.
 func TestVEX(t *testing.T) {
-	given, err := os.ReadFile("testdata/govulncheck.openvex.json")
+	original, err := os.ReadFile("testdata/govulncheck.openvex.json")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestVEX(t *testing.T) {
 		r := &release{contents: &contents{Version: "v1.2.3"}, output: t.TempDir(), vex: file, images: []stagedIndex{image}}
 		return r, r.addVEX(context.Background())
 	}
-	r, err := add(string(given))
+	r, err := add(string(original))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -64,7 +64,7 @@ func TestVEX(t *testing.T) {
 		t.Errorf("without a statement: %v, %v", r.assets, err)
 	}
 	for name, wrong := range map[string]string{
-		"called":           strings.Replace(string(given), `"not_affected"`, `"affected"`, 1),
+		"called":           strings.Replace(string(original), `"not_affected"`, `"affected"`, 1),
 		"no document":      "",
 		"another document": `{"osv": {}}`,
 	} {

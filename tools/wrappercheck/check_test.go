@@ -221,11 +221,11 @@ func TestOpenRefusals(t *testing.T) {
 	if _, err := check(t.TempDir(), false); err == nil || !strings.Contains(err.Error(), "no OCI layout") {
 		t.Errorf("empty directory: %v", err)
 	}
-	folder := t.TempDir()
-	if _, err := layout.Write(folder, empty.Index); err != nil {
+	dir := t.TempDir()
+	if _, err := layout.Write(dir, empty.Index); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := check(folder, false); err == nil || !strings.Contains(err.Error(), "not one image") {
+	if _, err := check(dir, false); err == nil || !strings.Contains(err.Error(), "not one image") {
 		t.Errorf("layout without an image: %v", err)
 	}
 }

@@ -52,8 +52,8 @@ type registration struct {
 	followers []Follower
 }
 
-// install returns one --install of a package's script. Each name leads to the same name with the suffix, or all lead to one
-// file.
+// install returns one --install call of a package's script. target is a suffix such as -nft, which is added to each name,
+// or one file for all names.
 func install(dir, target string, priority int, followers ...string) registration {
 	to := func(name string) string {
 		if strings.HasPrefix(target, "/") {

@@ -119,7 +119,7 @@ func TestFileCapabilities(t *testing.T) {
 }
 
 // A state file keeps its owner, permissions and extended attributes; the wrapper gets its own permissions.
-func TestKeepsWhatAStateFileHas(t *testing.T) {
+func TestKeepsStateFileAttributes(t *testing.T) {
 	needs.Machine(t, "root")
 	dir := debian().Build(t, roots.Programs(t))
 	state := filepath.Join(dir, "var/lib/dpkg/alternatives/iptables")

@@ -150,7 +150,7 @@ func TestRealUpdateAlternatives(t *testing.T) {
 }
 
 // dpkg's program removes an alternative whose file is gone at the next --install, and Install does, too.
-func TestForgetsWhatIsGone(t *testing.T) {
+func TestRemovesMissingAlternatives(t *testing.T) {
 	needs.Machine(t, "root")
 	archive := roots.Debians(t)[0]
 	reference, dir := roots.Unpack(t, archive), roots.Unpack(t, archive)

@@ -114,9 +114,9 @@ func TestPlaces(t *testing.T) {
 	})
 }
 
-// distroless-iptables has a file with an empty line in the place of iptables. Images with an earlier wrapper have copies of the
-// wrapper there.
-func TestReplacesWhatIsNobodys(t *testing.T) {
+// In distroless-iptables, iptables is a file that contains an empty line. In images with an earlier wrapper, it is a copy of
+// the wrapper.
+func TestReplacesPlainFiles(t *testing.T) {
 	const v2 = "#!/bin/sh\nnft=$(iptables-nft-save)\nlegacy=$(iptables-legacy-save)\nexec \"$0\" \"$@\"\n"
 	for name, content := range map[string]string{
 		"empty": "\n", "upstream's script": v2, "our wrapper": roots.Wrapper, "iptables": roots.NFT,

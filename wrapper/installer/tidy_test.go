@@ -56,17 +56,17 @@ func TestSweeps(t *testing.T) {
 		t.Run(c.Name, func(t *testing.T) {
 			dir := c.Before.Build(t, programs)
 			r := mustInstall(t, dir)
-			folders := map[string]bool{}
+			changed := map[string]bool{} // directories with changed files, relative to the root
 			for _, change := range r.Changes {
-				folder := change.Staging
-				if folder == "" {
-					folder = filepath.Dir(change.Path)
+				parent := change.Staging
+				if parent == "" {
+					parent = filepath.Dir(change.Path)
 				}
-				folders[folder] = true
+				changed[parent] = true
 			}
-			for folder := range folders {
+			for parent := range changed {
 				for _, name := range []string{"new", "old.0", "old.1"} {
-					if err := os.WriteFile(filepath.Join(dir, folder, ".iptables-wrapper."+name), nil, 0o600); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, parent, ".iptables-wrapper."+name), nil, 0o600); err != nil {
 						t.Fatal(err)
 					}
 				}

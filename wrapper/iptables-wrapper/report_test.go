@@ -68,7 +68,7 @@ func TestReport(t *testing.T) {
 	}
 }
 
-// assertObject parses the JSON object as a program does.
+// assertObject parses the JSON output with encoding/json, and compares it with the report.
 func assertObject(t *testing.T, object string, r *report) {
 	t.Helper()
 	var read struct {
@@ -106,7 +106,7 @@ func golden(t *testing.T, name, got string) {
 	}
 }
 
-// Every golden file belongs to a situation.
+// Every golden file must belong to one of the test cases (situations).
 func TestGoldenFiles(t *testing.T) {
 	all := situations()
 	entries, err := os.ReadDir("testdata/report")

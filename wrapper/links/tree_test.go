@@ -24,8 +24,8 @@ func plain(target string) roots.Tree {
 	return roots.Find("Alpine 3.22").Installed.With(roots.Names("usr/sbin", roots.To(target)))
 }
 
-// The binaries in the trees are copies of this test's own binary, so they can be executed. By the environment, a copy acts as a
-// multi-call binary that prints its name, or as a wrapper that pins.
+// The binaries in the trees are copies of this test's own binary, so they can be executed. LINKS_TEST_AS in the environment
+// makes a copy a multi-call binary that prints its name, or a wrapper that pins.
 func TestMain(m *testing.M) {
 	switch os.Getenv("LINKS_TEST_AS") {
 	case "program":

@@ -122,7 +122,7 @@ func newHost(t *testing.T, mode string) *host {
 	return h
 }
 
-// in returns the same host for a subtest.
+// in returns the same host, which reports errors to the subtest t.
 func (h host) in(t *testing.T) *host {
 	h.t = t
 	return &h

@@ -155,39 +155,39 @@ func buildContext(t *testing.T) string {
 	for name, image := range names {
 		must(t, "", "tag", image, name)
 	}
-	folder := t.TempDir()
+	dir := t.TempDir()
 	for name, variable := range map[string]string{"iptables-wrapper": "WRAPPER", "iptables-wrapper-installer.sh": "INSTALLER"} {
 		data, err := os.ReadFile(needs.Variable(t, variable))
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := os.WriteFile(filepath.Join(folder, name), data, 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return folder
+	return dir
 }
 
 // serveRelease serves the release files that the Dockerfiles fetch, on loopback, and returns the build argument with
 // its address. tools/release tests that a release has files with these names and checksums.
 func serveRelease(t *testing.T, context string) string {
 	t.Helper()
-	folder, sums := t.TempDir(), ""
+	dir, sums := t.TempDir(), ""
 	for name, from := range map[string]string{"iptables-wrapper-linux-amd64": "iptables-wrapper", "iptables-wrapper-installer.sh": "iptables-wrapper-installer.sh"} {
 		data, err := os.ReadFile(filepath.Join(context, from))
 		if err != nil {
 			t.Fatal(err)
 		}
 		sums += fmt.Sprintf("%x  %s\n", sha256.Sum256(data), name)
-		if err := os.WriteFile(filepath.Join(folder, name), data, 0o600); err != nil {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(folder, "SHA256SUMS"), []byte(sums), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "SHA256SUMS"), []byte(sums), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	loopbackUp(t)
-	server := httptest.NewServer(http.FileServer(http.Dir(folder)))
+	server := httptest.NewServer(http.FileServer(http.Dir(dir)))
 	t.Cleanup(server.Close)
 	return "RELEASE=" + server.URL
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// cell creates the cell's state and runs its calls, once with the wrapper and once for each mode that is called
-// directly. atRest are the modules that are loaded before each.
+// cell creates the cell's state and runs its calls with the wrapper. It then repeats this with the binary of each mode in
+// c.Direct, without the wrapper, for comparison. atRest are the modules that are loaded before each of these runs.
 func cell(c plan.Cell, atRest []string) plan.Result {
 	var r plan.Result
 	err := inHost(c, atRest, func(root *container) (err error) {

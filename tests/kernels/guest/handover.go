@@ -18,8 +18,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/plan"
 )
 
-// handOverCalls is the number of calls that receive a signal, for each way in which a caller can prevent that the
-// signal ends them.
+// handOverCalls is the number of calls that receive SIGTERM in each test: with the signal at its default, ignored, blocked
+// and pending.
 const handOverCalls = 50
 
 // handOver checks on this architecture that the wrapper preserves signals, environment variables and closed descriptors.

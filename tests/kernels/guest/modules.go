@@ -14,7 +14,7 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/tests/kernels/kernel"
 )
 
-const moduleFolder = "/lib/modules/"
+const moduleDir = "/lib/modules/"
 
 // modprobe implements the used part of modprobe(8). The kernel calls "modprobe -q -- ALIAS", iptables-legacy calls
 // "modprobe ip_tables -q".
@@ -29,7 +29,7 @@ func modprobe(args []string) error {
 
 // load loads a module by name or alias, with its dependencies.
 func load(name string) error {
-	text, err := os.ReadFile(moduleFolder + "index.json")
+	text, err := os.ReadFile(moduleDir + "index.json")
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func insert(modules kernel.Modules, name string) error {
 			return err
 		}
 	}
-	file, err := os.Open(moduleFolder + name + ".ko")
+	file, err := os.Open(moduleDir + name + ".ko")
 	if err != nil {
 		return err
 	}

@@ -3,7 +3,7 @@
 //
 // Usage: agent NUMBER DIRECTORY [look]
 //
-// With "look", it first asks each applet for its mode, and adds rules only when the file DIRECTORY/write exists.
+// With "look", it first calls each applet with -V. It adds rules only when the file DIRECTORY/write exists.
 //
 // It writes the calls to DIRECTORY/NUMBER.json. When the file DIRECTORY/stop exists, it writes DIRECTORY/NUMBER.done
 // and exits. The number, 0 to 255, is part of the addresses in its rules, so that each rule shows which agent wrote it.
@@ -30,29 +30,29 @@ func main() {
 	}
 }
 
-func run(number, folder string, look bool) error {
-	file, err := os.OpenFile(filepath.Join(folder, number+".json"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+func run(number, dir string, listFirst bool) error {
+	file, err := os.OpenFile(filepath.Join(dir, number+".json"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
 	a := agent{number: number, out: json.NewEncoder(file)}
-	if look {
+	if listFirst {
 		a.versions("iptables")
 		a.versions("ip6tables")
-		for !exists(folder, "write") {
+		for !exists(dir, "write") {
 			time.Sleep(20 * time.Millisecond)
 		}
 	}
-	for !exists(folder, "stop") {
+	for !exists(dir, "stop") {
 		a.round()
 		time.Sleep(200 * time.Millisecond)
 	}
-	return errors.Join(a.err, os.WriteFile(filepath.Join(folder, number+".done"), nil, 0o644))
+	return errors.Join(a.err, os.WriteFile(filepath.Join(dir, number+".done"), nil, 0o644))
 }
 
-func exists(folder, name string) bool {
-	_, err := os.Stat(filepath.Join(folder, name))
+func exists(dir, name string) bool {
+	_, err := os.Stat(filepath.Join(dir, name))
 	return err == nil
 }
 
@@ -75,17 +75,17 @@ func (a *agent) round() {
 		added, restored := rule(a.rules), rule(a.rules+1)
 		c, _ := do("", family.name, append([]string{"-w", "5"}, strings.Fields(added)...)...)
 		c.Wrote = added
-		a.tell(c)
+		a.record(c)
 		c, _ = do("*filter\n"+restored+"\nCOMMIT\n", family.name+"-restore", "-w", "5", "--noflush")
 		c.Wrote = restored
-		a.tell(c)
+		a.record(c)
 		c, listed := do("", family.name+"-save", "-t", "filter")
 		for _, rule := range []string{added, restored} {
 			if !strings.Contains(listed, rule+"\n") {
 				c.Missed = rule
 			}
 		}
-		a.tell(c)
+		a.record(c)
 		a.versions(family.name)
 	}
 	a.rules += 2
@@ -97,11 +97,11 @@ func (a *agent) versions(family string) {
 		c, version := do("", family+suffix, "--version")
 		switch {
 		case strings.Contains(version, "(nf_tables)"):
-			c.Says = "nft"
+			c.Mode = "nft"
 		case strings.Contains(version, "(legacy)"):
-			c.Says = "legacy"
+			c.Mode = "legacy"
 		}
-		a.tell(c)
+		a.record(c)
 	}
 }
 
@@ -124,7 +124,7 @@ func do(stdin, applet string, args ...string) (call.Call, string) {
 	return c, stdout.String()
 }
 
-func (a *agent) tell(c call.Call) {
+func (a *agent) record(c call.Call) {
 	if err := a.out.Encode(c); err != nil && a.err == nil {
 		a.err = err
 	}

@@ -1,5 +1,5 @@
-// What a node runs, as programs to build. Kubernetes names its staging modules by folders of its own repository, which a module zip
-// does not have; their releases are modules.
+// The programs of a node, which the go command builds for the test. In the Kubernetes repository, the staging modules are
+// replaced by directories. A module zip does not contain these directories, so this file uses the releases of these modules.
 module github.com/iptables-wrappers/iptables-wrappers/tests/kubelet/kubernetes
 
 go 1.26.0

@@ -127,7 +127,7 @@ func TestDigests(t *testing.T) {
 	_, image := load(t, needs.Variable(t, "IMAGE"))
 	_, again := load(t, needs.Variable(t, "AGAIN"))
 	if image.Digest != again.Digest {
-		t.Errorf("the same image has digest %s in one folder and %s in another", image.Digest, again.Digest)
+		t.Errorf("the same image has digest %s in one directory and %s in another", image.Digest, again.Digest)
 	}
 	if got := digestFile(t, needs.Variable(t, "IMAGE_DIGEST")); got != image.Digest.String() {
 		t.Errorf("digest file says %s, want %s", got, image.Digest)

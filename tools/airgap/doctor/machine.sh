@@ -38,27 +38,27 @@ namespaces() {
 # directory. It loads nothing. A container may not have that directory although the host has it: then the result is
 # unsure.
 backend() {
-	modules_folder=/lib/modules/$(uname -r)
+	modules_dir=/lib/modules/$(uname -r)
 	if grep -q "^$1 " /proc/modules 2>/dev/null; then
 		line ok "kernel module $1: loaded, for $2"
-	elif grep -q " $3\$" /proc/kallsyms 2>/dev/null || grep -q "/$1\.ko" "$modules_folder/modules.builtin" 2>/dev/null; then
+	elif grep -q " $3\$" /proc/kallsyms 2>/dev/null || grep -q "/$1\.ko" "$modules_dir/modules.builtin" 2>/dev/null; then
 		line ok "kernel module $1: built in, for $2"
-	elif grep -q "/$1\.ko" "$modules_folder/modules.dep" 2>/dev/null; then
+	elif grep -q "/$1\.ko" "$modules_dir/modules.dep" 2>/dev/null; then
 		line ok "kernel module $1: loaded when it is used, for $2"
-	elif [ -r "$modules_folder/modules.dep" ]; then
-		missing_here "kernel module $1: for $2; it is not in $modules_folder: install the distribution's package with all modules, or boot a kernel that has it"
+	elif [ -r "$modules_dir/modules.dep" ]; then
+		missing_here "kernel module $1: for $2; it is not in $modules_dir: install the distribution's package with all modules, or boot a kernel that has it"
 	else
-		line unsure "kernel module $1: for $2; not loaded, and no $modules_folder here to look in"
+		line unsure "kernel module $1: for $2; not loaded, and no $modules_dir here to look in"
 	fi
 }
 
 # enough_disk DIRECTORY WHAT: checks the directory, or its nearest parent that exists. Figures: tools/airgap/README.md.
 enough_disk() {
-	folder=$1
-	while [ ! -d "$folder" ]; do folder=$(dirname "$folder"); done
-	free=$(df -Pk "$folder" | awk 'NR == 2 { print int($4 / 1048576) }')
+	dir=$1
+	while [ ! -d "$dir" ]; do dir=$(dirname "$dir"); done
+	free=$(df -Pk "$dir" | awk 'NR == 2 { print int($4 / 1048576) }')
 	# Not the shell's own test: that of busybox reports for root that a read-only disk is writable.
-	if ! env test -w "$folder"; then
+	if ! env test -w "$dir"; then
 		missing_here "$1: $2, and it cannot be written; ${3:-set XDG_CACHE_HOME} to a writable directory"
 	elif [ "$free" -lt "${4:-6}" ]; then
 		missing_here "disk: $free GB free in $1: $2; the demo takes 6, everything 20: make room or ${3:-set XDG_CACHE_HOME} to a directory on another disk"

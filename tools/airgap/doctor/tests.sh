@@ -6,7 +6,7 @@ look_at_tests() {
 	[ -r "$list" ] || { line unsure "what tests need: $list cannot be read" && return; }
 	where=''
 	# The directories in which tests find programs, from .bazelrc. The air-gapped way provides them.
-	folders=$(sed -n 's/^build --test_env=PATH=//p' "$checkout/.bazelrc" 2>/dev/null | tr : ' ')
+	dirs=$(sed -n 's/^build --test_env=PATH=//p' "$checkout/.bazelrc" 2>/dev/null | tr : ' ')
 	if [ -z "$connected" ] && [ -n "${debian:-}" ]; then
 		find_debian test
 		where=$debian
@@ -24,8 +24,8 @@ look_at_tests() {
 
 # found_in ROOT PROGRAM
 found_in() {
-	for folder in $folders; do
-		[ ! -e "$1$folder/$2" ] && [ ! -L "$1$folder/$2" ] || return 0
+	for dir in $dirs; do
+		[ ! -e "$1$dir/$2" ] && [ ! -L "$1$dir/$2" ] || return 0
 	done
 	return 1
 }

@@ -17,8 +17,8 @@ mkdir -p "$work/site/debian/dists/forky" "$checkout"
 cp -RL bazelw .bazelrc MODULE.bazel tools tests "$checkout"
 chmod -R u+w,a+rX "$checkout"
 # A directory that is in no list of the doctor.
-mkdir -p "$checkout/new/folder"
-echo '    target_compatible_with = ["@machine//:apk"],' >"$checkout/new/folder/BUILD.bazel"
+mkdir -p "$checkout/new/dir"
+echo '    target_compatible_with = ["@machine//:apk"],' >"$checkout/new/dir/BUILD.bazel"
 chmod a+rx "$checkout/bazelw" "$checkout/tools/airgap/main.sh"
 ip link set lo up
 
@@ -53,7 +53,7 @@ lack() { for line in "$@"; do ! grep -qE -- "$line" <<<"$said" || fail "a line l
 # path NAME PROGRAM...: prints a PATH with all programs of this one, except for these.
 path() {
 	mkdir -p "$work/$1"
-	for folder in /sbin /bin /usr/sbin /usr/bin; do ln -sf "$folder"/* "$work/$1"; done
+	for dir in /sbin /bin /usr/sbin /usr/bin; do ln -sf "$dir"/* "$work/$1"; done
 	for program in "${@:2}"; do rm -f "$work/$1/$program"; done
 	echo "$work/$1"
 }
@@ -85,7 +85,7 @@ for shell in "dash" "busybox sh"; do
 	says "$shell: everything that can be had" 0 "${run[@]}" doctor
 	have '^way +air-gapped: neither bazelisk' '^ok +root$' '^ok +network and mount namespaces' '^ok +disk: ' \
 		"^ok +Debian mirror: $IPTABLES_WRAPPERS_MIRROR has forky" "^ok +Go module proxy: $GOPROXY has rules_go $version" \
-		'^tests +apk: not here; .* tests in new/folder; no package of Debian' '^result +nothing is missing'
+		'^tests +apk: not here; .* tests in new/dir; no package of Debian' '^result +nothing is missing'
 	lack '^MISSING'
 	[ ! -e "$work/cache" ] || fail "the cache was made"
 	[ "$before" = "$(find "$checkout" | sort)" ] || fail "the checkout was changed"

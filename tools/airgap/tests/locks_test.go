@@ -26,19 +26,19 @@ const table = `{"debian": {"title": "Debian", "format": "deb",
 
 // mirror is a Debian mirror on loopback, and a checkout whose only lock was made from it.
 type mirror struct {
-	t                *testing.T
-	checkout, folder string
-	signer           *openpgp.Entity
-	asked            atomic.Int32 // requests for files of the pool
-	soon             bool         // the next run is less than ten minutes after the last one
-	answer           func(w http.ResponseWriter, r *http.Request) bool
-	address          string
+	t             *testing.T
+	checkout, dir string
+	signer        *openpgp.Entity
+	asked         atomic.Int32 // requests for files of the pool
+	soon          bool         // the next run is less than ten minutes after the last one
+	answer        func(w http.ResponseWriter, r *http.Request) bool
+	address       string
 }
 
 func newMirror(t *testing.T) *mirror {
 	needs.Machine(t, "apt-get", "curl", "jq")
-	m := &mirror{t: t, checkout: t.TempDir(), folder: t.TempDir()}
-	files := http.FileServer(http.Dir(m.folder))
+	m := &mirror{t: t, checkout: t.TempDir(), dir: t.TempDir()}
+	files := http.FileServer(http.Dir(m.dir))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.Contains(r.URL.Path, "/pool/") {
 			m.asked.Add(1)
@@ -90,7 +90,7 @@ func (m *mirror) write(path, text string) {
 // has makes the mirror contain these versions of app, which differs by architecture, and of lib, and no other packages.
 func (m *mirror) has(app, lib string) {
 	m.t.Helper()
-	archive := filepath.Join(m.folder, "debian")
+	archive := filepath.Join(m.dir, "debian")
 	if err := os.RemoveAll(archive); err != nil {
 		m.t.Fatal(err)
 	}
@@ -110,7 +110,7 @@ func (m *mirror) has(app, lib string) {
 
 func (m *mirror) remove(name string) {
 	m.t.Helper()
-	if err := os.RemoveAll(filepath.Join(m.folder, "debian", name)); err != nil {
+	if err := os.RemoveAll(filepath.Join(m.dir, "debian", name)); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -218,11 +218,11 @@ func TestMovingMirror(t *testing.T) {
 	m.wants("as locked again", "", "")
 
 	m.has("2", "1")
-	m.write(filepath.Join(m.folder, "debian/pool/main/app_1_arm64.deb"), "app")
+	m.write(filepath.Join(m.dir, "debian/pool/main/app_1_arm64.deb"), "app")
 	m.wants("an update of one architecture", went, "amd64 app 2, amd64 lib 1, arm64 app 1, arm64 lib 1")
 
 	m.has("4", "1")
-	m.write(filepath.Join(m.folder, "debian/dists/stable/main/binary-arm64/Packages.xz"), "of another day")
+	m.write(filepath.Join(m.dir, "debian/dists/stable/main/binary-arm64/Packages.xz"), "of another day")
 	m.wants("an index younger than its signature", `debian stable: app 1 `+into+`; skipped: arm64`+details, "amd64 app 4, amd64 lib 1")
 
 	m.has("1", "1")

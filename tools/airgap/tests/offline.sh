@@ -7,26 +7,26 @@
 # DIRECTORY must be outside the checkout and have 30 GB of free space.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
-folder=$(realpath "$1")
+dir=$(realpath "$1")
 shift
 [ $# -gt 0 ] || set -- //...
 
-[ -e "$folder/bundle" ] || ./bazelw --airgap-bundle "$folder/bundle" "$@" //:demo
+[ -e "$dir/bundle" ] || ./bazelw --airgap-bundle "$dir/bundle" "$@" //:demo
 ./bazelw --airgap shutdown
-rm -rf "$folder/checkout" "$folder/cache"
-git clone --quiet . "$folder/checkout"
+rm -rf "$dir/checkout" "$dir/cache"
+git clone --quiet . "$dir/checkout"
 
-unshare --net bash -euo pipefail -s "$folder" "$@" <<'END'
-folder=$1
+unshare --net bash -euo pipefail -s "$dir" "$@" <<'END'
+dir=$1
 shift
 ip link set lo up
-cd "$folder/checkout"
-export HOME=$folder/home IPTABLES_WRAPPERS_CACHE=$folder/cache PATH=/usr/sbin:/usr/bin:/sbin:/bin
+cd "$dir/checkout"
+export HOME=$dir/home IPTABLES_WRAPPERS_CACHE=$dir/cache PATH=/usr/sbin:/usr/bin:/sbin:/bin
 unset GOPROXY GOFLAGS
 for program in go bazel bazelisk; do
 	! command -v "$program" || exit 1
 done
-time ./bazelw --airgap-from "$folder/bundle" run //:demo
+time ./bazelw --airgap-from "$dir/bundle" run //:demo
 time ./bazelw test "$@"
 ./bazelw shutdown
 END

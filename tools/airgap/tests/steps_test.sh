@@ -39,10 +39,10 @@ expected() (
 	expect_bazel
 	echo "${BAZELISK_VERIFY_SHA256:-none}"
 )
-mkdir -p "$work/checkout/folder" "$work/checkout/workspace"
+mkdir -p "$work/checkout/dir" "$work/checkout/workspace"
 touch "$work/checkout/MODULE.bazel" "$work/checkout/workspace/MODULE.bazel"
 sed -n '$s/.*bazel-\(.*\)-linux-x86_64$/\1/p' "$here/bazel.sum" >"$work/checkout/.bazelversion"
-same "bazelisk in a folder of the checkout" "$(expected "$work/checkout/folder")" "$(sed -n 's/  .*-linux-x86_64$//p' "$here/bazel.sum")"
+same "bazelisk in a directory of the checkout" "$(expected "$work/checkout/dir")" "$(sed -n 's/  .*-linux-x86_64$//p' "$here/bazel.sum")"
 same "bazelisk in another workspace" "$(expected "$work/checkout/workspace")" none
 same "bazelisk for another release" "$(USE_BAZEL_VERSION=9.x expected "$work/checkout")" none
 echo 0.0.0 >"$work/checkout/.bazelversion"

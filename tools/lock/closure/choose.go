@@ -2,9 +2,9 @@ package closure
 
 import "slices"
 
-// open returns a clause that counts and is not satisfied yet, with its candidates. If there is none, it returns a clause that
-// cannot be satisfied any more.
-func (s *search) open() (*clause, []int, *clause) {
+// unsatisfied returns a clause that counts and is not satisfied yet, with its candidates. If there is none, it returns a
+// clause that cannot be satisfied any more.
+func (s *search) unsatisfied() (*clause, []int, *clause) {
 	var best, stuck *clause
 	var bestCandidates []int
 	for _, c := range s.clauses {

@@ -77,7 +77,7 @@ func (p *problem) want(name string) error {
 			return err
 		}
 		if obsolete && !mutual {
-			return fmt.Errorf("package %s: %s obsoletes it: ask for %s", name, other, other.Name)
+			return fmt.Errorf("package %s: %s obsoletes it: request %s instead", name, other, other.Name)
 		}
 	}
 	p.add(&clause{then: versions, text: name})

@@ -45,9 +45,9 @@ func TestResolve(t *testing.T) {
 		{"chain", []*closure.Package{
 			{Name: "app", Requires: needs("lib")}, {Name: "lib", Requires: needs("base")}, {Name: "base"}, {Name: "other"},
 		}, nil, "app base lib"},
-		{"circle", []*closure.Package{{Name: "app", Requires: needs("lib")}, {Name: "lib", Requires: needs("app")}}, nil, "app lib"},
+		{"cycle", []*closure.Package{{Name: "app", Requires: needs("lib")}, {Name: "lib", Requires: needs("app")}}, nil, "app lib"},
 		{"first alternative", []*closure.Package{{Name: "app", Requires: needs("b|a")}, {Name: "a"}, {Name: "b"}}, nil, "app b"},
-		{"alternative already there", []*closure.Package{
+		{"alternative already selected", []*closure.Package{
 			{Name: "app", Requires: needs("a", "b|a")}, {Name: "a"}, {Name: "b"},
 		}, nil, "a app"},
 		{"alternative that does not exist", []*closure.Package{{Name: "app", Requires: needs("b|a")}, {Name: "a"}}, nil, "a app"},
@@ -56,7 +56,7 @@ func TestResolve(t *testing.T) {
 			{Name: "a", Rank: 3, Provides: []closure.Relation{{Name: "awk"}}},
 			{Name: "mawk", Rank: 0, Provides: []closure.Relation{{Name: "awk"}}},
 		}, nil, "app mawk"},
-		{"own name before provider", []*closure.Package{
+		{"package of that name before a provider", []*closure.Package{
 			{Name: "app", Requires: needs("awk")}, {Name: "awk", Rank: 3}, {Name: "mawk", Provides: []closure.Relation{{Name: "awk"}}},
 		}, nil, "app awk"},
 		{"newest of a name", []*closure.Package{
@@ -67,19 +67,19 @@ func TestResolve(t *testing.T) {
 			{Name: "old", Provides: []closure.Relation{{Name: "cap", Op: "=", Version: "1"}}},
 			{Name: "verynew", Provides: []closure.Relation{{Name: "cap", Op: "=", Version: "2"}}},
 		}, nil, "app verynew"},
-		{"unversioned capability serves no bound", []*closure.Package{
+		{"unversioned capability satisfies no bound", []*closure.Package{
 			{Name: "app", Requires: needs("cap >= 2")}, {Name: "x", Provides: []closure.Relation{{Name: "cap"}}},
 		}, nil, "!package app: needs [cap >= 2]"},
 		{"unwanted", []*closure.Package{
 			{Name: "app", Requires: needs("lib", "base")}, {Name: "lib", Requires: needs("more")}, {Name: "more"}, {Name: "base"},
 		}, []string{"lib"}, "app base"},
-		{"condition that holds, and makes another hold", []*closure.Package{
+		{"true condition that makes another true", []*closure.Package{
 			{Name: "app", Requires: needs("lib"), Rich: []closure.Expression{
 				combine("if", "more", "hook"), combine("if", "hook", "lib"),
 			}},
 			{Name: "lib"}, {Name: "hook"}, {Name: "more"},
 		}, nil, "app hook lib more"},
-		{"condition that does not hold", []*closure.Package{
+		{"false condition", []*closure.Package{
 			{Name: "app", Rich: []closure.Expression{combine("if", "hook", "lib")}}, {Name: "lib"}, {Name: "hook"},
 		}, nil, "app"},
 		{"conflict", []*closure.Package{
@@ -88,10 +88,10 @@ func TestResolve(t *testing.T) {
 		{"conflict with another version, and with itself", []*closure.Package{
 			{Name: "app", Requires: needs("lib"), Conflicts: []closure.Relation{{Name: "lib", Op: "<", Version: "2"}, {Name: "app"}}}, {Name: "lib", Version: "3"},
 		}, nil, "app lib"},
-		{"as far as the version goes", []*closure.Package{
+		{"bound on a version prefix", []*closure.Package{
 			{Name: "app", Requires: needs("lib ~ 1.3")}, {Name: "lib", Version: "1.3.7"},
 		}, nil, "app lib"},
-		{"as far as the version goes, in whole numbers", []*closure.Package{
+		{"bound on a version prefix, in whole numbers", []*closure.Package{
 			{Name: "app", Requires: needs("lib ~ 1.3")}, {Name: "lib", Version: "1.37"},
 		}, nil, "!nothing in the index provides it"},
 		{"odd and wanted", []*closure.Package{{Name: "app", Version: "1_", Odd: "version"}}, nil, "!package app: not in the index (the index's entry app 1_ is not understood: version)"},
@@ -99,7 +99,7 @@ func TestResolve(t *testing.T) {
 			{Name: "app", Requires: needs("x")}, {Name: "x", Version: "1", Odd: "size"},
 		}, nil, "!package app: needs [x]: nothing in the index provides it (the index's entry x 1 is not understood: size)"},
 		{"odd and not needed", []*closure.Package{{Name: "app"}, {Name: "x", Odd: "magic"}}, nil, "app"},
-		{"odd, and newer than what would be taken", []*closure.Package{
+		{"odd, and newer than the selected version", []*closure.Package{
 			{Name: "app", Version: "1"}, {Name: "app", Version: "2", Odd: "size"},
 		}, nil, "!package app: 1 may not be the newest: the index's entry app 2 is not understood: size"},
 		{"odd, and older", []*closure.Package{{Name: "app", Version: "2"}, {Name: "app", Version: "1", Odd: "size"}}, nil, "app"},
@@ -111,7 +111,7 @@ func TestResolve(t *testing.T) {
 		}, nil, "app b c"},
 		{"no alternative can be installed", []*closure.Package{
 			{Name: "app", Requires: needs("a|b")}, {Name: "a", Requires: needs("gone")}, {Name: "b", Requires: needs("gone")},
-		}, nil, "!package app: needs [a b]: of [a  b ] none can be installed with the others: package a: needs [gone]: nothing in the index provides it"},
+		}, nil, "!package app: needs [a b]: none of [a  b ] can be installed with the other packages: package a: needs [gone]: nothing in the index provides it"},
 		{"missing", []*closure.Package{{Name: "app", Requires: needs("gone")}}, nil, "!nothing in the index provides it"},
 		{"not in the index", nil, nil, "!package app: not in the index"},
 		{"only provided", []*closure.Package{{Name: "x", Provides: []closure.Relation{{Name: "app"}}}}, nil, "!package app: not in the index"},

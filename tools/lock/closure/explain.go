@@ -29,7 +29,7 @@ func (s *search) explain(c *clause) error {
 			delete(s.why, c.then[0])
 			return s.explain(why)
 		}
-		return fmt.Errorf("package %s: not to be installed with the others that were asked for%s", c.text, s.oddly(c.text))
+		return fmt.Errorf("package %s: cannot be installed with the other requested packages%s", c.text, s.oddly(c.text))
 	}
 	if len(c.then) == 0 && len(c.passive) == 0 {
 		return fmt.Errorf("package %s: needs %s: nothing in the index provides it%s", c.owner.Name, c.text, s.oddProviders(c.names))
@@ -39,10 +39,10 @@ func (s *search) explain(c *clause) error {
 		names = append(names, s.packages[id].String())
 	}
 	if len(c.then) == 0 {
-		return fmt.Errorf("package %s: needs %s: provided without a version or a priority, so apk takes none of them by itself: ask for one of %v",
+		return fmt.Errorf("package %s: needs %s: provided without a version or a priority, so apk selects none of them by itself: request one of %v",
 			c.owner.Name, c.text, names)
 	}
-	err := fmt.Errorf("package %s: needs %s: of %v none can be installed with the others", c.owner.Name, c.text, names)
+	err := fmt.Errorf("package %s: needs %s: none of %v can be installed with the other packages", c.owner.Name, c.text, names)
 	// Start with the reason that the first one was rejected, unless it is this clause.
 	if why := s.why[c.then[0]]; why != nil && why != c && why.owner == s.packages[c.then[0]] {
 		delete(s.why, c.then[0])

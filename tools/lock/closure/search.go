@@ -55,7 +55,7 @@ func (p *problem) search() ([]*Package, error) {
 			}
 			continue
 		}
-		c, candidates, failed := s.open()
+		c, candidates, failed := s.unsatisfied()
 		switch {
 		case failed != nil:
 			if err := s.turn(failed); err != nil {
@@ -137,13 +137,13 @@ func (s *search) propagate() *clause {
 
 // unit decides the last undecided package that can satisfy a clause. If there is none, it returns the clause.
 func (s *search) unit(c *clause) *clause {
-	open, last := 0, -1
+	count, last := 0, -1
 	for _, id := range c.all {
 		switch s.values[id] {
 		case rejected:
 			return nil
 		case undecided:
-			open++
+			count++
 			last = id
 		}
 	}
@@ -158,14 +158,14 @@ func (s *search) unit(c *clause) *clause {
 		case selected:
 			return nil
 		case undecided:
-			open++
+			count++
 			only = id
 		}
 	}
 	switch {
-	case open > 1:
+	case count > 1:
 		return nil
-	case open == 0:
+	case count == 0:
 		return c
 	case only >= 0:
 		s.because[only] = c

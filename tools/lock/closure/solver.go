@@ -98,7 +98,7 @@ func (s *Solver) Resolve(wanted, without []string) ([]*Package, error) {
 		}
 		extra = append(extra, p)
 		if selected, err = s.solve(wanted, without, extra); err != nil {
-			return nil, fmt.Errorf("package %s, which comes in wherever %v is: %w", p, p.InstallIf, err)
+			return nil, fmt.Errorf("package %s, which is added if %v is selected: %w", p, p.InstallIf, err)
 		}
 	}
 	slices.SortFunc(selected, func(a, b *Package) int { return cmp.Compare(a.Name, b.Name) })

@@ -34,9 +34,9 @@ type Alpine struct {
 
 // Packages returns every package of an architecture, and the state of the index.
 func (a Alpine) Packages(ctx context.Context, architecture string) ([]*closure.Package, lockfile.Index, error) {
-	folder := "/" + a.Path + "/" + architecture
+	dir := "/" + a.Path + "/" + architecture
 	state := lockfile.Index{Suite: a.Path, Signature: lockfile.SignedIndex}
-	data, err := a.Fetch(ctx, a.Mirror+folder+"/APKINDEX.tar.gz", maxIndex)
+	data, err := a.Fetch(ctx, a.Mirror+dir+"/APKINDEX.tar.gz", maxIndex)
 	if err != nil {
 		return nil, state, err
 	}
@@ -47,7 +47,7 @@ func (a Alpine) Packages(ctx context.Context, architecture string) ([]*closure.P
 	if err != nil {
 		return nil, state, fmt.Errorf("index %s: %w", a.Path, err)
 	}
-	packages, err := ParseAPKINDEX(text, architecture, a.Origin+folder)
+	packages, err := ParseAPKINDEX(text, architecture, a.Origin+dir)
 	for _, p := range packages {
 		p.File.Suite = a.Path
 	}

@@ -106,14 +106,14 @@ func (d *Debian) Address(p *closure.Package) string {
 // listed fetches a file that the release lists. It prefers the address with the sum, because a newer file may have the name
 // while the mirror is being updated.
 func (d *Debian) listed(ctx context.Context, release map[string]string, name, sum string) ([]byte, error) {
-	folder := d.Mirror + "/dists/" + d.Suite + "/"
+	dir := d.Mirror + "/dists/" + d.Suite + "/"
 	var data []byte
 	err := errNotFound
 	if release["Acquire-By-Hash"] == "yes" {
-		data, err = d.Fetch(ctx, folder+path.Dir(name)+"/by-hash/SHA256/"+sum, maxIndex)
+		data, err = d.Fetch(ctx, dir+path.Dir(name)+"/by-hash/SHA256/"+sum, maxIndex)
 	}
 	if errors.Is(err, errNotFound) { // mirrors that copy by name only
-		data, err = d.Fetch(ctx, folder+name, maxIndex)
+		data, err = d.Fetch(ctx, dir+name, maxIndex)
 	}
 	if err != nil {
 		return nil, err

@@ -19,8 +19,8 @@ import (
 // Fedora is one repository of .rpm packages.
 //
 // Fedora signs its packages, but not its index. So Complete checks the signature of every selected package. Packages checks the
-// signature of the index (repomd.xml.asc) if there is one. Without it, a mirror could offer an older index of genuine packages,
-// or one with other dependencies.
+// signature of the index (repomd.xml.asc) if there is one, and otherwise compares its sum with Fedora's metalink. Without both, a mirror
+// could offer an older index of genuine packages, or one with other dependencies.
 type Fedora struct {
 	Fetch   Fetcher
 	Mirror  string   // address from which files are fetched
@@ -29,6 +29,11 @@ type Fedora struct {
 	Keys    openpgp.EntityList
 	// IndexKeys sign the index, if the distribution signs it. Then an index without a signature is an error.
 	IndexKeys openpgp.EntityList
+	// Metalink is the address of Fedora's document with the sums of an index that is not signed, which FetchMetalink fetches over
+	// TLS. If it is empty, the index is not compared, and Warn is called.
+	Metalink      string
+	FetchMetalink Fetcher
+	Warn          func(warning string)
 }
 
 // Packages returns every package of an architecture, and the state of the index.
@@ -42,6 +47,9 @@ func (f Fedora) Packages(ctx context.Context, architecture string) ([]*closure.P
 	signature, err := f.Fetch(ctx, base+"/repodata/repomd.xml.asc", maxRelease)
 	switch {
 	case errors.Is(err, errNotFound) && len(f.IndexKeys) == 0:
+		if state.Signature, err = f.compareMetalink(ctx, listed); err != nil {
+			return nil, state, err
+		}
 	case errors.Is(err, errNotFound):
 		return nil, state, fmt.Errorf("index %s: not signed, and there are keys for it (%s): use another mirror: %w", f.Path, indexKeyFiles, err)
 	case err != nil:

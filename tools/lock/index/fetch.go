@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/closure"
@@ -46,7 +47,7 @@ func HTTP(client *http.Client) Fetcher {
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return nil, fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
+			return nil, fmt.Errorf("index: %w; use another mirror with -mirror", err)
 		}
 		defer response.Body.Close()
 		if err := statusError(address, response); err != nil {
@@ -57,6 +58,24 @@ func HTTP(client *http.Client) Fetcher {
 			return nil, fmt.Errorf("index: %s: %w", address, err)
 		}
 		return data, nil
+	}
+}
+
+// HTTPS returns a Fetcher that refuses addresses without TLS, also after redirects.
+func HTTPS(client *http.Client) Fetcher {
+	secure := *client
+	secure.CheckRedirect = func(request *http.Request, via []*http.Request) error {
+		if request.URL.Scheme != "https" || len(via) >= 10 {
+			return fmt.Errorf("redirect to %s: refused: not over TLS, or one of too many", request.URL)
+		}
+		return nil
+	}
+	fetch := HTTP(&secure)
+	return func(ctx context.Context, address string, limit int64) ([]byte, error) {
+		if !strings.HasPrefix(address, "https://") {
+			return nil, fmt.Errorf("index: %s: not an https address", address)
+		}
+		return fetch(ctx, address, limit)
 	}
 }
 
@@ -71,7 +90,7 @@ func Head(client *http.Client) func(ctx context.Context, address string) error {
 		}
 		response, err := client.Do(request)
 		if err != nil {
-			return fmt.Errorf("index: %w; another mirror is asked with -mirror", err)
+			return fmt.Errorf("index: %w; use another mirror with -mirror", err)
 		}
 		response.Body.Close()
 		return statusError(address, response)

@@ -98,11 +98,11 @@ func FuzzVerifyAPKINDEX(f *testing.F) {
 	if err != nil {
 		f.Fatal(err)
 	}
-	folder := f.TempDir()
-	if err := os.WriteFile(filepath.Join(folder, hostileKey), public, 0o644); err != nil {
+	dir := f.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, hostileKey), public, 0o644); err != nil {
 		f.Fatal(err)
 	}
-	keys, err := index.ReadAlpineKeys(folder)
+	keys, err := index.ReadAlpineKeys(dir)
 	if err != nil {
 		f.Fatal(err)
 	}

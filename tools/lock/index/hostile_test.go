@@ -45,8 +45,8 @@ func identity(control []byte) string {
 	return "Q1" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// TestAPKINDEXBombs has signatures that no key made: in a sparse file, and in a stream that is longer than any signature. A
-// sparse file of 100 MB needs a few hundred bytes of a tar.
+// TestAPKINDEXBombs verifies indexes with a huge "signature", which must be refused before it is read as a whole: a sparse file
+// of 100 MB, which needs a few hundred bytes in a tar, and a compressed stream of 100 MB.
 func TestAPKINDEXBombs(t *testing.T) {
 	private, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -55,8 +55,8 @@ func TestAPKINDEXBombs(t *testing.T) {
 	keys := index.AlpineKeys{hostileKey: &private.PublicKey}
 	var sparse bytes.Buffer
 	files := tar.NewWriter(&sparse)
-	// archive/tar writes no records of a sparse file, but those of a PAX header have no checksum. The content is the map of a
-	// file without data.
+	// archive/tar refuses to write GNU's records of a sparse file. So the header contains other records of the same length,
+	// which are replaced below. The content is the map of a sparse file without data.
 	if err := files.WriteHeader(&tar.Header{Name: "x", Size: 512, PAXRecords: map[string]string{
 		"XNU.sparse.major": "1", "XNU.sparse.minor": "0", "XNU.sparse.name": ".SIGN.RSA256." + hostileKey, "XNU.sparse.realsize": "100000000",
 	}}); err != nil {

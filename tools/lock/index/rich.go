@@ -86,15 +86,15 @@ func (r *richReader) operand() (closure.Expression, error) {
 // word reads up to a space, or to a closing bracket without an opening bracket in the word. So glibc(x86-64) is one word.
 func (r *richReader) word() string {
 	r.rest = strings.TrimLeft(r.rest, " ")
-	open := 0
+	depth := 0
 	end := strings.IndexFunc(r.rest, func(c rune) bool {
 		switch c {
 		case '(':
-			open++
+			depth++
 		case ')':
-			open--
+			depth--
 		}
-		return c == ' ' || open < 0
+		return c == ' ' || depth < 0
 	})
 	if end < 0 {
 		end = len(r.rest)

@@ -50,21 +50,21 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("keys", flag.ContinueOnError)
 	workspace := flags.String("workspace", os.Getenv("BUILD_WORKSPACE_DIRECTORY"), "the checkout's `DIRECTORY`")
-	table := flags.String("table", "images/distros.generated.json", "the distributions, a JSON `FILE`; Bazel gives it as it is now")
+	table := flags.String("table", "images/distros.generated.json", "JSON `FILE` with the table of distributions; Bazel passes the current table")
 	mirror := flags.String("mirror", "https://ftp.debian.org/debian", "`ADDRESS` of Debian's archive")
-	proof := flags.Bool("prove", false, "write nothing: verify real signatures, which Go modules carry as test data, by the keys that are there")
+	proof := flags.Bool("prove", false, "write nothing; verify real signatures, which are test data of Go modules, with the committed keys")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if flags.NArg() != 0 {
-		return fmt.Errorf("%q: unexpected: there are only flags, which -help lists", flags.Args())
+		return fmt.Errorf("%q: unexpected argument: -help lists the flags", flags.Args())
 	}
-	folder := filepath.Join(*workspace, "images")
+	dir := filepath.Join(*workspace, "images")
 	distros, err := images.Read(*table)
 	if err != nil {
 		return err
 	}
-	trusted, err := index.ReadKeys(filepath.Join(folder, "debian", "keys"))
+	trusted, err := index.ReadKeys(filepath.Join(dir, "debian", "keys"))
 	if err != nil {
 		return err
 	}
@@ -79,10 +79,10 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 		return err
 	}
 	if *proof {
-		return prove(folder, files, out)
+		return prove(dir, files, out)
 	}
 	for _, distro := range slices.Sorted(maps.Keys(distros)) {
-		if err := write(filepath.Join(folder, distro, "keys"), found, distros[distro].Keys, files); err != nil {
+		if err := write(filepath.Join(dir, distro, "keys"), found, distros[distro].Keys, files); err != nil {
 			return fmt.Errorf("keys of %s: %w", distros[distro].Title, err)
 		}
 	}

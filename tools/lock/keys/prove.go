@@ -31,8 +31,8 @@ func prove(images string, files map[string][]byte, out io.Writer) error {
 	return proveRPM(files, out)
 }
 
-func proveAlpine(folder string, out io.Writer) error {
-	keys, err := index.ReadAlpineKeys(folder)
+func proveAlpine(dir string, out io.Writer) error {
+	keys, err := index.ReadAlpineKeys(dir)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 const (
 	SignedIndex    = "index"
 	SignedPackages = "packages"
+	SumInMetalink  = "metalink"
 )
 
 // Index describes a repository's index at the time when packages were selected from it.
@@ -18,9 +19,10 @@ type Index struct {
 	// Date is when the distribution made the index, in RFC 3339: InRelease's Date, the time of the file APKINDEX in its tar, or
 	// repomd.xml's revision. It is empty if the index has none.
 	Date string `json:"date,omitempty"`
-	// Signature is SignedIndex, or SignedPackages if the distribution signs each package instead of the index.
+	// Signature is SignedIndex, or SignedPackages if the distribution signs each package instead of the index. It is SumInMetalink if,
+	// in addition, the distribution's metalink contains the index's sum.
 	Signature string `json:"signature"`
-	// Key is the fingerprint of the OpenPGP key that signed the index, or the file name of Alpine's key. It is empty with SignedPackages.
+	// Key is the fingerprint of the OpenPGP key that signed the index, or the file name of Alpine's key. It is empty without SignedIndex.
 	Key string `json:"key,omitempty"`
 }
 
@@ -34,10 +36,10 @@ func (i Index) check() error {
 		return fmt.Errorf("date: %w", err)
 	}
 	switch {
-	case i.Signature == SignedIndex && keyCharacters.MatchString(i.Key), i.Signature == SignedPackages && i.Key == "":
+	case i.Signature == SignedIndex && keyCharacters.MatchString(i.Key), (i.Signature == SignedPackages || i.Signature == SumInMetalink) && i.Key == "":
 		return nil
 	}
-	return fmt.Errorf("signature %q by key %q: want %q and a key, or %q and none", i.Signature, i.Key, SignedIndex, SignedPackages)
+	return fmt.Errorf("signature %q by key %q: want %q and a key, or %q or %q and none", i.Signature, i.Key, SignedIndex, SignedPackages, SumInMetalink)
 }
 
 // CheckNewer returns an error if i was made before old, an index of the same suite, or lacks its date or its signature.

@@ -93,6 +93,8 @@ func TestIndexes(t *testing.T) {
 		{"", ""},
 		{good, ""},
 		{`{"suite": "s", "signature": "packages"}`, ""},
+		{`{"suite": "s", "signature": "metalink"}`, ""},
+		{`{"suite": "s", "signature": "metalink", "key": "k"}`, "want"},
 		{`{"suite": "s", "signature": "packages", "key": "k"}`, "want"},
 		{`{"suite": "s", "signature": "index"}`, "want"},
 		{`{"suite": "s", "signature": "none"}`, "want"},

@@ -72,6 +72,7 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	}
 	pkg.Files = data
 	pkg.Name, pkg.Version, pkg.Architecture = info.First("pkgname"), info.First("pkgver"), info.First("arch")
+	pkg.Source, pkg.License = info.First("origin"), info.First("license")
 	return pkg, pkg.Validate()
 }
 

@@ -52,7 +52,11 @@ type Package struct {
 	Name         string
 	Version      string
 	Architecture string
-	Files        []File
+	// Source names the source package as the format's metadata does, and License is the license in that metadata. Both are
+	// unchecked and may be empty; a .deb has its licenses in a file.
+	Source  string
+	License string
+	Files   []File
 	// Control contains the format's metadata by name: Debian's control, md5sums and conffiles, Alpine's .PKGINFO, or
 	// the single line of RPM's container manifest.
 	Control map[string][]byte

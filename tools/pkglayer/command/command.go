@@ -3,6 +3,8 @@
 package command
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -15,6 +17,7 @@ import (
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/archive"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/layer"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/origin"
 )
 
 // Readers maps the extension of a package file, such as ".deb", to the function that reads it.
@@ -43,11 +46,12 @@ func (r Readers) make(args []string) error {
 	flags := flag.NewFlagSet("pkglayer make", flag.ContinueOnError)
 	output := flags.String("output", "", "the layer to write, `FILE`.tar.gz")
 	settingsPath := flags.String("settings", "", "settings of the image, a JSON `FILE`")
+	originsPath := flags.String("origins", "", "the `FILE` to write with the source package and licenses of each package, JSON")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
 	if *output == "" || *settingsPath == "" || flags.NArg() == 0 {
-		return errors.New("usage: pkglayer make --output FILE --settings FILE PACKAGE...")
+		return errors.New("usage: pkglayer make --output FILE --settings FILE [--origins FILE] PACKAGE...")
 	}
 	text, err := os.ReadFile(*settingsPath)
 	if err != nil {
@@ -57,31 +61,47 @@ func (r Readers) make(args []string) error {
 	if err != nil {
 		return err
 	}
+	var files []origin.File
 	var packages []*archive.Package
 	for _, path := range flags.Args() {
-		pkg, err := r.readPackage(path)
+		file, err := r.readPackage(path)
 		if err != nil {
 			return err
 		}
-		packages = append(packages, pkg)
+		files, packages = append(files, file), append(packages, file.Package)
 	}
 	tree, err := layer.Build(settings, packages)
 	if err != nil {
 		return err
 	}
-	return layer.WriteFile(*output, tree.Write)
+	origins, err := origin.Of(files)
+	if err != nil {
+		return err
+	}
+	if err := layer.WriteFile(*output, tree.Write); err != nil || *originsPath == "" {
+		return err
+	}
+	return layer.WriteFile(*originsPath, func(out io.Writer) error { return origin.Write(out, origins) })
 }
 
-func (r Readers) readPackage(path string) (pkg *archive.Package, err error) {
-	read, known := r[filepath.Ext(path)]
+func (r Readers) readPackage(path string) (origin.File, error) {
+	file := origin.File{Extension: filepath.Ext(path)}
+	read, known := r[file.Extension]
 	if !known {
-		return nil, fmt.Errorf("%s: none of %s", path, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
+		return file, fmt.Errorf("%s: none of %s", path, strings.Join(slices.Sorted(maps.Keys(r)), ", "))
 	}
-	err = readFile(path, func(content io.Reader) error {
-		pkg, err = read(content, archive.DefaultLimits())
+	err := readFile(path, func(content io.Reader) (err error) {
+		sum := sha256.New()
+		content = io.TeeReader(content, sum)
+		if file.Package, err = read(content, archive.DefaultLimits()); err != nil {
+			return err
+		}
+		// A reader may end before the file does.
+		_, err = io.Copy(io.Discard, content)
+		file.SHA256 = hex.EncodeToString(sum.Sum(nil))
 		return err
 	})
-	return pkg, err
+	return file, err
 }
 
 func readFile(path string, read func(io.Reader) error) error {

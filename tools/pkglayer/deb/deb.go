@@ -46,7 +46,7 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 	if err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
-	pkg.Name, pkg.Version, pkg.Architecture = fields["Package"], fields["Version"], fields["Architecture"]
+	pkg.Name, pkg.Version, pkg.Architecture, pkg.Source = fields["Package"], fields["Version"], fields["Architecture"], fields["Source"]
 	return pkg, pkg.Validate()
 }
 
@@ -78,30 +78,44 @@ func (a *arReader) readTar(name string, meter *archive.Meter) ([]archive.File, e
 	return files, nil
 }
 
-// Paragraph parses the fields of one deb822(5) paragraph. Values keep their continuation lines.
+// Paragraph parses the fields of one deb822(5) paragraph. Values keep their continuation lines. The time is linear in the size of
+// the text, which a mirror or a package chooses.
 func Paragraph(text []byte) (map[string]string, error) {
 	fields := map[string]string{}
-	last := ""
-	for _, line := range bytes.Split(bytes.TrimRight(text, "\n"), []byte("\n")) {
-		if len(line) == 0 {
+	rest := bytes.TrimRight(text, "\n")
+	for field := []byte(nil); rest != nil || len(fields) == 0; {
+		field, rest = cutField(rest)
+		line, more, _ := strings.Cut(string(field), "\n")
+		switch {
+		case line == "":
 			return nil, fmt.Errorf("empty line inside the paragraph")
+		case line[0] == ' ' || line[0] == '\t':
+			return nil, fmt.Errorf("continuation line %q before any field", line)
 		}
-		if line[0] == ' ' || line[0] == '\t' {
-			if last == "" {
-				return nil, fmt.Errorf("continuation line %q before any field", line)
-			}
-			fields[last] += "\n" + string(line)
-			continue
-		}
-		name, value, found := strings.Cut(string(line), ":")
+		name, value, found := strings.Cut(line, ":")
 		if !found || name == "" {
 			return nil, fmt.Errorf("line %q is no field", line)
 		}
 		if _, twice := fields[name]; twice {
 			return nil, fmt.Errorf("field %s: twice", name)
 		}
-		fields[name] = strings.TrimSpace(value)
-		last = name
+		if value = strings.TrimSpace(value); len(field) > len(line) {
+			value += "\n" + more
+		}
+		fields[name] = value
 	}
 	return fields, nil
+}
+
+// cutField returns the first line with its continuation lines, and what follows them, which is nil after the last field.
+func cutField(text []byte) (field, rest []byte) {
+	for end := 0; ; end++ {
+		next := bytes.IndexByte(text[end:], '\n')
+		if next < 0 {
+			return text, nil
+		}
+		if end += next; end+1 == len(text) || text[end+1] != ' ' && text[end+1] != '\t' {
+			return text[:end], text[end+1:]
+		}
+	}
 }

@@ -108,7 +108,7 @@ func apkLayer(t *testing.T) []byte {
 	return write(t, layer.Settings{Metadata: "apk", Requested: []string{"example", "cmd:other"}}, pkg)
 }
 
-// testdata/installed is lib/apk/db/installed after apk 3.0.6 has installed the same package: see TestApkSays.
+// testdata/installed is lib/apk/db/installed after apk 3.0.6 has installed the same package: see TestApkAdd.
 func TestApkDatabase(t *testing.T) {
 	want, err := os.ReadFile("testdata/installed")
 	if err != nil {

@@ -116,7 +116,7 @@ func TestSameBytesInAnyOrder(t *testing.T) {
 	}
 }
 
-func TestHardLinksFollowWhatTheyName(t *testing.T) {
+func TestHardLinkNamedBeforeItsTarget(t *testing.T) {
 	hard := archive.File{Name: "a", Type: archive.Hardlink, Link: "b"}
 	compare(t, build(t, layer.Settings{}, pkg("p", file("b", "content"), hard)),
 		"./a type=file mode=0644 uid=0 gid=0",

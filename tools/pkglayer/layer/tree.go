@@ -1,6 +1,6 @@
 // Package layer makes one deterministic image layer from packages. It puts every file at its path after merged
-// directories and the packages' symlinks are followed. Nothing in the layer depends on the machine, the clock or an
-// order.
+// directories and the packages' symlinks are followed. The layer does not depend on the machine, the clock
+// or the order of the packages.
 package layer
 
 import (

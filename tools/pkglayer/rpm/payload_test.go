@@ -28,6 +28,9 @@ func TestRpmbuildsPackages(t *testing.T) {
 		if line := string(pkg.Control[archive.ManifestLine]); !strings.Contains(line, "\tExample\t4\t3905\tnoarch\t4\texample-1.2-3.src.rpm") {
 			t.Errorf("%s: manifest line %q", name, line)
 		}
+		if pkg.Source != "example-1.2-3.src.rpm" || pkg.License != "Apache-2.0" {
+			t.Errorf("%s: source %q, license %q", name, pkg.Source, pkg.License)
+		}
 		found := 0
 		for _, file := range pkg.Files {
 			switch file.Name {

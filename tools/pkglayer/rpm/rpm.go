@@ -49,6 +49,8 @@ func Read(r io.Reader, limits archive.Limits) (*archive.Package, error) {
 		Name:         nevra.Name,
 		Version:      nevra.Version + "-" + nevra.Release,
 		Architecture: nevra.Arch,
+		Source:       text(header, rpmutils.SOURCERPM),
+		License:      text(header, rpmutils.LICENSE),
 		Control:      map[string][]byte{archive.ManifestLine: []byte(manifestLine(header, nevra))},
 	}
 	listed, err := listFiles(header)
@@ -98,11 +100,20 @@ func fromInfo(info rpmutils.FileInfo, capabilities map[string]string) (archive.F
 	return file, nil
 }
 
+// text returns the value of a tag, or "" without the tag.
+func text(header *rpmutils.RpmHeader, tag int) string {
+	value, err := header.GetString(tag)
+	if err != nil {
+		return ""
+	}
+	return value
+}
+
 // manifestLine returns the line of one package as `rpm -qa --qf` writes it for distroless images: name,
 // version-release, install time, build time, vendor, epoch, size, architecture, epoch number, source package.
 func manifestLine(header *rpmutils.RpmHeader, nevra *rpmutils.NEVRA) string {
-	text := func(tag int) string {
-		if value, err := header.GetString(tag); err == nil && value != "" {
+	orNone := func(tag int) string {
+		if value := text(header, tag); value != "" {
 			return strings.Map(oneLine, value)
 		}
 		return "(none)"
@@ -122,8 +133,8 @@ func manifestLine(header *rpmutils.RpmHeader, nevra *rpmutils.NEVRA) string {
 		size = fmt.Sprint(long[0]) // in format 6, and for 4 GiB and more
 	}
 	return strings.Join([]string{
-		nevra.Name, nevra.Version + "-" + nevra.Release, "0", number(rpmutils.BUILDTIME), text(rpmutils.VENDOR), epoch,
-		size, nevra.Arch, epochNumber, text(rpmutils.SOURCERPM),
+		nevra.Name, nevra.Version + "-" + nevra.Release, "0", number(rpmutils.BUILDTIME), orNone(rpmutils.VENDOR), epoch,
+		size, nevra.Arch, epochNumber, orNone(rpmutils.SOURCERPM),
 	}, "\t")
 }
 

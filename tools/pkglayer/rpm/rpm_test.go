@@ -31,6 +31,9 @@ func TestRead(t *testing.T) {
 		if pkg.Name+" "+pkg.Version+" "+pkg.Architecture != "example 1.2-3 x86_64" {
 			t.Errorf("%s: package %s %s %s", compressor, pkg.Name, pkg.Version, pkg.Architecture)
 		}
+		if pkg.Source != "example-1.2-3.src.rpm" || pkg.License != "Apache-2.0" {
+			t.Errorf("%s: source %q, license %q", compressor, pkg.Source, pkg.License)
+		}
 	}
 }
 

@@ -2,13 +2,14 @@ package sbom
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/origin"
 )
 
 // Packages describes the content of one image of an index.
@@ -22,12 +23,12 @@ type Packages struct {
 	Format        string // deb, apk or rpm
 	Architecture  string // OCI's name, with its variant
 	Variant       string
-	Packages      []lockfile.Package // of the architecture, including those of other variants
+	Packages      []lockfile.Package       // of the architecture, including those of other variants
+	Origins       map[string]origin.Origin // of the image's packages, by the sha256 of the package's file
 }
 
-// Image writes the SBOM of an image: the packages in its lock, and the wrapper with its modules. A lock does not contain the
-// licenses of packages.
-// licenses of packages.
+// Image writes the SBOM of an image: the packages in its lock with what they declare about themselves, and the wrapper with its
+// modules.
 func Image(p Packages, when time.Time) ([]byte, error) {
 	program, modules, err := p.Wrapper.components()
 	if err != nil {
@@ -44,9 +45,17 @@ func Image(p Packages, when time.Time) ([]byte, error) {
 		if !slices.Contains(locked.Variants, p.Variant) {
 			continue
 		}
-		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s%s",
-			p.Format, p.Distro, escape(locked.Name), escape(locked.Version), escape(locked.Architecture), escape(distro), upstream(p.Format, locked)))
-		part.Supplier = by
+		from, built := p.Origins[locked.SHA256]
+		if !built {
+			return nil, fmt.Errorf("package %s %s: not in the layer: the lock and the layer are of different builds: build both again", locked.Name, locked.Version)
+		}
+		version, epoch := locked.Version, ""
+		if number, rest, found := strings.Cut(version, ":"); found && p.Format == "rpm" { // the type rpm of package URLs has a qualifier for it
+			version, epoch = rest, "&epoch="+number
+		}
+		part := component(cyclonedx.ComponentTypeLibrary, locked.Name, locked.Version, fmt.Sprintf("pkg:%s/%s/%s@%s?arch=%s&distro=%s%s%s",
+			p.Format, p.Distro, escape(locked.Name), escape(version), escape(locked.Architecture), escape(distro), epoch, upstream(p.Format, locked.Name, from.Source)))
+		part.Supplier, part.Licenses = by, declared(p.Format, from.Licenses)
 		// The file with this sum was unpacked. The address is where it can be downloaded again.
 		part.Hashes = hashes(locked.SHA256)
 		part.ExternalReferences = &[]cyclonedx.ExternalReference{{Type: cyclonedx.ERTypeDistribution, URL: locked.URLs[0]}}
@@ -64,14 +73,11 @@ func Image(p Packages, when time.Time) ([]byte, error) {
 	return encode(self, append(parts, modules...), needs, p.Wrapper.Version, when)
 }
 
-// pool matches the address of a package in a Debian archive: POOL/COMPONENT/PREFIX/SOURCE/FILE, the layout of Debian's archive
-// software.
-var pool = regexp.MustCompile(`/pool/(?:updates/)?[^/]+/[^/]+/([^/]+)/[^/]+$`)
-
-// upstream returns the qualifier by which scanners find advisories, because Debian's advisories name source packages.
-func upstream(format string, p lockfile.Package) string {
-	if match := pool.FindStringSubmatch(p.URLs[0]); format == "deb" && match != nil && match[1] != p.Name {
-		return "&upstream=" + escape(match[1])
+// upstream returns the qualifier by which scanners find advisories, because these name source packages. It is left out if the
+// source package has the same name and version. A source RPM always contains a version.
+func upstream(format, name, source string) string {
+	if source == "" || source == name && format != "rpm" {
+		return ""
 	}
-	return ""
+	return "&upstream=" + escape(source)
 }

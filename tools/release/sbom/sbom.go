@@ -1,5 +1,6 @@
 // Package sbom writes SBOMs, in CycloneDX's JSON, of the wrapper, its packages and the images. Their content comes from the inputs of
-// the build: the linked Go packages and go.mod, and the locks. The tests of tools/release compare them with the files.
+// the build: the linked Go packages and go.mod, the locks, and what the locked packages declare. The tests of tools/release
+// compare them with the files.
 package sbom
 
 import (

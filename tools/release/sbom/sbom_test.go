@@ -12,6 +12,7 @@ import (
 	"github.com/CycloneDX/cyclonedx-go"
 
 	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/pkglayer/origin"
 )
 
 func decode(t *testing.T, text []byte) *cyclonedx.BOM {
@@ -62,8 +63,11 @@ func minimum(t *testing.T, bill *cyclonedx.BOM) {
 		}
 	}
 	for _, part := range append([]cyclonedx.Component{*bill.Metadata.Component}, *bill.Components...) {
-		if part.Name == "" || part.Version == "" || part.BOMRef == "" || part.Supplier == nil || part.Supplier.Name == "" {
-			t.Errorf("component %+v: name, version, identifier or supplier is missing", part)
+		if part.Name == "" || part.Version == "" || part.Supplier == nil || part.Supplier.Name == "" {
+			t.Errorf("component %+v: name, version or supplier is missing", part)
+		}
+		if identified := part.PackageURL != "" || part.Hashes != nil || part.Type == cyclonedx.ComponentTypeOS; !identified || part.BOMRef == "" {
+			t.Errorf("component %+v: identifier is missing", part)
 		}
 		if !needed[part.BOMRef] || !listed[part.BOMRef] {
 			t.Errorf("component %s: in no dependency", part.BOMRef)
@@ -71,13 +75,14 @@ func minimum(t *testing.T, bill *cyclonedx.BOM) {
 	}
 }
 
-func TestImage(t *testing.T) {
-	locked := func(name, version, architecture, variant string) lockfile.Package {
-		return lockfile.Package{
-			Name: name, Version: version, Architecture: architecture, SHA256: strings.Repeat("0", 64),
-			URLs: []string{"https://example.org/debian/pool/main/x/" + name + "/" + name}, Variants: []string{variant},
-		}
+func locked(name, version, architecture, variant string) lockfile.Package {
+	return lockfile.Package{
+		Name: name, Version: version, Architecture: architecture, SHA256: "sum of " + name,
+		URLs: []string{"https://example.org/debian/pool/main/x/" + name + "/" + name}, Variants: []string{variant},
 	}
+}
+
+func TestImage(t *testing.T) {
 	image := Packages{
 		Name: "registry.example/iptables-small", Wrapper: own(t), Digest: strings.Repeat("a", 64),
 		Distro: "debian", Title: "Debian", DistroVersion: "13", Format: "deb", Architecture: "arm/v7", Variant: "small",
@@ -86,8 +91,11 @@ func TestImage(t *testing.T) {
 			locked("dash", "0.5", "armhf", "large"),
 			locked("netbase", "6.5~rc1", "all", "small"),
 		},
+		Origins: map[string]origin.Origin{
+			"sum of libstdc++6": {Source: "gcc-14@14.2.0-19", Licenses: []string{origin.NoAssertion}},
+			"sum of netbase":    {Source: "netbase", Licenses: []string{"GPL-2", "public-domain"}},
+		},
 	}
-	image.Packages[0].URLs[0] = "https://example.org/debian-security/pool/updates/main/g/gcc-14/libstdc++6_armhf.deb"
 	when := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	text, err := Image(image, when)
 	if err != nil {
@@ -106,7 +114,7 @@ func TestImage(t *testing.T) {
 	want := strings.Join([]string{
 		"pkg:golang/github.com/iptables-wrappers/iptables-wrappers@v1.2.3#wrapper",
 		"",
-		"pkg:deb/debian/libstdc%2B%2B6@1%3A14.2.0-19%2Bb1?arch=armhf&distro=debian-13&upstream=gcc-14",
+		"pkg:deb/debian/libstdc%2B%2B6@1%3A14.2.0-19%2Bb1?arch=armhf&distro=debian-13&upstream=gcc-14%4014.2.0-19",
 		"pkg:deb/debian/netbase@6.5~rc1?arch=all&distro=debian-13",
 		"pkg:golang/stdlib@" + strings.TrimPrefix(runtime.Version(), "go"),
 		"pkg:golang/golang.org/x/sys@v0.49.0",
@@ -121,6 +129,10 @@ func TestImage(t *testing.T) {
 	image.Digest = strings.Repeat("b", 64)
 	if other, err := Image(image, when); err != nil || decode(t, other).SerialNumber == bill.SerialNumber {
 		t.Errorf("two images have one serial number: %v", err)
+	}
+	image.Origins = map[string]origin.Origin{"sum of netbase": image.Origins["sum of netbase"]}
+	if _, err := Image(image, when); err == nil || !strings.Contains(err.Error(), "libstdc++6") {
+		t.Errorf("a package that is not in the layer: error %v", err)
 	}
 	image.Variant = "none"
 	if _, err := Image(image, when); err == nil {
@@ -154,16 +166,19 @@ func TestProgram(t *testing.T) {
 }
 
 func TestPackage(t *testing.T) {
-	text, err := Package("iptables-wrapper-linux-amd64.deb", []byte("package"), own(t), time.Unix(0, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
-	bill := decode(t, text)
-	minimum(t, bill)
-	if self := bill.Metadata.Component; self.Name != "iptables-wrapper-linux-amd64.deb" || self.BOMRef != "sha256:"+(*self.Hashes)[0].Value {
-		t.Errorf("component %+v", self)
-	}
-	if parts := *bill.Components; len(parts) != 3 || parts[0].PackageURL != PURL("v1.2.3") {
-		t.Errorf("components %+v, want the wrapper and its two modules", parts)
+	for _, format := range []string{"apk", "deb", "rpm"} {
+		name := "iptables-wrapper-linux-amd64." + format
+		text, err := Package(name, []byte("package"), own(t), time.Unix(0, 0))
+		if err != nil {
+			t.Fatal(err)
+		}
+		bill := decode(t, text)
+		minimum(t, bill)
+		if self := bill.Metadata.Component; self.Name != name || self.BOMRef != "sha256:"+(*self.Hashes)[0].Value || self.Licenses == nil {
+			t.Errorf("component %+v", self)
+		}
+		if parts := *bill.Components; len(parts) != 3 || parts[0].PackageURL != PURL("v1.2.3") {
+			t.Errorf("components %+v, want the wrapper and its two modules", parts)
+		}
 	}
 }

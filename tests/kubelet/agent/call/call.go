@@ -7,8 +7,8 @@ import "time"
 type Call struct {
 	Applet string
 	Start  time.Time
-	// Says is the mode in the output of the call, if it was called with -V.
-	Says string `json:",omitempty"`
+	// Mode is the mode in the output of the call, if it was called with -V.
+	Mode string `json:",omitempty"`
 	// Wrote is the rule that the call added, as iptables-save prints it.
 	Wrote string `json:",omitempty"`
 	// Missed is a rule that this agent had just added but iptables-save did not list.

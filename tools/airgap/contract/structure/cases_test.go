@@ -81,7 +81,7 @@ func existence() []testCase {
 		{"directory permissions", "fileExistenceTests: [{name: a, path: /tmp, permissions: \"dtrwxrwxrwx\"}]", ""},
 		{"dangling link exists", "fileExistenceTests: [{name: a, path: /bin/dangling}]", ""},
 		{"the root", "fileExistenceTests: [{name: a, path: /, permissions: drwxr-xr-x}]", ""},
-		{"a folder with a slash", "fileExistenceTests: [{name: a, path: /tmp/}]", ""},
+		{"a directory with a slash", "fileExistenceTests: [{name: a, path: /tmp/}]", ""},
 		{"pipe", "fileExistenceTests: [{name: a, path: /bin/pipe}]", "not found in image"},
 		{"the engine's file", "fileExistenceTests: [{name: a, path: /etc/hosts, shouldExist: false}]", "should not exist but does|Docker's own"},
 		{"the engine's link", "fileExistenceTests: [{name: a, path: /etc/mtab, permissions: \"-rw-r--r--\"}]", "incorrect permissions|Docker's own"},
@@ -96,7 +96,7 @@ func existence() []testCase {
 		{"not executable by owner", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: owner}]", "executable by owner"},
 		{"not executable by group", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: group}]", "executable by group"},
 		{"not executable by other", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: other}]", "executable by other"},
-		{"executable by nobody known", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: me}]", "not recognised"},
+		{"executable by an unknown class", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: me}]", "not recognised"},
 	}
 }
 

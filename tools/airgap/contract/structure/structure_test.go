@@ -94,9 +94,9 @@ func containsOne(text string, parts []string) bool {
 // TestJSON checks the defaults that differ from YAML: a missing value is false or 0.
 func TestJSON(t *testing.T) {
 	for _, c := range []struct{ name, test, failure string }{
-		{"nothing there", `"path": "/bin/nothing"`, ""},
-		{"shouldExist left out", `"path": "/bin/probe"`, "should not exist but does"},
-		{"owner left out", `"path": "/etc/shadow", "shouldExist": true, "uid": -1`, "incorrect group ownership. Expected: 0, Actual: 42"},
+		{"no such file", `"path": "/bin/nothing"`, ""},
+		{"no shouldExist", `"path": "/bin/probe"`, "should not exist but does"},
+		{"no owner", `"path": "/etc/shadow", "shouldExist": true, "uid": -1`, "incorrect group ownership. Expected: 0, Actual: 42"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			output, passed := check(t, "IMAGE", config{"case.json", `{"schemaVersion": "2.0.0", "fileExistenceTests": [{"name": "a", ` + c.test + `}]}`})
@@ -113,7 +113,7 @@ func TestConfigurationErrors(t *testing.T) {
 		{"unknown version", "case.yaml", "schemaVersion: \"9.9.9\"\n", "9.9.9"},
 		{"unknown key", "case.yaml", header + "commandTest: []\n", "commandTest"},
 		{"unknown key in a test", "case.yaml", header + "fileExistenceTests: [{name: a, path: /bin, mode: x}]\n", "mode"},
-		{"key given twice", "case.yaml", header + "commandTests: []\ncommandTests: []\n", "commandTests"},
+		{"key set twice", "case.yaml", header + "commandTests: []\ncommandTests: []\n", "commandTests"},
 		{"wrong type", "case.yml", header + "commandTests: {}\n", "error"},
 		{"not a configuration", "case.txt", header, "YAML"},
 	} {

@@ -139,7 +139,7 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	if err != nil {
 		return nil, err
 	}
-	// On this goroutine, which runs every container: its mounts are visible only here.
+	// From here on, only this goroutine and the containers that it starts see its mounts.
 	isolated := container.IsolateMounts()
 	if isolated == nil && opts.driver == check.Docker && fitsMemory(img) {
 		if err := container.InMemory(dir); err != nil {
@@ -160,7 +160,7 @@ func newSubject(opts options, dir string) (*check.Subject, error) {
 	case opts.driver == check.Tar:
 		subject.NoRunner = errors.New("Tar driver is unable to process commands, please use a different driver")
 	case config.Architecture != runtime.GOARCH:
-		subject.NoRunner = fmt.Errorf("commands of a %s image cannot run on this %s machine: keep to files and metadata",
+		subject.NoRunner = fmt.Errorf("commands of a %s image cannot run on this %s machine: test only files and metadata",
 			config.Architecture, runtime.GOARCH)
 	default:
 		subject.Runner, subject.NoRunner = container.NewRunner(dir)

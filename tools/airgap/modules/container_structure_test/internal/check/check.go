@@ -47,7 +47,7 @@ func (s *Subject) Run(ctx context.Context, config *schema.Config, out *report.Pr
 	}
 	if len(config.ContainerRunOptions.BindMounts) > 0 && len(config.FileContentTests)+len(config.FileExistenceTests)+len(config.LicenseTests) > 0 {
 		result := report.Result{Name: "containerRunOptions"}
-		result.Errorf("bindMounts would let tests of files look at the machine's: give those a configuration file of their own")
+		result.Errorf("with bindMounts, tests of files would read the machine's files: move these tests to a separate configuration file")
 		out.Add(result)
 	}
 	env := s.env(config)

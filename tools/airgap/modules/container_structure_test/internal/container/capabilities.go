@@ -34,7 +34,7 @@ func isDefault(capability string) bool {
 // it has: if this process lacks one of the defaults or of ALL, that one is left out. If it lacks a named one, that is an
 // error.
 func capabilities(options Options) ([]string, error) {
-	held, err := bounding()
+	bounds, err := bounding()
 	if err != nil {
 		return nil, err
 	}
@@ -56,14 +56,14 @@ func capabilities(options Options) ([]string, error) {
 		if !options.Privileged {
 			continue
 		}
-		if held&(1<<number) == 0 {
-			return nil, fmt.Errorf("capability %s cannot be given to a container: this test runs without it", upper)
+		if bounds&(1<<number) == 0 {
+			return nil, fmt.Errorf("capability %s cannot be granted to a container: this process does not have it", upper)
 		}
 		named = append(named, upper)
 	}
 	granted := []string{}
 	for number, name := range allCapabilities {
-		if held&(1<<number) != 0 && (all || isDefault(name) || slices.Contains(named, name)) {
+		if bounds&(1<<number) != 0 && (all || isDefault(name) || slices.Contains(named, name)) {
 			granted = append(granted, name)
 		}
 	}
