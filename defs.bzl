@@ -5,11 +5,8 @@ both modes of iptables. `iptables_wrapper_structure_test` tests the resulting im
 distribution packages, are the targets in the README's table of images.
 """
 
-# buildifier: disable=bzl-visibility
-load("//images/private:wrapper_layer.bzl", _iptables_wrapper_layer = "iptables_wrapper_layer")
-
-# buildifier: disable=bzl-visibility
-load("//images/private:wrapper_structure_test.bzl", _iptables_wrapper_structure_test = "iptables_wrapper_structure_test")
+load("//tools/wrappercheck:wrapper_structure_test.bzl", _iptables_wrapper_structure_test = "iptables_wrapper_structure_test")
+load("//tools/wrapperlayer:wrapper_layer.bzl", _iptables_wrapper_layer = "iptables_wrapper_layer")
 
 iptables_wrapper_layer = _iptables_wrapper_layer
 iptables_wrapper_structure_test = _iptables_wrapper_structure_test

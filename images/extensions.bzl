@@ -7,7 +7,7 @@ platform, so that Bazel skips its images and prints the reason.
 """
 
 load("//images:distros.bzl", "DISTROS")
-load("//images/private:names.bzl", "packages_target", "repository_name")
+load("//images:names.bzl", "packages_target", "repository_name")
 load("//tools/lock:packages.bzl", "never", "package_repository", "read_lock")
 
 _ALIAS = """\

@@ -15,8 +15,8 @@ import (
 // not contain this padding.
 const maxWrapper = 1_900_000
 
-// machines maps the wrapper's architectures, by the last part of their names in images/private/BUILD.bazel, to their
-// ELF machine.
+// machines maps the wrapper's architectures, by the last part of their names in wrapper/BUILD.bazel, to their ELF
+// machine.
 func machines() map[string]elf.Machine {
 	return map[string]elf.Machine{
 		"386":     elf.EM_386,

@@ -1,7 +1,6 @@
 """Builds packages of the wrapper for distributions: .deb, .rpm and .apk."""
 
-# buildifier: disable=bzl-visibility
-load("//images/private:wrapper_layer.bzl", "wrapper_binary")
+load("//wrapper:architectures.bzl", "wrapper_binary")
 
 # OCI architecture to each format's name for it.
 ARCHITECTURES = {

@@ -123,7 +123,7 @@ func (w workspace) built(t *testing.T, target string) []byte {
 // checkWrapper compares the wrapper of another module's build with that of this build: the bytes must be equal.
 func (w workspace) checkWrapper(t *testing.T, architecture string) {
 	t.Helper()
-	if !bytes.Equal(w.built(t, "@iptables_wrappers//images/private:wrapper_"+architecture), read(t, "WRAPPER_"+strings.ToUpper(architecture))) {
+	if !bytes.Equal(w.built(t, "@iptables_wrappers//wrapper:wrapper_"+architecture), read(t, "WRAPPER_"+strings.ToUpper(architecture))) {
 		t.Errorf("the wrapper for %s of another module's build differs from this one's: see wrapper/paths.bzl", architecture)
 	}
 }

@@ -6,8 +6,8 @@ with the reason.
 """
 
 load("//images:distros.bzl", IMAGE_DISTROS = "DISTROS")
-load("//images/private:names.bzl", "architecture_name")  # buildifier: disable=bzl-visibility
 load("//tools/lock:packages.bzl", "never", "package_repository", "read_lock")
+load("//wrapper:architectures.bzl", "architecture_name")
 load(":distros.bzl", "DISTROS", "IMAGES", "MACHINES")
 
 _ALIAS = """\

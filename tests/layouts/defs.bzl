@@ -1,17 +1,15 @@
-"""The targets of one row of tests/layouts/layouts.bzl."""
+"""The targets of one row of tests/layouts/layouts.bzl. The layouts are built with the same rules as the images."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
 load("@rules_oci//oci:defs.bzl", "oci_image")
 load("@rules_shell//shell:sh_test.bzl", "sh_test")
-
-# The layouts are built with the same rules as the images.
-load("//images/private:package_layer.bzl", "package_layer")  # buildifier: disable=bzl-visibility
-load("//images/private:wrapper_layer.bzl", "iptables_wrapper_layer")  # buildifier: disable=bzl-visibility
-load("//images/private:wrapper_structure_test.bzl", "iptables_wrapper_structure_test")  # buildifier: disable=bzl-visibility
 load("//tests/layouts:fixture_package.bzl", "fixture_package")
 load("//tests/layouts:layouts.bzl", "LAYOUTS")
 load("//tests/layouts:parts.bzl", "APPLETS")
 load("//tests/layouts:runtime.bzl", "RUNTIME")
+load("//tools/pkglayer:package_layer.bzl", "package_layer")
+load("//tools/wrappercheck:wrapper_structure_test.bzl", "iptables_wrapper_structure_test")
+load("//tools/wrapperlayer:wrapper_layer.bzl", "iptables_wrapper_layer")
 
 # Symlinks to the directories that contain the ELF interpreter of Debian's binaries, in every layout.
 _LIBRARIES = {"lib": "usr/lib", "lib64": "usr/lib64"}

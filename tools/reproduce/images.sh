@@ -35,7 +35,7 @@ list() (
 	shift
 	digests=$(files "filter('$part.*\\.digest\$', //images/...)" "$@")
 	[ -n "$digests" ] || { echo "no image that can be built has $part in its name" >&2 && exit 1; }
-	wrappers=$(files "filter('wrapper_', kind('go_cross_binary rule', //images/private:all))" "$@")
+	wrappers=$(files "filter('wrapper_', kind('go_cross_binary rule', //wrapper:all))" "$@")
 	[ -n "$wrappers" ] || { echo "there is no wrapper to compare" >&2 && exit 1; }
 	# shellcheck disable=SC2046 # labels are words
 	./bazelw build "$@" $(printf '%s\n%s\n' "$digests" "$wrappers" | cut -d ' ' -f 1) >&2

@@ -1,39 +1,6 @@
 """A layer that installs the wrapper over any image that has iptables."""
 
-load("//images/private:names.bzl", "architecture_name")
-
-# OCI architecture to the CPU constraint of its platform, for each architecture that the wrapper is built for.
-ARCHITECTURES = {
-    "386": "@platforms//cpu:x86_32",
-    "amd64": "@platforms//cpu:x86_64",
-    "arm/v7": "@platforms//cpu:armv7",
-    "arm64": "@platforms//cpu:aarch64",
-    "loong64": "@platforms//cpu:loongarch64",
-    "ppc64le": "@platforms//cpu:ppc64le",
-    "riscv64": "@platforms//cpu:riscv64",
-    "s390x": "@platforms//cpu:s390x",
-}
-
-def wrapper_binary(architecture = None):
-    """Returns the label of the wrapper's binary.
-
-    Args:
-        architecture: OCI architecture, such as "arm64" or "arm/v7". None means that of the target platform.
-
-    Returns:
-        a label, or a select of labels
-    """
-    if architecture == None:
-        return select(
-            {
-                Label(cpu): Label("//images/private:wrapper_" + architecture_name(known))
-                for known, cpu in ARCHITECTURES.items()
-            },
-            no_match_error = "the wrapper is built for linux on " + ", ".join(ARCHITECTURES),
-        )
-    if architecture not in ARCHITECTURES:
-        fail("architecture = {}: the wrapper is built for {}".format(repr(architecture), ", ".join(ARCHITECTURES)))
-    return Label("//images/private:wrapper_" + architecture_name(architecture))
+load("//wrapper:architectures.bzl", "wrapper_binary")
 
 def _wrapper_layer_impl(ctx):
     layer = ctx.actions.declare_file(ctx.label.name + ".tar.gz")

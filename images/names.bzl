@@ -1,8 +1,6 @@
 """The names of all targets and repositories that are made from images/distros.bzl. No other file composes them."""
 
-def architecture_name(architecture):
-    """Returns an OCI architecture as part of a label: arm_v7 for arm/v7."""
-    return architecture.replace("/", "_")
+load("//wrapper:architectures.bzl", "architecture_name")
 
 def repository_name(distro, release, architecture):
     """Returns the repository with the packages of one architecture of a release."""

@@ -1,7 +1,7 @@
 """Tests of an image in which the wrapper is installed."""
 
 load("@container_structure_test//:defs.bzl", "container_structure_test")
-load("//images/private:wrapper_layer.bzl", "ARCHITECTURES")
+load("//wrapper:architectures.bzl", "ARCHITECTURES")
 
 def _files_test_impl(ctx):
     executable = ctx.actions.declare_file(ctx.label.name)
@@ -44,7 +44,7 @@ def wrapper_commands(shell, nft_only = False):
     parts = ["", "_nft_only" if nft_only else "_legacy"]
     if shell and not nft_only:
         parts.append("_shell")
-    return [Label("//images/private:wrapper_structure_test" + part + ".yaml") for part in parts]
+    return [Label("//tools/wrappercheck:wrapper_structure_test" + part + ".yaml") for part in parts]
 
 def iptables_wrapper_structure_test(name, image, architecture = None, nft_only = False, shell = False, tags = [], **kwargs):
     """Tests that the wrapper is installed in an image, and that it executes the binaries of both modes.

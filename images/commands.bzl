@@ -1,6 +1,6 @@
 """Maps each image to the configurations of container-structure-test with its command tests."""
 
-load("//images/private:wrapper_structure_test.bzl", "wrapper_commands")
+load("//tools/wrappercheck:wrapper_structure_test.bzl", "wrapper_commands")
 
 def command_tests(variant_name, variant):
     """Returns the configurations of the command tests of a variant's images.
