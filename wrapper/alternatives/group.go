@@ -142,7 +142,7 @@ func (g *Group) Register(a Alternative, followers ...Follower) {
 	}
 }
 
-// Unregister removes the alternatives whose path is gone, and the followers that no other one serves, as dpkg's program does.
+// Unregister removes the alternatives whose path is gone, and the followers without a target in the others, as dpkg does.
 func (g *Group) Unregister(gone func(path string) bool) {
 	g.Alternatives = slices.DeleteFunc(g.Alternatives, func(a Alternative) bool { return gone(a.Path) })
 	g.dropUnserved()
