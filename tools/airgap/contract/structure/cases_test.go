@@ -1,41 +1,28 @@
 package structure_test
 
-// testCase is one configuration. If it must fail, failure is a text in the output. Alternatives are separated by bars,
-// because implementations use different texts.
+// testCase is one configuration. If it must fail, failure is a text in the output.
 type testCase struct{ name, config, failure string }
 
 func commands() []testCase {
 	return []testCase{
 		{"command", "commandTests: [{name: a, command: probe, args: [print, hello]}]", ""},
 		{"command not found", "commandTests: [{name: a, command: nothing}]", "executable file not found"},
-		{"command without name", "commandTests: [{command: probe}]", "valid name"},
-		{"no command", "commandTests: [{name: a}]", "valid command"},
 		{"args expand", "commandTests: [{name: a, command: probe, args: [print, \"$GREETING ${GREETING}\"], expectedOutput: [\"(?m)^hello hello$\"]}]", ""},
 		{"exit code", "commandTests: [{name: a, command: probe, args: [exit, \"3\"], exitCode: 3}]", ""},
 		{"wrong exit code", "commandTests: [{name: a, command: probe, args: [exit, \"3\"]}]", "Expected: 0, Actual: 3"},
 		{"expected output", "commandTests: [{name: a, command: probe, args: [print, hello], expectedOutput: [h.l+o]}]", ""},
 		{"expected output missing", "commandTests: [{name: a, command: probe, args: [print, hello], expectedOutput: [bye]}]", "Expected string 'bye' not found in output"},
-		{"excluded output", "commandTests: [{name: a, command: probe, args: [print, hello], excludedOutput: [bye]}]", ""},
-		{"excluded output found", "commandTests: [{name: a, command: probe, args: [print, hello], excludedOutput: [h.l]}]", "Excluded string 'h.l' found in output"},
 		{"expected error", "commandTests: [{name: a, command: probe, args: [error, oops], expectedError: [oops], excludedOutput: [oops]}]", ""},
-		{"expected error missing", "commandTests: [{name: a, command: probe, args: [print, oops], expectedError: [oops]}]", "Expected string 'oops' not found in error"},
-		{"excluded error", "commandTests: [{name: a, command: probe, args: [print, oops], excludedError: [oops]}]", ""},
-		{"excluded error found", "commandTests: [{name: a, command: probe, args: [error, oops], excludedError: [oops]}]", "Excluded string 'oops' found in error"},
-		{"bad expression", "commandTests: [{name: a, command: probe, args: [print, \"(\"], expectedOutput: [\"(\"]}]", "'('"},
 		{"environment", "commandTests: [{name: a, command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [\"(?m)^X=y$\"]}]", ""},
-		{"environment without value", "commandTests: [{name: a, command: probe, envVars: [{key: X}]}]", "non-empty keys and values"},
 		{"global environment", "globalEnvVars: [{key: X, value: \"$GREETING you\"}]\ncommandTests: [{name: a, command: probe, args: [env, X], expectedOutput: [\"(?m)^X=hello you$\"]}]", ""},
 		{"setup", "commandTests: [{name: a, setup: [[probe, write, /tmp/a]], command: probe, args: [cat, /tmp/a], expectedOutput: [written]}]", ""},
 		{"setup keeps the environment", "commandTests: [{name: a, setup: [[probe, print, x]], command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [X=y]}]", ""},
 		{"setup may fail", "commandTests: [{name: a, setup: [[probe, exit, \"3\"]], command: probe, args: [print, a]}]", ""},
 		{"setup cannot start", "commandTests: [{name: a, setup: [[nothing]], command: probe}]", "error in setup"},
-		{"empty setup", "commandTests: [{name: a, setup: [[]], command: probe}]", "empty setup commands"},
-		{"teardown", "commandTests: [{name: a, teardown: [[probe, print, x]], command: probe, args: [print, a]}]", ""},
-		{"empty teardown", "commandTests: [{name: a, teardown: [[]], command: probe}]", "empty teardown commands"},
 		{"fresh root", "commandTests: [{name: a, command: probe, args: [write, /tmp/a]}, {name: b, command: probe, args: [cat, /tmp/a]}]", "Actual: 1"},
 		{"working directory is made", "commandTests: [{name: a, command: probe, args: [show, pwd], expectedOutput: [\"(?m)^/made/by/engine$\"]}]", ""},
 		{"own network", "commandTests: [{name: a, command: probe, args: [show, interfaces], expectedOutput: [interface lo]}]", ""},
-		{"no variables beside run options", "commandTests: [{name: a, command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [X=y]}]\ncontainerRunOptions: {user: root}", "Expected string 'X=y'|ignores a command test's envVars"},
+		{"no variables beside run options", "commandTests: [{name: a, command: probe, args: [env, X], envVars: [{key: X, value: y}], expectedOutput: [X=y]}]\ncontainerRunOptions: {user: root}", "Expected string 'X=y'"},
 		{"volumes are new each time", "commandTests: [{name: a, setup: [[probe, write, /data/a]], command: probe, args: [cat, /data/a]}]", "Actual: 1"},
 		{"system calls are filtered", "commandTests: [{name: a, command: probe, args: [show, keyring], expectedOutput: [\"keyring: operation not permitted\"]}]", ""},
 		{"output is made UTF-8", "commandTests: [{name: a, command: probe, args: [show, bytes], expectedOutput: [\"^\\uFFFD\\uFFFD\\n$\"]}]", ""},
@@ -71,8 +58,6 @@ func existence() []testCase {
 		{"does not exist", "fileExistenceTests: [{name: a, path: /bin/nothing}]", "/bin/nothing"},
 		{"should not exist", "fileExistenceTests: [{name: a, path: /bin/nothing, shouldExist: false}]", ""},
 		{"should not exist but does", "fileExistenceTests: [{name: a, path: /bin/probe, shouldExist: false}]", "should not exist but does"},
-		{"without name", "fileExistenceTests: [{path: /bin/probe}]", "valid name"},
-		{"without path", "fileExistenceTests: [{name: a}]", "valid file path"},
 		{"path expands", "globalEnvVars: [{key: DIR, value: /bin}]\nfileExistenceTests: [{name: a, path: $DIR/probe}]", ""},
 		{"permissions", "fileExistenceTests: [{name: a, path: /etc/shadow, permissions: \"-rw-r-----\"}]", ""},
 		{"wrong permissions", "fileExistenceTests: [{name: a, path: /etc/shadow, permissions: \"-rw-r--r--\"}]", "Actual: -rw-r-----"},
@@ -83,20 +68,13 @@ func existence() []testCase {
 		{"the root", "fileExistenceTests: [{name: a, path: /, permissions: drwxr-xr-x}]", ""},
 		{"a directory with a slash", "fileExistenceTests: [{name: a, path: /tmp/}]", ""},
 		{"pipe", "fileExistenceTests: [{name: a, path: /bin/pipe}]", "not found in image"},
-		{"the engine's file", "fileExistenceTests: [{name: a, path: /etc/hosts, shouldExist: false}]", "should not exist but does|Docker's own"},
-		{"the engine's link", "fileExistenceTests: [{name: a, path: /etc/mtab, permissions: \"-rw-r--r--\"}]", "incorrect permissions|Docker's own"},
+		{"the engine's file", "fileExistenceTests: [{name: a, path: /etc/hosts, shouldExist: false}]", "should not exist but does"},
+		{"mode of the engine's file", "fileExistenceTests: [{name: a, path: /etc/hosts, permissions: \"-rwxr-xr-x\", uid: 0, gid: 0}]", ""},
+		{"the engine's directory", "fileExistenceTests: [{name: a, path: /dev/pts, permissions: drwxr-xr-x}]", ""},
+		{"the engine's link", "fileExistenceTests: [{name: a, path: /etc/mtab, permissions: \"-rw-r--r--\"}]", "incorrect permissions"},
 		{"owners", "fileExistenceTests: [{name: a, path: /etc/shadow, uid: 0, gid: 42}]", ""},
 		{"wrong user", "fileExistenceTests: [{name: a, path: /etc/shadow, uid: 1}]", "incorrect user ownership. Expected: 1, Actual: 0"},
 		{"wrong group", "fileExistenceTests: [{name: a, path: /etc/shadow, gid: 0}]", "incorrect group ownership. Expected: 0, Actual: 42"},
-		{"executable by any", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: any}]", ""},
-		{"executable by owner", "fileExistenceTests: [{name: a, path: /bin/probe, isExecutableBy: owner}]", ""},
-		{"executable by group", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: group}]", ""},
-		{"executable by other", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: other}]", ""},
-		{"not executable by any", "fileExistenceTests: [{name: a, path: /etc/shadow, isExecutableBy: any}]", "executable by any"},
-		{"not executable by owner", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: owner}]", "executable by owner"},
-		{"not executable by group", "fileExistenceTests: [{name: a, path: /bin/other, isExecutableBy: group}]", "executable by group"},
-		{"not executable by other", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: other}]", "executable by other"},
-		{"executable by an unknown class", "fileExistenceTests: [{name: a, path: /bin/group, isExecutableBy: me}]", "not recognised"},
 	}
 }
 
@@ -104,9 +82,8 @@ func contents() []testCase {
 	return []testCase{
 		{"contents", "fileContentTests: [{name: a, path: /etc/group, expectedContents: [\"shadow:x:42\"], excludedContents: [wheel]}]", ""},
 		{"contents through a link", "fileContentTests: [{name: a, path: /bin/link, expectedContents: [\"shadow:x:42\"]}]", ""},
-		{"contents missing", "fileContentTests: [{name: a, path: /etc/group, expectedContents: [wheel]}]", "Expected string 'wheel' not found in file content"},
-		{"contents excluded", "fileContentTests: [{name: a, path: /etc/group, excludedContents: [shadow]}]", "Excluded string 'shadow' found in file content"},
-		{"path of contents does not expand", "globalEnvVars: [{key: DIR, value: /etc}]\nfileContentTests: [{name: a, path: $DIR/group}]", "Failed to open $DIR/group"},
+		{"contents of the engine's file", "fileContentTests: [{name: a, path: /etc/hosts, excludedContents: [.]}]", ""},
+		{"contents of the engine's link", "fileContentTests: [{name: a, path: /etc/mtab}]", "Failed to open /etc/mtab"},
 		{"contents of a pipe", "fileContentTests: [{name: a, path: /bin/pipe}]", "Failed to open /bin/pipe"},
 		{"contents of nothing", "fileContentTests: [{name: a, path: /etc/nothing}]", "Failed to open /etc/nothing"},
 		{"contents of a directory", "fileContentTests: [{name: a, path: /etc}]", "is a directory"},
@@ -116,25 +93,12 @@ func contents() []testCase {
 func metadata() []testCase {
 	return []testCase{
 		{"metadata", "metadataTest: {envVars: [{key: GREETING, value: hello}, {key: PATH, value: b.n, isRegex: true}], unboundEnvVars: [{key: HOME}]}", ""},
-		{"wrong variable", "metadataTest: {envVars: [{key: GREETING, value: bye}]}", "does not match expected value: bye"},
-		{"wrong expression", "metadataTest: {envVars: [{key: GREETING, value: ^bye, isRegex: true}]}", "does not match expected value: ^bye"},
-		{"missing variable", "metadataTest: {envVars: [{key: HOME, value: /}]}", "HOME not found in image"},
-		{"bound variable", "metadataTest: {unboundEnvVars: [{key: GREETING}]}", "GREETING should not be present"},
-		{"variable without key", "metadataTest: {envVars: [{value: a}]}", "key cannot be empty"},
 		{"labels", "metadataTest: {labels: [{key: org.example.label, value: value}, {key: org.example.label, value: ^v, isRegex: true}]}", ""},
-		{"wrong label", "metadataTest: {labels: [{key: org.example.label, value: other}]}", "does not match expected value: other"},
-		{"missing label", "metadataTest: {labels: [{key: org.example.none, value: other}]}", "label org.example.none not found"},
 		{"words", "metadataTest: {entrypoint: [/bin/probe], cmd: [print]}", ""},
-		{"wrong entrypoint", "metadataTest: {entrypoint: []}", "entrypoint"},
-		{"wrong cmd", "metadataTest: {cmd: [other]}", "Cmd"},
 		{"workdir and user", "metadataTest: {workdir: /made/by/engine, user: root}", ""},
-		{"wrong workdir", "metadataTest: {workdir: /}", "does not match config workdir: /"},
-		{"wrong user of the image", "metadataTest: {user: guest}", "does not match config user: guest"},
 		{"ports", "metadataTest: {exposedPorts: [\"80\", \"53\"], unexposedPorts: [\"22\"]}", ""},
-		{"port not exposed", "metadataTest: {exposedPorts: [\"22\"]}", "Port 22 not found"},
 		{"port exposed", "metadataTest: {unexposedPorts: [\"53\"]}", "Port 53 should not be exposed"},
 		{"volumes", "metadataTest: {volumes: [/data], unmountedVolumes: [/etc]}", ""},
-		{"volume missing", "metadataTest: {volumes: [/etc]}", "Volume /etc not found"},
 		{"volume mounted", "metadataTest: {unmountedVolumes: [/data]}", "Volume /data should not be mounted"},
 	}
 }
@@ -143,6 +107,5 @@ func licenses() []testCase {
 	return []testCase{
 		{"licenses", "licenseTests: [{debian: true, files: [/usr/share/doc/good/copyright]}]", ""},
 		{"bad license", "licenseTests: [{files: [/licenses/bad]}]", "license contains AGPL"},
-		{"no license file", "licenseTests: [{files: [/licenses/none]}]", "Error reading license file"},
 	}
 }

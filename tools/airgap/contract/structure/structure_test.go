@@ -1,5 +1,5 @@
-// Package structure_test tests container_structure_test, from each module that can provide it, against schema version
-// 2.0.0.
+// Package structure_test tests that container_structure_test sees an image and runs its commands as with a Docker engine,
+// with each module that can provide it. The schema and the checks are those of the real program in both.
 package structure_test
 
 import (
@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 
@@ -79,53 +78,11 @@ func TestSchemaFails(t *testing.T) {
 				if passed {
 					t.Errorf("passed:\n%s", output)
 				}
-				if !containsOne(output, strings.Split(c.failure, "|")) {
+				if !strings.Contains(output, c.failure) {
 					t.Errorf("failed without saying %q:\n%s", c.failure, output)
 				}
 			})
 		}
-	}
-}
-
-func containsOne(text string, parts []string) bool {
-	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(text, part) })
-}
-
-// TestJSON checks the defaults that differ from YAML: a missing value is false or 0.
-func TestJSON(t *testing.T) {
-	for _, c := range []struct{ name, test, failure string }{
-		{"no such file", `"path": "/bin/nothing"`, ""},
-		{"no shouldExist", `"path": "/bin/probe"`, "should not exist but does"},
-		{"no owner", `"path": "/etc/shadow", "shouldExist": true, "uid": -1`, "incorrect group ownership. Expected: 0, Actual: 42"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			output, passed := check(t, "IMAGE", config{"case.json", `{"schemaVersion": "2.0.0", "fileExistenceTests": [{"name": "a", ` + c.test + `}]}`})
-			if passed != (c.failure == "") || !strings.Contains(output, c.failure) {
-				t.Errorf("passed: %v, want failure %q:\n%s", passed, c.failure, output)
-			}
-		})
-	}
-}
-
-func TestConfigurationErrors(t *testing.T) {
-	for _, c := range []struct{ name, file, config, message string }{
-		{"no version", "case.yaml", "commandTests: []\n", "schema"},
-		{"unknown version", "case.yaml", "schemaVersion: \"9.9.9\"\n", "9.9.9"},
-		{"unknown key", "case.yaml", header + "commandTest: []\n", "commandTest"},
-		{"unknown key in a test", "case.yaml", header + "fileExistenceTests: [{name: a, path: /bin, mode: x}]\n", "mode"},
-		{"key set twice", "case.yaml", header + "commandTests: []\ncommandTests: []\n", "commandTests"},
-		{"wrong type", "case.yml", header + "commandTests: {}\n", "error"},
-		{"not a configuration", "case.txt", header, "YAML"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			output, passed := check(t, "IMAGE", config{c.file, c.config})
-			if passed {
-				t.Errorf("passed:\n%s", output)
-			}
-			if !strings.Contains(output, c.message) {
-				t.Errorf("failed without saying %q:\n%s", c.message, output)
-			}
-		})
 	}
 }
 

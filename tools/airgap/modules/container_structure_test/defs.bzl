@@ -1,5 +1,5 @@
-"""Tests of images: the public API of container_structure_test, without a Docker daemon."""
+"""Tests of images: the real rule, in the version of go.mod."""
 
-load("//bazel:container_structure_test.bzl", _container_structure_test = "container_structure_test")
+load("@real//:defs.bzl", _container_structure_test = "container_structure_test")
 
 container_structure_test = _container_structure_test

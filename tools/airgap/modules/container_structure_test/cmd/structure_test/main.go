@@ -1,5 +1,5 @@
-// Command structure_test checks an image against container-structure-test configurations, without a Docker daemon. It reads
-// files and metadata from the image itself, and runs commands under runc.
+// Command structure_test is container-structure-test without a Docker daemon: the schema, the checks and the report are
+// the real ones, and its driver runs commands with runc. Its flags are those that the real rule passes.
 package main
 
 import (
@@ -7,226 +7,144 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"runtime"
-	"strings"
 	"syscall"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/GoogleContainerTools/container-structure-test/cmd/container-structure-test/app/cmd/test"
+	"github.com/GoogleContainerTools/container-structure-test/pkg/config"
+	"github.com/GoogleContainerTools/container-structure-test/pkg/drivers"
+	"github.com/GoogleContainerTools/container-structure-test/pkg/output"
+	"github.com/GoogleContainerTools/container-structure-test/pkg/types/unversioned"
+	v2 "github.com/GoogleContainerTools/container-structure-test/pkg/types/v2"
+	"github.com/sirupsen/logrus"
 
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/check"
 	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/container"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/image"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/report"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/rootfs"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/schema"
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/driver"
 )
 
-type options struct {
-	image, platform string
-	driver          check.Driver
-	configs         []string
-	report, suite   string // JUnit
-}
-
 func main() {
-	passed, err := run()
-	if err != nil {
-		fmt.Fprintf(os.Stderr, "structure_test: %v\n", err)
+	// tests/engines/structure.sh runs the same targets with the real program and a Docker engine.
+	if program := os.Getenv("CONTAINER_STRUCTURE_TEST"); program != "" {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", program, syscall.Exec(program, append([]string{program}, os.Args[1:]...), os.Environ()))
+		os.Exit(1)
 	}
-	if err != nil || !passed {
+	if err := run(); err != nil {
+		fmt.Fprintf(os.Stderr, "structure_test: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run() (passed bool, err error) {
-	opts, err := parseOptions(os.Args[1:])
+func run() (err error) {
+	opts, err := parse(os.Args[1:])
 	if err != nil {
-		return false, err
+		return err
 	}
+	logrus.SetLevel(logrus.WarnLevel) // the real program's default
+	isolated := container.IsolateMounts()
 	dir, err := os.MkdirTemp(os.Getenv("TEST_TMPDIR"), "structure-test-")
 	if err != nil {
-		return false, err
+		return err
 	}
-	defer func() {
-		if removeErr := container.Discard(dir); removeErr != nil && err == nil {
-			err = removeErr
-		}
-	}()
-	subject, err := newSubject(opts, dir)
-	if err != nil {
-		return false, err
-	}
+	defer func() { err = errors.Join(err, container.Discard(dir)) }()
 	// Bazel ends a test that takes too long with SIGTERM.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	printer := report.NewPrinter(os.Stdout)
-	for _, file := range opts.configs {
-		printer.Banner(file)
-		config, err := schema.Load(file)
-		if err != nil {
-			result := report.Result{Name: file}
-			result.Errorf("error parsing config file: %v", err)
-			printer.Add(result)
-			continue
-		}
-		subject.Run(ctx, config, printer)
+	image, err := driver.Open(ctx, opts.ImageFromLayout, opts.Platform, dir, isolated)
+	if err != nil {
+		return err
 	}
-	if opts.report != "" {
-		if err := printer.WriteJUnit(opts.report, opts.suite); err != nil {
-			return false, err
-		}
+	var results []*unversioned.TestResult
+	for _, file := range opts.ConfigFiles {
+		output.Banner(os.Stdout, file)
+		results = append(results, check(image, file)...)
 	}
-	return printer.Finish(), nil
+	// The real program prints nothing if it writes a report. Bazel prints a failed test's output, and not its report.
+	err = process(os.Stdout, unversioned.Text, opts, results)
+	if opts.TestReport == "" {
+		return err
+	}
+	report, err := os.Create(opts.TestReport)
+	if err != nil {
+		return err
+	}
+	return errors.Join(process(report, opts.Output, opts, results), report.Close())
 }
 
-// parseOptions parses those options of the real program's command line that the rule uses.
-func parseOptions(args []string) (options, error) {
+// parse parses those flags of the real program that the rule uses.
+func parse(args []string) (*config.StructureTestOptions, error) {
 	if len(args) == 0 || args[0] != "test" {
-		return options{}, errors.New("the one command is test")
+		return nil, errors.New("the one command is test")
 	}
-	var opts options
-	var archive, layout, driver, output string
+	opts := &config.StructureTestOptions{}
 	flags := flag.NewFlagSet("structure_test test", flag.ExitOnError)
-	flags.StringVar(&archive, "image", "", "docker archive (.tar), for the tar driver")
-	flags.StringVar(&layout, "image-from-oci-layout", "", "OCI layout directory, for the docker driver")
-	flags.StringVar(&opts.platform, "platform", "linux/"+runtime.GOARCH, "os/architecture[/variant] the image must be for; empty: any")
-	flags.StringVar(&driver, "driver", string(check.Docker), "docker or tar")
-	flags.StringVar(&opts.report, "test-report", "", "file for the report")
-	flags.StringVar(&output, "output", "text", "text, or junit with --test-report")
-	flags.StringVar(&opts.suite, "junit-suite-name", "container-structure-test.test", "name in the report")
-	// The real program passes these options to the container engine, as the name of the image. This program uses no
-	// engine, so it accepts them and ignores them.
-	flags.Bool("ignore-ref-annotation", false, "accepted")
-	flags.String("default-image-tag", "", "accepted")
+	flags.StringVar(&opts.ImagePath, "image", "", "not supported")
+	flags.StringVar(&opts.ImageFromLayout, "image-from-oci-layout", "", "OCI layout directory")
+	flags.StringVar(&opts.Platform, "platform", "linux/"+runtime.GOARCH, "os/architecture[/variant] the image must be for; empty: any")
+	flags.StringVar(&opts.Driver, "driver", drivers.Docker, "docker")
+	flags.StringVar(&opts.TestReport, "test-report", "", "file for the report")
+	flags.Var(&opts.Output, "output", "format of the report: text, json or junit")
+	flags.StringVar(&opts.JunitSuiteName, "junit-suite-name", "", "name in the report")
+	// These two name the image in Docker. Here it needs no name.
+	flags.StringVar(&opts.DefaultImageTag, "default-image-tag", "", "accepted")
+	flags.BoolVar(&opts.IgnoreRefAnnotation, "ignore-ref-annotation", false, "accepted")
 	flags.Func("config", "configuration file; may be repeated", func(path string) error {
-		opts.configs = append(opts.configs, path)
+		opts.ConfigFiles = append(opts.ConfigFiles, path)
 		return nil
 	})
 	if err := flags.Parse(args[1:]); err != nil {
-		return options{}, err
-	}
-	if flags.NArg() > 0 {
-		return options{}, fmt.Errorf("argument %q is not supported here", flags.Arg(0))
-	}
-	if (output == "junit") != (opts.report != "") {
-		return options{}, fmt.Errorf("output %q is not supported here: use text, or junit with --test-report", output)
-	}
-	opts.driver = check.Driver(driver)
-	switch {
-	case len(opts.configs) == 0:
-		return options{}, errors.New("please provide at least one test config file: use --config")
-	case opts.driver != check.Docker && opts.driver != check.Tar:
-		return options{}, fmt.Errorf("driver %q is not supported here: use docker or tar", driver)
-	case (archive == "") == (layout == ""):
-		return options{}, errors.New("one image is needed: use --image or --image-from-oci-layout")
-	case layout != "" && opts.driver == check.Tar:
-		return options{}, errors.New("--image-from-oci-layout is not supported when not using Docker driver")
-	case archive != "" && opts.driver == check.Docker:
-		// The real program would use this path as the name of an image in Docker.
-		return options{}, errors.New("the docker driver does not read archives: give it the layout, or use the tar driver")
-	}
-	opts.image = archive + layout
-	return opts, nil
-}
-
-// newSubject unpacks the image below dir.
-func newSubject(opts options, dir string) (*check.Subject, error) {
-	img, config, err := image.Open(opts.image, opts.platform)
-	if err != nil {
 		return nil, err
 	}
-	// From here on, only this goroutine and the containers that it starts see its mounts.
-	isolated := container.IsolateMounts()
-	if isolated == nil && opts.driver == check.Docker && fitsMemory(img) {
-		if err := container.InMemory(dir); err != nil {
-			return nil, err
-		}
-	}
-	tree, err := rootfs.Unpack(img, filepath.Join(dir, "image"))
-	if err != nil {
-		return nil, err
-	}
-	if opts.driver == check.Tar {
-		if err := tree.LikeTarDriver(img); err != nil {
-			return nil, err
-		}
-	}
-	subject := &check.Subject{Driver: opts.driver, Config: config, Tree: tree}
 	switch {
-	case opts.driver == check.Tar:
-		subject.NoRunner = errors.New("Tar driver is unable to process commands, please use a different driver")
-	case config.Architecture != runtime.GOARCH:
-		subject.NoRunner = fmt.Errorf("commands of a %s image cannot run on this %s machine: test only files and metadata",
-			config.Architecture, runtime.GOARCH)
-	default:
-		subject.Runner, subject.NoRunner = container.NewRunner(dir)
+	case flags.NArg() > 0:
+		return nil, fmt.Errorf("argument %q: not supported here", flags.Arg(0))
+	case opts.Driver != drivers.Docker:
+		return nil, fmt.Errorf("driver %q: not supported here: use docker", opts.Driver)
+	case opts.ImageFromLayout == "" || opts.ImagePath != "":
+		return nil, errors.New("the docker driver reads no archive here: use the oci_image, not the .tar of an oci_load")
 	}
-	subject.NewRoot = newRoots(img, tree, dir, isolated)
-	subject.NewVolume = newVolumes(tree, dir, isolated)
-	return subject, nil
+	return opts, test.ValidateArgs(opts)
 }
 
-// inMemory is the largest image that is unpacked into memory, in compressed bytes. Unpacked, it is about three times
-// larger.
-const inMemory = 64 << 20
-
-func fitsMemory(img v1.Image) bool {
-	layers, err := img.Layers()
+// check runs the tests of one file.
+func check(image *driver.Image, file string) (results []*unversioned.TestResult) {
+	tests, err := test.Parse(file, &drivers.DriverConfig{}, image.NewDriver)
+	if err == nil {
+		err = supported(tests)
+	}
 	if err != nil {
-		return false
+		return []*unversioned.TestResult{{Errors: []string{fmt.Sprintf("error parsing config file: %s", err)}}}
 	}
-	all := int64(0)
-	for _, layer := range layers {
-		size, err := layer.Size()
-		if err != nil {
-			return false
-		}
-		all += size
+	channel := make(chan any)
+	go func() {
+		tests.RunAll(channel, file)
+		close(channel)
+	}()
+	for result := range channel {
+		results = append(results, result.(*unversioned.TestResult))
 	}
-	return all <= inMemory
+	return results
 }
 
-// newRoots returns a function that creates a writable root for each command test. The root is an overlay over the unpacked
-// image or, if overlays cannot be mounted, another unpacked copy.
-func newRoots(img v1.Image, tree *rootfs.Tree, dir string, isolated error) func() (string, func() error, error) {
-	count := 0
-	return func() (string, func() error, error) {
-		count++
-		own := filepath.Join(dir, fmt.Sprintf("root-%d", count))
-		if isolated == nil && !strings.ContainsAny(tree.Dir, ":,\\") {
-			if root, err := container.Overlay(tree.Dir, own); err == nil {
-				return root, func() error { return container.Release(own) }, nil
-			}
-		}
-		if _, err := rootfs.Unpack(img, own+"-copy"); err != nil {
-			return "", nil, err
-		}
-		return own + "-copy", func() error { return os.RemoveAll(own + "-copy") }, nil
+// supported returns an error for a configuration that Docker's driver would apply to other files.
+func supported(tests any) error {
+	config, ok := tests.(*v2.StructureTest)
+	if !ok {
+		return errors.New("schema version 1.0.0: not supported here: use 2.0.0")
 	}
+	if len(config.ContainerRunOptions.BindMounts) > 0 && len(config.FileContentTests)+len(config.FileExistenceTests)+len(config.LicenseTests) > 0 {
+		return errors.New("bindMounts would let tests of files look at the machine's: write those in another file")
+	}
+	return nil
 }
 
-// newVolumes returns a function that creates a volume with the image's content at its path, or an empty one.
-func newVolumes(tree *rootfs.Tree, dir string, isolated error) func(string) (string, func() error, error) {
-	count := 0
-	return func(path string) (string, func() error, error) {
-		if isolated != nil {
-			return "", nil, isolated
-		}
-		count++
-		own := filepath.Join(dir, fmt.Sprintf("volume-%d", count))
-		content, err := tree.Directory(path)
-		if errors.Is(err, fs.ErrNotExist) {
-			content = own + "-empty"
-			err = os.Mkdir(content, 0o755)
-		}
-		if err != nil {
-			return "", nil, err
-		}
-		root, err := container.Overlay(content, own)
-		return root, func() error { return container.Release(own) }, err
+// process prints the results, and returns an error if one failed or there is none.
+func process(out *os.File, format unversioned.OutputValue, opts *config.StructureTestOptions, results []*unversioned.TestResult) error {
+	channel := make(chan any, len(results))
+	for _, result := range results {
+		channel <- result
 	}
+	close(channel)
+	return test.ProcessResults(out, format, opts.JunitSuiteName, channel)
 }

@@ -40,6 +40,10 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 	if err != nil {
 		return nil, err
 	}
+	groups := make([]uint32, len(user.Sgids))
+	for i, group := range user.Sgids {
+		groups[i] = uint32(group)
+	}
 	granted, err := capabilities(options)
 	if err != nil {
 		return nil, err
@@ -58,9 +62,9 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 		Root:     &specs.Root{Path: root},
 		Mounts:   mounts,
 		Process: &specs.Process{
-			User:         specs.User{UID: user.uid, GID: user.gid, AdditionalGids: user.groups},
+			User:         specs.User{UID: uint32(user.Uid), GID: uint32(user.Gid), AdditionalGids: groups},
 			Args:         command,
-			Env:          environment(options, user),
+			Env:          environment(options, user.Home),
 			Cwd:          workdir,
 			Capabilities: &specs.LinuxCapabilities{Bounding: granted},
 		},
@@ -75,7 +79,7 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 		},
 	}
 	// At execve(2) the kernel clears the effective set of users other than root. Docker does so in the specification.
-	if user.uid == 0 {
+	if user.Uid == 0 {
 		spec.Process.Capabilities.Effective = granted
 		spec.Process.Capabilities.Permitted = granted
 	}
@@ -96,12 +100,12 @@ func newSpec(root, dir string, command []string, options Options) (*specs.Spec, 
 }
 
 // environment returns Docker's own variables and those of the image and of the test, which have precedence.
-func environment(options Options, user identity) []string {
+func environment(options Options, home string) []string {
 	env := []string{
 		"PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
 		"HOSTNAME=" + hostname,
 	}
-	return mergeEnv(env, append([]string{"HOME=" + user.home}, options.Env...))
+	return mergeEnv(env, append([]string{"HOME=" + home}, options.Env...))
 }
 
 // mergeEnv adds NAME=VALUE entries. A name that exists keeps its place and gets the new value.

@@ -23,20 +23,20 @@ func TestLookUp(t *testing.T) {
 	}
 	for _, c := range []struct {
 		user     string
-		uid, gid uint32
-		groups   []uint32
+		uid, gid int
+		groups   []int
 		home     string
 	}{
 		{"", 0, 0, nil, "/root"},
-		{"guest", 1000, 1001, []uint32{50}, "/home/guest"},
-		{"1000", 1000, 1001, []uint32{50}, "/home/guest"},
+		{"guest", 1000, 1001, []int{50}, "/home/guest"},
+		{"1000", 1000, 1001, []int{50}, "/home/guest"},
 		{"guest:extra", 1000, 50, nil, "/home/guest"},
 		{"guest:77", 1000, 77, nil, "/home/guest"},
 		{"4242", 4242, 0, nil, "/"},
 		{"4242:guests", 4242, 1001, nil, "/"},
 	} {
 		got, err := lookUp(root, c.user)
-		if err != nil || got.uid != c.uid || got.gid != c.gid || !slices.Equal(got.groups, c.groups) || got.home != c.home {
+		if err != nil || got.Uid != c.uid || got.Gid != c.gid || !slices.Equal(got.Sgids, c.groups) || got.Home != c.home {
 			t.Errorf("%q: %+v (%v), want %+v", c.user, got, err, c)
 		}
 	}
@@ -45,7 +45,7 @@ func TestLookUp(t *testing.T) {
 			t.Errorf("%q: %+v, want an error", user, got)
 		}
 	}
-	if got, err := lookUp(t.TempDir(), "7:8"); err != nil || got.uid != 7 || got.gid != 8 {
+	if got, err := lookUp(t.TempDir(), "7:8"); err != nil || got.Uid != 7 || got.Gid != 8 {
 		t.Errorf("numbers in an image without /etc: %+v (%v)", got, err)
 	}
 }

@@ -10,16 +10,25 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// IsolateMounts moves the calling goroutine's thread, and every process started from it, to a new mount namespace, so that
-// no mount remains after this program. It must be called before Overlay, on the goroutine that runs containers. That
-// goroutine stays locked to its thread.
+// isolated is set in the environment of the program that IsolateMounts starts.
+const isolated = "STRUCTURE_TEST_ISOLATED"
+
+// IsolateMounts executes this program again, in a new mount namespace, so that no mount remains after it. A namespace of
+// the calling thread is not enough, because container-structure-test starts goroutines.
 func IsolateMounts() error {
+	if os.Getenv(isolated) != "" {
+		return os.Unsetenv(isolated)
+	}
 	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
 	if err := unix.Unshare(unix.CLONE_NEWNS); err != nil {
 		return fmt.Errorf("unshare mount namespace: %w", err)
 	}
 	if err := unix.Mount("", "/", "", unix.MS_REC|unix.MS_PRIVATE, ""); err != nil {
 		return fmt.Errorf("make mounts private: %w", err)
+	}
+	if err := unix.Exec("/proc/self/exe", os.Args, append(os.Environ(), isolated+"=1")); err != nil {
+		return fmt.Errorf("execute this program again: %w", err)
 	}
 	return nil
 }

@@ -1,63 +1,131 @@
-// Package image opens the images that a structure test accepts: an OCI layout directory or a `docker save` archive.
+// Package image opens the image that a structure test names: the one image of an OCI layout directory.
 package image
 
 import (
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
+	"path/filepath"
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
+	"github.com/klauspost/compress/zstd"
 )
 
-// Open reads the one image at path, which must be for the platform (os/architecture[/variant]). If platform is empty, every
-// image is accepted.
-func Open(path, platform string) (v1.Image, *v1.ConfigFile, error) {
-	image, err := open(path)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open image %s: %w", path, err)
-	}
-	config, err := image.ConfigFile()
-	if err != nil {
-		return nil, nil, fmt.Errorf("open image %s: %w", path, err)
-	}
-	for _, entry := range config.Config.Env {
-		if !strings.Contains(entry, "=") {
-			return nil, nil, fmt.Errorf("open image %s: variable %q has no value: container-structure-test crashes at it", path, entry)
-		}
-	}
-	if platform == "" {
-		return image, config, nil
-	}
-	wanted, err := v1.ParsePlatform(platform)
-	if err != nil {
-		return nil, nil, fmt.Errorf("platform: %w", err)
-	}
-	if !fits(config, wanted) {
-		return nil, nil, fmt.Errorf("image is for %s, but the test is for %s: set the platform attribute", config.Platform(), platform)
-	}
-	return image, config, nil
+// Image is an image whose layers are not unpacked yet.
+type Image struct {
+	Config v1.ConfigFile
+	Layers []Layer // lowest first
+	Size   int64   // of the compressed layers, in bytes
 }
 
-func open(path string) (v1.Image, error) {
-	info, err := os.Stat(path)
+// Layer opens the uncompressed tar archive of a layer.
+type Layer func() (io.ReadCloser, error)
+
+// Open reads the one image of the layout, which must be for the platform (os/architecture[/variant]). If platform is
+// empty, every image is accepted. go-containerregistry's own reader cannot be used: it refuses blobs that are symlinks,
+// but rules_oci and Bazel's sandbox both create symlinks.
+func Open(layout, platform string) (*Image, error) {
+	image, err := open(layout)
+	if err == nil && platform != "" {
+		err = checkPlatform(&image.Config, platform)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("open image %s: %w", layout, err)
+	}
+	for _, entry := range image.Config.Config.Env {
+		if !strings.Contains(entry, "=") {
+			return nil, fmt.Errorf("open image %s: variable %q has no value: container-structure-test crashes at it", layout, entry)
+		}
+	}
+	return image, nil
+}
+
+func open(layout string) (*Image, error) {
+	var index v1.IndexManifest
+	if err := readJSON(filepath.Join(layout, "index.json"), &index); err != nil {
+		return nil, err
+	}
+	if n := len(index.Manifests); n != 1 {
+		return nil, fmt.Errorf("OCI layout contains %d entries, expected only one", n)
+	}
+	if index.Manifests[0].MediaType.IsIndex() {
+		return nil, errors.New("multi-arch images are not supported: test the image of each platform")
+	}
+	blob := func(digest v1.Hash) string { return filepath.Join(layout, "blobs", digest.Algorithm, digest.Hex) }
+	var manifest v1.Manifest
+	if err := readJSON(blob(index.Manifests[0].Digest), &manifest); err != nil {
+		return nil, err
+	}
+	image := &Image{}
+	if err := readJSON(blob(manifest.Config.Digest), &image.Config); err != nil {
+		return nil, err
+	}
+	for _, layer := range manifest.Layers {
+		image.Size += layer.Size
+		image.Layers = append(image.Layers, func() (io.ReadCloser, error) { return uncompressed(blob(layer.Digest)) })
+	}
+	return image, nil
+}
+
+func readJSON(path string, value any) error {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, value); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// uncompressed opens a blob that may be compressed, which its first bytes show (RFC 1952, RFC 8878).
+func uncompressed(path string) (io.ReadCloser, error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	if !info.IsDir() {
-		if !strings.HasSuffix(path, ".tar") {
-			return nil, errors.New("neither a layout directory nor a .tar file")
-		}
-		return tarball.ImageFromPath(path, nil)
+	content := bufio.NewReader(file)
+	magic, err := content.Peek(4)
+	if err != nil && err != io.EOF {
+		file.Close()
+		return nil, err
 	}
-	return openLayout(path)
+	var reader io.Reader = content
+	switch {
+	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
+		reader, err = gzip.NewReader(content)
+	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
+		reader, err = zstd.NewReader(content, zstd.WithDecoderConcurrency(1))
+	default:
+		err = nil
+	}
+	if err != nil {
+		file.Close()
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return struct {
+		io.Reader
+		io.Closer
+	}{reader, file}, nil
 }
 
-// fits compares platforms as an engine does, but does not accept an older variant of ARM.
-func fits(config *v1.ConfigFile, wanted *v1.Platform) bool {
-	return config.OS == wanted.OS && config.Architecture == wanted.Architecture &&
-		variant(config.Architecture, config.Variant) == variant(wanted.Architecture, wanted.Variant)
+// checkPlatform compares platforms as an engine does, but does not accept an older variant of ARM.
+func checkPlatform(config *v1.ConfigFile, platform string) error {
+	wanted, err := v1.ParsePlatform(platform)
+	if err != nil {
+		return fmt.Errorf("platform: %w", err)
+	}
+	if config.OS != wanted.OS || config.Architecture != wanted.Architecture ||
+		variant(config.Architecture, config.Variant) != variant(wanted.Architecture, wanted.Variant) {
+		return fmt.Errorf("image is for %s, but the test is for %s: set the platform attribute", config.Platform(), platform)
+	}
+	return nil
 }
 
 // variant returns the variant, or the architecture's default if none is named (containerd, platforms).

@@ -90,7 +90,7 @@ func makeNode(header *tar.Header, target string) (bool, error) {
 // setAttributes sets the entry's owner, mode, extended attributes and time. The order matters: a change of owner clears
 // setuid bits and file capabilities.
 func (t *Tree) setAttributes(header *tar.Header, target string) error {
-	t.owners[target] = Owner{UID: header.Uid, GID: header.Gid}
+	t.owners[target] = owner{header.Uid, header.Gid}
 	err := os.Lchown(target, header.Uid, header.Gid)
 	// EPERM: not root. EINVAL: root in a user namespace that does not map this owner. Tree.owners contains the owner.
 	if err != nil && !errors.Is(err, unix.EPERM) && !errors.Is(err, unix.EINVAL) {

@@ -12,7 +12,8 @@ import (
 	"strings"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
-	v1 "github.com/google/go-containerregistry/pkg/v1"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/image"
 )
 
 // Whiteouts of the OCI image specification, layer.md.
@@ -21,33 +22,24 @@ const (
 	opaqueWhiteout = ".wh..wh..opq"
 )
 
-// Owner is the owner of a file.
-type Owner struct {
-	UID, GID int
-}
+type owner struct{ uid, gid int }
 
 // Tree is an unpacked root file system.
 type Tree struct {
 	Dir string
 	// owners contains the owners in the layers, by cleaned path from Dir. The file system may not have them: if only some
 	// users are mapped (user namespaces, Bazel's linux-sandbox), chown(2) to the others fails.
-	owners map[string]Owner
-	// lost contains the symlinks and hard links that the tar driver does not unpack; see LikeTarDriver.
-	lost map[string]bool
+	owners map[string]owner
 }
 
-// Unpack applies the image's layers, lowest first, to a new directory.
-func Unpack(image v1.Image, dir string) (*Tree, error) {
+// Unpack applies the layers, lowest first, to a new directory.
+func Unpack(layers []image.Layer, dir string) (*Tree, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
-	layers, err := image.Layers()
-	if err != nil {
-		return nil, fmt.Errorf("unpack: %w", err)
-	}
-	tree := &Tree{Dir: dir, owners: map[string]Owner{}}
+	tree := &Tree{Dir: dir, owners: map[string]owner{}}
 	for i, layer := range layers {
-		reader, err := layer.Uncompressed()
+		reader, err := layer()
 		if err != nil {
 			return nil, fmt.Errorf("unpack layer %d: %w", i, err)
 		}
@@ -149,20 +141,26 @@ func clearExcept(dir string, written map[string]bool) error {
 	return nil
 }
 
-// Lstat describes the file at path, an absolute path in the image. It does not follow the last element.
-func (t *Tree) Lstat(name string) (os.FileInfo, Owner, error) {
+// Stat describes the file at path, an absolute path in the image, and does not follow the last element. As in Docker's
+// driver, the result contains a tar header with the owner, and only files, directories and symlinks are found.
+func (t *Tree) Stat(name string) (os.FileInfo, error) {
 	target, err := t.resolve(name)
 	if err != nil {
-		return nil, Owner{}, err
-	}
-	if t.lost[target] {
-		return nil, Owner{}, fmt.Errorf("link %s: %w", name, errLost)
+		return nil, err
 	}
 	info, err := os.Lstat(target)
 	if err != nil {
-		return nil, Owner{}, t.plain(err, name)
+		return nil, t.plain(err, name)
 	}
-	return info, t.owners[target], nil
+	if kind := info.Mode().Type(); kind != 0 && kind != os.ModeDir && kind != os.ModeSymlink {
+		return nil, fmt.Errorf("file %s not found in image: it is no file, directory or symlink", name)
+	}
+	header, err := tar.FileInfoHeader(info, "")
+	if err != nil {
+		return nil, err
+	}
+	header.Uid, header.Gid = t.owners[target].uid, t.owners[target].gid
+	return header.FileInfo(), nil
 }
 
 // maxLinks limits a chain of symlinks, as the kernel does (ELOOP, path_resolution(7)).
@@ -176,9 +174,6 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 		target, err := t.resolve(current)
 		if err != nil {
 			return nil, err
-		}
-		if t.lost[target] {
-			return nil, fmt.Errorf("link %s: %w", current, errLost)
 		}
 		info, err := os.Lstat(target)
 		if err != nil {
@@ -200,8 +195,8 @@ func (t *Tree) ReadFile(name string) ([]byte, error) {
 	return nil, fmt.Errorf("cannot read %s: too many links", name)
 }
 
-// ReadDir lists the names of the subdirectories of the directory at path.
-func (t *Tree) ReadDir(name string) ([]string, error) {
+// ReadDir describes the subdirectories of the directory at path. As in Docker's driver, other files are left out.
+func (t *Tree) ReadDir(name string) ([]os.FileInfo, error) {
 	target, err := securejoin.SecureJoin(t.Dir, name)
 	if err != nil {
 		return nil, err
@@ -210,13 +205,18 @@ func (t *Tree) ReadDir(name string) ([]string, error) {
 	if err != nil {
 		return nil, t.plain(err, name)
 	}
-	var names []string
+	var infos []os.FileInfo
 	for _, entry := range entries {
-		if entry.IsDir() {
-			names = append(names, entry.Name())
+		if !entry.IsDir() {
+			continue
 		}
+		info, err := entry.Info()
+		if err != nil {
+			return nil, t.plain(err, name)
+		}
+		infos = append(infos, info)
 	}
-	return names, nil
+	return infos, nil
 }
 
 // Directory returns the path where the directory at path was unpacked, with all symlinks followed.

@@ -10,11 +10,9 @@ import (
 	"strings"
 	"testing"
 
-	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/google/go-containerregistry/pkg/v1/empty"
-	"github.com/google/go-containerregistry/pkg/v1/mutate"
-	"github.com/google/go-containerregistry/pkg/v1/tarball"
 	"golang.org/x/sys/unix"
+
+	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/image"
 )
 
 // file, dir and link return entries. The content of a file is its own name.
@@ -34,10 +32,10 @@ func whiteout(name string) tar.Header {
 	return tar.Header{Typeflag: tar.TypeReg, Name: name}
 }
 
-func image(t *testing.T, layers ...[]tar.Header) v1.Image {
+// pack returns a layer for each list of entries.
+func pack(t *testing.T, lists ...[]tar.Header) (layers []image.Layer) {
 	t.Helper()
-	result := empty.Image
-	for _, entries := range layers {
+	for _, entries := range lists {
 		var archive bytes.Buffer
 		writer := tar.NewWriter(&archive)
 		for _, header := range entries {
@@ -51,22 +49,14 @@ func image(t *testing.T, layers ...[]tar.Header) v1.Image {
 		if err := writer.Close(); err != nil {
 			t.Fatal(err)
 		}
-		layer, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) {
-			return io.NopCloser(bytes.NewReader(archive.Bytes())), nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if result, err = mutate.AppendLayers(result, layer); err != nil {
-			t.Fatal(err)
-		}
+		layers = append(layers, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
 	}
-	return result
+	return layers
 }
 
 func unpack(t *testing.T, layers ...[]tar.Header) *Tree {
 	t.Helper()
-	tree, err := Unpack(image(t, layers...), filepath.Join(t.TempDir(), "root"))
+	tree, err := Unpack(pack(t, layers...), filepath.Join(t.TempDir(), "root"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -147,7 +137,7 @@ func TestNothingEscapes(t *testing.T) {
 		if err := os.WriteFile(victim, []byte("untouched"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Unpack(image(t, c.entries), filepath.Join(parent, "root")); err != nil {
+		if _, err := Unpack(pack(t, c.entries), filepath.Join(parent, "root")); err != nil {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		content, err := os.ReadFile(victim)
@@ -156,7 +146,7 @@ func TestNothingEscapes(t *testing.T) {
 		}
 	}
 	hard := []tar.Header{{Typeflag: tar.TypeLink, Name: "stolen", Linkname: "../../../../etc/passwd"}}
-	if _, err := Unpack(image(t, hard), filepath.Join(t.TempDir(), "root")); err == nil {
+	if _, err := Unpack(pack(t, hard), filepath.Join(t.TempDir(), "root")); err == nil {
 		t.Error("a hard link to a file outside was made")
 	}
 }
@@ -170,12 +160,13 @@ func TestAttributes(t *testing.T) {
 	tree := unpack(t, []tar.Header{suid, hard, marked})
 
 	for _, name := range []string{"/suid", "/again"} {
-		info, owner, err := tree.Lstat(name)
+		info, err := tree.Stat(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := info.Mode().String(); got != "urwxr-xr-x" || owner != (Owner{7, 42}) {
-			t.Errorf("%s: %s of %v, want urwxr-xr-x of {7 42}", name, got, owner)
+		header := info.Sys().(*tar.Header)
+		if got := info.Mode().String(); got != "urwxr-xr-x" || header.Uid != 7 || header.Gid != 42 {
+			t.Errorf("%s: %s of %d:%d, want urwxr-xr-x of 7:42", name, got, header.Uid, header.Gid)
 		}
 	}
 	value := make([]byte, 16)
@@ -204,30 +195,31 @@ func TestReadFileFollowsLinksInside(t *testing.T) {
 	}
 }
 
-// The wrapper's layer is an example: it contains only symlinks, in a directory of the packages' layer.
-func TestLostLinks(t *testing.T) {
-	img := image(t,
-		[]tar.Header{dir("usr/"), dir("usr/sbin/"), file("usr/sbin/program"), link("usr/sbin/kept", "program")},
-		[]tar.Header{link("usr/sbin/lost", "program"), file("etc/file"), link("etc/after", "file")})
-	tree, err := Unpack(img, filepath.Join(t.TempDir(), "root"))
-	if err != nil {
+// Docker's own files replace those of the image, and a directory of the image stays.
+func TestInitLayer(t *testing.T) {
+	hosts := file("etc/hosts")
+	hosts.Uid = 7
+	private := dir("sys/")
+	private.Mode = 0o700
+	tree := unpack(t, []tar.Header{hosts, link("etc/mtab", "/etc/hosts"), file("dev"), private})
+	if err := tree.AddInitLayer(); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := tree.Lstat("/usr/sbin/lost"); err != nil {
-		t.Errorf("with the docker driver: %v", err)
-	}
-	if err := tree.LikeTarDriver(img); err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range []string{"/usr/sbin/program", "/usr/sbin/kept", "/etc/after"} {
-		if _, _, err := tree.Lstat(path); err != nil {
-			t.Errorf("with the tar driver: %v", err)
+	for name, want := range map[string]string{
+		"/etc/hosts": "-rwxr-xr-x", "/etc/mtab": "Lrwxrwxrwx", "/dev": "drwxr-xr-x", "/dev/pts": "drwxr-xr-x",
+		"/dev/console": "-rwxr-xr-x", "/.dockerenv": "-rwxr-xr-x", "/proc": "drwxr-xr-x", "/sys": "drwx------",
+	} {
+		info, err := tree.Stat(name)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		header := info.Sys().(*tar.Header)
+		if got := info.Mode().String(); got != want || header.Uid != 0 || header.Size != 0 {
+			t.Errorf("%s: %s of user %d with %d bytes, want %s, empty and of root", name, got, header.Uid, header.Size, want)
 		}
 	}
-	if _, _, err := tree.Lstat("/usr/sbin/lost"); err == nil {
-		t.Error("the tar driver sees a link that the real one loses")
-	}
-	if _, err := tree.ReadFile("/usr/sbin/lost"); err == nil {
-		t.Error("the tar driver reads through a link that the real one loses")
+	if content, err := tree.ReadFile("/etc/mtab"); err == nil {
+		t.Errorf("/etc/mtab is readable before a container has /proc: %q", content)
 	}
 }
