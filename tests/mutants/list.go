@@ -166,7 +166,7 @@ var mutants = []mutant{
 		"tableOwned = 4"},
 	{"wrapper/probe/legacy_linux.go", "./tests/scenarios", "TestAmbientCapabilities", "",
 		"case unix.EAGAIN: // the size is another one",
-		"case unix.EBADF:"},
+		"case unix.EBADF: // the size is another one"},
 	{"wrapper/iptables-wrapper/detect.go", "./wrapper/iptables-wrapper", "TestFullOutput", "",
 		"if err := write(unix.Stdout, render(r)); err != nil {",
 		"if err := write(unix.Stdout, render(r)); err != nil && check {"},

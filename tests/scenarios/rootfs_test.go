@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -28,6 +29,10 @@ type image struct {
 // parts is set once, by TestMain, before any test runs. If the tests cannot run, it stays empty, and newHost ends every
 // test.
 var parts struct{ image }
+
+// The main goroutine keeps the main thread. So the network namespace of a test is never that of /proc/self, see
+// TestHostOnAThread.
+func init() { runtime.LockOSThread() }
 
 func TestMain(m *testing.M) {
 	os.Exit(runWithImage(m))
