@@ -12,7 +12,7 @@ func TestStateFileInMessages(t *testing.T) {
 	b, layout := newBundle(t, "nft", "legacy"), roots.Find("Debian")
 	for what, state := range map[string]string{
 		"line":     "\x1b]0;evil\a\r\n",
-		"follower": "auto\n/usr/sbin/iptables\n\x1b[2Jevil\r\n/usr/sbin/evil\n\n/usr/sbin/iptables-nft\n20\n\n\n",
+		"follower": "auto\n/usr/sbin/iptables\n" + strings.Repeat("\x1b[2Jevil\r\n/usr/sbin/evil\n", 2) + "\n/usr/sbin/iptables-nft\n20\n\n\n\n",
 	} {
 		dir := layout.Before.With(roots.Tree{"var/lib/dpkg/alternatives/iptables": state}).Build(t, roots.Programs(t))
 		stdout, stderr, status := b.do(nil, commandName, "install", "--no-sanity-check", "--root", dir, "--wrapper", b.path(commandName))
