@@ -9,7 +9,15 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	MOVL	0(SP), AX
 	LEAL	8(SP)(AX*4), BX
 	MOVL	BX, ·envp(SB)
-variable:
+	MOVL	(BX), CX
+	CMPL	CX, $0
+	JEQ	signals
+	MOVL	CX, ·first(SB)
+	LEAL	·oneProcessor(SB), CX
+hide:
+	MOVL	CX, (BX)
+next:
+	ADDL	$4, BX
 	MOVL	(BX), CX
 	CMPL	CX, $0
 	JEQ	signals
@@ -18,10 +26,7 @@ variable:
 	CMPB	1(CX), $'O'
 	JNE	next
 	INCL	CX
-	MOVL	CX, (BX)
-next:
-	ADDL	$4, BX
-	JMP	variable
+	JMP	hide
 
 signals:
 	LEAL	runtime·sigtable(SB), BX

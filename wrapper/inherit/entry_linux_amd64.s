@@ -5,14 +5,22 @@
 #line 6 "wrapper/inherit/entry_linux_amd64.s"
 
 // entry prepares the process for the Go runtime and then starts the runtime (see inherit_linux.go for the reasons):
-// it records the address of envp, hides environment variables that begin with GO, clears the flags of all 65 entries of
-// runtime.sigtable (24 bytes each), and occupies closed standard descriptors. The stack stays as it is, except for hidden
-// variables. System call numbers: arch/x86/entry/syscalls/syscall_64.tbl.
+// it records the address of envp, replaces the first environment variable, hides the others that begin with GO, clears the flags
+// of all 65 entries of runtime.sigtable (24 bytes each), and occupies closed standard descriptors. The stack stays as it is, except
+// for these variables. System call numbers: arch/x86/entry/syscalls/syscall_64.tbl.
 TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	MOVQ	0(SP), AX
 	LEAQ	16(SP)(AX*8), BX
 	MOVQ	BX, ·envp(SB)
-variable:
+	MOVQ	(BX), CX
+	CMPQ	CX, $0
+	JEQ	signals
+	MOVQ	CX, ·first(SB)
+	LEAQ	·oneProcessor(SB), CX
+hide:
+	MOVQ	CX, (BX)
+next:
+	ADDQ	$8, BX
 	MOVQ	(BX), CX
 	CMPQ	CX, $0
 	JEQ	signals
@@ -21,10 +29,7 @@ variable:
 	CMPB	1(CX), $'O'
 	JNE	next
 	INCQ	CX
-	MOVQ	CX, (BX)
-next:
-	ADDQ	$8, BX
-	JMP	variable
+	JMP	hide
 
 signals:
 	LEAQ	runtime·sigtable(SB), BX

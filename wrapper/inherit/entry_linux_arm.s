@@ -11,7 +11,16 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	ADD	R0<<2, R1
 	MOVW	$·envp(SB), R2
 	MOVW	R1, (R2)
-variable:
+	MOVW	(R1), R2
+	CMP	$0, R2
+	BEQ	signals
+	MOVW	$·first(SB), R3
+	MOVW	R2, (R3)
+	MOVW	$·oneProcessor(SB), R2
+hide:
+	MOVW	R2, (R1)
+next:
+	ADD	$4, R1
 	MOVW	(R1), R2
 	CMP	$0, R2
 	BEQ	signals
@@ -22,10 +31,7 @@ variable:
 	CMP	$'O', R3
 	BNE	next
 	ADD	$1, R2
-	MOVW	R2, (R1)
-next:
-	ADD	$4, R1
-	B	variable
+	B	hide
 
 signals:
 	MOVW	$runtime·sigtable(SB), R1

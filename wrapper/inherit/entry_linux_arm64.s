@@ -12,7 +12,15 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	ADD	R0<<3, R1
 	MOVD	$·envp(SB), R2
 	MOVD	R1, (R2)
-variable:
+	MOVD	(R1), R2
+	CBZ	R2, signals
+	MOVD	$·first(SB), R3
+	MOVD	R2, (R3)
+	MOVD	$·oneProcessor(SB), R2
+hide:
+	MOVD	R2, (R1)
+next:
+	ADD	$8, R1
 	MOVD	(R1), R2
 	CBZ	R2, signals
 	MOVBU	0(R2), R3
@@ -22,10 +30,7 @@ variable:
 	CMP	$'O', R3
 	BNE	next
 	ADD	$1, R2
-	MOVD	R2, (R1)
-next:
-	ADD	$8, R1
-	B	variable
+	B	hide
 
 signals:
 	MOVD	$runtime·sigtable(SB), R1

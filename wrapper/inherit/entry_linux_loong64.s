@@ -14,7 +14,15 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	MOVV	R12, (R13)
 	MOVV	$'G', R15
 	MOVV	$'O', R16
-variable:
+	MOVV	(R12), R13
+	BEQ	R13, R0, signals
+	MOVV	$·first(SB), R14
+	MOVV	R13, (R14)
+	MOVV	$·oneProcessor(SB), R13
+hide:
+	MOVV	R13, (R12)
+next:
+	ADDV	$8, R12
 	MOVV	(R12), R13
 	BEQ	R13, R0, signals
 	MOVBU	0(R13), R14
@@ -22,10 +30,7 @@ variable:
 	MOVBU	1(R13), R14
 	BNE	R14, R16, next
 	ADDV	$1, R13
-	MOVV	R13, (R12)
-next:
-	ADDV	$8, R12
-	JMP	variable
+	JMP	hide
 
 signals:
 	MOVV	$runtime·sigtable(SB), R12

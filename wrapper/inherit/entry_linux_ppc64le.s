@@ -13,7 +13,16 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	ADD	$16, R5
 	MOVD	$·envp(SB), R6
 	MOVD	R5, (R6)
-variable:
+	MOVD	(R5), R6
+	CMP	R6, $0
+	BEQ	signals
+	MOVD	$·first(SB), R7
+	MOVD	R6, (R7)
+	MOVD	$·oneProcessor(SB), R6
+hide:
+	MOVD	R6, (R5)
+next:
+	ADD	$8, R5
 	MOVD	(R5), R6
 	CMP	R6, $0
 	BEQ	signals
@@ -24,10 +33,7 @@ variable:
 	CMP	R7, $'O'
 	BNE	next
 	ADD	$1, R6
-	MOVD	R6, (R5)
-next:
-	ADD	$8, R5
-	BR	variable
+	BR	hide
 
 signals:
 	MOVD	$runtime·sigtable(SB), R5

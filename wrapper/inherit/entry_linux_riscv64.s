@@ -14,7 +14,15 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	MOV	T0, (T1)
 	MOV	$'G', A3
 	MOV	$'O', A4
-variable:
+	MOV	(T0), T1
+	BEQZ	T1, signals
+	MOV	$·first(SB), T2
+	MOV	T1, (T2)
+	MOV	$·oneProcessor(SB), T1
+hide:
+	MOV	T1, (T0)
+next:
+	ADD	$8, T0
 	MOV	(T0), T1
 	BEQZ	T1, signals
 	MOVBU	0(T1), T2
@@ -22,10 +30,7 @@ variable:
 	MOVBU	1(T1), T2
 	BNE	T2, A4, next
 	ADD	$1, T1
-	MOV	T1, (T0)
-next:
-	ADD	$8, T0
-	JMP	variable
+	JMP	hide
 
 signals:
 	MOV	$runtime·sigtable(SB), T0

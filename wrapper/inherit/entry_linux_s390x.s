@@ -12,7 +12,15 @@ TEXT ·entry(SB),NOSPLIT|NOFRAME,$0
 	ADD	$16, R2
 	MOVD	$·envp(SB), R3
 	MOVD	R2, (R3)
-variable:
+	MOVD	(R2), R3
+	CMPBEQ	R3, $0, signals
+	MOVD	$·first(SB), R4
+	MOVD	R3, (R4)
+	MOVD	$·oneProcessor(SB), R3
+hide:
+	MOVD	R3, (R2)
+next:
+	ADD	$8, R2
 	MOVD	(R2), R3
 	CMPBEQ	R3, $0, signals
 	MOVBZ	0(R3), R4
@@ -20,10 +28,7 @@ variable:
 	MOVBZ	1(R3), R4
 	CMPBNE	R4, $'O', next
 	ADD	$1, R3
-	MOVD	R3, (R2)
-next:
-	ADD	$8, R2
-	BR	variable
+	BR	hide
 
 signals:
 	MOVD	$runtime·sigtable(SB), R2

@@ -12,7 +12,8 @@
 //   - opens "/" with O_PATH and O_CLOEXEC on each closed standard descriptor: nothing can be read from or written to it, and
 //     execve(2) closes it;
 //   - advances the pointer to each environment variable that begins with GO by one byte, so that the runtime does not
-//     recognise it, and records the address of envp, from which [Environ] reads the original environment.
+//     recognise it, and records the address of envp, from which [Environ] reads the original environment;
+//   - shows the runtime GOMAXPROCS=1 in place of the first variable: it then starts fewer threads, which shortens a call.
 //
 // Nothing has to be restored before execve(2). The entry point needs these flags, which make and Bazel set:
 //
@@ -41,6 +42,9 @@ var (
 	// fs/binfmt_elf.c). It is nil without the entry point.
 	envp *environment
 
+	first        *byte // the first variable, which entry replaces by oneProcessor
+	oneProcessor = [...]byte{'G', 'O', 'M', 'A', 'X', 'P', 'R', 'O', 'C', 'S', '=', '1', 0}
+
 	// rootDir is a path that entry can open.
 	rootDir = [2]byte{'/', 0}
 )
@@ -62,9 +66,12 @@ func Environ() []string {
 		return runtimeEnviron()
 	}
 	var all []string
-	for _, variable := range envp {
+	for i, variable := range envp {
 		if variable == nil {
 			break
+		}
+		if i == 0 {
+			variable = first
 		}
 		// The byte before a variable is the NUL byte of the previous string, unless entry advanced the pointer.
 		if previous := (*byte)(unsafe.Add(unsafe.Pointer(variable), -1)); *previous == 'G' && *variable == 'O' {

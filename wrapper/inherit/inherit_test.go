@@ -65,6 +65,7 @@ func checkHandover(t *testing.T, handover ...string) {
 		{"open descriptors", `exec 5</etc/passwd 7</etc/group; exec "$@"`, `exec readlink /proc/self/fd/5 /proc/self/fd/7`},
 		{"open files limit", `ulimit -Sn 64; exec "$@"`, `exec grep files /proc/self/limits`},
 		{"umask", `umask 027; exec "$@"`, `exec grep ^Umask /proc/self/status`},
+		{"no variables", `exec env -i "$@"`, `[ -z "$(tr -d "\0" </proc/$$/environ)" ]`},
 		{"variables of the Go runtime",
 			`exec env -i GOMEMLIMIT=1Gi A=1 GODEBUG=inittrace=1,asyncpreemptoff=0 GOGC=bogus GO= GOTRACEBACK=crash OG=1 GOMAXPROCS=x G= A=2 "$@"`,
 			`tr "\0" "\n" </proc/$$/environ | sort`}, // qemu-user reverses the order

@@ -6,7 +6,6 @@ package main
 import (
 	"errors"
 	"path"
-	"runtime"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -24,11 +23,18 @@ const (
 	exitProblem = 3 // detect --check only
 )
 
-// The main goroutine starts on the thread that our caller started and must call execve(2) there: threads that the Go
-// runtime creates later lack what prctl(2) and others gave that thread, such as the parent-death signal.
-func init() { runtime.LockOSThread() }
+// init runs the program, because execve(2) must be called on the thread that our caller started: threads that the Go runtime
+// creates lack what prctl(2) and others gave that thread, such as the parent-death signal. Until all init functions have returned,
+// the runtime keeps the main goroutine on that thread. runtime.LockOSThread would do the same, but creates a thread.
+func init() { start() }
 
-func main() {
+// start is another function in tests.
+var start = run
+
+func main() {}
+
+// run executes an applet or a command of the command line.
+func run() {
 	argv, name := inherit.Arguments(), ""
 	if len(argv) > 0 {
 		_, name = path.Split(argv[0]) // as the multi-call binaries do, so "sbin/" contains no name

@@ -183,8 +183,13 @@ func content(fd int, size int64) ([]byte, error) {
 }
 
 func attributes(fd int) (attrs []Attr, err error) {
-	buf, n := make([]byte, 1<<16), 0 // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h
-	err = retry(func() (err error) { n, err = unix.Flistxattr(fd, buf); return err })
+	var buf []byte
+	n := 0
+	list := func() (err error) { n, err = unix.Flistxattr(fd, buf); return err }
+	if err = retry(list); n > 0 { // the length: most files have no attributes
+		buf = make([]byte, 1<<16) // XATTR_LIST_MAX and XATTR_SIZE_MAX, linux/limits.h
+		err = retry(list)
+	}
 	for names := string(buf[:max(n, 0)]); names != "" && err == nil; {
 		var name string
 		name, names, _ = strings.Cut(names, "\x00")
