@@ -18,7 +18,6 @@ type report struct {
 				Least uint64  `json:"least"`
 				Most  *uint64 `json:"most"`
 			} `json:"rules"`
-			Chains map[string]int `json:"chains"`
 		}
 	} `json:"evidence"`
 }
@@ -142,7 +141,7 @@ func TestLarge(t *testing.T) {
 		if mode == "legacy" {
 			large, small = small, large
 		}
-		if large.Rules.Least != 120_000 || large.Chains["KUBE-"] != 20_000 || small.Rules.Least != 2 || small.Chains["cali-"] != 1 {
+		if large.Rules.Least != 120_000 || small.Rules.Least != 2 {
 			t.Errorf("%s: %+v", mode, got)
 		}
 		if want := (decision{mode, "more-rules", false}); got.decision != want {
@@ -171,13 +170,8 @@ func TestCheck(t *testing.T) {
 	const split = "split-node: both modes contain rules (nft 5, legacy 1): find out which mode is in use, and remove the rules of the other"
 	check(3, split)
 	out := h.run("/usr/sbin/iptables-wrapper", "detect")
-	for _, line := range []string{"rules                    5                 1\n", "chains of                KUBE- 1           -\n"} {
-		if !strings.HasPrefix(out, split+"\n") || !strings.Contains(out, line) {
-			t.Errorf("detect lacks %q:\n%s", line, out)
-		}
-	}
-	if strings.Contains(out, "\x1b") {
-		t.Error("colour in what is no terminal")
+	if !strings.HasPrefix(out, split+"\n") || !strings.Contains(out, "rules                    5                 1\n") {
+		t.Errorf("detect does not print both counts:\n%s", out)
 	}
 	dropCapabilities(t)
 	check(1, "mode:      nft")

@@ -135,10 +135,10 @@ func (g *Group) Register(a Alternative, followers ...Follower) {
 		g.dropUnserved()
 	}
 	if g.Format == Dpkg {
-		sortStable(g.Followers, func(f Follower) string { return f.Name })
-		sortStable(g.Alternatives, func(a Alternative) string { return a.Path })
+		slices.SortStableFunc(g.Followers, func(a, b Follower) int { return strings.Compare(a.Name, b.Name) })
+		slices.SortStableFunc(g.Alternatives, func(a, b Alternative) int { return strings.Compare(a.Path, b.Path) })
 	} else if !first {
-		sortStable(g.Followers, func(f Follower) string { return f.Link })
+		slices.SortStableFunc(g.Followers, func(a, b Follower) int { return strings.Compare(a.Link, b.Link) })
 	}
 }
 
@@ -163,13 +163,4 @@ func command(link string) string {
 		}
 	}
 	return link
-}
-
-// sortStable sorts by insertion, a group has few entries. Package slices would add 50 kB to a binary whose limit is 1.9 MB.
-func sortStable[T any](s []T, key func(T) string) {
-	for i := range s {
-		for k := i; k > 0 && key(s[k]) < key(s[k-1]); k-- {
-			s[k], s[k-1] = s[k-1], s[k]
-		}
-	}
 }

@@ -34,8 +34,4 @@ func TestOverride(t *testing.T) {
 			t.Errorf("Override(%.40q) = %d, want %d", file, got, want)
 		}
 	}
-	got := string(WithoutOverride([]byte("vim=20\niptables=2\n\n iptables =1\n"), "iptables"))
-	if want := "vim=20\n\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
 }

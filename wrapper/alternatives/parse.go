@@ -29,13 +29,8 @@ func (r *reader) fail(why string) {
 	}
 }
 
-// quote returns a line of the file for an error message. It shortens long lines, which a damaged file may contain.
-func quote(line string) string {
-	if len(line) > 80 {
-		return strconv.Quote(line[:80]) + "..."
-	}
-	return strconv.Quote(line)
-}
+// quote returns a line of the file for an error message. A damaged file may contain long lines.
+func quote(line string) string { return strconv.Quote(line[:min(len(line), 80)]) }
 
 // must returns the next line, which must exist. A last line without a newline is refused: the file was truncated.
 func (r *reader) must() string {
@@ -151,4 +146,52 @@ func (r *reader) extras(a *Alternative, text string) (number string) {
 		a.Initscript = " " + script
 	}
 	return number
+}
+
+// ConfBinary returns the binary of a configuration file of libalternatives (/usr/share/libalternatives/NAME/NUMBER.conf), or "".
+func ConfBinary(conf []byte) string {
+	for line := range strings.Lines(string(conf)) {
+		if key, value := setting(line); key == "binary" {
+			return value
+		}
+	}
+	return ""
+}
+
+// ConfWithBinary returns the configuration file with another binary. It keeps group and options. group names the commands that are
+// switched together. The option KeepArgv0 lets a multi-call binary detect the name by which it was called.
+func ConfWithBinary(conf []byte, binary string) []byte {
+	var b strings.Builder
+	for line := range strings.Lines(string(conf)) {
+		if key, _ := setting(line); key == "binary" {
+			line = "binary=" + binary + "\n"
+		}
+		b.WriteString(line)
+	}
+	return []byte(b.String())
+}
+
+// Override returns the number that an override file of libalternatives selects for a command name, 0 if none. Without an override
+// the highest number is selected. `alts -n NAME -p NUMBER` writes the file, libalternatives.conf. A file of 1 kB or more is
+// ignored, as libalternatives does (loadConfigData in libalternatives.c, parseConfigData in config_parser.c).
+func Override(file []byte, name string) int {
+	if len(file) >= 1<<10 {
+		return 0
+	}
+	for line := range strings.Lines(string(file)) {
+		key, value := setting(line)
+		value, _, _ = strings.Cut(value, "#")
+		if number, err := strconv.Atoi(strings.TrimSpace(value)); key == name && err == nil && number > 0 {
+			return number
+		}
+	}
+	return 0
+}
+
+func setting(line string) (key, value string) {
+	key, value, found := strings.Cut(line, "=")
+	if !found {
+		return "", ""
+	}
+	return strings.TrimSpace(key), strings.TrimSpace(value)
 }

@@ -38,10 +38,8 @@ func Dirs() []string {
 	return []string{"/usr/sbin", "/sbin", "/usr/bin", "/usr/local/sbin", "/usr/local/bin", "/bin"}
 }
 
-// Path returns the same directories in the order of the usual PATH, in which a shell finds a command.
-func Path() []string {
-	return []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
-}
+// Path contains the same directories in the order of the usual PATH, in which a shell finds a command.
+const Path = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 // String returns the plain name, such as "ip6tables-restore".
 func (a Applet) String() string { return parts[a].family + parts[a].verb }

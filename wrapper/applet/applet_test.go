@@ -2,6 +2,7 @@ package applet_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -53,7 +54,7 @@ func TestParseRefuses(t *testing.T) {
 
 // Both lists contain the same directories, in a different order.
 func TestDirs(t *testing.T) {
-	dirs, path := applet.Dirs(), applet.Path()
+	dirs, path := applet.Dirs(), strings.Split(applet.Path, ":")
 	slices.Sort(dirs)
 	slices.Sort(path)
 	if !slices.Equal(dirs, path) {

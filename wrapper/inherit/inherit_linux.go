@@ -15,14 +15,10 @@
 //     recognise it, and records the address of envp, from which [Environ] reads the original environment;
 //   - shows the runtime GOMAXPROCS=1 in place of the first variable: it then starts fewer threads, which shortens a call.
 //
-// Nothing has to be restored before execve(2). The entry point needs these flags, which make and Bazel set:
-//
-//	-tags handover
-//	-ldflags "-checklinkname=0 -E github.com/iptables-wrappers/iptables-wrappers/wrapper/inherit.entry -X runtime.godebugDefault=asyncpreemptoff=1"
-//
-// Without the first linker flag, the linker refuses references to runtime.sigtable. Without the last one, the runtime unblocks
-// SIGURG, which it uses to preempt goroutines. A program built without these flags works, but has the gaps named above: see
-// [Exact].
+// Nothing has to be restored before execve(2). The entry point needs the build tag and the linker flags that make and Bazel set
+// (HANDOVER_LDFLAGS in Makefile). Without -checklinkname=0, the linker refuses references to runtime.sigtable. Without
+// asyncpreemptoff=1, the runtime unblocks SIGURG, which it uses to preempt goroutines. A program built without these flags works,
+// but has the gaps named above: see [Exact].
 package inherit
 
 import (

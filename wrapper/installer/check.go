@@ -5,7 +5,6 @@ import (
 	"errors"
 	"path"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
@@ -48,15 +47,6 @@ func inside(root *rootfs.Root, file string) string {
 	return ""
 }
 
-// readEither reads a small file or, if that cannot be read, another one.
-func readEither(root *rootfs.Root, name, other string) ([]byte, error) {
-	file, err := root.ReadFile(name, maxText)
-	if err != nil {
-		file, err = root.ReadFile(other, maxText)
-	}
-	return file.Data, err
-}
-
 // check refuses an installation that would succeed and then not work. With --nft-only, legacy must be missing.
 func (p *plan) check(wrapper []byte) error {
 	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
@@ -67,14 +57,20 @@ func (p *plan) check(wrapper []byte) error {
 		case unwanted:
 			return nil
 		case !p.Has(m):
-			return failure("iptables has no ", m.String(), " variant here: ", remedy(p.Root, m),
-				[...]string{mode.Legacy: ", or install with --nft-only if every host is in nft mode"}[m])
+			return failure("iptables has no ", m.String(), " variant here: install the package that contains ", xtables.Multi(m), remedies[m])
 		}
 		if err := p.checkMode(m, wrapper); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// remedies are the packages that contain a mode's binary, and what to do where there is none.
+var remedies = [...]string{
+	mode.NFT: ": iptables-nft (Fedora, RHEL) or iptables (others); a distribution that builds iptables without nft cannot be used",
+	mode.Legacy: ": iptables-legacy (Alpine, Fedora, EPEL 9 and 10) or iptables (Debian); RHEL, UBI and SLES 16 have only nft: " +
+		"use another base image, or install with --nft-only if every host is in nft mode",
 }
 
 // read reads the binary of a mode, which must be for the wrapper's architecture.
@@ -112,14 +108,14 @@ func (p *plan) checkMode(m mode.Mode, wrapper []byte) error {
 		return err
 	}
 	file := p.Path(m, applet.IPTables)
-	number, old := version(b.data, m)
-	switch {
+	switch number := version(b.data, m); {
 	case isWrapper(b.data):
 		return failure(file, " is a copy of an iptables wrapper, not of iptables: reinstall iptables")
 	case number == "":
 		return failure(file, ": no version in it: if it is 1.8.4 or later, install with --no-sanity-check")
-	case old:
-		return failure("iptables ", number, " is too old: 1.8.0 to 1.8.3 ", oldBugs, ": update iptables to 1.8.4 or later")
+	case slices.Contains(oldReleases, number):
+		return failure("iptables ", number, " is too old: 1.8.0 to 1.8.3 have known bugs in nft mode (-C misses rules that are there, ",
+			"iptables-nft-save can hang): update iptables to 1.8.4 or later")
 	}
 	if _, err := p.Root.Executable(b.interpreter); err != nil && b.interpreter != "" {
 		return failure(file, " needs its ELF interpreter ", b.interpreter, ", which is missing: ", err.Error(),
@@ -142,86 +138,26 @@ func isWrapper(data []byte) bool {
 
 // isIPTables reports whether a file is a binary of iptables, of either mode.
 func isIPTables(data []byte) bool {
-	nft, _ := version(data, mode.NFT)
-	legacy, _ := version(data, mode.Legacy)
-	return bytes.HasPrefix(data, []byte("\x7fELF")) && nft+legacy != ""
+	return bytes.HasPrefix(data, []byte("\x7fELF")) && (version(data, mode.NFT) != "" || version(data, mode.Legacy) != "")
 }
 
-// oldBugs is the reason to refuse iptables before 1.8.4. The fault of -C is kubernetes/kubernetes#82361. Because of the hang, the
-// first iptables-wrappers used a timeout of five seconds for iptables-nft-save of 1.8.3.
-const oldBugs = "have known bugs in nft mode (-C misses rules that are there, iptables-nft-save can hang)"
+// oldReleases have two known bugs: kubernetes/kubernetes#82361, and iptables-nft-save of 1.8.3 can hang.
+var oldReleases = []string{"1.8.0", "1.8.1", "1.8.2", "1.8.3"}
 
 // version returns the release from the data of a binary, without running it, or "". Newer binaries contain the text that --version
 // prints after the v as one constant: "1.8.9 (nf_tables)" or "1.8.9 (legacy)". Older ones (1.8.7) contain only the number, for "%s
-// v%s (legacy)". old reports whether it is before 1.8.4.
-func version(data []byte, m mode.Mode) (number string, old bool) {
+// v%s (legacy)", beside the versions of other libraries.
+func version(data []byte, m mode.Mode) string {
 	suffix := []byte([...]string{mode.NFT: " (nf_tables)", mode.Legacy: " (legacy)"}[m])
 	if !bytes.Contains(data, suffix) {
-		return "", false
+		return ""
 	}
 	for constant := range bytes.SplitSeq(data, []byte{0}) {
-		number, found := bytes.CutSuffix(constant, suffix)
-		if !found && len(constant) > len("1.8.99") {
-			continue
-		}
-		// A number alone must look like one of iptables: the binary may contain versions of other libraries.
-		if r, ok := parseRelease(string(number)); ok && (found || r[0] == 1 && r[1] >= 8) {
-			return string(number), slices.Compare(r[:], []int{1, 8, 4}) < 0
+		number, whole := bytes.CutSuffix(constant, suffix)
+		known := whole && len(number) > 0 || bytes.HasPrefix(number, []byte("1.8."))
+		if known && len(bytes.Trim(number, "0123456789.")) == 0 {
+			return string(number)
 		}
 	}
-	return "", false
-}
-
-func parseRelease(text string) (r [3]int, ok bool) {
-	parts := strings.Split(text, ".")
-	for i, part := range parts[:min(len(parts), len(r))] {
-		n, err := strconv.Atoi(part)
-		if err != nil {
-			return r, false
-		}
-		r[i] = n
-	}
-	return r, len(parts) >= 2 && len(parts) <= 4
-}
-
-// remedy returns how to get the missing mode on this distribution. Only this text depends on os-release.
-func remedy(root *rootfs.Root, missing mode.Mode) string {
-	data, _ := readEither(root, "/etc/os-release", "/usr/lib/os-release")
-	release := parseOSRelease(data)
-	is := func(id string) bool { return release["ID"] == id }
-	// ID_LIKE of CentOS, Rocky and Alma contains rhel, that of Ubuntu debian.
-	like := func(id string) bool { return is(id) || strings.Contains(" "+release["ID_LIKE"]+" ", " "+id+" ") }
-	major, _, _ := strings.Cut(release["VERSION_ID"], ".")
-	legacy := missing == mode.Legacy
-	switch {
-	case is("alpine") && legacy:
-		return "apk add iptables-legacy (Alpine 3.19 and later package it alone)"
-	case is("fedora") || is("amzn"):
-		return "dnf install iptables-" + missing.String()
-	case like("rhel") && legacy && major == "8", is("sles") && legacy:
-		return "RHEL 8, UBI 8 and SLES 16 ship only nft: use another base image"
-	case like("rhel") && legacy:
-		return "RHEL and UBI from 8 on ship only nft: enable EPEL " + major + " and dnf install iptables-legacy"
-	case like("rhel"):
-		return "dnf install iptables-nft"
-	case is("mariner") && !legacy:
-		return "Mariner 2 builds iptables without nft and cannot serve: use Azure Linux 3"
-	case is("bottlerocket") && !legacy:
-		return "this Bottlerocket builds iptables without nft: update it"
-	case is("gentoo") && !legacy:
-		return "emerge net-firewall/iptables with USE=nftables"
-	case like("debian"):
-		return "apt-get install --reinstall iptables"
-	}
-	return "install the package that has " + xtables.Multi(missing)
-}
-
-// parseOSRelease reads the values of os-release(5) that are plain words. The fields that remedy reads are.
-func parseOSRelease(data []byte) map[string]string {
-	values := map[string]string{}
-	for line := range strings.Lines(string(data)) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		values[key] = strings.Trim(value, `"'`)
-	}
-	return values
+	return ""
 }

@@ -181,7 +181,7 @@ func TestReleaseOfRealBinaries(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			v, _ := version(data, m)
+			v := version(data, m)
 			says := roots.In(t, dir, "iptables-"+m.String(), "--version")
 			if v == "" || !strings.Contains(says, " v"+v+" ") {
 				t.Errorf("%s: read %s; it says %s", archive, v, says)

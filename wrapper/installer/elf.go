@@ -2,6 +2,7 @@ package installer
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"path"
 	"slices"
@@ -26,24 +27,22 @@ type machine struct {
 	number       uint16
 }
 
-// machines maps the numbers of elf.h to Go's name of the architecture and to Debian's name of its library directory.
-var machines = map[uint16]struct{ name, triplet string }{
-	3:   {"386", "i386-linux-gnu"},
-	21:  {"ppc64le", "powerpc64le-linux-gnu"},
-	22:  {"s390x", "s390x-linux-gnu"},
-	40:  {"arm", "arm-linux-gnueabihf"},
-	62:  {"amd64", "x86_64-linux-gnu"},
-	183: {"arm64", "aarch64-linux-gnu"},
-	243: {"riscv64", "riscv64-linux-gnu"},
-	258: {"loong64", "loongarch64-linux-gnu"},
+// known returns Go's name of the architecture and Debian's name of its library directory. The numbers are those of elf.h.
+func (m machine) known() (name, triplet string) {
+	known := map[uint16][2]string{
+		3:   {"386", "i386-linux-gnu"},
+		21:  {"ppc64le", "powerpc64le-linux-gnu"},
+		22:  {"s390x", "s390x-linux-gnu"},
+		40:  {"arm", "arm-linux-gnueabihf"},
+		62:  {"amd64", "x86_64-linux-gnu"},
+		183: {"arm64", "aarch64-linux-gnu"},
+		243: {"riscv64", "riscv64-linux-gnu"},
+		258: {"loong64", "loongarch64-linux-gnu"},
+	}[m.number]
+	return cmp.Or(known[0], "ELF machine "+strconv.Itoa(int(m.number))), known[1]
 }
 
-func (m machine) String() string {
-	if known := machines[m.number]; known.name != "" {
-		return known.name
-	}
-	return "ELF machine " + strconv.Itoa(int(m.number))
-}
+func (m machine) String() string { name, _ := m.known(); return name }
 
 // elf reads the fields of an ELF file. Bytes beyond the end of the file are zero.
 type elf struct {
@@ -52,9 +51,7 @@ type elf struct {
 	word uint64 // size of an address
 }
 
-// number reads a field. If it were inlined into parseELF, it would add 2 kB.
-//
-//go:noinline
+// number reads a field.
 func (f *elf) number(offset, size uint64) (n uint64) {
 	for i := range size {
 		at := offset + i
@@ -146,7 +143,7 @@ func split(list string) []string {
 // warnMissing warns of shared libraries that a binary needs and that are in none of the directories that the dynamic linker of its
 // C library searches.
 func (p *plan) warnMissing(file string, b program) {
-	triplet := machines[b.number].triplet
+	_, triplet := b.known()
 	dirs := append(b.runpath, "/lib", "/usr/lib", "/lib64", "/usr/lib64", "/usr/local/lib", "/lib/"+triplet, "/usr/lib/"+triplet)
 	if arch, musl := strings.CutPrefix(path.Base(b.interpreter), "ld-musl-"); musl {
 		arch, _, _ = strings.Cut(arch, ".")

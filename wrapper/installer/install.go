@@ -124,7 +124,7 @@ func lock(inst *xtables.Installation) (unlock func(), err error) {
 // apply makes every change and verifies the result. If anything fails, it undoes all changes. After Commit the install is
 // complete: a later failure is only a warning.
 func (p *plan) apply() error {
-	err := p.Apply()
+	err := p.Apply(true)
 	if err == nil {
 		err = p.verify()
 	}
@@ -166,12 +166,10 @@ func (p *plan) tidy() {
 			p.warn(err.Error(), ": remove it manually")
 		}
 	}
-	if wrapper, _ := p.Root.ReadFile(p.Wrapper, maxBinary); wrapper.Capabilities() != p.capabilities {
+	if wrapper, _ := p.Root.ReadFile(p.Wrapper, maxBinary); wrapper.Attrs[rootfs.Capabilities] != p.capabilities {
 		p.warn("file capabilities cannot be set on ", p.Wrapper, ": ", capless)
 	}
 }
 
-// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each call.
-//
-//go:noinline
+// failure returns an error with this text.
 func failure(text ...string) error { return errors.New(strings.Join(text, "")) }

@@ -43,7 +43,6 @@ func (p *plan) names() {
 	}
 	if len(plain) == applet.Count && path.Base(end) == links.Alts && !p.bundle {
 		p.confs()
-		p.overrides()
 		plain = nil
 	}
 	for _, a := range plain {
@@ -103,39 +102,27 @@ func (p *plan) registered(g *alternatives.Group) string {
 func (p *plan) confs() {
 	for _, a := range applet.All() {
 		dir := path.Join(links.ConfDir, a.String())
-		conf, err := readEither(p.Root, dir+"/2.conf", dir+"/1.conf")
+		conf, err := p.Root.ReadFile(dir+"/2.conf", maxText)
+		if err != nil {
+			conf, err = p.Root.ReadFile(dir+"/1.conf", maxText)
+		}
+		other, overErr := links.Overridden(p.Root, a)
 		switch {
+		case overErr != nil:
+			p.refuse(overErr)
+		case other != "":
+			p.refuse(failure(other, " selects another ", a.String(), ": remove that choice with alts -n ", a.String(), ", then install again"))
 		case err != nil:
 			p.refuse(failure(dir, "/2.conf and 1.conf: ", err.Error(), ": reinstall iptables, then install again"))
-		case !bytes.Contains(conf, []byte("KeepArgv0")):
+		case !bytes.Contains(conf.Data, []byte("KeepArgv0")):
 			p.refuse(failure(dir, ": no option KeepArgv0, so a multi-call binary cannot know its name: update iptables"))
 		}
 		old, err := p.Root.ReadFile(path.Join(dir, links.Conf), maxText)
 		if err != nil && !rootfs.Missing(err) {
 			p.refuse(failure(err.Error(), ": move it away, then install again"))
 		}
-		p.write(old, alternatives.ConfWithBinary(conf, p.Wrapper), "")
+		p.write(old, alternatives.ConfWithBinary(conf.Data, p.Wrapper), "")
 		p.managed = append(p.managed, path.Join(path.Dir(p.Wrapper), a.String()))
-	}
-}
-
-// overrides removes entries from libalternatives' override files that select anything except the wrapper. Installing the wrapper
-// selects it, as a manual choice does in other alternatives systems.
-func (p *plan) overrides() {
-	for _, name := range links.OverrideFiles() {
-		place, err := p.Root.Resolve(name)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		file, err := p.Root.ReadFile(place, maxText)
-		p.refuse(err)
-		data := file.Data
-		for _, a := range applet.All() {
-			if n := alternatives.Override(data, a.String()); n != 0 && n != links.ConfNumber {
-				data = alternatives.WithoutOverride(data, a.String())
-			}
-		}
-		p.write(file, data, "")
 	}
 }
 
@@ -143,19 +130,23 @@ func (p *plan) overrides() {
 // binaries. For any other file, install prints a warning.
 func (p *plan) others() {
 	seen := map[string]bool{}
-	for _, dir := range applet.Path() {
+	for _, dir := range split(applet.Path) {
 		for _, a := range applet.All() {
 			name, err := p.Root.Place(path.Join(dir, a.String()))
 			if err != nil || seen[name] {
 				continue
 			}
 			seen[name] = true
-			end, _ := p.Follow(name)
+			files := p.Files(a)
+			last, end, _ := p.Root.Follow(name, func(place string) bool {
+				_, ours := files[place]
+				return ours || p.Planned(place)
+			})
 			_, notFound := p.Root.Executable(end)
-			_, notLink := p.Root.Readlink(name)
+			_, ours := files[end]
 			switch {
-			case end == p.Wrapper || path.Base(end) == links.Alts || notFound != nil:
-			case notLink == nil && p.Contains(end):
+			case end == p.Wrapper || p.Planned(end) || path.Base(end) == links.Alts || notFound != nil:
+			case ours && last != "":
 				p.link(name, p.Wrapper)
 			default:
 				p.warn(name, " does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")

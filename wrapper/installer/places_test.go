@@ -148,16 +148,6 @@ func TestOtherNamesInPath(t *testing.T) {
 		"/usr/local/bin/ip6tables-save does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
 }
 
-// A file that only has the name of a mode's binary is another program. The mode's binary here is the multi-call binary.
-func TestSymlinkToAnotherProgram(t *testing.T) {
-	before := alpine().Without("usr/sbin/iptables-legacy@").With(roots.Tree{
-		"usr/sbin/iptables-legacy": roots.Legacy,
-		"usr/local/bin/iptables@":  "/usr/sbin/iptables-legacy",
-	})
-	assertInstalled(t, before, installed(before, "usr/sbin"),
-		"/usr/local/bin/iptables does not lead to the wrapper, and is used instead of it where PATH finds it first: remove it")
-}
-
 // A file of an alternatives system that is a symlink becomes a regular file. The target of the symlink does not change.
 func TestSymlinkedStateFile(t *testing.T) {
 	for name, file := range map[string]string{

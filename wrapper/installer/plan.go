@@ -14,9 +14,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// guessed is a file that calls of an earlier version left beside the wrapper.
-const guessed = ".iptables-wrapper.guessed"
-
 // plan is an install: the content of the root, and the changes that are to be made. The first obstacle ends it.
 type plan struct {
 	*xtables.Installation // Wrapper is its future path, beside the mode binaries
@@ -32,9 +29,7 @@ type plan struct {
 
 func (p *plan) warn(text ...string) { p.warnings = append(p.warnings, failure(text...)) }
 
-// refuse ends the plan with err, unless err is nil or the plan has ended before. It is not inlined, because it is large.
-//
-//go:noinline
+// refuse ends the plan with err, unless err is nil or the plan has ended before.
 func (p *plan) refuse(err error) {
 	if p.err == nil {
 		p.err = err
@@ -54,13 +49,12 @@ func (p *plan) add(c rootfs.Change) {
 const capless = "the wrapper works for root, but a call of another user cannot look at the kernel and may use the wrong mode: " +
 	"give both mode binaries and the wrapper the same with setcap"
 
-// copy plans to copy the wrapper, with the file capabilities that all mode binaries have, and to remove remains of earlier
-// versions.
+// copy plans to copy the wrapper, with the file capabilities that all mode binaries have.
 func (p *plan) copy(wrapper []byte) {
 	for i, m := range p.Modes() {
 		file, _ := p.Root.Resolve(p.Path(m, applet.IPTables))
 		binary, _ := p.Root.ReadFile(file, maxBinary)
-		theirs := binary.Capabilities()
+		theirs := binary.Attrs[rootfs.Capabilities]
 		if i > 0 && theirs != p.capabilities {
 			p.warn("the mode binaries have different file capabilities: ", capless)
 			theirs = ""
@@ -71,16 +65,12 @@ func (p *plan) copy(wrapper []byte) {
 	p.dirs = append(p.dirs, dir)
 	c := rootfs.Change{Verb: "copy", Path: p.Wrapper, Data: wrapper, Like: owned(0o755), Staging: dir}
 	if p.capabilities != "" {
-		c.Attrs = []rootfs.Attr{{Name: rootfs.Capabilities, Value: p.capabilities}}
+		c.Attrs = map[string]string{rootfs.Capabilities: p.capabilities}
 	}
 	now, err := p.Root.ReadFile(p.Wrapper, maxBinary)
-	same := err == nil && now.Perm() == c.Like.Perm() && now.Capabilities() == p.capabilities
+	same := err == nil && now.Perm() == c.Like.Perm() && now.Attrs[rootfs.Capabilities] == p.capabilities
 	if !same || !bytes.Equal(now.Data, wrapper) {
 		p.add(c)
-	}
-	mark := path.Join(dir, guessed)
-	if _, err := p.Root.Lstat(mark); err == nil {
-		p.add(rootfs.Change{Verb: "remove", Path: mark})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,10 +13,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
-
-func osRelease(id, version string) roots.Tree {
-	return roots.Tree{"etc/os-release": "NAME=x\nID=" + id + "\nVERSION_ID=\"" + version + "\"\n"}
-}
 
 func legacyLess() []string {
 	names := []string{"usr/sbin/xtables-legacy-multi"}
@@ -31,10 +28,10 @@ func TestRefusals(t *testing.T) {
 	programs := roots.Programs(t)
 	programs[roots.Wrapper], _ = os.Executable()
 	nftOnly := alpine().Without(legacyLess()...)
-	mariner := roots.Binaries("usr/sbin").Without("usr/sbin/xtables-nft-multi")
-	for name := range mariner {
+	legacyOnly := roots.Binaries("usr/sbin").Without("usr/sbin/xtables-nft-multi")
+	for name := range legacyOnly {
 		if strings.Contains(name, "-nft") {
-			delete(mariner, name)
+			delete(legacyOnly, name)
 		}
 	}
 	const iptablesState = "var/lib/dpkg/alternatives/iptables"
@@ -46,14 +43,8 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no iptables", roots.Tree{"usr/sbin/": ""}, "install the distribution's iptables package first", true},
 		{"iptables 1.6", roots.Tree{"usr/sbin/xtables-multi": roots.NFT}, "older than 1.8", true},
-		{"Alpine without iptables-legacy", nftOnly.With(osRelease("alpine", "3.22.1")), "apk add iptables-legacy", false},
-		{"UBI 8", nftOnly.With(osRelease("rhel", "8.10")), "use another base image, or install with --nft-only if every host is in nft mode", false},
-		{"UBI 9", nftOnly.With(osRelease("rhel", "9.4")), "EPEL 9", false},
-		{"Fedora", nftOnly.With(osRelease("fedora", "43")), "dnf install iptables-legacy", false},
-		{"SLES 16", nftOnly.With(osRelease("sles", "16.0")), "SLES 16 ship only nft", false},
-		{"Debian", nftOnly.With(osRelease("debian", "13")), "apt-get install --reinstall iptables", false},
-		{"unknown", nftOnly, "xtables-legacy-multi, or install with --nft-only", false},
-		{"Mariner 2", mariner.With(osRelease("mariner", "2.0")), "use Azure Linux 3", false},
+		{"no legacy", nftOnly, "iptables has no legacy variant here: install the package that contains xtables-legacy-multi: iptables-legacy (Alpine, ", false},
+		{"no nft", legacyOnly, "iptables has no nft variant here: install the package that contains xtables-nft-multi: iptables-nft (Fedora, ", false},
 		{"not a program", alpine().With(roots.Tree{"usr/sbin/xtables-legacy-multi": roots.NFT}), "no version in it", false},
 		{"a copy of the wrapper as a mode binary", alpine().With(roots.Tree{"usr/sbin/xtables-nft-multi": roots.Wrapper}), "/usr/sbin/xtables-nft-multi is a copy of an iptables wrapper", false},
 		{"only some of the commands", someCommands(), "mode nft is incomplete: stat /usr/sbin/iptables-nft-save: no such file or directory: install the whole iptables package, or copy xtables-nft-multi into /usr/sbin", false},
@@ -144,11 +135,11 @@ func TestRefusesOldReleases(t *testing.T) {
 			"\x001.2.5\x00%s v%s\n\x00 (nf_tables)\x00" + text + " (nf_tables)\x00",
 			"\x001.2.5\x00" + text + "\x00%s v%s (nf_tables)\n\x00",
 		} {
-			v, isOld := version([]byte(data), mode.NFT)
-			if alone := !strings.Contains(data, text+" ("); alone && text == "2.0.1" {
+			v := version([]byte(data), mode.NFT)
+			if alone := !strings.Contains(data, text+" ("); alone && !strings.HasPrefix(text, "1.8.") {
 				continue // only its suffix distinguishes it from the version of another library
 			}
-			if v != text || isOld != old {
+			if isOld := slices.Contains(oldReleases, v); v != text || isOld != old {
 				t.Errorf("%q is read as %q, old: %v", data, v, isOld)
 			}
 		}
@@ -168,7 +159,6 @@ func TestHostileLinksStayInside(t *testing.T) {
 		"wrapper":     alpine().With(roots.Tree{"usr/sbin/iptables-wrapper@": victim}),
 		"state":       debian().Without("var/lib/dpkg/alternatives/iptables").With(roots.Tree{"var/lib/dpkg/alternatives/iptables@": victim}),
 		"directory":   debian().Without("var/lib/dpkg/alternatives/iptables", "var/lib/dpkg/alternatives/ip6tables").With(roots.Tree{"var/lib/dpkg/alternatives@": host}),
-		"os-release":  alpine().With(roots.Tree{"etc/os-release@": victim}),
 		"alternative": debian().With(roots.Names("etc/alternatives", roots.To(victim))),
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -21,9 +21,6 @@ func alpine() roots.Tree { return roots.Find("Alpine 3.22").Before }
 
 func debian() roots.Tree { return roots.Find("Debian").Before }
 
-// marked returns the file that a call of an earlier version left in "Alpine 3.20".
-func marked() roots.Tree { return roots.Tree{"sbin/" + guessed: ""} }
-
 // snapshot returns the properties of a tree that an undo must restore: type, mode, owner, inode, content or target.
 func snapshot(t testing.TB, dir string) map[string]string {
 	t.Helper()

@@ -87,7 +87,7 @@ func call(a applet.Applet, argv []string) error {
 	}
 	debug := variable(s.env, debugVariable) == "1"
 	if debug {
-		_ = write(unix.Stderr, newReport(s).text(false)+"runs: "+path+"\n")
+		_ = write(unix.Stderr, newReport(s).text()+"runs: "+path+"\n")
 	}
 	if !s.inst.Has(d.Mode) {
 		return failure(overrideVariable, "=", d.Mode.String(), ": that mode is not installed, only ", d.Mode.Other().String(),
@@ -103,21 +103,13 @@ func call(a applet.Applet, argv []string) error {
 			complain("not pinned: " + err.Error())
 		}
 	}
-	err = become(path, argv, s.env)
+	// Package inherit explains why the new process gets everything that the caller set up. unix.Exec restores the limit on open
+	// files, which package syscall raises.
+	err = unix.Exec(path, argv, s.env)
 	if interpreter := installer.Interpreter(s.inst.Root, path); err == unix.ENOENT && interpreter != "" {
 		return failure(path, ": its ELF interpreter ", interpreter, " is missing: copy it and the libraries of iptables into this image")
 	}
 	return failure(path, ": ", err.Error())
-}
-
-// become executes path in this process. It returns only if that fails. Package inherit explains why the new process gets
-// everything that the caller set up. unix.Exec restores the limit on open files, which package syscall raises.
-func become(path string, argv, env []string) error {
-	for {
-		if err := unix.Exec(path, argv, env); err != unix.EINTR {
-			return err
-		}
-	}
 }
 
 // selfPath returns the absolute path of the file that this process executes, or "" if it is unknown. Without /proc, it is the path

@@ -48,7 +48,7 @@ func TestCallRefused(t *testing.T) {
 		status       int
 	}{
 		"no such mode": {both, "IPTABLES_WRAPPER_MODE=x\x1b[31m",
-			`iptables-wrapper: IPTABLES_WRAPPER_MODE=x\x1b[31m: not nft or legacy: correct or unset it` + "\n", exitUsage},
+			`iptables-wrapper: IPTABLES_WRAPPER_MODE=x?[31m: not nft or legacy: correct or unset it` + "\n", exitUsage},
 		"not executable": {broken, "IPTABLES_WRAPPER_MODE=nft",
 			"iptables-wrapper: " + broken.path("xtables-nft-multi") + ": no such file or directory\n", exitFailed},
 	} {

@@ -94,28 +94,30 @@ func command(args []string) error {
 	return write(unix.Stdout, text)
 }
 
-// parse parses the arguments of a command, the first of which is its name. Options have a value, written "--name value" or
-// "--name=value"; flags have none. Package flag would add 250 kB, because it uses reflection.
-func parse(args []string, options map[string]*string, flags map[string]*bool) error {
+// parse parses the arguments of a command, the first of which is its name. An option with a *string has a value, written "--name
+// value" or "--name=value"; one with a *bool has none. Package flag would add 250 kB, because it uses reflection.
+func parse(args []string, options map[string]any) error {
 	command, args := args[0], args[1:]
 	wrong := func(text ...string) error { return usageError(command + ": " + strings.Join(text, "")) }
 	for len(args) > 0 {
 		name, value, hasValue := strings.Cut(args[0], "=")
 		args = args[1:]
-		option, flag := options[name], flags[name]
-		switch {
-		case flag != nil && !hasValue:
-			*flag = true
-		case flag != nil:
-			return wrong(name, " takes no value")
-		case option == nil:
-			return wrong("unexpected argument \"", name, "\"")
-		case hasValue:
+		switch option := options[name].(type) {
+		case *bool:
+			if hasValue {
+				return wrong(name, " takes no value")
+			}
+			*option = true
+		case *string:
+			if !hasValue && len(args) == 0 {
+				return wrong(name, " needs a value")
+			}
+			if !hasValue {
+				value, args = args[0], args[1:]
+			}
 			*option = value
-		case len(args) == 0:
-			return wrong(name, " needs a value")
 		default:
-			*option, args = args[0], args[1:]
+			return wrong("unexpected argument \"", name, "\"")
 		}
 	}
 	return nil
@@ -125,8 +127,8 @@ func parse(args []string, options map[string]*string, flags map[string]*bool) er
 func install(args []string) error {
 	dir, wrapper := "/", selfPath()
 	var unchecked, dry, nftOnly bool
-	err := parse(args, map[string]*string{"--root": &dir, "--wrapper": &wrapper},
-		map[string]*bool{"--nft-only": &nftOnly, "--no-sanity-check": &unchecked, "--dry-run": &dry})
+	err := parse(args, map[string]any{"--root": &dir, "--wrapper": &wrapper,
+		"--nft-only": &nftOnly, "--no-sanity-check": &unchecked, "--dry-run": &dry})
 	switch {
 	case err != nil:
 		return err

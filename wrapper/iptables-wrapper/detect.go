@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 	"strings"
@@ -22,15 +23,12 @@ var errProblem = errors.New("detect --check: a problem was reported")
 func detectMode(args []string) error {
 	output, limit := "text", "0s"
 	var check bool
-	err := parse(args, map[string]*string{"--output": &output, "--wait": &limit}, map[string]*bool{"--check": &check})
+	err := parse(args, map[string]any{"--output": &output, "--wait": &limit, "--check": &check})
 	if err != nil {
 		return err
 	}
 	render := map[string]func(*report) string{
-		"text": func(r *report) string {
-			_, err := unix.IoctlGetTermios(unix.Stdout, unix.TCGETS)
-			return r.text(err == nil && variable(r.env, "NO_COLOR") == "") // https://no-color.org
-		},
+		"text": (*report).text,
 		"json": (*report).json,
 		"mode": func(r *report) string { return r.Mode.String() + "\n" },
 	}[output]
@@ -64,20 +62,30 @@ func detectMode(args []string) error {
 	return nil
 }
 
+// check returns the reason that detect --check fails.
+func (r *report) check() error {
+	switch {
+	case len(r.problems) > 0:
+		return errProblem
+	case !r.Evidence.NFT.Rules.Bounded || !r.Evidence.Legacy.Rules.Bounded:
+		return failure("detect: --check: not everything could be read (the notes say why): ",
+			"run it in the host's network namespace with CAP_NET_ADMIN")
+	}
+	return nil
+}
+
 // look fills in the evidence. If a kubelet chain can change the decision, look waits for one. (detect.Kubelet does this for other
 // programs. It uses package context, which would make the binary 120 kB larger.)
 func (s *state) look(wait time.Duration) (found bool) {
 	_, decided := mode.WithoutEvidence(&s.Inputs)
-	deadline := time.Now().Add(wait)
-	for {
+	for deadline := time.Now().Add(wait); ; time.Sleep(mode.HintInterval) {
 		s.Evidence = probe.All()
 		if decided || wait == 0 || s.Evidence.Decide().Reason == mode.ReasonKubeletChain {
 			return true
 		}
-		if !time.Now().Before(deadline) {
+		if time.Now().After(deadline) {
 			return false
 		}
-		time.Sleep(min(mode.HintInterval, time.Until(deadline)))
 	}
 }
 
@@ -127,33 +135,15 @@ func newReport(s *state) *report {
 		r.add(r.links.PinnedTo(m.Other()), "override-without-effect", overrideVariable, " is ", m.String(),
 			", but the symlinks are pinned to ", m.Other().String(), ": unset the variable, or run iptables-wrapper set ", m.String())
 	}
-	dirs := applet.Path()
-	if path := variable(s.env, "PATH"); path != "" {
-		dirs = strings.Split(path, ":")
-	}
-	hiding := r.links.Hidden(s.inst, dirs)
+	hiding := r.links.Hidden(s.inst, strings.Split(cmp.Or(variable(s.env, "PATH"), applet.Path), ":"))
 	r.add(hiding != "", "hidden-by-path", strconv.Quote(hiding), " comes first in PATH and does not lead to ", s.inst.Wrapper,
 		": remove it, or change PATH")
 	return r
 }
 
-// add adds a problem if found is true. It is not inlined: six copies of it are 2 kB.
-//
-//go:noinline
+// add adds a problem if found is true.
 func (r *report) add(found bool, id string, text ...string) {
 	if found {
 		r.problems = append(r.problems, problem{id, strings.Join(text, "")})
 	}
-}
-
-// check returns the reason that detect --check fails.
-func (r *report) check() error {
-	switch {
-	case len(r.problems) > 0:
-		return errProblem
-	case !r.Evidence.NFT.Rules.Bounded || !r.Evidence.Legacy.Rules.Bounded:
-		return failure("detect: --check: not everything could be read (the notes say why): ",
-			"run it in the host's network namespace with CAP_NET_ADMIN")
-	}
-	return nil
 }

@@ -8,7 +8,6 @@ import (
 	"path"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"golang.org/x/sys/unix"
 
@@ -86,22 +85,16 @@ func complain(why string) {
 	_ = write(unix.Stderr, commandName+": "+printable(why)+"\n")
 }
 
-// failure returns an error with this text. It is not inlined: errors.New and + take several times as much code at each call.
-//
-//go:noinline
+// failure returns an error with this text.
 func failure(text ...string) error { return errors.New(strings.Join(text, "")) }
 
-// printable returns s as one line without control characters. Messages quote the environment, arguments and files, and control
-// characters would control the user's terminal.
+// printable returns s as one line, with a question mark for each control character. Messages quote the environment, arguments and
+// files, and control characters would control the user's terminal.
 func printable(s string) string {
-	var b []byte
-	for _, r := range s {
-		if strconv.IsPrint(r) {
-			b = utf8.AppendRune(b, r)
-		} else {
-			quoted := strconv.AppendQuoteRune(nil, r)
-			b = append(b, quoted[1:len(quoted)-1]...)
+	return strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return '?'
 		}
-	}
-	return string(b)
+		return r
+	}, s)
 }

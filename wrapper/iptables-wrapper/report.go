@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -8,30 +9,33 @@ import (
 )
 
 // text returns the report for people: the problems, the decision, the symlinks, and then the evidence.
-func (r *report) text(colour bool) string {
+func (r *report) text() string {
 	nft, legacy := &r.Evidence.NFT, &r.Evidence.Legacy
 	var b strings.Builder
 	for _, p := range r.problems {
-		line := p.id + ": " + p.text
-		if colour {
-			line = "\x1b[1;31m" + line + "\x1b[0m"
-		}
-		b.WriteString(line + "\n")
+		b.WriteString(p.id + ": " + p.text + "\n")
 	}
 	if len(r.problems) > 0 {
 		b.WriteString("\n")
 	}
+	pin := "yes"
+	if r.blocked != nil {
+		pin = "no (" + printable(r.blocked.Error()) + ")"
+	}
+	var installed []string
+	for _, m := range r.inst.Modes() {
+		installed = append(installed, m.String())
+	}
 	line(&b, 11, "mode:", r.Mode.String())
 	line(&b, 11, "reason:", string(r.Reason)+" ("+because(r.Reason)+")")
-	line(&b, 11, "pin:", r.pin())
+	line(&b, 11, "pin:", pin)
 	line(&b, 11, "links:", r.links.String())
-	line(&b, 11, "installed:", r.installed())
+	line(&b, 11, "installed:", cmp.Or(strings.Join(installed, ", "), "none"))
 	line(&b, 25, "")
 	line(&b, 25, "", "nft", "legacy")
-	line(&b, 25, "backend", backend(nft), backend(legacy))
+	line(&b, 25, "backend", nft.Answers.String(), legacy.Answers.String())
 	line(&b, 25, "nft_compat", nft.Compat.String(), "-")
 	line(&b, 25, "rules", count(nft.Rules), count(legacy.Rules))
-	line(&b, 25, "chains of", owners(&nft.Owners), owners(&legacy.Owners))
 	for f := range nft.Hints {
 		for h := range nft.Hints[f] {
 			name := mode.Hint(h).String() + " " + mode.Family(f).String()
@@ -48,10 +52,9 @@ func (r *report) text(colour bool) string {
 
 // line writes columns. The first one is padded to width.
 func line(b *strings.Builder, width int, columns ...string) {
-	const spaces = "                         " // package strings would use five kinds of them, and 1 kB
 	text := ""
 	for _, column := range columns {
-		text += column + spaces[:max(width-len(column), 1)]
+		text += column + strings.Repeat(" ", max(width-len(column), 1))
 		width = 18
 	}
 	b.WriteString(strings.TrimRight(text, " ") + "\n")
@@ -59,47 +62,15 @@ func line(b *strings.Builder, width int, columns ...string) {
 
 // because returns the text for a reason.
 func because(reason mode.Reason) string {
-	for _, row := range [...]struct {
-		mode.Reason
-		text string
-	}{
-		{mode.ReasonOverride, overrideVariable + " is set"},
-		{mode.ReasonOnlyInstalled, "the other mode's binaries are not installed"},
-		{mode.ReasonKubeletChain, "a kubelet chain is in this mode"},
-		{mode.ReasonKubeProxyChain, "kube-proxy's chain is in this mode, and was not seen in the other"},
-		{mode.ReasonMoreRules, "it has the most rules, chains and policies other than ACCEPT"},
-		{mode.ReasonOnlySupported, "both modes are empty, and the kernel does not support the other"},
-	} {
-		if row.Reason == reason {
-			return row.text
-		}
-	}
-	return "a guess: both modes are empty, or cannot be read"
-}
-
-// pin returns whether a call would pin, and why not.
-func (r *report) pin() string {
-	if r.blocked != nil {
-		return "no (" + printable(r.blocked.Error()) + ")"
-	}
-	return "yes"
-}
-
-func (r *report) installed() string {
-	switch modes := r.inst.Modes(); len(modes) {
-	case 0:
-		return "none"
-	case 1:
-		return modes[0].String() + " only"
-	}
-	return "nft, legacy"
-}
-
-func backend(b *mode.Backend) string {
-	if b.Answers != mode.Present && b.Rules.Exact() {
-		return "not loaded"
-	}
-	return b.Answers.String()
+	return map[mode.Reason]string{
+		mode.ReasonOverride:       overrideVariable + " is set",
+		mode.ReasonOnlyInstalled:  "the other mode's binaries are not installed",
+		mode.ReasonKubeletChain:   "a kubelet chain is in this mode",
+		mode.ReasonKubeProxyChain: "kube-proxy's chain is in this mode, and was not seen in the other",
+		mode.ReasonMoreRules:      "it has the most rules, chains and policies other than ACCEPT",
+		mode.ReasonOnlySupported:  "both modes are empty, and the kernel does not support the other",
+		mode.ReasonDefault:        "a guess: both modes are empty, or cannot be read",
+	}[reason]
 }
 
 func count(a mode.RuleCount) string {
@@ -115,19 +86,6 @@ func count(a mode.RuleCount) string {
 }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
-
-func owners(o *mode.Owners) string {
-	var all []string
-	for i, n := range o {
-		if n > 0 {
-			all = append(all, mode.Owner(i).String()+" "+number(n))
-		}
-	}
-	if len(all) == 0 {
-		return "-"
-	}
-	return strings.Join(all, ", ")
-}
 
 // json returns the report for programs, one object and a newline. Package encoding/json would make the binary larger by a third.
 func (r *report) json() string {
@@ -152,7 +110,7 @@ func (r *report) json() string {
 
 // evidence returns the evidence for one mode as a JSON object that begins with fields.
 func evidence(e *mode.Backend, fields ...string) string {
-	var hints, chains []string
+	var hints []string
 	for f := range e.Hints {
 		var outcomes []string
 		for h, o := range e.Hints[f] {
@@ -164,13 +122,7 @@ func evidence(e *mode.Backend, fields ...string) string {
 	if e.Rules.Bounded {
 		rules = append(rules, "most", number(e.Rules.Most))
 	}
-	for o, n := range e.Owners {
-		if n > 0 {
-			chains = append(chains, mode.Owner(o).String(), number(n))
-		}
-	}
-	fields = append(fields, "backend", quote(e.Answers.String()), "hints", object(hints...),
-		"rules", object(rules...), "chains", object(chains...))
+	fields = append(fields, "backend", quote(e.Answers.String()), "hints", object(hints...), "rules", object(rules...))
 	if e.Err != nil {
 		fields = append(fields, "note", quote(e.Err.Error()))
 	}

@@ -22,7 +22,6 @@ func kubelet(f mode.Family) mode.Backend {
 	b := mode.Empty(mode.Present)
 	b.Hints[f][mode.KubeKubeletCanary] = mode.Present
 	b.Rules = mode.Exactly(1)
-	b.Owners.Count([]byte("KUBE-KUBELET-CANARY"))
 	return b
 }
 

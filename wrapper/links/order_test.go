@@ -15,7 +15,6 @@ func TestPinSweeps(t *testing.T) {
 		files[dir+".iptables-wrapper.new"] = "half a file"
 		files[dir+".iptables-wrapper.old.0"] = "what was"
 		files[dir+".iptables-wrapper.old.1@"] = "there"
-		files[dir+".iptables-wrapper.ip6tables@"] = "the last symlink of a killed pin"
 	}
 	files["usr/sbin/.iptables-wrapper.lock"] = ""
 	dir := files.Build(t, programs)

@@ -29,7 +29,7 @@ func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 	root, own := inst.Root, path.Dir(inst.Wrapper)
 	last, end, _ := root.Follow(path.Join(own, called.String()), nil)
 	if end == inst.Wrapper && !root.Writable(path.Dir(last)) {
-		return unwritable(last) // the usual case, which is cheap to detect
+		return &fs.PathError{Op: "write in", Path: path.Dir(last), Err: fs.ErrPermission} // the usual case, which is cheap to detect
 	}
 	plan, err := plan(inst, m, called, false)
 	if err != nil || len(plan.Changes) == 0 {
@@ -43,16 +43,10 @@ func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 		return err
 	}
 	_ = root.Sweep(own) // remove the remains of a killed install; the symlinks may be in other directories
-	if plan.Stale() {
-		return unlock() // another process pinned or installed before this one had the lock
+	if !plan.Stale() {  // otherwise, another process pinned or installed before this one had the lock
+		err = plan.Apply(false)
 	}
-	final := len(plan.Changes) - 1
-	for _, c := range plan.Changes[:final] {
-		if err := root.Replace(c); err != nil {
-			return errors.Join(err, unlock())
-		}
-	}
-	return root.ReplaceLast(plan.Changes[final], called, unlock)
+	return errors.Join(err, unlock())
 }
 
 // CanPin returns the reason that Pin would not pin to mode m, or nil if it would. It changes nothing.
@@ -66,13 +60,11 @@ func CanPin(inst *xtables.Installation, m mode.Mode) error {
 func Set(inst *xtables.Installation, m mode.Mode) error {
 	_ = inst.Root.Sweep(path.Dir(inst.Wrapper))
 	plan, err := plan(inst, m, applet.IPTables, true)
+	if err == nil {
+		err = plan.Apply(false)
+	}
 	if err != nil {
 		return err
-	}
-	for _, c := range plan.Changes {
-		if err := inst.Root.Replace(c); err != nil {
-			return err
-		}
 	}
 	for a, does := range Look(inst) {
 		if does != missing && does != pinnedTo+m.String() {
@@ -117,15 +109,11 @@ func plan(inst *xtables.Installation, m mode.Mode, called applet.Applet, pinned 
 	checked := ""
 	for _, c := range p.Changes {
 		if dir := path.Dir(c.Path); dir != checked && !inst.Root.Writable(dir) {
-			return nil, unwritable(c.Path)
+			return nil, &fs.PathError{Op: "write in", Path: dir, Err: fs.ErrPermission}
 		}
 		checked = path.Dir(c.Path)
 	}
 	return p.Plan, nil
-}
-
-func unwritable(file string) error {
-	return &fs.PathError{Op: "write in", Path: path.Dir(file), Err: fs.ErrPermission}
 }
 
 // repoint plans the changes after which t executes the binary of p.mode. If t executes it already, the plan can only record a manual

@@ -113,7 +113,7 @@ func Follow(inst *xtables.Installation, a applet.Applet, name string) (t Target,
 		if err == nil {
 			_, t.End, err = inst.Root.Follow(alternatives.ConfBinary(t.conf.Data), ours)
 		}
-		if by, overErr := overridden(inst.Root, a); by != "" || overErr != nil {
+		if by, overErr := Overridden(inst.Root, a); by != "" || overErr != nil {
 			t.End, err = by, overErr
 		}
 	}
@@ -156,25 +156,21 @@ func ReadState(root *rootfs.Root, name string) (State, error) {
 const (
 	ConfDir    = "/usr/share/libalternatives" // a directory for each command name
 	Conf       = "90.conf"                    // the wrapper's configuration file in it
-	ConfNumber = 90                           // its number
+	confNumber = 90                           // its number
 	Alts       = "alts"                       // the program to which the symlinks of all these commands lead
 )
 
-// OverrideFiles returns libalternatives' override files: first that of the user, who is root for iptables, then the system's.
-func OverrideFiles() [2]string {
-	return [...]string{"/root/.config/libalternatives.conf", "/etc/libalternatives.conf"}
-}
-
-// overridden returns the override file that does not select the wrapper's configuration for an applet, or "".
-func overridden(root *rootfs.Root, a applet.Applet) (file string, err error) {
-	for _, file := range OverrideFiles() {
+// Overridden returns the override file of libalternatives that does not select the wrapper's configuration for an applet, or "".
+// The user's file comes first: iptables runs as root.
+func Overridden(root *rootfs.Root, a applet.Applet) (file string, err error) {
+	for _, file := range [...]string{"/root/.config/libalternatives.conf", "/etc/libalternatives.conf"} {
 		data, err := root.ReadFile(file, maxState)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return "", err
 		}
 		switch alternatives.Override(data.Data, a.String()) {
 		case 0:
-		case ConfNumber:
+		case confNumber:
 			return "", nil
 		default:
 			return file, nil

@@ -129,32 +129,6 @@ func (a RuleCount) Plus(b RuleCount) RuleCount {
 // Exceeds reports whether a is surely greater than b.
 func (a RuleCount) Exceeds(b RuleCount) bool { return b.Bounded && a.Least > b.Most }
 
-// prefixes are the prefixes of the chain names of kubelet and kube-proxy, Docker, the CNI plugins portmap and firewall,
-// flannel, Calico, Cilium, libvirt and ufw.
-var prefixes = [...]string{"KUBE-", "DOCKER", "CNI-", "FLANNEL", "cali-", "CILIUM_", "LIBVIRT_", "ufw"}
-
-// Owner is a program that is recognized by the names of its chains. It is an index into Owners.
-type Owner uint8
-
-// NumOwners is the number of owners.
-const NumOwners = len(prefixes)
-
-// String returns the prefix of the owner's chain names, such as "KUBE-".
-func (o Owner) String() string { return prefixes[o] }
-
-// Owners contains the number of user-defined chains of each owner. It shows whose rules a mode contains.
-type Owners [NumOwners]uint64
-
-// Count adds a chain.
-func (o *Owners) Count(chain []byte) {
-	for i, prefix := range prefixes {
-		if len(chain) >= len(prefix) && string(chain[:len(prefix)]) == prefix {
-			o[i]++
-			return
-		}
-	}
-}
-
 // Backend is the evidence for one mode's side of the kernel, in one network namespace.
 type Backend struct {
 	// Answers is Present if the kernel has this backend, loaded and reachable. It is Absent if nf_tables is not available, or if
@@ -165,8 +139,7 @@ type Backend struct {
 	Compat Outcome
 	Hints  Hints
 	Rules  RuleCount
-	Owners Owners // of the user-defined chains that were read
-	Err    error  // the reason for an Unknown; for people: the decision does not depend on it
+	Err    error // the reason for an Unknown; for people: the decision does not depend on it
 }
 
 // Empty returns a Backend that certainly contains no chain and no rule.

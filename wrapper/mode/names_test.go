@@ -6,21 +6,6 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
 )
 
-func TestOwners(t *testing.T) {
-	var o mode.Owners
-	for _, chain := range []string{"KUBE-SERVICES", "KUBE-", "KUBE", "DOCKER", "DOCKER-USER", "cali-INPUT", "XKUBE-X", "", "MINE"} {
-		o.Count([]byte(chain))
-	}
-	if o != (mode.Owners{0: 2, 1: 2, 4: 1}) {
-		t.Errorf("got %v", o)
-	}
-	for i := range mode.NumOwners {
-		if mode.Owner(i).String() == "" {
-			t.Errorf("owner %d has no name", i)
-		}
-	}
-}
-
 func TestNames(t *testing.T) {
 	for _, m := range []mode.Mode{mode.NFT, mode.Legacy} {
 		if got, ok := mode.Parse(m.String()); !ok || got != m {

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"io/fs"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -57,7 +58,7 @@ func newLegacy(b *mode.Backend, buf []byte, call bool) *legacy {
 		}
 		if err != nil {
 			l.listed = false
-			unsure(b, &probeError{path, err})
+			unsure(b, &fs.PathError{Op: "read", Path: path, Err: err})
 		}
 		if err == nil || call && !missing && l.askForMangle(f) {
 			b.Hints[f] = mode.NoHints()
@@ -108,7 +109,7 @@ func (l *legacy) measure(exactly bool) {
 }
 
 // take finds the rule count of a table: bounds, or the exact number if exactly is true. If it has to read the entries of the table,
-// it also records hint chains and the owners of chains. It reports whether it succeeded.
+// it also records hint chains. It reports whether it succeeded.
 func (l *legacy) take(t *legacyTable, exactly bool) bool {
 	err := steady(errors.New("table changes while it is read"), func() error {
 		// The question for its size creates a table that does not exist: ask only for a listed one.
@@ -131,7 +132,6 @@ func (l *legacy) take(t *legacyTable, exactly bool) bool {
 			return err // EAGAIN if the size has changed
 		}
 		chains, policies, err := walk(entries, t.family, info, func(name []byte) {
-			l.Owners.Count(name)
 			for h := range mode.NumHints {
 				if t.name == mode.HintTable && string(name) == mode.Hint(h).String() {
 					l.Hints[t.family][h] = mode.Present
@@ -144,7 +144,7 @@ func (l *legacy) take(t *legacyTable, exactly bool) bool {
 		return err
 	})
 	if err != nil {
-		unsure(l.Backend, &probeError{t.family.String() + " table " + t.name, err})
+		unsure(l.Backend, &fs.PathError{Op: "read", Path: t.family.String() + " table " + t.name, Err: err})
 	}
 	return err == nil
 }

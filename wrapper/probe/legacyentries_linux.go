@@ -3,6 +3,7 @@ package probe
 import (
 	"encoding/binary"
 	"errors"
+	"io/fs"
 	"math/bits"
 	"runtime"
 	"unsafe"
@@ -70,46 +71,30 @@ func (l *legacy) getsockopt(t *legacyTable, opt int, value []byte) error {
 	if l.fds[t.family] < 0 {
 		fd, err := unix.Socket([...]int{unix.AF_INET, unix.AF_INET6}[t.family], unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
 		if err != nil {
-			return &probeError{"socket", err}
+			return &fs.PathError{Op: "open", Path: "socket", Err: err}
 		}
 		l.fds[t.family] = fd
 	}
 	copy(value[:nameLen-1], t.name)
 	level := [...]int{unix.SOL_IP, unix.SOL_IPV6}[t.family]
 	length := uint32(len(value)) // socklen_t
-	_, err := retry(func() (int, error) {
+	return retry(func() error {
 		_, _, errno := unix.Syscall6(unix.SYS_GETSOCKOPT, uintptr(l.fds[t.family]), uintptr(level), uintptr(opt),
 			uintptr(unsafe.Pointer(&value[0])), uintptr(unsafe.Pointer(&length)), 0)
 		if errno != 0 {
-			return 0, errno
+			return errno
 		}
-		return 0, nil
+		return nil
 	})
-	return err
 }
 
-// targetOffsets are the offsets of the field target_offset in an entry of a legacy table, in bytes. next_offset follows it.
-//
-//	struct ipt_entry {                                  struct ip6t_entry {
-//		struct ipt_ip ip;           // 84 bytes             struct ip6t_ip6 ipv6;       // 136 bytes
-//		unsigned int nfcache;                               unsigned int nfcache;
-//		__u16 target_offset;                                __u16 target_offset;
-//		__u16 next_offset;                                  __u16 next_offset;
-//		unsigned int comefrom;                              unsigned int comefrom;
-//		struct xt_counters counters;  // 16 bytes           struct xt_counters counters;
-//		unsigned char elems[];                              unsigned char elems[];
-//	};                                                  };
+// targetOffsets are the offsets of the field target_offset in struct ipt_entry and struct ip6t_entry, in bytes: it follows the
+// addresses (84 or 136 bytes) and nfcache. next_offset, comefrom, two 64-bit counters and the matches come next, the target last.
 var targetOffsets = [mode.NumFamilies]int{88, 140}
 
-// Two targets matter. The error target is in the entry that begins a user-defined chain and, with the chain name ERROR, in a
-// table's last entry. The standard target is in the entry of a built-in chain's policy.
-//
-//	struct xt_error_target {                        struct xt_standard_target {
-//		struct xt_entry_target target;                  struct xt_entry_target target;
-//		char errorname[XT_FUNCTION_MAXNAMELEN]; // 30   int verdict;
-//	};                                              };
-//
-//	struct xt_entry_target { __u16 target_size; char name[29]; __u8 revision; };
+// A target begins with struct xt_entry_target: its size, its name and a revision. Two targets matter. The error target is in the
+// entry that begins a user-defined chain and, with the chain name ERROR, in a table's last entry: it continues with the chain's
+// name. The standard target is in the entry of a built-in chain's policy: it continues with the verdict.
 const (
 	targetName    = 2
 	targetNameLen = 29

@@ -2,6 +2,7 @@ package probe
 
 import (
 	"errors"
+	"io/fs"
 	"slices"
 	"syscall"
 
@@ -61,25 +62,24 @@ func (s *nft) mayAsk(load bool, worthwhile func() bool) bool {
 }
 
 // open opens the socket to the kernel's netfilter.
-func (s *nft) open() {
+func (s *nft) open() error {
 	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_NETFILTER)
 	if err == unix.EPROTONOSUPPORT { // netlink_create: the kernel has no nfnetlink
-		*s.Backend = mode.Empty(mode.Absent)
+		s.Answers = mode.Absent
 	}
 	if err != nil {
-		s.Err = &probeError{"netlink socket", err}
-		return
+		return &fs.PathError{Op: "netlink", Path: "socket", Err: err}
 	}
-	s.fd, s.Err = fd, nil
+	s.fd = fd
 	timeout := unix.Timeval{Sec: receiveTimeout}
 	if err = unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err == nil {
 		// A socket that is connected to the kernel, port 0, receives messages from no other sender.
 		err = unix.Connect(fd, &unix.SockaddrNetlink{Family: unix.AF_NETLINK})
 	}
 	if err != nil {
-		s.Err = &probeError{"netlink connect", err}
-		s.close()
+		return &fs.PathError{Op: "netlink", Path: "connect", Err: err}
 	}
+	return nil
 }
 
 func (s *nft) close() {
@@ -97,16 +97,17 @@ func (s *nft) exchange(requests []request, each func(i int, m message) (more boo
 		b = r.append(b, s.seq)
 		s.seq++
 	}
-	if _, err := retry(func() (int, error) { return unix.Write(s.fd, b) }); err != nil {
-		return &probeError{"netlink send", err}
+	if err := retry(func() error { _, err := unix.Write(s.fd, b); return err }); err != nil {
+		return &fs.PathError{Op: "netlink", Path: "send", Err: err}
 	}
 	for range maxReads {
-		n, err := retry(func() (int, error) { return unix.Read(s.fd, s.buf) })
+		n := 0
+		err := retry(func() (err error) { n, err = unix.Read(s.fd, s.buf); return err })
 		if err == unix.EAGAIN { // SO_RCVTIMEO
 			err = unix.ETIMEDOUT
 		}
 		if err != nil {
-			return &probeError{"netlink receive", err}
+			return &fs.PathError{Op: "netlink", Path: "receive", Err: err}
 		}
 		messages, err := syscall.ParseNetlinkMessage(s.buf[:n])
 		if err != nil || len(messages) == 0 {
@@ -147,7 +148,7 @@ func (s *nft) dump(r request, each func(*object) (more bool)) error {
 		case unix.NLMSG_DONE, unix.NLMSG_ERROR:
 			switch e := m.errno(); {
 			case e != 0:
-				return false, &probeError{"nf_tables", e}
+				return false, &fs.PathError{Op: "query", Path: "nf_tables", Err: e}
 			case changed:
 				return false, unix.EAGAIN
 			}
@@ -170,23 +171,23 @@ func (o *object) managed() bool {
 
 // hints opens the socket and looks for the hint chains. If first is true, it stops at the first kubelet chain.
 func (s *nft) hints(first bool) {
-	if s.open(); s.fd < 0 {
-		return
-	}
 	var chains []request
 	for f := range s.Hints {
 		for h := range s.Hints[f] {
 			chains = append(chains, requestChain(nfproto(mode.Family(f)), mode.HintTable, mode.Hint(h).String()))
 		}
 	}
-	err := s.ask(chains, func(i int, answers mode.Outcome, chain *object) (more bool) {
-		found := mode.Absent
-		if chain != nil {
-			found = mode.Present
-		}
-		s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
-		return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent
-	})
+	err := s.open()
+	if err == nil {
+		err = s.ask(chains, func(i int, answers mode.Outcome, chain *object) (more bool) {
+			found := mode.Absent
+			if chain != nil {
+				found = mode.Present
+			}
+			s.Answers, s.Hints[i/mode.NumHints][i%mode.NumHints] = answers, found
+			return !(first && s.Hints.Kubelet() == mode.Present) && answers != mode.Absent
+		})
+	}
 	if s.Answers == mode.Absent {
 		*s.Backend = mode.Empty(mode.Absent)
 	}
@@ -219,7 +220,7 @@ func (r *request) judge(m message) (answers mode.Outcome, chain *object, err err
 		e == unix.EOPNOTSUPP, e == unix.EPROTONOSUPPORT: // gVisor: netlink without netfilter
 		return mode.Absent, nil, nil
 	case m.Header.Type == unix.NLMSG_ERROR: // mostly EPERM, which nfnetlink_rcv returns before it looks for the subsystem
-		return mode.Unknown, nil, &probeError{"nf_tables", e}
+		return mode.Unknown, nil, &fs.PathError{Op: "query", Path: "nf_tables", Err: e}
 	case m.Header.Type != nfTables|unix.NFT_MSG_NEWCHAIN:
 		return mode.Unknown, nil, errStray
 	}

@@ -110,7 +110,7 @@ func (s *nft) wanting() bool { return s.sum().Least < s.enough }
 
 // chains reads the tables and their chains.
 func (s *nft) chains() error {
-	s.tables, s.Owners = nil, mode.Owners{}
+	s.tables = nil
 	err := s.dump(requestAll(unix.NFT_MSG_GETTABLE, 0, ""), func(o *object) (more bool) {
 		if o.flags&tableOwned == 0 {
 			t := &nftTable{proto: o.proto, name: string(o.table), foreign: map[string]bool{}, rules: mode.Exactly(0)}
@@ -151,9 +151,7 @@ func (s *nft) add(o *object) (more bool) {
 		if t.proto != o.proto || t.name != string(o.table) || t.incompatible {
 			continue
 		}
-		if t.add(o); !o.base {
-			s.Owners.Count(o.chain)
-		}
+		t.add(o)
 	}
 	return s.wanting()
 }

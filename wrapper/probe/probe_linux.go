@@ -106,15 +106,6 @@ func enough(legacy mode.RuleCount) uint64 {
 // managed contains the tables that iptables manages. Neither mode of iptables creates objects in other tables.
 var managed = [...]string{"filter", "nat", mode.HintTable, "raw", "security"}
 
-// probeError is fmt.Errorf("%s: %w") without package fmt.
-type probeError struct {
-	op  string
-	err error
-}
-
-func (e *probeError) Error() string { return e.op + ": " + e.err.Error() }
-func (e *probeError) Unwrap() error { return e.err }
-
 // unsure records the reason that a part of b is Unknown. It keeps the first reason, because later ones often follow from it.
 func unsure(b *mode.Backend, err error) {
 	if b.Err == nil {
@@ -133,10 +124,10 @@ func steady(changing error, read func() error) error {
 }
 
 // retry repeats a system call that a signal interrupted.
-func retry(call func() (int, error)) (int, error) {
+func retry(call func() error) error {
 	for {
-		if n, err := call(); err != unix.EINTR {
-			return n, err
+		if err := call(); err != unix.EINTR {
+			return err
 		}
 	}
 }

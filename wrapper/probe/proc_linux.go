@@ -29,7 +29,8 @@ func contains(path string, buf []byte, wanted ...string) (found []bool, err erro
 	defer unix.Close(fd)
 	kept := copy(buf, "\n") // the end of the previous text, in which a string may have begun
 	for range maxReads {
-		n, err := retry(func() (int, error) { return unix.Read(fd, buf[kept:]) })
+		n := 0
+		err := retry(func() (err error) { n, err = unix.Read(fd, buf[kept:]); return err })
 		if err != nil || n == 0 {
 			return found, err
 		}

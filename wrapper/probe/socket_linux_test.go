@@ -40,7 +40,7 @@ func TestSocketRefused(t *testing.T) {
 		go func() {
 			runtime.LockOSThread() // the thread ends with the goroutine
 			err := refuseSockets(errno)
-			s.open()
+			s.hints(true)
 			failed <- err
 		}()
 		if err := <-failed; err != nil {

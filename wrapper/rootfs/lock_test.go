@@ -37,7 +37,7 @@ func TestLock(t *testing.T) {
 				t.Errorf("%d have the lock", holders)
 			}
 			mutex.Unlock()
-			if err := root.Replace(Change{Path: "/iptables", Target: "multi"}); err != nil {
+			if err := root.replace(Change{Path: "/iptables", Target: "multi"}); err != nil {
 				t.Error(err)
 			}
 			mutex.Lock()

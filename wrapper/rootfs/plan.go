@@ -2,7 +2,6 @@ package rootfs
 
 import (
 	"bytes"
-	"path"
 	"slices"
 
 	"golang.org/x/sys/unix"
@@ -10,8 +9,8 @@ import (
 
 // Plan is a list of changes that are to be made, with at most one for each path.
 //
-// Apply makes all changes as a transaction: afterwards all are committed, or all are undone. Each change first creates a hard link
-// to the old object. Undoing it is one rename(2) of the same inode, which restores everything even if the file system is full.
+// Apply can make the changes as a transaction: afterwards all are committed, or all are undone. Each change first creates a hard
+// link to the old object. Undoing it is one rename(2) of the same inode, which restores everything even if the file system is full.
 type Plan struct {
 	Changes []Change
 	root    *Root
@@ -39,7 +38,7 @@ func (r *Root) Plan() *Plan { return &Plan{root: r} }
 
 // Add plans a change, unless the plan already has one for the same path. If the path is a directory, the error is EISDIR.
 func (p *Plan) Add(c Change) (err error) {
-	if p.index(c.Path) >= 0 {
+	if p.Planned(c.Path) {
 		return nil
 	}
 	if c.was, err = p.root.Lstat(c.Path); err != nil && !Missing(err) {
@@ -60,23 +59,9 @@ func (p *Plan) Write(old File, data []byte, staging string) error {
 	return p.Add(Change{Verb: "write", Path: old.Path, Data: data, Like: old.Info, Attrs: old.Attrs, Staging: staging})
 }
 
-func (p *Plan) index(name string) int {
-	return slices.IndexFunc(p.Changes, func(c Change) bool { return c.Path == name })
-}
-
-// Follow returns where name will lead after the changes, with symlinks resolved.
-func (p *Plan) Follow(name string) (end string, err error) {
-	for range maxLinks {
-		_, end, err = p.root.Follow(name, func(place string) bool { return p.index(place) >= 0 })
-		i := p.index(end)
-		if i < 0 || p.Changes[i].Target == "" {
-			return end, err
-		}
-		if name = p.Changes[i].Target; name[0] != '/' {
-			name = path.Dir(end) + "/" + name
-		}
-	}
-	return end, unix.ELOOP
+// Planned reports whether the plan has a change for a path.
+func (p *Plan) Planned(name string) bool {
+	return slices.ContainsFunc(p.Changes, func(c Change) bool { return c.Path == name })
 }
 
 // Stale reports whether another process has changed one of the paths after its change was planned.
@@ -87,14 +72,13 @@ func (p *Plan) Stale() bool {
 	})
 }
 
-// Apply makes the changes up to the first error. After an error the caller must call Undo. The caller must have the lock.
-func (p *Plan) Apply() error {
+// Apply makes the changes up to the first error. The caller must have the lock. If undoable is true, the caller must call Undo
+// after an error, and Commit otherwise. Apply does not call fsync, which would cost more than everything else in a call: a killed
+// process leaves only whole files without it.
+func (p *Plan) Apply(undoable bool) error {
 	for _, c := range p.Changes {
-		if c.Verb == "remove" {
-			continue
-		}
-		made, at, err := p.root.make(c, unfinished)
-		if err == nil {
+		made, at, err := p.root.make(c)
+		if err == nil && undoable {
 			err = p.keep(at, made.directory)
 		}
 		if err = made.move(at, c, err); err != nil {
@@ -149,14 +133,8 @@ func (s step) undo() error {
 	return pathError("restore", s.at.String(), rename(s.old, s.at))
 }
 
-// Commit removes the old objects, and the paths that are planned to be removed. An error names a path that it could not remove, or
-// one that the next transaction must sweep. All other changes are made.
-func (p *Plan) Commit() (failed error) {
-	for _, c := range p.Changes {
-		if c.Verb == "remove" {
-			failed = p.root.do("remove", c.Path, place.discard)
-		}
-	}
+// Commit removes the old objects. An error names one that the next transaction must sweep.
+func (p *Plan) Commit() error {
 	for _, s := range slices.Backward(p.steps) {
 		if s.old.directory == nil {
 			continue
@@ -165,5 +143,5 @@ func (p *Plan) Commit() (failed error) {
 			return err // a sweep does not find this one if a lower number is missing
 		}
 	}
-	return failed
+	return nil
 }

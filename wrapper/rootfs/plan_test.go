@@ -16,11 +16,11 @@ func TestUndoRestoresTheVeryObjects(t *testing.T) {
 		"lib/alt/state":  "auto\n",
 		"sbin/dir/":      "",
 		// Left by killed processes.
-		"sbin/" + unfinished + "@":      "leftover",
-		"sbin/" + replaced + "0":        "leftover",
-		"sbin/" + replaced + "1":        "leftover",
-		"lib/" + replaced + "0":         "leftover",
-		"lib/.iptables-wrapper.guessed": "",
+		"sbin/" + unfinished + "@": "leftover",
+		"sbin/" + replaced + "0":   "leftover",
+		"sbin/" + replaced + "1":   "leftover",
+		"lib/" + replaced + "0":    "leftover",
+		"lib/" + marker:            "",
 	})
 	names := []string{"/sbin/iptables", "/sbin/old", "/lib/alt/state"}
 	before := make(map[string]Info)
@@ -44,7 +44,7 @@ func TestUndoRestoresTheVeryObjects(t *testing.T) {
 	if err := plan.Add(Change{Path: "/sbin/dir", Target: "x"}); !errors.Is(err, unix.EISDIR) {
 		t.Errorf("a directory in the way: %v, want EISDIR", err)
 	}
-	if err := plan.Apply(); !errors.Is(err, unix.ENOENT) {
+	if err := plan.Apply(true); !errors.Is(err, unix.ENOENT) {
 		t.Errorf("the last change: %v, want ENOENT", err)
 	}
 	if target, _ := root.Readlink("/sbin/iptables"); target != "iptables-wrapper" {
@@ -63,18 +63,17 @@ func TestUndoRestoresTheVeryObjects(t *testing.T) {
 		}
 	}
 	assertNames(t, filepath.Join(dir, "sbin"), "dir", "iptables", "old")
-	assertNames(t, filepath.Join(dir, "lib"), ".iptables-wrapper.guessed", "alt")
+	assertNames(t, filepath.Join(dir, "lib"), "alt")
 }
 
 func TestCommitLeavesNothing(t *testing.T) {
-	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/file": "b", "sbin/gone": ""})
+	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/file": "b"})
 	plan := root.Plan()
 	like := Info{Mode: 0o755, Uid: uint32(os.Getuid()), Gid: uint32(os.Getgid())}
 	err := errors.Join(
 		plan.Add(Change{Path: "/sbin/iptables", Target: "c"}),
 		plan.Add(Change{Path: "/sbin/file", Data: []byte("d"), Like: like, Staging: "/"}),
-		plan.Add(Change{Path: "/sbin/gone", Verb: "remove"}),
-		plan.Apply(),
+		plan.Apply(true),
 		plan.Commit(),
 	)
 	if err != nil {
@@ -87,15 +86,13 @@ func TestCommitLeavesNothing(t *testing.T) {
 	}
 }
 
-// Commit removes a file of an earlier version even if it cannot remove an old object.
-func TestCommitRemovesInAnyCase(t *testing.T) {
-	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a", "sbin/gone": ""})
+func TestCommitFails(t *testing.T) {
+	root, dir := openTree(t, map[string]string{"sbin/iptables@": "a"})
 	plan := root.Plan()
 	old := filepath.Join(dir, "sbin", replaced+"0")
 	err := errors.Join(
 		plan.Add(Change{Path: "/sbin/iptables", Target: "c"}),
-		plan.Add(Change{Path: "/sbin/gone", Verb: "remove"}),
-		plan.Apply(),
+		plan.Apply(true),
 		os.Remove(old),
 		os.MkdirAll(filepath.Join(old, "file"), 0o755),
 	)

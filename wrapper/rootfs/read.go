@@ -40,20 +40,15 @@ func (r *Root) Lstat(name string) (info Info, err error) {
 	return info, err
 }
 
-// Stat returns the Info of the file to which name leads. On the running root it uses fstat(2), which the dynamic linker needs
-// anyway: some seccomp filters deny stat(2).
+// Stat returns the Info of the file to which name leads.
 func (r *Root) Stat(name string) (info Info, err error) {
+	end, flags := place{r.top, name}, 0 // on the running root the kernel walks, which is faster
 	if !r.host() {
-		var end place
-		if _, end, err = r.walk(name, nil); err == nil {
-			info, err = end.lstat()
-		}
-		return info, pathError("stat", name, err)
+		_, end, err = r.walk(name, nil)
+		flags = unix.AT_SYMLINK_NOFOLLOW
 	}
-	fd, err := place{r.top, name}.open(unix.O_PATH, 0) // the kernel walks faster
 	if err == nil {
-		info, err = fstat(fd)
-		unix.Close(fd)
+		info, err = end.stat(flags)
 	}
 	return info, pathError("stat", name, err)
 }
@@ -70,9 +65,11 @@ func (r *Root) Executable(name string) (Info, error) {
 	return info, err
 }
 
-func (p place) lstat() (Info, error) {
+func (p place) lstat() (Info, error) { return p.stat(unix.AT_SYMLINK_NOFOLLOW) }
+
+func (p place) stat(flags int) (Info, error) {
 	var st unix.Stat_t
-	err := p.do(func(dirfd int, name string) error { return unix.Fstatat(dirfd, name, &st, unix.AT_SYMLINK_NOFOLLOW) })
+	err := p.do(func(dirfd int, name string) error { return unix.Fstatat(dirfd, name, &st, flags) })
 	return Info(st), err
 }
 
@@ -95,27 +92,14 @@ func (r *Root) Writable(dir string) bool {
 	}) == nil
 }
 
-// Attr is an extended attribute of a file, such as an access control list, a security label or file capabilities.
-type Attr struct{ Name, Value string }
-
-// File is a regular file with the attributes that a changed copy must keep.
+// File is a regular file with everything that a changed copy must keep.
 type File struct {
 	Path string // of the file or of the symlink to it, its directory resolved
 	Info
 	Data  []byte
-	Attrs []Attr // those that this process can read
+	Attrs map[string]string // extended attributes that this process can read, such as access control lists
 
 	attrsErr error // set if Attrs is incomplete
-}
-
-// Capabilities returns the file capabilities as bytes, or "" if the file has none.
-func (f File) Capabilities() string {
-	for _, a := range f.Attrs {
-		if a.Name == Capabilities {
-			return a.Value
-		}
-	}
-	return ""
 }
 
 // Capabilities is the extended attribute that contains file capabilities.
@@ -182,7 +166,8 @@ func content(fd int, size int64) ([]byte, error) {
 	return data, nil
 }
 
-func attributes(fd int) (attrs []Attr, err error) {
+func attributes(fd int) (attrs map[string]string, err error) {
+	attrs = map[string]string{}
 	var buf []byte
 	n := 0
 	list := func() (err error) { n, err = unix.Flistxattr(fd, buf); return err }
@@ -194,7 +179,7 @@ func attributes(fd int) (attrs []Attr, err error) {
 		var name string
 		name, names, _ = strings.Cut(names, "\x00")
 		err = retry(func() (err error) { n, err = unix.Fgetxattr(fd, name, buf); return err })
-		attrs = append(attrs, Attr{name, string(buf[:max(n, 0)])})
+		attrs[name] = string(buf[:max(n, 0)])
 	}
 	if err == unix.ENOTSUP { // a file system without extended attributes
 		return nil, nil

@@ -1,23 +1,20 @@
 package rootfs
 
 import (
-	"errors"
 	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
-
-	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 )
 
 // These are the names of all temporary files. Only a process that has the lock creates them, and the kernel releases the lock when
 // that process ends, in any container. So if a process has the lock and finds such a name, the process that created it has ended.
 // It removes the file (sweep) before it creates anything in that directory.
 const (
-	locked     = ".iptables-wrapper.lock" // the lock's file, in the wrapper's own directory
-	unfinished = ".iptables-wrapper.new"  // a new object, until rename(2)
-	replaced   = ".iptables-wrapper.old." // and a number: an old object that Undo may need; removed from the highest number on
-	final      = ".iptables-wrapper."     // and an applet: the last symlink of a pin, see ReplaceLast
+	locked     = ".iptables-wrapper.lock"    // the lock's file, in the wrapper's own directory
+	unfinished = ".iptables-wrapper.new"     // a new object, until rename(2)
+	replaced   = ".iptables-wrapper.old."    // and a number: an old object that Undo may need; removed from the highest number on
+	marker     = ".iptables-wrapper.guessed" // of calls before version 1
 )
 
 // Lock takes the lock of the installation in dir, the wrapper's own directory. It does not wait: while another process has the
@@ -65,10 +62,7 @@ func (f *directory) sweep() error {
 		return nil
 	}
 	f.swept = true
-	left := []place{{f, unfinished}}
-	for _, a := range applet.All() {
-		left = append(left, place{f, final + a.String()})
-	}
+	left := []place{{f, unfinished}, {f, marker}}
 	for n := 0; ; n++ {
 		if _, err := f.old(n).lstat(); err != nil {
 			break
@@ -103,12 +97,12 @@ func (p place) unlink(flags int) error {
 
 // Change makes a path a symlink or a regular file. The path may be a symlink, a file or missing, but not a directory.
 type Change struct {
-	Verb   string // copy (the wrapper), write (another file), link, or remove (when a Plan is committed)
+	Verb   string // copy (the wrapper), write (another file) or link
 	Path   string
-	Target string // target of a symlink; empty for a file
-	Data   []byte // a file's content
-	Like   Info   // a file's permissions and owner
-	Attrs  []Attr // a file's extended attributes
+	Target string            // target of a symlink; empty for a file
+	Data   []byte            // a file's content
+	Like   Info              // a file's permissions and owner
+	Attrs  map[string]string // a file's extended attributes
 	// Staging is the directory in which a new file is created and a Plan keeps the old one, on the same file system. If it is
 	// empty, the file's own directory is used.
 	Staging string
@@ -116,36 +110,12 @@ type Change struct {
 	was Info // the object at Path when the change was planned
 }
 
-// Replace makes one change. The caller must have the lock.
-//
-// It does not call fsync, which would cost more than everything else in a call. A killed process leaves only whole files without
-// it.
-func (r *Root) Replace(c Change) error {
-	made, at, err := r.make(c, unfinished)
-	return made.move(at, c, err)
-}
-
-// ReplaceLast makes the last change of a pin: the symlink of applet a. It calls unlock just before rename(2), so if a killed
-// process left the lock's file, the symlink is unchanged. The next process that locks can be at work by then, but uses another
-// name for its new object, except for the same applet. If it removes the object that was created here, it has found the unchanged
-// symlink, and changes it itself.
-func (r *Root) ReplaceLast(c Change, a applet.Applet, unlock func() error) error {
-	made, at, err := r.make(c, final+a.String())
-	if err != nil {
-		return errors.Join(made.move(at, c, err), unlock())
-	}
-	if err = made.move(at, c, unlock()); errors.Is(err, unix.ENOENT) {
-		return nil
-	}
-	return err
-}
-
-// make creates the new object, with the name base, beside its place or in the staging directory.
-func (r *Root) make(c Change, base string) (made, at place, err error) {
+// make creates the new object beside its place or in the staging directory.
+func (r *Root) make(c Change) (made, at place, err error) {
 	_, at, err = r.walk(c.Path, atOnce)
-	made = place{at.directory, base}
+	made = place{at.directory, unfinished}
 	if err == nil && c.Staging != "" {
-		_, made, err = r.walk(c.Staging+"/"+base, atOnce)
+		_, made, err = r.walk(c.Staging+"/"+unfinished, atOnce)
 	}
 	if err == nil {
 		err = made.sweep()
@@ -215,9 +185,9 @@ func fill(fd int, c Change) error {
 
 // setAttrs skips attributes that a container may not set, or that the file system does not support. A caller that depends on an
 // attribute reads it back.
-func setAttrs(fd int, attrs []Attr) error {
-	for _, a := range attrs {
-		err := retry(func() error { return unix.Fsetxattr(fd, a.Name, []byte(a.Value), 0) })
+func setAttrs(fd int, attrs map[string]string) error {
+	for name, value := range attrs {
+		err := retry(func() error { return unix.Fsetxattr(fd, name, []byte(value), 0) })
 		if err != nil && err != unix.EPERM && err != unix.EACCES && err != unix.ENOTSUP {
 			return err
 		}

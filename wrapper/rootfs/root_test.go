@@ -35,7 +35,7 @@ func TestReplaceKeepsOwnerAndMode(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := root.Replace(Change{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: old, Staging: "/lib"}); err != nil {
+	if err := root.replace(Change{Path: "/lib/alt/state", Data: []byte("manual\n"), Like: old, Staging: "/lib"}); err != nil {
 		t.Fatal(err)
 	}
 	info, err := root.Lstat("/lib/alt/state")
@@ -71,7 +71,7 @@ func TestUndoOnFullFileSystem(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := plan.Apply(); !errors.Is(err, unix.ENOSPC) {
+	if err := plan.Apply(true); !errors.Is(err, unix.ENOSPC) {
 		t.Fatalf("a megabyte into 64 kilobytes: %v, want ENOSPC", err)
 	}
 	if failed := plan.Undo(); failed != nil {

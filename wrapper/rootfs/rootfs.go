@@ -13,6 +13,7 @@ package rootfs
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -30,7 +31,7 @@ func Host() *Root { return newRoot("/", unix.AT_FDCWD) }
 
 // Open returns the unpacked root file system in dir. Close it when done.
 func Open(dir string) (*Root, error) {
-	fd, err := openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY, 0)
+	fd, err := place{Host().top, dir}.open(unix.O_PATH|unix.O_DIRECTORY, 0)
 	if err != nil {
 		return nil, pathError("open root", dir, err)
 	}
@@ -77,15 +78,10 @@ type place struct {
 }
 
 func (p place) String() string {
-	switch {
-	case p.directory == nil:
+	if p.directory == nil {
 		return ""
-	case p.base == ".":
-		return p.path
-	case p.path == "/":
-		return "/" + p.base
 	}
-	return p.path + "/" + p.base
+	return path.Join(p.path, p.base)
 }
 
 // at returns the first arguments of the *at system calls.
@@ -103,8 +99,11 @@ func (p place) do(call func(dirfd int, name string) error) error {
 }
 
 func (p place) open(flags int, perm uint32) (fd int, err error) {
-	dirfd, name := p.at()
-	return openat(dirfd, name, flags, perm)
+	err = p.do(func(dirfd int, name string) (err error) {
+		fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm)
+		return err
+	})
+	return fd, err
 }
 
 func (p place) readlink() (string, error) {
@@ -207,11 +206,6 @@ func (r *Root) Place(name string) (string, error) {
 func (r *Root) Follow(name string, stop func(place string) bool) (last, end string, err error) {
 	lastPlace, endPlace, err := r.walk(name, stop)
 	return lastPlace.String(), endPlace.String(), pathError("follow", name, err)
-}
-
-func openat(dirfd int, name string, flags int, perm uint32) (fd int, err error) {
-	err = retry(func() (err error) { fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm); return err })
-	return fd, err
 }
 
 // retry repeats a system call that a signal interrupted.

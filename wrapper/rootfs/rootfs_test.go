@@ -40,7 +40,7 @@ func TestLinksStayInside(t *testing.T) {
 		}
 	}
 	// Writing through a symlink that would lead outside.
-	if err := root.Replace(Change{Path: "/usr/sbin/new", Target: "secret"}); err != nil {
+	if err := root.replace(Change{Path: "/usr/sbin/new", Target: "secret"}); err != nil {
 		t.Fatal(err)
 	}
 	if target, err := root.Readlink("/new"); err != nil || target != "secret" {
@@ -95,20 +95,20 @@ func TestReadFileRefuses(t *testing.T) {
 
 func TestReplace(t *testing.T) {
 	root, dir := openTree(t, map[string]string{
-		"sbin/iptables@":                 "iptables-wrapper",
-		"sbin/directory/any":             "x",
-		"sbin/" + unfinished:             "what a killed one wrote",
-		"sbin/" + replaced + "0@":        "what a killed install",
-		"sbin/" + replaced + "1":         "has kept",
-		"sbin/.iptables-wrapper.guessed": "",
+		"sbin/iptables@":          "iptables-wrapper",
+		"sbin/directory/any":      "x",
+		"sbin/" + unfinished:      "what a killed one wrote",
+		"sbin/" + replaced + "0@": "what a killed install",
+		"sbin/" + replaced + "1":  "has kept",
+		"sbin/" + marker:          "",
 	})
-	if err := root.Replace(Change{Path: "/sbin/iptables", Target: "xtables-nft-multi"}); err != nil {
+	if err := root.replace(Change{Path: "/sbin/iptables", Target: "xtables-nft-multi"}); err != nil {
 		t.Error(err)
 	}
-	if err := root.Replace(Change{Path: "/sbin/directory", Target: "x"}); err == nil {
+	if err := root.replace(Change{Path: "/sbin/directory", Target: "x"}); err == nil {
 		t.Error("a directory was replaced")
 	}
-	assertNames(t, filepath.Join(dir, "sbin"), ".iptables-wrapper.guessed", "directory", "iptables")
+	assertNames(t, filepath.Join(dir, "sbin"), "directory", "iptables")
 	if target, _ := root.Readlink("/sbin/iptables"); target != "xtables-nft-multi" {
 		t.Errorf("target is %q", target)
 	}

@@ -34,3 +34,9 @@ func assertNames(t *testing.T, dir string, want ...string) {
 		t.Errorf("%s holds %q, want %q", dir, got, want)
 	}
 }
+
+// replace makes one change, which cannot be undone.
+func (r *Root) replace(c Change) error {
+	plan := &Plan{Changes: []Change{c}, root: r}
+	return plan.Apply(false)
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/applet"
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/mode"
@@ -88,33 +89,13 @@ func (i *Installation) Files(a applet.Applet) map[string]mode.Mode {
 	return files
 }
 
-// Contains reports whether file, a path without symlinks, is one of the mode binaries.
-func (i *Installation) Contains(file string) bool {
-	for _, m := range i.Modes() {
-		for _, a := range applet.All() {
-			if end, err := i.Root.Resolve(i.Path(m, a)); err == nil && end == file {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // Multi returns the name of the binary that contains every applet of mode m.
 func Multi(m mode.Mode) string { return "xtables-" + m.String() + "-multi" }
 
-// IsBinary reports whether the last element of a path is the name of a mode's binary, such as xtables-nft-multi or
-// ip6tables-legacy-save.
+// IsBinary reports whether a path ends in the name of a mode's binary, such as xtables-nft-multi or ip6tables-legacy-save.
 func IsBinary(file string) bool {
 	_, name := path.Split(file)
-	for _, m := range [...]mode.Mode{mode.NFT, mode.Legacy} {
-		for _, a := range applet.All() {
-			if name == Multi(m) || name == a.In(m) {
-				return true
-			}
-		}
-	}
-	return false
+	return strings.Contains(name, "-nft") || strings.Contains(name, "-legacy")
 }
 
 // Find searches each mode's binaries in the directory of the file self, then in applet.Dirs. self is the wrapper's own absolute
