@@ -72,7 +72,7 @@ func chkconfig(root, _ string) error {
 	)
 }
 
-// libalternatives makes openSUSE's layout, with an administrator's override for ip6tables.
+// libalternatives makes openSUSE's layout. An override file selects the wrapper for ip6tables.
 func libalternatives(root, alts string) error {
 	program, err := os.ReadFile(alts)
 	if err != nil {
@@ -86,7 +86,7 @@ func libalternatives(root, alts string) error {
 	failed := []error{
 		noDatabase(root),
 		os.WriteFile(filepath.Join(root, "usr/bin/alts"), program, 0o755),
-		os.WriteFile(filepath.Join(root, "etc/libalternatives.conf"), []byte("vim=20\nip6tables=2\n"), 0o644),
+		os.WriteFile(filepath.Join(root, "etc/libalternatives.conf"), []byte("vim=20\nip6tables=90\n"), 0o644),
 		point(root, "usr/sbin", func(applet.Applet) string { return "/usr/bin/alts" }),
 	}
 	for _, a := range all {

@@ -160,7 +160,26 @@ func (o *operation) aftermath() verdict {
 	if err := errors.Join(o.names(environment), o.database()); err != nil {
 		v.broken = "after the second run: " + err.Error()
 	}
+	if o.pins && v.left != "" {
+		v.left, err = o.leftByInstall()
+		if err != nil {
+			v.broken = "the next install: " + err.Error()
+		}
+	}
 	return v
+}
+
+// leftByInstall runs an install and returns the wrapper's hidden files that exist after it. A call that was killed between its last
+// symlink and the removal of the lock's file leaves that file, and the next call does not reach the wrapper.
+func (o *operation) leftByInstall() (string, error) {
+	if _, err := execute(o.ground.in("/iptables-wrapper", "install")); err != nil {
+		return "", err
+	}
+	now, err := o.ground.changes()
+	for name := range now.without() {
+		delete(now, name)
+	}
+	return now.String(), err
 }
 
 // names runs all six names.
