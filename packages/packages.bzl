@@ -59,7 +59,7 @@ _wrapper_package = rule(
         "wrapper": attr.label(mandatory = True, allow_single_file = True),
         "_config": attr.label(default = "//packages:nfpm.yaml", allow_single_file = True),
         "_manual": attr.label(default = "//packages:iptables-wrapper.8", allow_single_file = True),
-        "_nfpm": attr.label(default = "//packages/nfpm", executable = True, cfg = "exec"),
+        "_nfpm": attr.label(default = "@iptables_wrappers_nfpm//:nfpm", executable = True, cfg = "exec"),
         "_post_install": attr.label(default = "//packages:postinstall.sh", allow_single_file = True),
         "_pre_remove": attr.label(default = "//packages:preremove.sh", allow_single_file = True),
         "_version": attr.label(default = "//wrapper:version"),

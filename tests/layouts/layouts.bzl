@@ -5,9 +5,10 @@ distribution's own format, with Debian's binaries), the image and its tests. Sev
 layout: "covers" lists them.
 """
 
-load(":parts.bzl", "APPLETS", "FAMILIES", "FEDORA_ORDER", "MERGED_SBIN", "MERGED_USR", "OTHERS", "layout", "links_to", "other_registrations", "package", "register_commands", "registration")
+load(":parts.bzl", "APPLETS", "FAMILIES", "FEDORA_ORDER", "MERGED_SBIN", "MERGED_USR", "OTHERS", "layout", "links_to", "other_registrations", "package", "register_commands", "registration", "state_files", "update_alternatives")
 load(":refused.bzl", "REFUSED")
-load(":states.bzl", "DEBIAN", "DEBIAN_LEGACY_FIRST", "FEDORA", "FEDORA_LEGACY_FIRST", "SLE", "TWO_GROUPS", "TWO_GROUPS_LEGACY_FIRST")
+load(":states.bzl", "DEBIAN", "DEBIAN_LEGACY_FIRST", "FEDORA", "FEDORA_LEGACY_FIRST", "TWO_GROUPS", "TWO_GROUPS_LEGACY_FIRST")
+load(":suse.bzl", "SUSE")
 
 # --- Alpine, Wolfi, Arch: links in the packages themselves ---
 
@@ -45,38 +46,39 @@ _PLAIN = {
 
 # --- Debian ---
 
-def _debian_registrations(legacy, nft):
-    return [
+def _two_groups(covers, format, program, priorities, others, states, state, packages = [], **more):
+    """Returns a row with one package, and a group for each family. The modes in priorities are in the order of the registrations."""
+    registrations = [
         registration("/usr/sbin", [family, family + "-save", family + "-restore"], mode, priority)
         for family in FAMILIES
-        for mode, priority in [("legacy", legacy), ("nft", nft)]
-    ] + other_registrations("/usr/sbin", nft)
-
-def _debian(covers, legacy, nft, state):
-    registrations = _debian_registrations(legacy, nft)
+        for mode, priority in priorities.items()
+    ] + other_registrations("/usr/sbin", others)
+    commands = register_commands(program, registrations)
     return layout(
         covers,
-        "deb",
+        format,
         "/usr/sbin",
-        [
-            package("iptables", "usr/sbin", ["legacy", "nft"], commands = register_commands("update-alternatives", registrations)),
-            package("dpkg", "usr/bin", files = {"usr/bin/update-alternatives": "usr/bin/update-alternatives"}, sources = ["dpkg", "iptables"]),
-        ],
+        [package("iptables", "usr/sbin", priorities.keys(), commands = commands)] + packages,
         links = MERGED_USR,
-        directories = {"var/log": "0755"},
-        alternatives = "dpkg",
         registrations = registrations,
-        states = _states("var/lib/dpkg/alternatives", state, two = True),
+        states = state_files(states, state, two = True),
         others = OTHERS,
+        **more
     )
 
-def _states(dir, state, two = False):
-    """Returns the state files in dir: text for iptables and, if two is set, the same for ip6tables."""
-    states = {dir + "/iptables": state}
-    if two:
-        ip6 = state.replace("/iptables", "/ip6tables").replace("\niptables", "\nip6tables")
-        states[dir + "/ip6tables"] = ip6.replace("/ip6tables-wrapper", "/iptables-wrapper")
-    return states
+def _debian(covers, legacy, nft, state):
+    return _two_groups(
+        covers,
+        "deb",
+        "update-alternatives",
+        {"legacy": legacy, "nft": nft},
+        nft,
+        "var/lib/dpkg/alternatives",
+        state,
+        [update_alternatives("dpkg", "usr/bin")],
+        alternatives = "dpkg",
+        directories = {"var/log": "0755"},
+    )
 
 # The lines of upstream's shell wrapper by which `install` recognises it: it counts the rules of iptables-legacy, and executes
 # the name by which it was called again.
@@ -148,28 +150,14 @@ def _fedora(covers, dir, state, files = None, modes = ["nft", "legacy"], followe
         ],
         alternatives = "chkconfig",
         registrations = [r for mode in modes for r in registrations[mode]],
-        states = _states("var/lib/alternatives", state),
+        states = state_files("var/lib/alternatives", state),
         others = OTHERS,
         **more
     )
 
-def _two_groups(covers, nft, legacy, state):
-    registrations = [
-        registration("/usr/sbin", [family, family + "-save", family + "-restore"], mode, priority)
-        for family in FAMILIES
-        for mode, priority in [("nft", nft), ("legacy", legacy)]
-    ] + other_registrations("/usr/sbin", 30000)
-    return layout(
-        covers,
-        "rpm",
-        "/usr/sbin",
-        [package("iptables", "usr/sbin", ["nft", "legacy"], commands = register_commands("alternatives", registrations))],
-        links = MERGED_USR,
-        alternatives = "chkconfig",
-        registrations = registrations,
-        states = _states("var/lib/alternatives", state, two = True),
-        others = OTHERS,
-    )
+def _photon(covers, nft, legacy, state):
+    priorities = {"nft": nft, "legacy": legacy}
+    return _two_groups(covers, "rpm", "alternatives", priorities, 30000, "var/lib/alternatives", state, alternatives = "chkconfig")
 
 _CHKCONFIG = {
     "chkconfig-one-group": _fedora("Fedora 34 to 41; EL 9 with EPEL; Amazon Linux 2023", "/usr/sbin", FEDORA, links = MERGED_USR),
@@ -196,72 +184,8 @@ _CHKCONFIG = {
         links = MERGED_USR,
         unmerged = {"usr/sbin/" + applet: "../bin/" + applet for applet in APPLETS},
     ),
-    "chkconfig-two-groups": _two_groups("Azure Linux 3; Photon 5 and later", 30000, 10000, TWO_GROUPS),
-    "chkconfig-two-groups-legacy": _two_groups("Photon 4", 10000, 30000, TWO_GROUPS_LEGACY_FIRST),
+    "chkconfig-two-groups": _photon("Azure Linux 3; Photon 5 and later", 30000, 10000, TWO_GROUPS),
+    "chkconfig-two-groups-legacy": _photon("Photon 4", 10000, 30000, TWO_GROUPS_LEGACY_FIRST),
 }
 
-# --- SUSE ---
-
-# SLE 15 moves the directory of dpkg's state files. This row assumes that its packages use /var/lib/alternatives.
-
-_SLE_REGISTRATIONS = [
-    registration("/usr/sbin", APPLETS, mode, priority, multi = True)
-    for mode, priority in [("legacy", 1), ("nft", 2)]
-]
-
-def _conf(mode):
-    return "binary=/usr/sbin/xtables-{}-multi\ngroup={}\noptions=KeepArgv0\n".format(mode, ", ".join(APPLETS))
-
-def _confs(number, mode):
-    return {"usr/share/libalternatives/{}/{}.conf".format(applet, number): _conf(mode) for applet in APPLETS}
-
-_SUSE = {
-    "suse-multi-group": layout(
-        "SLE 15; Leap 15",
-        "rpm",
-        "/usr/sbin",
-        [
-            package(
-                "iptables",
-                "usr/sbin",
-                ["legacy", "nft"],
-                ghosts = ["usr/sbin/" + applet for applet in APPLETS],
-                commands = register_commands("update-alternatives", _SLE_REGISTRATIONS[:1]),
-            ),
-            package("iptables-backend-nft", "usr/sbin", commands = register_commands("update-alternatives", _SLE_REGISTRATIONS[1:])),
-            package(
-                "update-alternatives",
-                "usr/sbin",
-                files = {"usr/sbin/update-alternatives": "usr/bin/update-alternatives"},
-                sources = ["dpkg", "iptables"],
-            ),
-        ],
-        links = {"bin": "usr/bin", "sbin": "usr/sbin"},
-        directories = {"var/log": "0755"},
-        alternatives = "suse",
-        registrations = _SLE_REGISTRATIONS,
-        states = _states("var/lib/alternatives", SLE),
-    ),
-    "libalternatives": layout(
-        "Tumbleweed; Leap 16",
-        "rpm",
-        "/usr/sbin",
-        [
-            package(
-                "iptables",
-                "usr/sbin",
-                ["legacy", "nft"],
-                links = links_to("usr/sbin", APPLETS, "/usr/bin/alts"),
-                texts = _confs(1, "legacy"),
-            ),
-            package("iptables-backend-nft", "usr/sbin", texts = _confs(2, "nft")),
-            # No Debian package contains the program. The layout is recognised by the symlinks to it, so an empty file
-            # that is not executable takes its place. tests/layouts/modes.sh describes what is executed instead.
-            package("alts", "usr/bin", texts = {"usr/bin/alts": ""}),
-        ],
-        links = MERGED_USR,
-        confs = ["usr/share/libalternatives/" + applet for applet in APPLETS],
-    ),
-}
-
-LAYOUTS = _PLAIN | _DEBIAN | _CHKCONFIG | _SUSE | REFUSED
+LAYOUTS = _PLAIN | _DEBIAN | _CHKCONFIG | SUSE | REFUSED

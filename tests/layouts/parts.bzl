@@ -90,6 +90,15 @@ def register_commands(program, registrations, follower = "--slave"):
         for r in registrations
     ]
 
+def update_alternatives(name, dir):
+    """Returns a package with Debian's update-alternatives, which reads and writes the database of dpkg and of SLE."""
+    return package(name, dir, files = {dir + "/update-alternatives": "usr/bin/update-alternatives"}, sources = ["dpkg", "iptables"])
+
+def state_files(dir, state, two = False):
+    """Returns the state files in dir: text for iptables and, if two is set, the same for ip6tables."""
+    ip6 = state.replace("/iptables", "/ip6tables").replace("\niptables", "\nip6tables").replace("/ip6tables-wrapper", "/iptables-wrapper")
+    return {dir + "/iptables": state} | ({dir + "/ip6tables": ip6} if two else {})
+
 def layout(covers, format, sbin, packages, **more):
     """Returns one row.
 

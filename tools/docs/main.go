@@ -2,6 +2,8 @@
 // Bazel extracts, and an SVG of each picture in the language dot.
 //
 //	./bazelw run //docs:update
+//
+// Stardoc could render api.md, but each test of the page would need a JDK: 351 MB in Debian, which the air-gapped build omits.
 package main
 
 import (

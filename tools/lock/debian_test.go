@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/ProtonMail/go-crypto/openpgp"
+
 	"github.com/iptables-wrappers/iptables-wrappers/tools/fixture"
-	"github.com/iptables-wrappers/iptables-wrappers/tools/lock/lockfile"
 )
 
 const debianTable = `{"title": "Example", "format": "deb",
@@ -32,13 +33,18 @@ var debianPackages = []string{
 	"Package: unrelated\nVersion: 1-1\nArchitecture: all\nDepends: nothing-like-it",
 }
 
-func unchanged(_ string, data []byte) []byte { return data }
-
-func TestDebian(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
+// newDebian returns a checkout, and a signed repository with debianPackages whose signer the checkout knows.
+func newDebian(t *testing.T, table string) (*checkout, *openpgp.Entity) {
+	t.Helper()
+	c := newCheckout(t, "debian", "stable", table)
 	signer, public := newSigner(t)
 	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c.debian(signer, debianPackages, nil)
+	return c, signer
+}
+
+func TestDebian(t *testing.T) {
+	c, signer := newDebian(t, debianTable)
 
 	if out, err := c.lock("-dry-run"); err != nil || !strings.Contains(out, "amd64: + app 2.0-1") || c.bytes() != nil {
 		t.Fatalf("a dry run: error %v, printed %q, wrote %d bytes", err, out, len(c.bytes()))
@@ -68,7 +74,7 @@ func TestDebian(t *testing.T) {
 	for _, fields := range debianPackages {
 		next = append(next, strings.ReplaceAll(fields, "1~rc1-1", "1-1"))
 	}
-	c.debian(signer, next, unchanged)
+	c.debian(signer, next, nil)
 	if _, out := c.mustLock(); out != "amd64:   tool 1~rc1-1 -> 1-1\narm64:   tool 1~rc1-1 -> 1-1\n" {
 		t.Errorf("a new version: printed %q", out)
 	}
@@ -77,10 +83,7 @@ func TestDebian(t *testing.T) {
 // TestSecurity adds an archive with newer versions, for fewer architectures, and no flag for its address: it is beside the
 // first one.
 func TestSecurity(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", strings.ReplaceAll(debianTable, `"suites": []`, `"suites": ["stable-security"]`))
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, strings.ReplaceAll(debianTable, `"suites": []`, `"suites": ["stable-security"]`))
 	security := filepath.Join(c.repository, "debian-security")
 	fixes := []string{
 		"Package: libc6\nVersion: 2.31-1+deb1u1\nArchitecture: ARCH",
@@ -118,83 +121,9 @@ func TestSecurity(t *testing.T) {
 	c.refuses(`suite stable-security: InRelease is that of "other-security"`)
 }
 
-// TestKeep renews only the architectures that a mirror has completely.
-func TestKeep(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
-	c.mustLock()
-	broken := func(architectures ...string) {
-		next := slices.Clone(debianPackages)
-		next[0] = strings.ReplaceAll(next[0], "2.0-1", "2.0-2")
-		c.debian(signer, next, func(name string, data []byte) []byte {
-			for _, architecture := range architectures {
-				if strings.Contains(name, architecture) {
-					return []byte("of another moment")
-				}
-			}
-			return data
-		})
-	}
-	broken("arm64")
-	c.refuses("main/binary-arm64/Packages.xz: sha256")
-	out, err := c.lock("-keep")
-	if err != nil || !strings.Contains(out, "arm64: stays as it was: index main/binary-arm64/Packages.xz: sha256") || !strings.Contains(out, "amd64:   app 2.0-1 -> 2.0-2\n") {
-		t.Errorf("error %v, printed %q", err, out)
-	}
-	lock, err := lockfile.Read(c.lockPath())
-	must(t, err)
-	if got := names(lock.Architectures["arm64"]); !strings.HasPrefix(got, "app 2.0-1,") {
-		t.Errorf("arm64: %s", got)
-	}
-
-	broken("amd64", "arm64")
-	if out, err := c.lock("-keep"); err == nil || out != "" {
-		t.Errorf("nothing could be made: error %v, printed %q", err, out)
-	}
-}
-
-// TestByHash uses a mirror that is being updated: under their names it already has newer indexes.
-func TestByHash(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	suite := fixture.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}, ByHash: true}
-	archive := filepath.Join(c.repository, "debian")
-	younger := func(name string, data []byte) []byte {
-		if name == "InRelease" {
-			return data
-		}
-		return []byte("another index")
-	}
-	must(t, fixture.WriteDebian(archive, suite, signer, debianPackages, younger))
-	c.mustLock()
-	c.stable()
-
-	// A mirror may copy an InRelease that announces indexes by their sums, and not have them.
-	removeSums := func() {
-		sums, err := filepath.Glob(archive + "/dists/stable/main/*/by-hash")
-		if err != nil || len(sums) != 2 {
-			t.Fatalf("%d directories by-hash, error %v", len(sums), err)
-		}
-		for _, dir := range sums {
-			must(t, os.RemoveAll(dir))
-		}
-	}
-	removeSums()
-	c.refuses("/Packages.xz: sha256")
-	must(t, fixture.WriteDebian(archive, suite, signer, debianPackages, nil))
-	removeSums()
-	c.stable()
-}
-
 // TestDir keeps a lock in another directory with another table. The keys are still those of the distribution.
 func TestDir(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, _ := newDebian(t, debianTable)
 	c.mustLock()
 	images := c.bytes()
 
@@ -219,49 +148,45 @@ func TestDir(t *testing.T) {
 }
 
 func TestDebianRefuses(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, debianTable)
 	c.mustLock()
 
-	c.debian(signer, debianPackages, func(name string, data []byte) []byte {
-		return bytes.Replace(data, []byte("Codename: stable"), []byte("Codename: staple"), 1)
-	})
-	c.refuses("InRelease")
-
-	c.debian(signer, debianPackages, func(name string, data []byte) []byte {
-		if name == "InRelease" {
+	for _, damage := range []struct {
+		file   string
+		change func(data []byte) []byte
+		want   string
+	}{
+		{"InRelease", func(data []byte) []byte {
+			return bytes.Replace(data, []byte("Codename: stable"), []byte("Codename: staple"), 1)
+		}, "InRelease"},
+		{"InRelease", func([]byte) []byte { return []byte("Suite: stable\n") }, "InRelease: not signed"},
+		{"Packages.xz", func(data []byte) []byte { return append(data, 0) }, "/Packages.xz: sha256"},
+	} {
+		c.debian(signer, debianPackages, func(name string, data []byte) []byte {
+			if filepath.Base(name) == damage.file {
+				return damage.change(data)
+			}
 			return data
-		}
-		return append(data, 0)
-	})
-	c.refuses("/Packages.xz: sha256")
+		})
+		c.refuses(damage.want)
+	}
 
 	unknownSigner, _ := newSigner(t)
-	c.debian(unknownSigner, debianPackages, unchanged)
+	c.debian(unknownSigner, debianPackages, nil)
 	c.refuses("InRelease: openpgp: signature made by unknown entity")
 
-	c.debian(signer, debianPackages, func(name string, data []byte) []byte {
-		if name == "InRelease" {
-			return []byte("Suite: stable\n")
-		}
-		return data
-	})
-	c.refuses("InRelease: not signed")
-
-	c.debian(signer, debianPackages[2:], unchanged)
+	c.debian(signer, debianPackages[2:], nil)
 	c.refuses("package app: not in the index")
 
 	odd := append(slices.Clone(debianPackages[2:]), "Package: app\nVersion: a.b\nArchitecture: ARCH")
-	c.debian(signer, odd, unchanged)
+	c.debian(signer, odd, nil)
 	c.refuses(`package app: not in the index (the index's entry app a.b is not understood: version "a.b"`)
 
-	c.debian(signer, slices.Delete(slices.Clone(debianPackages), 4, 5), unchanged)
+	c.debian(signer, slices.Delete(slices.Clone(debianPackages), 4, 5), nil)
 	c.refuses("package app: needs [libc6 >= 2.30]: nothing in the index provides it")
 
 	// A package that a mirror's index lists and its pool lacks.
-	c.debian(signer, debianPackages, unchanged)
+	c.debian(signer, debianPackages, nil)
 	must(t, os.Remove(c.repository+"/debian/pool/main/libc6_2.31-1_arm64.deb"))
 	c.refuses("package libc6 2.31-1: index: " + c.address + "/debian/pool/main/libc6_2.31-1_arm64.deb: not found")
 

@@ -9,14 +9,11 @@ import (
 
 // TestDowngradeDebian serves an older index, signed by the right key, after a newer one was locked.
 func TestDowngradeDebian(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, debianTable)
 	c.mustLock()
 	older := slices.Clone(debianPackages)
 	older[4] = strings.ReplaceAll(older[4], "2.31-1", "2.31-1~deb1")
-	c.debian(signer, older, unchanged)
+	c.debian(signer, older, nil)
 	c.refuses("package libc6 for amd64: version 2.31-1~deb1 is lower than the locked 2.31-1: use another mirror")
 	if out, err := c.lock("-allow-downgrade"); err != nil || !strings.Contains(out, "amd64:   libc6 2.31-1 -> 2.31-1~deb1\n") {
 		t.Errorf("asked for: error %v, printed %q", err, out)

@@ -13,20 +13,17 @@ import (
 // TestMessagesStayOnOneLine puts hostile texts of an index into errors, which .ci/relock writes into a pull request.
 func TestMessagesStayOnOneLine(t *testing.T) {
 	const hostile = "x\x1b[2J\u202e\r\u2028@everyone"
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, debianTable)
 	c.mustLock()
 	next := slices.Clone(debianPackages)
 	next[0] += ", " + hostile
-	c.debian(signer, next, unchanged)
+	c.debian(signer, next, nil)
 	const escaped = `needs [x\x1b[2J\u202e\r\u2028@everyone`
 	c.refuses(escaped)
 	// One architecture succeeds: then the output contains the error of the other.
 	next[0] = debianPackages[0] + ", " + hostile + "-ARCH"
 	next = append(next, "Package: odd\nVersion: 1-1\nArchitecture: all\nProvides: "+hostile+"-amd64")
-	c.debian(signer, next, unchanged)
+	c.debian(signer, next, nil)
 	out, err := c.lock("-keep")
 	if err != nil || !strings.Contains(out, "arm64: stays as it was: ") || !strings.Contains(out, escaped+"-arm64") || strings.ContainsAny(out, "\x1b\r\u202e\u2028") {
 		t.Errorf("error %v, printed %q", err, out)

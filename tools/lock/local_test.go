@@ -12,10 +12,7 @@ import (
 
 // TestLocal has locks of two directories that lose packages, and get them back.
 func TestLocal(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, debianTable)
 	images, _ := c.mustLock()
 	committed := c.bytes()
 	c.dir = "tests/other"
@@ -54,7 +51,7 @@ func TestLocal(t *testing.T) {
 	for _, fields := range debianPackages {
 		next = append(next, strings.ReplaceAll(fields, "2.0-1", "2.1-1"))
 	}
-	c.debian(signer, next, unchanged)
+	c.debian(signer, next, nil)
 	const kept = "app 2.0-1, extra 1-1, libc6 2.31-1, mawk 1.3-1, only-for-extra 1-1, tool 1~rc1-1"
 	updated := strings.Replace(kept, "2.0", "2.1", 1)
 	wants("an update of one architecture", []string{sum(images, "arm64", "app")},

@@ -65,10 +65,7 @@ func TestSettingRefused(t *testing.T) {
 
 // TestMirrorOfTheEnvironment makes a lock without flags.
 func TestMirrorOfTheEnvironment(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, _ := newDebian(t, debianTable)
 	t.Setenv(mirrorsVariable, "alpine=http://127.0.0.1:1 debian="+c.address+"/debian/")
 	address := c.address
 	c.address = ""

@@ -24,10 +24,7 @@ func (c *checkout) debianAt(signer *openpgp.Entity, packages []string, date, unt
 
 // TestLockRecordsIndexes reads from Debian's and Alpine's locks when each index was made and which key signed it.
 func TestLockRecordsIndexes(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, debianTable)
 	lock, _ := c.mustLock()
 	want := lockfile.Index{
 		Suite: "stable", Date: "2026-08-01T10:00:00Z", Signature: lockfile.SignedIndex, Key: fmt.Sprintf("%X", signer.PrimaryKey.Fingerprint),
@@ -50,9 +47,7 @@ func TestLockRecordsIndexes(t *testing.T) {
 // TestOlderIndexDebian offers a signed index that is older than the locked one. The packages are the same, so no version is
 // lower. A lock without dates is renewed.
 func TestOlderIndexDebian(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
+	c, signer := newDebian(t, debianTable)
 	date := time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
 	c.debianAt(signer, debianPackages, date, time.Time{})
 	lock, _ := c.mustLock()
@@ -86,10 +81,7 @@ func TestOlderIndexAlpine(t *testing.T) {
 // TestExpiredIndex checks that an index past its Valid-Until is refused for a committed lock. A local lock accepts it, with one
 // warning for all architectures: such a machine reaches only the outdated mirror.
 func TestExpiredIndex(t *testing.T) {
-	c := newCheckout(t, "debian", "stable", debianTable)
-	signer, public := newSigner(t)
-	c.keys("keys", public)
-	c.debian(signer, debianPackages, unchanged)
+	c, signer := newDebian(t, debianTable)
 	lock, _ := c.mustLock()
 	next := strings.Split(strings.ReplaceAll(strings.Join(debianPackages, "\x00"), "2.0-1", "2.1-1"), "\x00")
 	until := time.Now().Add(-time.Hour)

@@ -26,8 +26,11 @@ wrapper_files_test = rule(
     attrs = {
         "images": attr.label_list(mandatory = True, allow_files = True, allow_empty = False),
         "nft_only": attr.bool(doc = "whether the images intentionally have no legacy variant"),
-        "_wrappercheck": attr.label(default = "//tools/wrappercheck", executable = True, cfg = "exec"),
+        "_wrappercheck": attr.label(default = "//tools/wrappercheck", executable = True, cfg = config.exec("test")),
     },
+    # Without a group of this name, Bazel 9 runs a test on a platform with the properties of the target platform, and
+    # Bazel 9.0 to 9.2 cannot analyze the test if there is none. See https://github.com/bazelbuild/bazel/issues/25823.
+    exec_groups = {"test": exec_group()},
     test = True,
 )
 

@@ -37,8 +37,10 @@ _wrapper_layer = rule(
         "installer": attr.label(allow_single_file = True),
         "nft_only": attr.bool(),
         "wrapper": attr.label(mandatory = True, allow_single_file = True, cfg = "target"),
-        "_wrapperlayer": attr.label(default = "//tools/wrapperlayer:on_linux", executable = True, cfg = "exec"),
+        "_wrapperlayer": attr.label(default = "//tools/wrapperlayer", executable = True, cfg = "exec"),
     },
+    # The installer resolves symlinks inside an unpacked root, which needs Linux's system calls.
+    exec_compatible_with = ["@platforms//os:linux"],
 )
 
 def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **kwargs):
@@ -52,9 +54,9 @@ def iptables_wrapper_layer(name, base, architecture = None, nft_only = False, **
     is for another architecture. Set `nft_only = True` for a base with the nft variant only, for example because its
     distribution has no legacy variant (RHEL since 8). On a host in legacy mode, the rules of such an image go into nft.
 
-    The layer is built on Linux, or by a Linux worker (`--extra_execution_platforms`). On another system, Bazel's
-    analysis fails with a message. All code is Go without C, so no compiler is needed. The wrapper is always built with
-    the Go release that this module names, because this module's tests use that release.
+    The layer is built on Linux, or by a Linux worker (`--extra_execution_platforms`). On another system without such a
+    worker, Bazel reports `Unable to find an execution platform`. All code is Go without C, so no compiler is needed. The
+    wrapper is always built with the Go release that this module names, because this module's tests use that release.
 
     Example, over an image from a registry:
 

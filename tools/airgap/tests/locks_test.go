@@ -90,10 +90,8 @@ func (m *mirror) write(path, text string) {
 // has makes the mirror contain these versions of app, which differs by architecture, and of lib, and no other packages.
 func (m *mirror) has(app, lib string) {
 	m.t.Helper()
+	m.remove()
 	archive := filepath.Join(m.dir, "debian")
-	if err := os.RemoveAll(archive); err != nil {
-		m.t.Fatal(err)
-	}
 	suite := fixture.Suite{Name: "stable", Architectures: []string{"amd64", "arm64"}}
 	err := fixture.WriteDebian(archive, suite, m.signer, []string{
 		"Package: app\nVersion: " + app + "\nArchitecture: ARCH\nDepends: lib",
@@ -108,9 +106,9 @@ func (m *mirror) has(app, lib string) {
 	}
 }
 
-func (m *mirror) remove(name string) {
+func (m *mirror) remove() {
 	m.t.Helper()
-	if err := os.RemoveAll(filepath.Join(m.dir, "debian", name)); err != nil {
+	if err := os.RemoveAll(filepath.Join(m.dir, "debian")); err != nil {
 		m.t.Fatal(err)
 	}
 }
@@ -185,8 +183,9 @@ func (m *mirror) wants(name, said, local string) {
 }
 
 const (
-	into = `left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json`
-	went = `debian stable: app 1 ` + into + details
+	into    = `left the mirror; going on with what came after, in images/debian/stable/packages.lock.local.json`
+	went    = `debian stable: app 1 ` + into + details
+	updated = "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1" // the local lock after this
 	// The end of every line, which names the log with the details.
 	details = ` \(log: .*/lock.log\)`
 )
@@ -204,13 +203,13 @@ func TestMovingMirror(t *testing.T) {
 	m.soon = true
 	m.wants("an update within ten minutes", "", "")
 	m.soon = false
-	m.wants("a security update", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
-	m.wants("again", "", "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.wants("a security update", went, updated)
+	m.wants("again", "", updated)
 	if err := os.Remove(m.localPath()); err != nil {
 		t.Fatal(err)
 	}
 	m.soon = true
-	m.wants("a cleaned checkout", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.wants("a cleaned checkout", went, updated)
 	m.soon = false
 	m.has("3", "2")
 	m.wants("a point release", "debian stable: app 1, lib 1 left.*", "amd64 app 3, amd64 lib 2, arm64 app 3, arm64 lib 2")
@@ -226,7 +225,7 @@ func TestMovingMirror(t *testing.T) {
 	m.wants("an index younger than its signature", `debian stable: app 1 `+into+`; skipped: arm64`+details, "amd64 app 4, amd64 lib 1")
 
 	m.has("1", "1")
-	m.remove("")
+	m.remove()
 	m.wants("a release that is gone", `debian stable: app 1, lib 1 left the mirror, and what needs it is skipped: index: .*InRelease: not found`+details, "nothing")
 }
 
@@ -245,7 +244,7 @@ func TestIllMirror(t *testing.T) {
 		return false
 	}
 	m.has("2", "1")
-	m.wants("slow", went, "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.wants("slow", went, updated)
 	m.address = "http://127.0.0.1:1/debian"
-	m.wants("away", "", "amd64 app 2, amd64 lib 1, arm64 app 2, arm64 lib 1")
+	m.wants("away", "", updated)
 }
