@@ -1,7 +1,5 @@
 // Package installer installs the wrapper in a root file system: the running one or an unpacked one, of any architecture. It starts
-// no program of that root.
-//
-// It plans every change before it makes the first one. Then it makes all of them or, if one fails, none.
+// no program of that root. It plans every change before it makes the first one. Then it makes all of them or, if one fails, none.
 package installer
 
 import (

@@ -43,7 +43,7 @@ func Pin(inst *xtables.Installation, m mode.Mode, called applet.Applet) error {
 		return err
 	}
 	_ = root.Sweep(own) // remove the remains of a killed install; the symlinks may be in other directories
-	if !plan.Stale() {  // otherwise, another process pinned or installed before this one had the lock
+	if !plan.Stale() {  // otherwise another process pinned or installed before this one had the lock
 		err = plan.Apply(false)
 	}
 	return errors.Join(err, unlock())
@@ -106,12 +106,10 @@ func plan(inst *xtables.Installation, m mode.Mode, called applet.Applet, pinned 
 			}
 		}
 	}
-	checked := ""
 	for _, c := range p.Changes {
-		if dir := path.Dir(c.Path); dir != checked && !inst.Root.Writable(dir) {
+		if dir := path.Dir(c.Path); !inst.Root.Writable(dir) {
 			return nil, &fs.PathError{Op: "write in", Path: dir, Err: fs.ErrPermission}
 		}
-		checked = path.Dir(c.Path)
 	}
 	return p.Plan, nil
 }

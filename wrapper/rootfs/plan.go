@@ -7,10 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Plan is a list of changes that are to be made, with at most one for each path.
-//
-// Apply can make the changes as a transaction: afterwards all are committed, or all are undone. Each change first creates a hard
-// link to the old object. Undoing it is one rename(2) of the same inode, which restores everything even if the file system is full.
+// Plan is a list of changes that are to be made, with at most one for each path. Apply can make them as a transaction: afterwards
+// all are committed, or all are undone. Each change first creates a hard link to the old object. Undoing it is one rename(2) of the
+// same inode, which restores everything even if the file system is full.
 type Plan struct {
 	Changes []Change
 	root    *Root

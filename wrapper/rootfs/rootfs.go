@@ -31,7 +31,7 @@ func Host() *Root { return newRoot("/", unix.AT_FDCWD) }
 
 // Open returns the unpacked root file system in dir. Close it when done.
 func Open(dir string) (*Root, error) {
-	fd, err := place{Host().top, dir}.open(unix.O_PATH|unix.O_DIRECTORY, 0)
+	fd, err := unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return nil, pathError("open root", dir, err)
 	}
@@ -99,10 +99,8 @@ func (p place) do(call func(dirfd int, name string) error) error {
 }
 
 func (p place) open(flags int, perm uint32) (fd int, err error) {
-	err = p.do(func(dirfd int, name string) (err error) {
-		fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm)
-		return err
-	})
+	dirfd, name := p.at()
+	err = retry(func() (err error) { fd, err = unix.Openat(dirfd, name, flags|unix.O_CLOEXEC, perm); return err })
 	return fd, err
 }
 
