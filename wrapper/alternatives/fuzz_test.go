@@ -34,8 +34,7 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// A binary that is written into a configuration is read from it again. An entry that is removed from an override file is gone.
-// No other line changes.
+// A binary that is written into a configuration is read from it again. An override file never selects a negative number.
 func FuzzConf(f *testing.F) {
 	f.Add([]byte("binary=/usr/sbin/xtables-nft-multi\ngroup=iptables, iptables-save\noptions=KeepArgv0\n"))
 	f.Add([]byte("iptables=2\nip6tables = 1 # by hand\n"))
