@@ -2,8 +2,8 @@
 # The Debian root file system in which Bazel runs: Debian's own Bazel, its packaged Bazel modules, and the tools of the
 # tests.
 
-# The packages for every command. bazel-*: Bazel and the modules that config.sh overrides.
-debian_packages='bazel-bootstrap bazel-rules-shell ca-certificates curl default-jre-headless iproute2 jq'
+# The packages for every command. bazel-*: Bazel and the modules that config.sh overrides. rules_oci needs jq and zstd.
+debian_packages='bazel-bootstrap bazel-rules-shell ca-certificates curl default-jre-headless iproute2 jq zstd'
 
 # Packages that bazel-bootstrap depends on for rules of C++, Java and Python. The checkout has no such target, and
 # Bazel's server itself needs only the Java runtime. An empty package provides them, which saves two thirds of the
@@ -12,10 +12,10 @@ debian_packages='bazel-bootstrap bazel-rules-shell ca-certificates curl default-
 debian_omitted='build-essential, default-jdk-headless, python3, zlib1g-dev'
 
 # The packages for tests and for programs below //tests: both iptables modes, container runtimes and engines, a virtual
-# machine for other kernels, and the shells and package tools of the distributions whose layouts are tested. They are
-# added if a command may need them.
-debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign qemu-system-x86 qemu-user-static git make
-	shellcheck busybox dash procps strace rpm dnf5 createrepo-c libarchive-tools bzip2 zstd xz-utils cpio'
+# machine for other kernels, and the shells and package tools of the distributions whose layouts are tested. crane is
+# what oci_push runs. They are added if a command may need them.
+debian_test_packages='iptables nftables runc podman docker.io docker-cli cosign crane qemu-system-x86 qemu-user-static git
+	make shellcheck busybox dash procps strace rpm dnf5 createrepo-c libarchive-tools bzip2 xz-utils cpio'
 
 # The virtual machines of other architectures, for tests/kernels. They are added if a command names them.
 debian_emulator_packages='qemu-system-arm qemu-system-ppc qemu-system-riscv qemu-system-s390x'
@@ -43,7 +43,7 @@ find_debian() {
 	debian=$(debian_root "$debian_added")
 	[ ! -d "$debian" ] || return 0
 	case " $* " in
-	*' test '* | *' coverage '* | *...* | *//tests* | *//tools/release*) ;;
+	*' test '* | *' coverage '* | *...* | *//tests* | *//tools/release* | *push*) ;;
 	*) debian=$debian_base ;;
 	esac
 }

@@ -1,4 +1,4 @@
-"""Images as Bazel targets: the public API of rules_oci, built by Go programs of this module.
+"""Images as Bazel targets: the public API of rules_oci, built by scripts of this module.
 
 Everything outside this file, `extensions.bzl` and `pull.bzl` is private.
 """

@@ -22,7 +22,7 @@ import (
 type Image struct {
 	ctx    context.Context
 	config v1.Config
-	layers []image.Layer
+	layers []v1.Layer
 	tree   *rootfs.Tree
 	dir    string
 	runner *container.Runner

@@ -2,9 +2,6 @@
 package image
 
 import (
-	"bufio"
-	"bytes"
-	"compress/gzip"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,18 +11,16 @@ import (
 	"strings"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/klauspost/compress/zstd"
+	"github.com/google/go-containerregistry/pkg/v1/partial"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 )
 
 // Image is an image whose layers are not unpacked yet.
 type Image struct {
 	Config v1.ConfigFile
-	Layers []Layer // lowest first
-	Size   int64   // of the compressed layers, in bytes
+	Layers []v1.Layer // lowest first
+	Size   int64      // of the compressed layers, in bytes
 }
-
-// Layer opens the uncompressed tar archive of a layer.
-type Layer func() (io.ReadCloser, error)
 
 // Open reads the one image of the layout, which must be for the platform (os/architecture[/variant]). If platform is
 // empty, every image is accepted. go-containerregistry's own reader cannot be used: it refuses blobs that are symlinks,
@@ -57,18 +52,26 @@ func open(layout string) (*Image, error) {
 	if index.Manifests[0].MediaType.IsIndex() {
 		return nil, errors.New("multi-arch images are not supported: test the image of each platform")
 	}
-	blob := func(digest v1.Hash) string { return filepath.Join(layout, "blobs", digest.Algorithm, digest.Hex) }
+	path := func(digest v1.Hash) string { return filepath.Join(layout, "blobs", digest.Algorithm, digest.Hex) }
 	var manifest v1.Manifest
-	if err := readJSON(blob(index.Manifests[0].Digest), &manifest); err != nil {
+	if err := readJSON(path(index.Manifests[0].Digest), &manifest); err != nil {
 		return nil, err
 	}
 	image := &Image{}
-	if err := readJSON(blob(manifest.Config.Digest), &image.Config); err != nil {
+	if err := readJSON(path(manifest.Config.Digest), &image.Config); err != nil {
 		return nil, err
 	}
-	for _, layer := range manifest.Layers {
-		image.Size += layer.Size
-		image.Layers = append(image.Layers, func() (io.ReadCloser, error) { return uncompressed(blob(layer.Digest)) })
+	diffIDs := image.Config.RootFS.DiffIDs
+	if len(diffIDs) != len(manifest.Layers) {
+		return nil, fmt.Errorf("%d layers, but %d diff IDs", len(manifest.Layers), len(diffIDs))
+	}
+	for i, descriptor := range manifest.Layers {
+		layer, err := partial.CompressedToLayer(blob{path(descriptor.Digest), descriptor, diffIDs[i]})
+		if err != nil {
+			return nil, err
+		}
+		image.Size += descriptor.Size
+		image.Layers = append(image.Layers, layer)
 	}
 	return image, nil
 }
@@ -84,36 +87,18 @@ func readJSON(path string, value any) error {
 	return nil
 }
 
-// uncompressed opens a blob that may be compressed, which its first bytes show (RFC 1952, RFC 8878).
-func uncompressed(path string) (io.ReadCloser, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	content := bufio.NewReader(file)
-	magic, err := content.Peek(4)
-	if err != nil && err != io.EOF {
-		file.Close()
-		return nil, err
-	}
-	var reader io.Reader = content
-	switch {
-	case bytes.HasPrefix(magic, []byte{0x1f, 0x8b}):
-		reader, err = gzip.NewReader(content)
-	case bytes.Equal(magic, []byte{0x28, 0xb5, 0x2f, 0xfd}):
-		reader, err = zstd.NewReader(content, zstd.WithDecoderConcurrency(1))
-	default:
-		err = nil
-	}
-	if err != nil {
-		file.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return struct {
-		io.Reader
-		io.Closer
-	}{reader, file}, nil
+// blob is a layer of the layout. It implements partial.CompressedLayer, and DiffID, which otherwise would read the layer.
+type blob struct {
+	path       string
+	descriptor v1.Descriptor
+	diffID     v1.Hash
 }
+
+func (b blob) Digest() (v1.Hash, error)            { return b.descriptor.Digest, nil }
+func (b blob) DiffID() (v1.Hash, error)            { return b.diffID, nil }
+func (b blob) Size() (int64, error)                { return b.descriptor.Size, nil }
+func (b blob) MediaType() (types.MediaType, error) { return b.descriptor.MediaType, nil }
+func (b blob) Compressed() (io.ReadCloser, error)  { return os.Open(b.path) }
 
 // checkPlatform compares platforms as an engine does, but does not accept an older variant of ARM.
 func checkPlatform(config *v1.ConfigFile, platform string) error {

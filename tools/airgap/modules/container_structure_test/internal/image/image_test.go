@@ -1,15 +1,9 @@
 package image
 
 import (
-	"bytes"
-	"compress/gzip"
-	"io"
-	"os"
-	"path/filepath"
 	"testing"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
-	"github.com/klauspost/compress/zstd"
 )
 
 func TestPlatform(t *testing.T) {
@@ -35,45 +29,3 @@ func TestPlatform(t *testing.T) {
 		}
 	}
 }
-
-// A layer of each compression has the same content, also if the blob is a symlink.
-func TestUncompressed(t *testing.T) {
-	const want = "the content of a layer"
-	dir := t.TempDir()
-	for name, compress := range map[string]func(io.Writer) (io.WriteCloser, error){
-		"plain": func(w io.Writer) (io.WriteCloser, error) { return nopCloser{w}, nil },
-		"gzip":  func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil },
-		"zstd":  func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) },
-	} {
-		var packed bytes.Buffer
-		writer, err := compress(&packed)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := io.WriteString(writer, want); err != nil {
-			t.Fatal(err)
-		}
-		if err := writer.Close(); err != nil {
-			t.Fatal(err)
-		}
-		path := filepath.Join(dir, name)
-		if err := os.WriteFile(path, packed.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink(path, path+"-link"); err != nil {
-			t.Fatal(err)
-		}
-		reader, err := uncompressed(path + "-link")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, err := io.ReadAll(reader); err != nil || string(got) != want {
-			t.Errorf("%s: %q (%v), want %q", name, got, err, want)
-		}
-		reader.Close()
-	}
-}
-
-type nopCloser struct{ io.Writer }
-
-func (nopCloser) Close() error { return nil }

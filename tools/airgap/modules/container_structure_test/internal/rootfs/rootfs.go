@@ -3,6 +3,8 @@ package rootfs
 
 import (
 	"archive/tar"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -12,8 +14,7 @@ import (
 	"strings"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
-
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/image"
+	v1 "github.com/google/go-containerregistry/pkg/v1"
 )
 
 // Whiteouts of the OCI image specification, layer.md.
@@ -32,27 +33,48 @@ type Tree struct {
 	owners map[string]owner
 }
 
-// Unpack applies the layers, lowest first, to a new directory.
-func Unpack(layers []image.Layer, dir string) (*Tree, error) {
+// Unpack applies the layers, lowest first, to a new directory. As `docker load`, it compares their tar archives with their
+// diff IDs.
+func Unpack(layers []v1.Layer, dir string) (*Tree, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
 	tree := &Tree{Dir: dir, owners: map[string]owner{}}
 	for i, layer := range layers {
-		reader, err := layer()
-		if err != nil {
-			return nil, fmt.Errorf("unpack layer %d: %w", i, err)
-		}
-		err = tree.apply(reader)
-		reader.Close()
-		if err != nil {
+		if err := tree.add(layer); err != nil {
 			return nil, fmt.Errorf("unpack layer %d: %w", i, err)
 		}
 	}
 	return tree, nil
 }
 
-// apply unpacks one layer over the tree.
+// add unpacks one layer over the tree.
+func (t *Tree) add(layer v1.Layer) error {
+	want, err := layer.DiffID()
+	if err != nil {
+		return err
+	}
+	reader, err := layer.Uncompressed()
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	sum := sha256.New()
+	archive := io.TeeReader(reader, sum)
+	if err := t.apply(archive); err != nil {
+		return err
+	}
+	// The archive can continue after its last entry.
+	if _, err := io.Copy(io.Discard, archive); err != nil {
+		return err
+	}
+	if got := hex.EncodeToString(sum.Sum(nil)); want.Hex != got {
+		return fmt.Errorf("corrupt: its diff ID is sha256:%s, but the configuration states %s", got, want)
+	}
+	return nil
+}
+
+// apply unpacks the entries of one layer.
 func (t *Tree) apply(layer io.Reader) error {
 	reader := tar.NewReader(layer)
 	written := map[string]bool{} // by this layer; an opaque whiteout does not remove them

@@ -10,9 +10,10 @@ import (
 	"strings"
 	"testing"
 
+	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/google/go-containerregistry/pkg/v1/static"
+	"github.com/google/go-containerregistry/pkg/v1/types"
 	"golang.org/x/sys/unix"
-
-	"github.com/iptables-wrappers/iptables-wrappers/tools/airgap/modules/container_structure_test/internal/image"
 )
 
 // file, dir and link return entries. The content of a file is its own name.
@@ -33,7 +34,7 @@ func whiteout(name string) tar.Header {
 }
 
 // pack returns a layer for each list of entries.
-func pack(t *testing.T, lists ...[]tar.Header) (layers []image.Layer) {
+func pack(t *testing.T, lists ...[]tar.Header) (layers []v1.Layer) {
 	t.Helper()
 	for _, entries := range lists {
 		var archive bytes.Buffer
@@ -49,7 +50,7 @@ func pack(t *testing.T, lists ...[]tar.Header) (layers []image.Layer) {
 		if err := writer.Close(); err != nil {
 			t.Fatal(err)
 		}
-		layers = append(layers, func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(archive.Bytes())), nil })
+		layers = append(layers, static.NewLayer(archive.Bytes(), types.OCIUncompressedLayer))
 	}
 	return layers
 }
@@ -192,6 +193,19 @@ func TestReadFileFollowsLinksInside(t *testing.T) {
 		if _, err := tree.ReadFile(name); err == nil || !strings.Contains(err.Error(), message) {
 			t.Errorf("%s: %v, want an error that says %q", name, err, message)
 		}
+	}
+}
+
+// corrupt is a layer whose archive is not the one that the configuration names.
+type corrupt struct{ v1.Layer }
+
+func (corrupt) DiffID() (v1.Hash, error) { return v1.NewHash("sha256:" + strings.Repeat("0", 64)) }
+
+func TestDiffID(t *testing.T) {
+	layer := corrupt{pack(t, []tar.Header{file("a")})[0]}
+	_, err := Unpack([]v1.Layer{layer}, filepath.Join(t.TempDir(), "root"))
+	if err == nil || !strings.Contains(err.Error(), "corrupt: its diff ID is") {
+		t.Errorf("a layer with another diff ID: %v", err)
 	}
 }
 

@@ -2,11 +2,10 @@
 
 def _oci_digest_impl(ctx):
     args = ctx.actions.args()
-    args.add("digest")
-    args.add_all([ctx.file.image], before_each = "-image", expand_directories = False)
-    args.add("-output", ctx.outputs.out)
-    ctx.actions.run(
-        executable = ctx.executable._oci,
+    args.add_all([ctx.file.image], expand_directories = False)
+    args.add(ctx.outputs.out)
+    ctx.actions.run_shell(
+        command = "jq -er '.manifests[0].digest' \"$1/index.json\" >\"$2\"",
         arguments = [args],
         inputs = [ctx.file.image],
         outputs = [ctx.outputs.out],
@@ -21,6 +20,5 @@ oci_digest = rule(
     attrs = {
         "image": attr.label(allow_single_file = True, mandatory = True),
         "out": attr.output(mandatory = True),
-        "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "exec"),
     },
 )

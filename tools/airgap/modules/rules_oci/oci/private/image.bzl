@@ -1,6 +1,8 @@
 """oci_image: one image, as an OCI layout directory."""
 
-# Names of aspect_bazel_lib for resource classes. They only help a scheduler. The single-threaded program of this rule
+load(":script.bzl", "script_attrs")
+
+# Names of aspect_bazel_lib for resource classes. They only help a scheduler. The single-threaded script of this rule
 # needs no reservation.
 _RESOURCE_SETS = [
     "default",
@@ -15,7 +17,7 @@ _RESOURCE_SETS = [
     "mem_32g",
 ]
 
-# Attributes that are files, in the order in which the program reads them. A flag has the name of its attribute.
+# Attributes that are files.
 _FILE_ATTRIBUTES = {
     "created": "File with the date the image was made (RFC 3339). Default: the epoch, or the base's.",
     "entrypoint": "File of one word per line. Clears the base's cmd.",
@@ -40,26 +42,26 @@ def _oci_image_impl(ctx):
     linked = [depset(ctx.files.tars)]
 
     args = ctx.actions.args()
-    args.add("image")
-    args.add_all([output], before_each = "-output", expand_directories = False)
+    args.add_all([output, ctx.file.base or ""], expand_directories = False)
     if ctx.attr.base:
-        args.add_all([ctx.file.base], before_each = "-base", expand_directories = False)
         linked += [ctx.attr.base[DefaultInfo].files, ctx.attr.base[DefaultInfo].default_runfiles.files]
-    for flag in ["os", "architecture", "variant", "user", "workdir"]:
-        if getattr(ctx.attr, flag):
-            args.add("-" + flag, getattr(ctx.attr, flag))
     for tar in ctx.files.tars:
         # A label as a separate argument is spelled as in the real rules.
-        args.add("-label", tar.owner)
-        args.add("-layer", tar)
-    for flag in _FILE_ATTRIBUTES:
-        file = getattr(ctx.file, flag)
+        args.add(tar.owner)
+        args.add(tar)
+    args.add("--")
+    for name in ["os", "architecture", "variant", "user", "workdir"]:
+        if getattr(ctx.attr, name):
+            args.add_all(["--arg", name, getattr(ctx.attr, name)])
+    for name in _FILE_ATTRIBUTES:
+        file = getattr(ctx.file, name)
         if file:
-            args.add("-" + flag, file)
+            args.add_all(["--rawfile", name, file])
             inputs.append(file)
 
     ctx.actions.run(
-        executable = ctx.executable._oci,
+        executable = ctx.file._script,
+        tools = ctx.files._scripts,
         arguments = [args],
         inputs = depset(inputs, transitive = linked),
         outputs = [output],
@@ -86,8 +88,7 @@ oci_image = rule(
         "architecture": attr.string(doc = "Architecture, in Go's spelling. Mandatory without base, forbidden with it."),
         "variant": attr.string(doc = "Variant of the architecture, for example v7. Forbidden with base."),
         "resource_set": attr.string(default = "default", values = _RESOURCE_SETS, doc = "Accepted for compatibility."),
-        "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "exec"),
-    } | {
+    } | script_attrs("image.sh") | {
         name: attr.label(allow_single_file = True, doc = doc)
         for (name, doc) in _FILE_ATTRIBUTES.items()
     },

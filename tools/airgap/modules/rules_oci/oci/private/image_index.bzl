@@ -1,5 +1,7 @@
 """oci_image_index: several images behind one name, one per platform."""
 
+load(":script.bzl", "script_attrs")
+
 def _platforms_transition_impl(_settings, attr):
     return [{"//command_line_option:platforms": str(platform)} for platform in attr.platforms]
 
@@ -15,17 +17,15 @@ def _oci_image_index_impl(ctx):
         fail("platforms can only be specified when there is exactly one image in the images attribute.")
 
     output = ctx.actions.declare_directory(ctx.label.name)
-    inputs = list(ctx.files.images)
     args = ctx.actions.args()
-    args.add("index")
-    args.add_all([output], before_each = "-output", expand_directories = False)
-    args.add_all(ctx.files.images, before_each = "-image", expand_directories = False)
+    args.add_all([output] + ctx.files.images, expand_directories = False)
 
     ctx.actions.run(
-        executable = ctx.executable._oci,
+        executable = ctx.file._script,
+        tools = ctx.files._scripts,
         arguments = [args],
         inputs = depset(
-            inputs,
+            ctx.files.images,
             transitive = [image[DefaultInfo].default_runfiles.files for image in ctx.attr.images],
         ),
         outputs = [output],
@@ -50,6 +50,5 @@ oci_image_index = rule(
         "_allowlist_function_transition": attr.label(
             default = "@bazel_tools//tools/allowlists/function_transition_allowlist",
         ),
-        "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "exec"),
-    },
+    } | script_attrs("index.sh"),
 )

@@ -1,4 +1,4 @@
-"""Scripts that start a program of this module with files from the runfiles."""
+"""Executables that start a script of this module with files from the runfiles."""
 
 _TEMPLATE = """\
 #!/usr/bin/env bash
@@ -17,22 +17,11 @@ set -e
 # --- end runfiles.bash initialization v3 ---
 runfiles_export_envvars
 
-exec "$(rlocation {program})" {arguments} "$@"
+exec {script} {arguments} "$@"
 """
 
-def launcher_attrs(program):
-    """Attributes of a rule whose executable starts the program.
-
-    Args:
-        program: its label.
-
-    Returns:
-        a dictionary
-    """
-    return {
-        "_program": attr.label(default = program, executable = True, cfg = "target"),
-        "_runfiles": attr.label(default = "@bazel_tools//tools/bash/runfiles"),
-    }
+# Attributes of a rule whose executable starts its script, beside script_attrs.
+LAUNCHER_ATTRS = {"_runfiles": attr.label(default = "@bazel_tools//tools/bash/runfiles")}
 
 def rlocation(ctx, file):
     """A shell word that is the file's path at run time."""
@@ -47,7 +36,7 @@ def write_launcher(ctx, arguments, files, targets):
     """Writes the executable of a rule.
 
     Args:
-        ctx: rule context with launcher_attrs.
+        ctx: rule context with LAUNCHER_ATTRS.
         arguments: shell words, either from rlocation or plain strings without special characters.
         files: files the arguments name.
         targets: targets whose runfiles the files need.
@@ -56,18 +45,13 @@ def write_launcher(ctx, arguments, files, targets):
         DefaultInfo with the executable.
     """
     executable = ctx.actions.declare_file(ctx.label.name + ".sh")
-    program = ctx.executable._program
-    path = program.short_path
     ctx.actions.write(
         executable,
-        _TEMPLATE.format(
-            program = _quote(path[len("../"):] if path.startswith("../") else ctx.workspace_name + "/" + path),
-            arguments = " ".join(arguments),
-        ),
+        _TEMPLATE.format(script = rlocation(ctx, ctx.file._script), arguments = " ".join(arguments)),
         is_executable = True,
     )
-    runfiles = ctx.runfiles([program] + files).merge_all([
+    runfiles = ctx.runfiles(ctx.files._scripts + files).merge_all([
         target[DefaultInfo].default_runfiles
-        for target in [ctx.attr._program, ctx.attr._runfiles] + targets
+        for target in [ctx.attr._runfiles] + targets
     ])
     return DefaultInfo(executable = executable, runfiles = runfiles)

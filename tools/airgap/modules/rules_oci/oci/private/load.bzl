@@ -1,19 +1,17 @@
 """oci_load: an image for a container engine on this machine."""
 
-load(":launcher.bzl", "launcher_attrs", "rlocation", "write_launcher")
+load(":launcher.bzl", "LAUNCHER_ATTRS", "rlocation", "write_launcher")
+load(":script.bzl", "script_attrs")
 
 def _oci_load_impl(ctx):
     tarball = ctx.actions.declare_file("{}/tarball.tar".format(ctx.label.name))
     args = ctx.actions.args()
-    args.add("archive")
-    args.add_all([ctx.file.image], before_each = "-image", expand_directories = False)
-    args.add("-tags", ctx.file.repo_tags)
-    args.add("-format", ctx.attr.format)
-    args.add("-output", tarball)
+    args.add_all([ctx.file.image, ctx.file.repo_tags, ctx.attr.format, "--output", tarball], expand_directories = False)
 
     # The archive is large and rarely needed, so it is built only on request, as an output group.
     ctx.actions.run(
-        executable = ctx.executable._oci,
+        executable = ctx.file._script,
+        tools = ctx.files._scripts,
         arguments = [args],
         inputs = depset(
             [ctx.file.image, ctx.file.repo_tags],
@@ -24,19 +22,11 @@ def _oci_load_impl(ctx):
         progress_message = "OCI Tarball %{label}",
     )
 
-    arguments = [
-        "load",
-        "-image",
-        rlocation(ctx, ctx.file.image),
-        "-tags",
-        rlocation(ctx, ctx.file.repo_tags),
-        "-format",
-        ctx.attr.format,
-    ]
+    arguments = [rlocation(ctx, ctx.file.image), rlocation(ctx, ctx.file.repo_tags), ctx.attr.format]
     files = [ctx.file.image, ctx.file.repo_tags]
     targets = [ctx.attr.image]
     if ctx.executable.loader:
-        arguments += ["-loader", rlocation(ctx, ctx.executable.loader)]
+        arguments += ["--loader", rlocation(ctx, ctx.executable.loader)]
         files.append(ctx.executable.loader)
         targets.append(ctx.attr.loader)
     return [
@@ -65,7 +55,6 @@ oci_load = rule(
             cfg = "target",
             doc = "Program to call in place of docker, podman or nerdctl.",
         ),
-        "_oci": attr.label(default = "//cmd/oci", executable = True, cfg = "exec"),
-    } | launcher_attrs("//cmd/oci"),
+    } | script_attrs("load.sh") | LAUNCHER_ATTRS,
     executable = True,
 )

@@ -1,6 +1,7 @@
 """oci_push: an image or index to a registry."""
 
-load(":launcher.bzl", "launcher_attrs", "rlocation", "write_launcher")
+load(":launcher.bzl", "LAUNCHER_ATTRS", "rlocation", "write_launcher")
+load(":script.bzl", "script_attrs")
 
 def _has_tag_or_digest(repository):
     # A colon before the last slash is a port.
@@ -12,17 +13,10 @@ def _oci_push_impl(ctx):
     if _has_tag_or_digest(ctx.attr.repository):
         fail("`repository` attribute should not contain digest or tag. got: {}".format(ctx.attr.repository))
 
-    arguments = ["-image", rlocation(ctx, ctx.file.image)]
-    files = [ctx.file.image]
-    if ctx.attr.repository:
-        arguments += ["-repository", "'{}'".format(ctx.attr.repository)]
-    elif ctx.file.repository_file:
-        arguments += ["-repository_file", rlocation(ctx, ctx.file.repository_file)]
-        files.append(ctx.file.repository_file)
-    if ctx.file.remote_tags:
-        arguments += ["-tags_file", rlocation(ctx, ctx.file.remote_tags)]
-        files.append(ctx.file.remote_tags)
-    return write_launcher(ctx, arguments, files, [ctx.attr.image])
+    files = [ctx.file.image, ctx.file.repository_file, ctx.file.remote_tags]
+    image, repository_file, tags_file = [rlocation(ctx, file) if file else "''" for file in files]
+    arguments = [image, "'{}'".format(ctx.attr.repository), repository_file, tags_file]
+    return write_launcher(ctx, arguments, [file for file in files if file], [ctx.attr.image])
 
 oci_push = rule(
     implementation = _oci_push_impl,
@@ -32,6 +26,6 @@ oci_push = rule(
         "repository": attr.string(doc = "registry/name, without tag or digest. `--repository` overrides it."),
         "repository_file": attr.label(allow_single_file = True, doc = "File with the repository."),
         "remote_tags": attr.label(allow_single_file = True, doc = "File of one tag per line."),
-    } | launcher_attrs("//cmd/push"),
+    } | script_attrs("push.sh") | LAUNCHER_ATTRS,
     executable = True,
 )
