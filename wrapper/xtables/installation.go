@@ -24,6 +24,7 @@ type Installation struct {
 	Root     *rootfs.Root
 	Wrapper  string // path of the wrapper, without symlinks; empty if not known
 	Binaries [mode.Legacy + 1]Binary
+	files    [applet.Count]map[string]mode.Mode // see Files
 }
 
 // Binary is the location of one mode's binaries. The zero Binary means that the mode is not installed.
@@ -78,15 +79,15 @@ func (i *Installation) Dirs() []string {
 // itself, and alternatives databases contain it. Directories are resolved, but the binaries are not: a symlink that leads to the
 // same file by other names belongs to another program, such as Nix.
 func (i *Installation) Files(a applet.Applet) map[string]mode.Mode {
-	files := map[string]mode.Mode{i.Wrapper: 0}
-	for _, m := range i.Modes() {
-		for _, name := range [...]string{Multi(m), a.In(m)} {
-			if place, err := i.Root.Place(path.Join(i.Binaries[m].Dir, name)); err == nil {
-				files[place] = m
+	if i.files[a] == nil {
+		i.files[a] = map[string]mode.Mode{i.Wrapper: 0}
+		for _, m := range i.Modes() {
+			if dir, err := i.Root.Resolve(i.Binaries[m].Dir); err == nil {
+				i.files[a][path.Join(dir, Multi(m))], i.files[a][path.Join(dir, a.In(m))] = m, m
 			}
 		}
 	}
-	return files
+	return i.files[a]
 }
 
 // Multi returns the name of the binary that contains every applet of mode m.
