@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// files replaces files of the container's /proc. The wrapper and iptables read all other files from the kernel. An
-// empty path stands for a file that exists but cannot be read.
+// files replaces files of the container's /proc. The wrapper and iptables read all other files from the kernel.
 func (h *host) files(replaced map[string]string) {
 	h.t.Helper()
 	proc := filepath.Join(h.root, "proc")
@@ -26,7 +25,11 @@ func (h *host) files(replaced map[string]string) {
 		}
 	}
 	for name, text := range replaced {
-		if err := os.WriteFile(filepath.Join(proc, name), []byte(text), 0o644); err != nil {
+		write := func(path string) error { return os.WriteFile(path, []byte(text), 0o644) }
+		if text == unreadable {
+			write = func(path string) error { return os.Mkdir(path, 0o755) }
+		}
+		if err := write(filepath.Join(proc, name)); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -57,6 +60,8 @@ const (
 	symbols  = "ffffffff81effe50 T netlink_unicast\n"
 	builtIn  = symbols + "ffffffff81f63250 T nft_do_chain\n"
 	asModule = symbols + "ffffffffc0a63250 T nft_do_chain\t[nf_tables]\n"
+
+	unreadable = "a directory, which can be opened but not read"
 )
 
 // TestSigns replaces the files that show whether nf_tables is present; it is in fact present. A kubelet chain in legacy
@@ -71,6 +76,7 @@ func TestSigns(t *testing.T) {
 	}{
 		{"nf_tables is built in, ip_tables is a module", modular, builtIn, decision{"nft", "kubelet-chain", true}, true},
 		{"/proc/modules is masked, nf_tables is a module", "", asModule, decision{"nft", "kubelet-chain", true}, true},
+		{"/proc/modules is unreadable, nf_tables is not loaded", unreadable, symbols, decision{"legacy", "kubelet-chain", true}, true},
 		{"both are masked", "", "", decision{"legacy", "kubelet-chain", false}, false},
 		{"/proc/kallsyms is cut short", modular, "ffffffff81000000 T _stext\n", decision{"legacy", "kubelet-chain", false}, false},
 		{"nf_tables is not loaded", modular, symbols, decision{"legacy", "kubelet-chain", true}, true},

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"maps"
 	"os"
+	"path/filepath"
 	"testing"
 )
 
@@ -64,5 +66,21 @@ func TestSetRefused(t *testing.T) {
 	if want := "iptables-wrapper: set legacy: iptables-save does not lead to this installation: " +
 		"run iptables-wrapper install, then try again\n"; stderr != want || status != exitFailed {
 		t.Errorf("%q, %d; want %q", stderr, status, want)
+	}
+}
+
+// --wrapper installs another file than the running one.
+func TestInstallAnotherFile(t *testing.T) {
+	b, root := newBundle(t, "nft"), t.TempDir()
+	self, err := os.ReadFile(b.path(commandName))
+	other, sbin := append(self, '\n'), filepath.Join(root, "usr/sbin")
+	if err := errors.Join(err, os.WriteFile(b.path("other"), other, 0o755), os.MkdirAll(sbin, 0o755),
+		os.Rename(b.path("xtables-nft-multi"), filepath.Join(sbin, "xtables-nft-multi"))); err != nil {
+		t.Fatal(err)
+	}
+	_, stderr, status := b.do(nil, commandName, "install", "--no-sanity-check", "--root", root, "--wrapper", b.path("other"))
+	installed, err := os.ReadFile(filepath.Join(sbin, commandName))
+	if status != 0 || err != nil || !bytes.Equal(installed, other) {
+		t.Errorf("%q, %d, %v: %d bytes are installed, want %d", stderr, status, err, len(installed), len(other))
 	}
 }
