@@ -3,6 +3,7 @@ package scenarios
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -182,4 +183,27 @@ func TestSubsetPID(t *testing.T) {
 	if got := h.version("iptables"); got != "legacy" || h.pinned("iptables") {
 		t.Errorf("called: got %s, pinned %v, want legacy, not pinned", got, h.pinned("iptables"))
 	}
+}
+
+// TestCompatIsAsked checks that a call which would guess nft asks for nft_compat first, and that a call with evidence does not.
+func TestCompatIsAsked(t *testing.T) {
+	for name, want := range map[string]bool{"an empty host": true, "rules in legacy": false} {
+		h := newHost(t)
+		if !want {
+			h.restore("iptables-legacy", rules("filter", "DOCKER", 2)...)
+		}
+		r := h.do(call{argv: []string{"/usr/sbin/iptables", "-S"}, env: []string{"IPTABLES_WRAPPER_DEBUG=1"}})
+		// A kernel without modules shows nft_compat only in an answer. Otherwise /proc/modules shows that it is loaded.
+		if asked := !strings.Contains(r.stderr, "nft_compat               unknown"); asked != want && (want || !loaded(t, "nft_compat")) {
+			t.Errorf("%s: asked %v\n%s", name, asked, r.stderr)
+		}
+	}
+}
+
+func loaded(t *testing.T, module string) bool {
+	text, err := os.ReadFile("/proc/modules")
+	if err != nil && !os.IsNotExist(err) {
+		t.Fatal(err)
+	}
+	return strings.Contains("\n"+string(text), "\n"+module+" ")
 }
