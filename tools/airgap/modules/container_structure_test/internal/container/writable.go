@@ -34,9 +34,9 @@ func IsolateMounts() error {
 }
 
 // InMemory mounts a tmpfs over the directory. On a disk, creating and removing the many small files of an image would take
-// most of a test's time.
+// most of a test's time. The limit is for a hostile image: its few compressed bytes must not fill the machine's memory.
 func InMemory(dir string) error {
-	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755"); err != nil {
+	if err := unix.Mount("tmpfs", dir, "tmpfs", 0, "mode=0755,size=1g"); err != nil {
 		return fmt.Errorf("mount tmpfs: %w", err)
 	}
 	return nil

@@ -71,7 +71,6 @@ func (t *Tree) replace(name string) error {
 			return err
 		}
 		if !info.IsDir() {
-			delete(t.owners, target)
 			return os.Remove(target)
 		}
 	}

@@ -11,26 +11,15 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"strings"
 
 	securejoin "github.com/cyphar/filepath-securejoin"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
+	"github.com/moby/go-archive"
 )
-
-// Whiteouts of the OCI image specification, layer.md.
-const (
-	whiteoutPrefix = ".wh."
-	opaqueWhiteout = ".wh..wh..opq"
-)
-
-type owner struct{ uid, gid int }
 
 // Tree is an unpacked root file system.
 type Tree struct {
 	Dir string
-	// owners contains the owners in the layers, by cleaned path from Dir. The file system may not have them: if only some
-	// users are mapped (user namespaces, Bazel's linux-sandbox), chown(2) to the others fails.
-	owners map[string]owner
 }
 
 // Unpack applies the layers, lowest first, to a new directory. As `docker load`, it compares their tar archives with their
@@ -39,7 +28,7 @@ func Unpack(layers []v1.Layer, dir string) (*Tree, error) {
 	if err := os.Mkdir(dir, 0o755); err != nil {
 		return nil, fmt.Errorf("unpack: %w", err)
 	}
-	tree := &Tree{Dir: dir, owners: map[string]owner{}}
+	tree := &Tree{Dir: dir}
 	for i, layer := range layers {
 		if err := tree.add(layer); err != nil {
 			return nil, fmt.Errorf("unpack layer %d: %w", i, err)
@@ -60,12 +49,12 @@ func (t *Tree) add(layer v1.Layer) error {
 	}
 	defer reader.Close()
 	sum := sha256.New()
-	archive := io.TeeReader(reader, sum)
-	if err := t.apply(archive); err != nil {
+	content := io.TeeReader(reader, sum)
+	if _, err := archive.UnpackLayer(t.Dir, content, nil); err != nil {
 		return err
 	}
 	// The archive can continue after its last entry.
-	if _, err := io.Copy(io.Discard, archive); err != nil {
+	if _, err := io.Copy(io.Discard, content); err != nil {
 		return err
 	}
 	if got := hex.EncodeToString(sum.Sum(nil)); want.Hex != got {
@@ -74,61 +63,7 @@ func (t *Tree) add(layer v1.Layer) error {
 	return nil
 }
 
-// apply unpacks the entries of one layer.
-func (t *Tree) apply(layer io.Reader) error {
-	reader := tar.NewReader(layer)
-	written := map[string]bool{} // by this layer; an opaque whiteout does not remove them
-	var directories []pending
-	for {
-		header, err := reader.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		target, err := t.resolve(header.Name)
-		if err != nil {
-			return fmt.Errorf("%s: %w", header.Name, err)
-		}
-		base := filepath.Base(target)
-		if base == opaqueWhiteout {
-			if err := clearExcept(filepath.Dir(target), written); err != nil {
-				return fmt.Errorf("%s: %w", header.Name, err)
-			}
-			continue
-		}
-		if hidden, ok := strings.CutPrefix(base, whiteoutPrefix); ok {
-			if err := os.RemoveAll(filepath.Join(filepath.Dir(target), hidden)); err != nil {
-				return fmt.Errorf("%s: %w", header.Name, err)
-			}
-			continue
-		}
-		if err := t.extract(reader, header, target); err != nil {
-			return fmt.Errorf("%s: %w", header.Name, err)
-		}
-		for parent := target; parent != t.Dir && !written[parent]; parent = filepath.Dir(parent) {
-			written[parent] = true
-		}
-		if header.Typeflag == tar.TypeDir {
-			directories = append(directories, pending{header, target})
-		}
-	}
-	// Each new entry changes a directory's time. So times are set last, those of parents after those of children.
-	for i := len(directories) - 1; i >= 0; i-- {
-		if err := setTime(directories[i].header, directories[i].target); err != nil && !os.IsNotExist(err) {
-			return err
-		}
-	}
-	return nil
-}
-
-type pending struct {
-	header *tar.Header
-	target string
-}
-
-// resolve returns the path below Dir for a name from an archive or a test. It follows symlinks in the parent inside the
+// resolve returns the path below Dir for a name from a test. It follows symlinks in the parent inside the
 // root, but does not follow the last element.
 func (t *Tree) resolve(name string) (string, error) {
 	clean := path.Clean("/" + name)
@@ -140,27 +75,6 @@ func (t *Tree) resolve(name string) (string, error) {
 		return "", err
 	}
 	return filepath.Join(parent, path.Base(clean)), nil
-}
-
-// clearExcept empties a directory, but keeps the files of this layer.
-func clearExcept(dir string, written map[string]bool) error {
-	entries, err := os.ReadDir(dir)
-	if os.IsNotExist(err) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	for _, entry := range entries {
-		child := filepath.Join(dir, entry.Name())
-		if written[child] {
-			continue
-		}
-		if err := os.RemoveAll(child); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // Stat describes the file at path, an absolute path in the image, and does not follow the last element. As in Docker's
@@ -181,7 +95,6 @@ func (t *Tree) Stat(name string) (os.FileInfo, error) {
 	if err != nil {
 		return nil, err
 	}
-	header.Uid, header.Gid = t.owners[target].uid, t.owners[target].gid
 	return header.FileInfo(), nil
 }
 
