@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -156,11 +157,15 @@ func (o *operation) aftermath() verdict {
 	if differs := now.without().against(o.undisturbed.without()); differs != "" {
 		return verdict{broken: "second run: " + differs}
 	}
+	found := len(now)
+	if o.pins { // see leftByInstall
+		maps.DeleteFunc(now, func(name, _ string) bool { return strings.HasSuffix(name, "/.iptables-wrapper.lock") })
+	}
 	v := verdict{left: now.against(o.undisturbed)}
 	if err := errors.Join(o.names(environment), o.database()); err != nil {
 		v.broken = "after the second run: " + err.Error()
 	}
-	if o.pins && v.left != "" {
+	if v.left == "" && len(now) < found {
 		v.left, err = o.leftByInstall()
 		if err != nil {
 			v.broken = "the next install: " + err.Error()

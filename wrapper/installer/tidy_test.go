@@ -11,7 +11,7 @@ import (
 // `alts -n iptables -p 2` is a choice of the administrator, which install does not change.
 func TestRefusesOverrides(t *testing.T) {
 	for file, text := range map[string]string{
-		"etc/libalternatives.conf":          "vim=20\niptables=90\n ip6tables = 1 # by hand\n",
+		"etc/libalternatives.conf":          "vim=20\niptables=90\n ip6tables = 1 # why\n",
 		"root/.config/libalternatives.conf": "ip6tables=2\n",
 	} {
 		before := roots.Find("Tumbleweed").Before.With(roots.Tree{file: text})

@@ -17,8 +17,8 @@ import (
 	"github.com/iptables-wrappers/iptables-wrappers/wrapper/xtables"
 )
 
-// Pin repoints every applet name that leads to the wrapper to mode m's binary. If one of them cannot be, it repoints none. It does
-// nothing if the wrapper's own path is not known, or while another process pins or installs.
+// Pin repoints every applet name that leads to the wrapper to mode m's binary. It plans all changes first, and makes none if the
+// plan fails. It does nothing if the wrapper's own path is not known, or while another process pins or installs.
 //
 // The called applet comes last, and only if all others succeeded. Until then its name leads to the wrapper, so that its next call
 // completes a pin that was killed or met a full disk. An error is only printed for debugging, because the wrapper decides again.
